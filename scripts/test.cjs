@@ -1,0 +1,110 @@
+// biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 does not know it
+// The test command. Plain enough to be parsed by any Node, so that an old one is told what is wrong.
+'use strict'
+
+const { spawn, spawnSync } = require('child_process')
+const fs = require('fs')
+const os = require('os')
+const path = require('path')
+
+const root = path.join(__dirname, '..')
+const modules = path.join(root, 'node_modules')
+const ownNode = path.join(modules, 'node', 'bin', 'node')
+const cannotRun = 125
+
+function isNewEnough(version) {
+  const parts = version.split('.').map(Number)
+  return parts[0] > 22 || (parts[0] === 22 && parts[1] >= 15)
+}
+
+function fail(message) {
+  process.stderr.write(`npm test: ${message}\n`)
+  process.exit(cannotRun)
+}
+
+function npm(...args) {
+  return spawnSync('npm', args, { cwd: root, stdio: 'inherit' }).status === 0
+}
+
+function install() {
+  if (fs.existsSync(modules) || npm('ci')) return
+  // a lock file made where the registry lacks other platforms' packages is refused as incomplete
+  process.stderr.write(
+    'npm test: npm ci failed; trying npm install, which leaves the lock file alone\n',
+  )
+  if (!npm('install', '--no-save')) fail('npm install failed')
+}
+
+/** The Node that runs the tests: this one, or the one that npm has installed. */
+function findNode() {
+  if (isNewEnough(process.versions.node)) return process.execPath
+  const { status } = spawnSync(ownNode, ['--version'])
+  if (status === 0) return ownNode
+  return fail(
+    'Node 22.15 or later is needed: use it, or run `npm install` with npm 11 or later, which (by allowScripts in package.json) may run the install script of the development dependency `node`',
+  )
+}
+
+function readReport(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'))
+  } catch (_) {
+    return { testResults: [] }
+  }
+}
+
+/** A file that could not be loaded has no tests in the report: it counts as one that failed. */
+function isBrokenFile(file) {
+  return file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')
+}
+
+function count(report) {
+  const tests = [].concat(...report.testResults.map((file) => file.assertionResults))
+  const having = (...states) => tests.filter((test) => states.includes(test.status)).length
+  return {
+    passed: having('passed'),
+    failed: having('failed') + report.testResults.filter(isBrokenFile).length,
+    skipped: having('skipped', 'pending', 'todo', 'disabled'),
+  }
+}
+
+/** Prints the counts as the last line and gives the exit code. A run without tests has failed. */
+function conclude(code, report) {
+  const counts = count(report)
+  if (code !== 0 && counts.failed === 0) {
+    process.stderr.write('npm test: it failed outside of any test, which counts as one failure\n')
+    counts.failed = 1
+  }
+  const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
+  console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`)
+  return counts.failed > 0 || counts.passed === 0 ? code || 1 : 0
+}
+
+function remove(folder, file) {
+  if (fs.existsSync(file)) fs.unlinkSync(file)
+  fs.rmdirSync(folder)
+}
+
+function run(node) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rdv-test-'))
+  const file = path.join(folder, 'report.json')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const vitest = path.join(modules, 'vitest', 'vitest.mjs')
+  const args = [vitest, 'run', ...reporters, ...process.argv.slice(2)]
+  const bin = path.dirname(node)
+  const env = Object.assign({}, process.env, { PATH: bin + path.delimiter + process.env.PATH })
+  const child = spawn(node, args, { cwd: root, stdio: 'inherit', env })
+  const forward = (signal) => child.kill(signal)
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, forward)
+  // a terminal's Ctrl-C reaches vitest by itself; we stay to print the counts
+  process.on('SIGINT', () => {})
+  child.on('error', (error) => fail(error.message))
+  child.on('close', (code) => {
+    const status = conclude(code === null ? 1 : code, readReport(file))
+    remove(folder, file)
+    process.exit(status)
+  })
+}
+
+install()
+run(findNode())
