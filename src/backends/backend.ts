@@ -1,0 +1,187 @@
+import type { CoordinationError } from '../errors.ts'
+import type { ProcessIdentity } from './process-identity.ts'
+
+/**
+ * A key's newest state as the store holds it.
+ *
+ * Revisions are whole numbers below 2^53 that rise with every commit to the store, also after the store was
+ * recreated. All entries that one commit wrote share one revision.
+ */
+export interface Entry {
+  readonly key: string
+  readonly value: Uint8Array
+  /** The commit that created the key, since it was last absent. */
+  readonly createRevision: number
+  /** The commit that wrote the key last. */
+  readonly modRevision: number
+  /** The lease with whose end the key goes. */
+  readonly session?: string
+}
+
+/** A condition on one key that must hold at the instant of the commit. */
+export type Guard =
+  | { readonly kind: 'absent'; readonly key: string }
+  | { readonly kind: 'exists'; readonly key: string }
+  | { readonly kind: 'unchanged'; readonly key: string; readonly modRevision: number }
+  | { readonly kind: 'heldBy'; readonly key: string; readonly session: string }
+  /** Absent, or bound to no session. */
+  | { readonly kind: 'unheld'; readonly key: string }
+
+/** A change of one key. A commit names each key in one write at most. */
+export type Write =
+  | {
+      readonly kind: 'put'
+      readonly key: string
+      readonly value: Uint8Array
+      /** `undefined` keeps the key's session (none for a new key), `null` detaches it, an id binds the key to it. */
+      readonly session?: string | null
+    }
+  /** Deleting an absent key is no error. */
+  | { readonly kind: 'delete'; readonly key: string }
+
+export type CommitResult =
+  | { readonly outcome: 'ok'; readonly revision: number }
+  /** A guard did not hold and nothing was written. `entries`: what the guarded keys are now, absent ones left out. */
+  | { readonly outcome: 'refused'; readonly entries: readonly Entry[] }
+  /** The store lets nobody bind the key yet, though it is free (Consul's lock-delay). Nothing was written. */
+  | { readonly outcome: 'delayed' }
+
+/** Entries in key order (by UTF-8 bytes), as of `revision`. */
+export interface Listing {
+  readonly entries: readonly Entry[]
+  readonly revision: number
+}
+
+export type Change =
+  | { readonly kind: 'put'; readonly entry: Entry }
+  /** `revision`: where the key was seen to be absent; the deletion is not younger. */
+  | { readonly kind: 'delete'; readonly key: string; readonly revision: number }
+
+export type WatchEvent =
+  /** All that the scope holds. `reset`: changes may have been missed since the last event; forget what was known. */
+  | (Listing & { readonly kind: 'snapshot'; readonly reset: boolean })
+  | { readonly kind: 'changes'; readonly changes: readonly Change[] }
+  /** The store is out of reach; the watch goes on trying and a snapshot follows. For telling people. */
+  | { readonly kind: 'interrupted'; readonly cause: CoordinationError }
+
+export interface Lease {
+  readonly id: string
+  /** Milliseconds in force, which a backend may have raised to what it can. */
+  readonly ttl: number
+}
+
+/** What a backend can do, as data: checked before sending, shown by `doctor`, and the source of the docs' table. */
+export interface Traits {
+  /** What users call it. */
+  readonly name: string
+  /** Who can meet there: one process, one user's processes on one machine, or whoever reaches it by the network. */
+  readonly reach: 'process' | 'machine' | 'network'
+  /** Smallest and longest TTL of a lease, milliseconds. */
+  readonly minTtl: number
+  readonly maxTtl: number
+  /** A dead session's keys go within this many times its TTL. */
+  readonly expiryFactor: 1 | 2
+  /** Whether the death of a session's process on this machine ends the session at once. */
+  readonly seesDeath: boolean
+  /** Limits of one commit: the sum of its keys' and values' bytes, and guards and writes taken together. */
+  readonly maxCommitBytes: number
+  readonly maxCommitOperations: number
+}
+
+export interface CallOptions {
+  /** Cancels the call: a read rejects with the signal's reason, a commit that was sent with IndeterminateError. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A store that coordinates: few primitives, on which every recipe is written once.
+ *
+ * Keys are full names, `rdv/signal/deploy/node1`. Every call ends within the backend's own call limit, whatever
+ * the network does, and is never retried inside. All of them throw UnavailableError when the store is out of
+ * reach or refuses us; then nothing was written.
+ */
+export interface Backend {
+  /** The store's address as a person writes it, without secrets. */
+  readonly address: string
+  readonly traits: Traits
+
+  /** Linearizable: sees every commit that was acknowledged to anybody before the call. */
+  get(key: string, options?: CallOptions): Promise<Entry | undefined>
+
+  /**
+   * All entries of a scope: below a prefix that ends in a slash, or the one key. Linearizable.
+   * `after`: only keys greater than it; `limit`: at most so many.
+   */
+  list(
+    scope: string,
+    options?: CallOptions & { readonly after?: string; readonly limit?: number },
+  ): Promise<Listing>
+
+  /**
+   * Applies all writes if all guards hold, else none: atomic.
+   * @throws IndeterminateError the writes were sent and no answer came. It is not sent again.
+   * @throws LeaseGoneError a put names a session that does not exist. Nothing was written.
+   * @throws UsageError beyond the traits' limits. Nothing was sent.
+   */
+  commit(
+    guards: readonly Guard[],
+    writes: readonly Write[],
+    options?: CallOptions,
+  ): Promise<CommitResult>
+
+  /**
+   * Follows one key, or everything below a prefix that ends in a slash: a snapshot no older than the call, then
+   * changes, and a snapshot marked `reset` after a break. Each key converges to its newest state, absence
+   * included; passing states may merge. Reconnects by itself until `signal` aborts, then rejects with its reason.
+   * @throws UnavailableError only where trying again is hopeless (not `retryable`).
+   */
+  watch(scope: string, signal: AbortSignal): AsyncIterable<WatchEvent>
+
+  /**
+   * A new lease of `ttl` milliseconds, raised to the traits' minimum.
+   * `owner`: the process that it is to end with, where the traits say that its death is seen.
+   */
+  grant(ttl: number, options?: CallOptions & { readonly owner?: ProcessIdentity }): Promise<Lease>
+
+  /**
+   * Lets the lease live for its TTL from now on; resolves to the TTL in force (milliseconds).
+   * @throws LeaseGoneError it does not exist.
+   */
+  renew(id: string, options?: CallOptions): Promise<number>
+
+  /** Ends the lease and removes its keys, at once. One that is gone already is no error. */
+  revoke(id: string, options?: CallOptions): Promise<void>
+
+  /** Frees everything: nothing of the backend keeps the process alive afterwards. Watches end. Leases live on. */
+  close(): Promise<void>
+}
+
+export interface OpenOptions {
+  /** Where credentials and the default file's directory are looked up. */
+  readonly env: NodeJS.ProcessEnv
+  /** Milliseconds after which a single call is given up. Default 5000. */
+  readonly callLimit?: number
+}
+
+/** What a backend's folder exports. */
+export interface BackendModule {
+  /** Absent where only the server behind the URL knows them. */
+  readonly traits?: Traits
+  /**
+   * @throws UsageError the URL is malformed.
+   * @throws UnavailableError already the opening needs the store, and it is out of reach.
+   */
+  open(url: string, options: OpenOptions): Promise<Backend>
+}
+
+/** An optional extension: what a person should know about the store behind the backend. */
+export interface Diagnosable {
+  diagnose(options?: CallOptions): Promise<Diagnosis>
+}
+
+export interface Diagnosis {
+  /** The store's name and version, "etcd 3.5.30". */
+  readonly version: string
+  /** One sentence each: known to be unsafe or degraded. */
+  readonly warnings: readonly string[]
+}

@@ -1,0 +1,35 @@
+import { aborted } from '../aborted.ts'
+import { UnavailableError } from '../errors.ts'
+import type { CallOptions } from './backend.ts'
+
+/** Milliseconds that a single call to a store may take, unless it was opened with another limit. */
+export const CALL_LIMIT = 5_000
+
+/**
+ * Runs one call to a store within a limit (milliseconds), also if `body` does not heed its signal.
+ * Rejects with the caller's reason when the caller cancels, and with UnavailableError when the limit passes.
+ */
+export const withinLimit = async <T>(
+  { signal }: CallOptions,
+  limit: number,
+  address: string,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  signal?.throwIfAborted()
+  const ending = new AbortController()
+  const cancel = () => ending.abort(signal?.reason)
+  const timer = setTimeout(() => ending.abort(silence(address, limit)), limit)
+  signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    return await Promise.race([body(ending.signal), aborted(ending.signal)])
+  } catch (error) {
+    ending.signal.throwIfAborted()
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', cancel)
+  }
+}
+
+const silence = (address: string, limit: number): UnavailableError =>
+  new UnavailableError(`${address} does not answer within ${limit / 1000} s`)

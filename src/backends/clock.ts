@@ -1,0 +1,5 @@
+/**
+ * Milliseconds of the monotonic clock, which all processes of one start of a Linux machine share. The wall clock,
+ * which people and NTP set, decides nothing.
+ */
+export const now = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000

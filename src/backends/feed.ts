@@ -1,0 +1,110 @@
+import type { CoordinationError } from '../errors.ts'
+import type { Change, Listing } from './backend.ts'
+import { prefixesOf } from './scope.ts'
+import { keyOf, revisionOf, WatchQueue } from './watch-queue.ts'
+
+/** One watcher of a feed: read the queue, and give it its first snapshot by `begin`. */
+export interface Subscription {
+  readonly queue: WatchQueue
+  begin(listing: Listing): void
+}
+
+interface Subscriber {
+  readonly scope: string
+  readonly queue: WatchQueue
+  /** The revision of its last snapshot: changes up to it are in there. */
+  revision: number
+}
+
+/**
+ * Hands one stream of a store's changes on to many watchers, each of its own scope. The cost of a change depends on
+ * who watches its key, not on how many watch.
+ */
+export class Feed {
+  readonly #scopes = new Map<string, Set<Subscriber>>()
+  readonly #emptied: () => void
+
+  /** `emptied` is called when the last watcher has left. */
+  constructor(emptied: () => void = () => {}) {
+    this.#emptied = emptied
+  }
+
+  get empty(): boolean {
+    return this.#scopes.size === 0
+  }
+
+  /** From now on the watcher gets every change, after the snapshot that it is to begin with. */
+  subscribe(scope: string, signal: AbortSignal): Subscription {
+    const cancel = () => {
+      leave()
+      queue.fail(signal.reason)
+    }
+    const leave = () => {
+      signal.removeEventListener('abort', cancel)
+      this.#remove(subscriber)
+    }
+    const queue = new WatchQueue(leave)
+    const subscriber: Subscriber = { scope, queue, revision: -1 }
+    this.#add(subscriber)
+    if (signal.aborted) cancel()
+    else signal.addEventListener('abort', cancel, { once: true })
+    return { queue, begin: (listing) => begin(subscriber, listing) }
+  }
+
+  publish(changes: Iterable<Change>): void {
+    for (const change of changes) {
+      const key = keyOf(change)
+      for (const scope of [key, ...prefixesOf(key)]) {
+        for (const subscriber of this.#scopes.get(scope) ?? []) {
+          if (revisionOf(change) > subscriber.revision) subscriber.queue.changes([change])
+        }
+      }
+    }
+  }
+
+  /** Every watcher starts anew from what its scope holds. */
+  reset(read: (scope: string) => Listing): void {
+    for (const [scope, subscribers] of this.#scopes) {
+      const listing = read(scope)
+      for (const subscriber of subscribers) {
+        subscriber.revision = listing.revision
+        subscriber.queue.snapshot(listing)
+      }
+    }
+  }
+
+  /** Tells every watcher, without ending its watch. */
+  interrupted(cause: CoordinationError): void {
+    for (const subscriber of this.#subscribers()) subscriber.queue.interrupted(cause)
+  }
+
+  /** Ends every watch. */
+  fail(reason: unknown): void {
+    for (const subscriber of this.#subscribers()) subscriber.queue.fail(reason)
+    this.#scopes.clear()
+  }
+
+  *#subscribers(): Iterable<Subscriber> {
+    for (const subscribers of this.#scopes.values()) yield* subscribers
+  }
+
+  #add(subscriber: Subscriber): void {
+    const there = this.#scopes.get(subscriber.scope)
+    if (there) there.add(subscriber)
+    else this.#scopes.set(subscriber.scope, new Set([subscriber]))
+  }
+
+  #remove(subscriber: Subscriber): void {
+    const there = this.#scopes.get(subscriber.scope)
+    if (!there?.delete(subscriber) || there.size > 0) return
+    this.#scopes.delete(subscriber.scope)
+    if (this.empty) this.#emptied()
+  }
+}
+
+/** One that was reset in the meantime already has a snapshot; then only a newer one counts. */
+const begin = (subscriber: Subscriber, listing: Listing): void => {
+  if (subscriber.revision >= listing.revision) return
+  subscriber.revision = listing.revision
+  subscriber.queue.begin(listing)
+}

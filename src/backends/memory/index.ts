@@ -1,0 +1,17 @@
+import type { Traits } from '../backend.ts'
+import { SqliteBackend } from '../sqlite/sqlite.ts'
+
+export const traits: Traits = {
+  name: 'memory',
+  reach: 'process',
+  minTtl: 100,
+  maxTtl: 10 * 365 * 24 * 3_600_000,
+  expiryFactor: 1,
+  seesDeath: false,
+  maxCommitBytes: 4 * 1024 * 1024,
+  maxCommitOperations: 1_000,
+}
+
+/** `memory:`, a store inside this process: the same tables as a file's, in memory. */
+export const open = (): Promise<SqliteBackend> =>
+  SqliteBackend.open({ path: ':memory:', address: 'memory:', traits })

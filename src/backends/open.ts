@@ -1,0 +1,36 @@
+import { UsageError } from '../errors.ts'
+import type { Backend, BackendModule, OpenOptions } from './backend.ts'
+
+/** Scheme of the URL → its folder, loaded when it is used. */
+const BACKENDS: Readonly<Record<string, () => Promise<BackendModule>>> = {
+  sqlite: () => import('./sqlite/index.ts'),
+  memory: () => import('./memory/index.ts'),
+  http: () => import('./http/index.ts'),
+  https: () => import('./http/index.ts'),
+  etcd: () => import('./etcd/index.ts'),
+  etcds: () => import('./etcd/index.ts'),
+  consul: () => import('./consul/index.ts'),
+  consuls: () => import('./consul/index.ts'),
+}
+
+/** The embedded store of this machine. */
+export const DEFAULT_BACKEND = 'sqlite:'
+
+/**
+ * Opens the store behind a backend URL.
+ * @throws UsageError for an unknown scheme or a malformed URL.
+ * @throws UnavailableError where already the opening needs the store and it is out of reach.
+ */
+export const openBackend = async (url: string, options: OpenOptions): Promise<Backend> => {
+  const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
+  const load = Object.hasOwn(BACKENDS, scheme) ? BACKENDS[scheme] : undefined
+  if (!load) {
+    const known = Object.keys(BACKENDS).join(', ')
+    throw new UsageError(`"${redact(url)}" is no backend URL: begin it with one of ${known}`)
+  }
+  const module = await load()
+  return module.open(url, options)
+}
+
+/** A URL without its password, for people. */
+export const redact = (url: string): string => url.replace(/(\/\/[^/@:]*):[^/@]*@/, '$1:***@')

@@ -1,0 +1,69 @@
+import { UsageError } from '../errors.ts'
+import type { Guard, Traits, Write } from './backend.ts'
+
+export const absent = (key: string): Guard => ({ kind: 'absent', key })
+export const exists = (key: string): Guard => ({ kind: 'exists', key })
+export const unheld = (key: string): Guard => ({ kind: 'unheld', key })
+export const heldBy = (key: string, session: string): Guard => ({ kind: 'heldBy', key, session })
+export const unchanged = (key: string, modRevision: number): Guard => ({
+  kind: 'unchanged',
+  key,
+  modRevision,
+})
+
+/** A put that keeps the key's session. */
+export const put = (key: string, value: string | Uint8Array): Write => ({
+  kind: 'put',
+  key,
+  value: bytes(value),
+})
+
+/** A put that binds the key to a session. */
+export const putHeld = (key: string, value: string | Uint8Array, session: string): Write => ({
+  kind: 'put',
+  key,
+  value: bytes(value),
+  session,
+})
+
+/** A put after which the key belongs to no session. */
+export const putDetached = (key: string, value: string | Uint8Array): Write => ({
+  kind: 'put',
+  key,
+  value: bytes(value),
+  session: null,
+})
+
+export const remove = (key: string): Write => ({ kind: 'delete', key })
+
+const bytes = (value: string | Uint8Array): Uint8Array =>
+  typeof value === 'string' ? Buffer.from(value) : value
+
+/**
+ * What every backend checks before it sends a commit.
+ * @throws UsageError naming the limit.
+ */
+export const checkCommit = (
+  guards: readonly Guard[],
+  writes: readonly Write[],
+  traits: Traits,
+): void => {
+  const operations = guards.length + writes.length
+  if (operations > traits.maxCommitOperations) {
+    throw new UsageError(
+      `${operations} operations in one commit are more than ${traits.name} takes (${traits.maxCommitOperations})`,
+    )
+  }
+  const size = writes.reduce((sum, write) => sum + writeBytes(write), 0)
+  if (size > traits.maxCommitBytes) {
+    throw new UsageError(
+      `${size} bytes in one commit are more than ${traits.name} takes (${traits.maxCommitBytes} bytes)`,
+    )
+  }
+  if (new Set(writes.map((write) => write.key)).size < writes.length) {
+    throw new UsageError('a commit may write each key only once')
+  }
+}
+
+const writeBytes = (write: Write): number =>
+  Buffer.byteLength(write.key) + (write.kind === 'put' ? write.value.byteLength : 0)

@@ -1,0 +1,125 @@
+import { statSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { now } from '../clock.ts'
+import { bootId } from '../process-identity.ts'
+
+/** Tells our files from others: "rdv1" in ASCII. */
+const APPLICATION_ID = 0x72647631
+
+const SCHEMA = `
+  CREATE TABLE store (epoch TEXT NOT NULL, boot TEXT NOT NULL, revision INTEGER NOT NULL);
+  CREATE TABLE entry (
+    key TEXT PRIMARY KEY, value BLOB NOT NULL, create_revision INTEGER NOT NULL,
+    mod_revision INTEGER NOT NULL, session TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX entry_by_revision ON entry (mod_revision);
+  CREATE INDEX entry_by_session ON entry (session) WHERE session IS NOT NULL;
+  CREATE TABLE deletion (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, revision INTEGER NOT NULL);
+  CREATE INDEX deletion_by_revision ON deletion (revision);
+  CREATE TABLE lease (id TEXT PRIMARY KEY, ttl REAL NOT NULL, expires REAL NOT NULL, owner TEXT) WITHOUT ROWID;
+  CREATE INDEX lease_by_expiry ON lease (expires);
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = 1;
+`
+
+/** The file is not one of ours, or of a version that we do not know. */
+export class ForeignFileError extends Error {}
+
+/** An open connection, and which file it is connected to. */
+export interface Database {
+  readonly connection: DatabaseSync
+  /** Names one life of the store: another one after it was recreated. */
+  readonly epoch: string
+  readonly inode: number
+}
+
+/** Opens the file, or memory, and makes it ours if it is empty. */
+export const openDatabase = async (path: string | ':memory:'): Promise<Database> => {
+  const { DatabaseSync } = await loadSqlite()
+  const connection = new DatabaseSync(path)
+  try {
+    connection.exec('PRAGMA busy_timeout = 100')
+    if (needsSetup(connection)) {
+      connection.exec('PRAGMA journal_mode = WAL')
+      inTransaction(connection, () => needsSetup(connection) && setUp(connection))
+    }
+    connection.exec('PRAGMA synchronous = NORMAL')
+    return { connection, epoch: readEpoch(connection), inode: inodeOf(path) }
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+/** 0 where there is no file. */
+export const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0
+
+/** Runs `body` alone among all writers, and undoes everything if it throws. */
+export const inTransaction = <T>(connection: DatabaseSync, body: () => T): T => {
+  connection.exec('BEGIN IMMEDIATE')
+  try {
+    const result = body()
+    connection.exec('COMMIT')
+    return result
+  } catch (error) {
+    if (connection.isTransaction) connection.exec('ROLLBACK')
+    throw error
+  }
+}
+
+const needsSetup = (connection: DatabaseSync): boolean => {
+  const application = pragma(connection, 'application_id')
+  const version = pragma(connection, 'user_version')
+  if (application === APPLICATION_ID && version === 1) return false
+  if (application === APPLICATION_ID) throw new ForeignFileError(`its version is ${version}, not 1`)
+  const tables = connection.prepare('SELECT count(*) AS n FROM sqlite_schema').get()
+  if (application !== 0 || tables?.n !== 0)
+    throw new ForeignFileError('it belongs to another program')
+  return true
+}
+
+const pragma = (connection: DatabaseSync, name: string): unknown =>
+  connection.prepare(`PRAGMA ${name}`).get()?.[name]
+
+/** Revisions start at wall-clock microseconds, so that they rise also across a recreated store. */
+const setUp = (connection: DatabaseSync): void => {
+  connection.exec(SCHEMA)
+  connection
+    .prepare('INSERT INTO store VALUES (lower(hex(randomblob(16))), ?, ?)')
+    .run(bootId(), Date.now() * 1000)
+}
+
+const readEpoch = (connection: DatabaseSync): string => {
+  if (restarted(connection)) {
+    inTransaction(connection, () => restarted(connection) && rearm(connection))
+  }
+  return String(connection.prepare('SELECT epoch FROM store').get()?.epoch)
+}
+
+/** Whether the machine was started again since: its boot id says so, or a lease that ends later than it can. */
+const restarted = (connection: DatabaseSync): boolean =>
+  connection
+    .prepare(
+      'SELECT boot <> ? OR EXISTS (SELECT 1 FROM lease WHERE expires > ? + ttl) AS yes FROM store',
+    )
+    .get(bootId(), now())?.yes === 1
+
+/**
+ * After a start of the machine no local owner can live, and monotonic times of before mean nothing: a lease without
+ * an owner, whose holder may live elsewhere, gets its whole TTL anew.
+ */
+const rearm = (connection: DatabaseSync): void => {
+  connection.prepare('UPDATE lease SET expires = ? + iif(owner IS NULL, ttl, 0)').run(now())
+  connection.prepare('UPDATE store SET boot = ?').run(bootId())
+}
+
+/** Node 22 calls node:sqlite experimental at each start; that one warning is not for our users. */
+const loadSqlite = async (): Promise<typeof import('node:sqlite')> => {
+  const emitWarning = process.emitWarning
+  process.emitWarning = () => {}
+  try {
+    return await import('node:sqlite')
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}

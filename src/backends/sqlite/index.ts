@@ -1,0 +1,31 @@
+import { UsageError } from '../../errors.ts'
+import type { OpenOptions, Traits } from '../backend.ts'
+import { defaultPath, prepareDirectory } from './location.ts'
+import { SqliteBackend } from './sqlite.ts'
+
+export const traits: Traits = {
+  name: 'sqlite',
+  reach: 'machine',
+  minTtl: 100,
+  maxTtl: 10 * 365 * 24 * 3_600_000,
+  expiryFactor: 1,
+  seesDeath: true,
+  maxCommitBytes: 4 * 1024 * 1024,
+  maxCommitOperations: 1_000,
+}
+
+/** `sqlite:`, the default file, or `sqlite:///path/file.db`. */
+export const open = (url: string, { env, callLimit }: OpenOptions): Promise<SqliteBackend> => {
+  const path = pathOf(url, env)
+  prepareDirectory(path)
+  return SqliteBackend.open({ path, address: `sqlite://${path}`, traits, callLimit })
+}
+
+const pathOf = (url: string, env: NodeJS.ProcessEnv): string => {
+  if (url === 'sqlite:') return defaultPath(env)
+  const path = /^sqlite:\/\/(\/.*[^/])$/.exec(url)?.[1]
+  if (path === undefined) {
+    throw new UsageError(`"${url}" names no file: write sqlite: or sqlite:///path/to/file.db`)
+  }
+  return decodeURIComponent(path)
+}

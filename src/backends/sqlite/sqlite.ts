@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LostError, UnavailableError } from '../../errors.ts'
+import type {
+  Backend,
+  CallOptions,
+  CommitResult,
+  Diagnosable,
+  Diagnosis,
+  Entry,
+  Guard,
+  Lease,
+  Listing,
+  Traits,
+  WatchEvent,
+  Write,
+} from '../backend.ts'
+import { now } from '../clock.ts'
+import { Feed } from '../feed.ts'
+import { checkCommit } from '../operations.ts'
+import type { ProcessIdentity } from '../process-identity.ts'
+import { type Database, inodeOf, openDatabase } from './database.ts'
+import { isBusy, translate } from './failure.ts'
+import { Table } from './table.ts'
+import { Tail } from './tail.ts'
+
+export interface SqliteOptions {
+  readonly path: string | ':memory:'
+  readonly address: string
+  readonly traits: Traits
+  /** Milliseconds after which a call on a locked file is given up. Default 5000. */
+  readonly callLimit?: number
+}
+
+/**
+ * A store in one SQLite file, for any number of processes of one machine; or in memory, for one process.
+ *
+ * A file that was removed or replaced is noticed: the backend goes on with the new one, whose leases are other ones.
+ */
+export class SqliteBackend implements Backend, Diagnosable {
+  readonly address: string
+  readonly traits: Traits
+  readonly #options: SqliteOptions
+  readonly #feed = new Feed(() => this.#tail.stop())
+  readonly #tail: Tail
+  #database: Database
+  #table: Table
+  /** Up to where the watchers have been told. */
+  #cursor = 0
+  #opening: Promise<void> | undefined
+  #closed = false
+
+  private constructor(options: SqliteOptions, database: Database) {
+    this.#options = options
+    this.address = options.address
+    this.traits = options.traits
+    this.#database = database
+    this.#table = new Table(database.connection)
+    this.#tail = new Tail(options.path, () => this.#look())
+  }
+
+  static async open(options: SqliteOptions): Promise<SqliteBackend> {
+    const database = await patiently(options, {}, () => openDatabase(options.path))
+    return new SqliteBackend(options, database)
+  }
+
+  /** Names this life of the store: another one after it was recreated. */
+  get epoch(): string {
+    return this.#database.epoch
+  }
+
+  get(key: string, options: CallOptions = {}): Promise<Entry | undefined> {
+    return this.#call(options, (table) => table.get(key))
+  }
+
+  list(
+    scope: string,
+    options: CallOptions & { after?: string; limit?: number } = {},
+  ): Promise<Listing> {
+    return this.#call(options, (table) => table.list(scope, options.after, options.limit))
+  }
+
+  async commit(
+    guards: readonly Guard[],
+    writes: readonly Write[],
+    options: CallOptions = {},
+  ): Promise<CommitResult> {
+    checkCommit(guards, writes, this.traits)
+    const result = await this.#call(options, (table) => table.commit(guards, writes))
+    this.#look()
+    return result
+  }
+
+  async *watch(scope: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
+    yield* await this.#call({ signal }, (table) => {
+      if (this.#feed.empty) this.#start(table)
+      const subscription = this.#feed.subscribe(scope, signal)
+      subscription.begin(table.list(scope))
+      return subscription.queue
+    })
+  }
+
+  async grant(
+    ttl: number,
+    options: CallOptions & { owner?: ProcessIdentity } = {},
+  ): Promise<Lease> {
+    const length = Math.max(ttl, this.traits.minTtl)
+    const owner = this.traits.seesDeath ? options.owner : undefined
+    return this.#call(options, (table) => ({ id: table.grant(length, owner), ttl: length }))
+  }
+
+  renew(id: string, options: CallOptions = {}): Promise<number> {
+    return this.#call(options, (table) => table.renew(id))
+  }
+
+  async revoke(id: string, options: CallOptions = {}): Promise<void> {
+    await this.#call(options, (table) => table.revoke(id))
+    this.#look()
+  }
+
+  async diagnose(): Promise<Diagnosis> {
+    const row = this.#database.connection.prepare('SELECT sqlite_version() AS version').get()
+    return { version: `SQLite ${row?.version}`, warnings: [] }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#tail.stop()
+    this.#feed.fail(new LostError(`${this.address} was closed`))
+    this.#database.connection.close()
+  }
+
+  async #call<T>(options: CallOptions, body: (table: Table) => T): Promise<T> {
+    return patiently(this.#options, options, async () => {
+      if (this.#closed)
+        throw new UnavailableError(`${this.address} is closed`, { retryable: false })
+      if (this.#replaced()) await this.#reopen()
+      return body(this.#table)
+    })
+  }
+
+  #start(table: Table): void {
+    this.#cursor = table.revision()
+    this.#tail.start()
+  }
+
+  /** Tells the watchers what has changed since they were told last. */
+  #look(): void {
+    if (this.#feed.empty) return
+    try {
+      if (this.#replaced()) void this.#reopen().catch((error) => this.#tell(error))
+      else this.#publish()
+    } catch (error) {
+      if (!isBusy(error)) this.#tell(error)
+    }
+  }
+
+  #publish(): void {
+    this.#table.sweep()
+    const news = this.#table.changesSince(this.#cursor)
+    if (news) this.#feed.publish(news.changes)
+    else this.#feed.reset((scope) => this.#table.list(scope))
+    this.#cursor = news?.revision ?? this.#table.revision()
+  }
+
+  #tell(error: unknown): void {
+    const cause = translate(error, this.#options.path)
+    if (cause instanceof UnavailableError) this.#feed.interrupted(cause)
+    else this.#feed.fail(cause)
+  }
+
+  #replaced(): boolean {
+    return this.#options.path !== ':memory:' && inodeOf(this.#options.path) !== this.#database.inode
+  }
+
+  #reopen(): Promise<void> {
+    this.#opening ??= this.#openAnew().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #openAnew(): Promise<void> {
+    const database = await openDatabase(this.#options.path)
+    this.#database.connection.close()
+    this.#database = database
+    this.#table = new Table(database.connection)
+    this.#tail.restart()
+    this.#feed.reset((scope) => this.#table.list(scope))
+    this.#cursor = this.#table.revision()
+  }
+}
+
+/** Tries again while another process holds the file's lock, within the call's limit. */
+const patiently = async <T>(
+  { path, callLimit = 5_000 }: SqliteOptions,
+  { signal }: CallOptions,
+  body: () => T | Promise<T>,
+): Promise<T> => {
+  const giveUp = now() + callLimit
+  for (;;) {
+    signal?.throwIfAborted()
+    try {
+      return await body()
+    } catch (error) {
+      if (!isBusy(error) || now() > giveUp) throw translate(error, path)
+    }
+    await sleep(1 + Math.random() * 10, undefined, { signal }).catch(() => {})
+  }
+}

@@ -1,0 +1,63 @@
+import { type FSWatcher, watch } from 'node:fs'
+
+/** The poll beneath the file notifications, which not every file system sends; it also sees holders die. */
+const POLL_MS = 100
+
+/** Calls `look` soon after anybody wrote to the database file, while it is running. */
+export class Tail {
+  readonly #path: string
+  readonly #look: () => void
+  #timer: NodeJS.Timeout | undefined
+  #watcher: FSWatcher | undefined
+  #queued = false
+
+  constructor(path: string, look: () => void) {
+    this.#path = path
+    this.#look = look
+  }
+
+  start(): void {
+    if (this.#timer) return
+    this.#timer = setInterval(this.#look, POLL_MS)
+    this.#attach()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#detach()
+  }
+
+  /** After the file was replaced by another one. */
+  restart(): void {
+    if (!this.#timer) return
+    this.#detach()
+    this.#attach()
+  }
+
+  /** Every commit appends to the write-ahead log. */
+  #attach(): void {
+    if (this.#path === ':memory:') return
+    try {
+      this.#watcher = watch(`${this.#path}-wal`, () => this.#notice())
+      this.#watcher.on('error', () => this.#detach())
+    } catch {
+      // No notifications here (out of inotify watches, say): the poll does it alone.
+    }
+  }
+
+  #detach(): void {
+    this.#watcher?.close()
+    this.#watcher = undefined
+  }
+
+  /** One commit makes several notifications. */
+  #notice(): void {
+    if (this.#queued) return
+    this.#queued = true
+    setImmediate(() => {
+      this.#queued = false
+      if (this.#timer) this.#look()
+    })
+  }
+}

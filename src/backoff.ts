@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Milliseconds: the first pause, and the longest. */
+const FIRST = 25
+const LONGEST = 1_000
+
+/** Waits for the pause to be over, or for the signal. Never rejects. */
+export type Pause = (signal?: AbortSignal) => Promise<void>
+
+/**
+ * Pauses between attempts, each about twice as long as the one before, up to a second, and of random length, so
+ * that many who failed together do not come back together. Use it as `for (const pause of backoff())`.
+ */
+export function* backoff(): Generator<Pause, never> {
+  for (let length = FIRST; ; length = Math.min(2 * length, LONGEST)) {
+    const pause = length * (0.5 + Math.random() / 2)
+    yield async (signal) => {
+      await sleep(pause, undefined, { signal }).catch(() => {})
+    }
+  }
+}

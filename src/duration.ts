@@ -1,0 +1,26 @@
+import { UsageError } from './errors.ts'
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+/**
+ * Milliseconds of a duration: `500ms`, `30s`, `1m30s`, `1h`, or a bare number of seconds; `0` is no limit.
+ * @throws UsageError for anything else; `what` names it.
+ */
+export const parseDuration = (text: string, what: string): number => {
+  const bare = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : undefined
+  const length = Math.round(bare ?? sumOfParts(text))
+  if (!Number.isSafeInteger(length)) {
+    const shown = JSON.stringify(text.slice(0, 40))
+    throw new UsageError(`${what} ${shown} is no duration: write 500ms, 30s, 1m30s or 1h`)
+  }
+  return length
+}
+
+const sumOfParts = (text: string): number => {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return Number.NaN
+  const parts = text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)
+  return [...parts].reduce(
+    (sum, [, number, unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0),
+    0,
+  )
+}

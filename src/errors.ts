@@ -1,0 +1,92 @@
+/**
+ * The stable name of a failure. It selects the exit code of the command and is the `error` field of `--json`
+ * and of the server's protocol.
+ */
+export type ErrorKind =
+  | 'no'
+  | 'usage'
+  | 'unavailable'
+  | 'lost'
+  | 'indeterminate'
+  | 'conflict'
+  | 'timeout'
+  | 'internal'
+
+/** Every failure that a user may act upon. The message is one sentence that says what to do, without secrets. */
+export abstract class CoordinationError extends Error {
+  abstract readonly kind: ErrorKind
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** A definite no: it was looked at, and it is not so (held by another, not signalled, failed). */
+export class NoError extends CoordinationError {
+  override readonly kind = 'no'
+}
+
+/** The request itself is wrong. Nothing was done. */
+export class UsageError extends CoordinationError {
+  override readonly kind = 'usage'
+}
+
+/** The store is out of reach or refuses us. Nothing was written. */
+export class UnavailableError extends CoordinationError {
+  override readonly kind = 'unavailable'
+  /** Whether the same call may succeed later: true for a store that is not up yet, false for a wrong password. */
+  readonly retryable: boolean
+
+  constructor(message: string, options?: ErrorOptions & { retryable?: boolean }) {
+    super(message, options)
+    this.retryable = options?.retryable ?? true
+  }
+}
+
+/** The lease does not exist (any more): expired, revoked, or its store was recreated. Nothing was written. */
+export class LeaseGoneError extends CoordinationError {
+  override readonly kind = 'lost'
+  readonly lease: string
+
+  constructor(lease: string, options?: ErrorOptions) {
+    super(`session ${lease} is gone: it expired or was revoked`, options)
+    this.lease = lease
+  }
+}
+
+/** Something that was held (session, key, lock), or messages, were lost. */
+export class LostError extends CoordinationError {
+  override readonly kind = 'lost'
+}
+
+/** A write was sent and no answer came: it may or may not have been applied. */
+export class IndeterminateError extends CoordinationError {
+  override readonly kind = 'indeterminate'
+}
+
+/** Other parameters than the holders', or data of another kind at that key. */
+export class ConflictError extends CoordinationError {
+  override readonly kind = 'conflict'
+}
+
+/** One thing that was still awaited when the time was up. */
+export interface Pending {
+  readonly target: string
+  readonly reason: string
+}
+
+/** The deadline passed. */
+export class TimeoutError extends CoordinationError {
+  override readonly kind = 'timeout'
+  readonly pending: readonly Pending[]
+
+  constructor(message: string, options?: ErrorOptions & { pending?: readonly Pending[] }) {
+    super(message, options)
+    this.pending = options?.pending ?? []
+  }
+}
+
+/** The text of anything thrown, for a sentence of ours. */
+export const describe = (error: unknown): string =>
+  error instanceof Error ? error.message || error.name : String(error)

@@ -1,0 +1,240 @@
+import { describe, expect, test } from 'vitest'
+import type { Backend } from '../../../src/backends/backend.ts'
+import { put, putHeld, remove } from '../../../src/backends/operations.ts'
+import { backoff } from '../../../src/backoff.ts'
+import { IndeterminateError, LeaseGoneError, UnavailableError } from '../../../src/errors.ts'
+import { Follower, type NetworkHarness, pair, text } from './harness.ts'
+
+/** What every backend promises of a store behind a network that fails. */
+export const networkConformance = (start: () => Promise<NetworkHarness>): void => {
+  describe('behind a network', () => {
+    const clients = pair(start)
+    /** Calls are given up after this long here, so that a case of a silent store is short. */
+    const callLimit = 1_500
+    const remote = () => clients.harness.connectThroughProxy({ callLimit })
+
+    test('a watch converges across a cut connection, on deletions too', async () => {
+      const prefix = clients.prefix()
+      const { proxy } = clients.harness
+      const client = await remote()
+      await clients.a.commit([], [put(`${prefix}gone`, 'x'), put(`${prefix}kept`, '1')])
+      const follower = new Follower(client, prefix)
+      await follower.until((known) => known.size === 2)
+      proxy.refuse()
+      await clients.a.commit(
+        [],
+        [remove(`${prefix}gone`), put(`${prefix}kept`, '2'), put(`${prefix}new`, '3')],
+      )
+      await proxy.accept()
+      await follower.until(
+        (known) => !known.has(`${prefix}gone`) && text(known.get(`${prefix}kept`)) === '2',
+      )
+      expect(follower.state(`${prefix}new`)).toBe('3')
+      expect(follower.events).toContainEqual(
+        expect.objectContaining({ kind: 'snapshot', reset: true }),
+      )
+      await clients.a.commit([], [put(`${prefix}later`, '4')])
+      await follower.until((known) => known.has(`${prefix}later`))
+      await follower.stop()
+      await client.close()
+    })
+
+    test('a watch of a key that was signalled while it was cut off is woken', async () => {
+      const key = `${clients.prefix()}k`
+      const { proxy } = clients.harness
+      const client = await remote()
+      const follower = new Follower(client, key)
+      await follower.until((_, events) => events.length > 0)
+      for (let i = 0; i < 5; i++) {
+        proxy.cut()
+        await clients.a.commit([], [put(key, String(i))])
+        await follower.until(() => follower.state(key) === String(i))
+      }
+      await follower.stop()
+      await client.close()
+    })
+
+    test('a watch tells that the store is out of reach, and goes on by itself', async () => {
+      const key = `${clients.prefix()}k`
+      const { proxy } = clients.harness
+      const client = await remote()
+      const follower = new Follower(client, key)
+      await follower.until((_, events) => events.length > 0)
+      proxy.refuse()
+      await follower.until((_, events) => events.some(({ kind }) => kind === 'interrupted'))
+      await proxy.accept()
+      await clients.a.commit([], [put(key, 'ready')])
+      await follower.until(() => follower.state(key) === 'ready')
+      await follower.stop()
+      await client.close()
+    })
+
+    test('a watch that begins while nothing listens begins when something does', async () => {
+      const key = `${clients.prefix()}k`
+      const { proxy } = clients.harness
+      const client = await remote()
+      proxy.refuse()
+      const follower = new Follower(client, key)
+      await follower.until((_, events) => events.some(({ kind }) => kind === 'interrupted'))
+      await clients.a.commit([], [put(key, 'ready')])
+      await proxy.accept()
+      await follower.until(() => follower.state(key) === 'ready')
+      await follower.stop()
+      await client.close()
+    })
+
+    test('where nothing listens every call is Unavailable, and nothing is written', async () => {
+      const key = `${clients.prefix()}k`
+      const { proxy } = clients.harness
+      const client = await remote()
+      proxy.refuse()
+      await expect(client.get(key)).rejects.toThrow(UnavailableError)
+      await expect(client.list(key)).rejects.toThrow(UnavailableError)
+      await expect(client.commit([], [put(key, 'x')])).rejects.toThrow(UnavailableError)
+      await expect(client.grant(15_000)).rejects.toThrow(UnavailableError)
+      await proxy.accept()
+      expect(await clients.a.get(key)).toBeUndefined()
+      await client.close()
+    })
+
+    test('a commit whose reply is lost is Indeterminate, and was sent once', async () => {
+      const key = `${clients.prefix()}k`
+      const { proxy } = clients.harness
+      const client = await remote()
+      await client.get(key)
+      const follower = new Follower(clients.b, key)
+      await follower.until((_, events) => events.length > 0)
+      const swallowed = proxy.dropReplies()
+      const commit = client.commit([], [put(key, 'x')])
+      const outcome = expect(commit).rejects.toThrow(IndeterminateError)
+      await swallowed
+      proxy.cut()
+      await outcome
+      await follower.until((known) => known.has(key))
+      const entry = await client.get(key)
+      await clients.a.commit([], [put(`${key}-after`, 'x')])
+      expect(entry).toMatchObject({ modRevision: entry?.createRevision })
+      expect(await clients.a.get(key)).toEqual(entry)
+      await follower.stop()
+      await client.close()
+    })
+
+    test('a commit that is cancelled while it is on its way is Indeterminate', async () => {
+      const key = `${clients.prefix()}k`
+      const { proxy } = clients.harness
+      const client = await remote()
+      const cancel = new AbortController()
+      await client.get(key)
+      const swallowed = proxy.dropReplies()
+      const commit = client.commit([], [put(key, 'x')], { signal: cancel.signal })
+      const outcome = expect(commit).rejects.toThrow(IndeterminateError)
+      await swallowed
+      cancel.abort(new Error('cancelled'))
+      await outcome
+      proxy.cut()
+      await client.close()
+    })
+
+    test('a frozen server fails every call within the call limit', async () => {
+      const key = `${clients.prefix()}k`
+      const { service } = clients.harness
+      const client = await remote()
+      await client.get(key)
+      service.freeze()
+      try {
+        const started = performance.now()
+        await expect(client.get(key)).rejects.toThrow(UnavailableError)
+        await expect(client.list(key)).rejects.toThrow(UnavailableError)
+        await expect(client.commit([], [put(key, 'x')])).rejects.toThrow()
+        expect(performance.now() - started).toBeLessThan(3 * callLimit + 1_000)
+      } finally {
+        service.thaw()
+      }
+      await client.close()
+    })
+
+    test('a watch survives a server that was frozen', async () => {
+      const key = `${clients.prefix()}k`
+      const { service } = clients.harness
+      const client = await remote()
+      const follower = new Follower(client, key)
+      await follower.until((_, events) => events.length > 0)
+      service.freeze()
+      await follower.until((_, events) => events.some(({ kind }) => kind === 'interrupted'))
+      service.thaw()
+      await writeReady(clients.a, key)
+      await follower.until(() => follower.state(key) === 'ready')
+      await follower.stop()
+      await client.close()
+    })
+
+    test('a watch goes on across a restart of the server, which keeps what was committed', async () => {
+      const key = `${clients.prefix()}k`
+      const client = await remote()
+      await clients.a.commit([], [put(key, 'before')])
+      const follower = new Follower(client, key)
+      await follower.until((known) => known.size === 1)
+      await clients.harness.service.restart()
+      await writeReady(clients.a, `${key}-other`)
+      await follower.until((_, events) =>
+        events.some((event) => event.kind === 'snapshot' && event.reset),
+      )
+      expect(follower.state(key)).toBe('before')
+      await writeReady(clients.a, key)
+      await follower.until(() => follower.state(key) === 'ready')
+      await follower.stop()
+      await client.close()
+    })
+
+    test('300 watchers in one process share few connections', async () => {
+      const prefix = clients.prefix()
+      const { proxy } = clients.harness
+      const client = await remote()
+      const keys = Array.from({ length: 300 }, (_, i) => `${prefix}${i}/k`)
+      const followers = keys.map((key) => new Follower(client, key))
+      await Promise.all(followers.map((one) => one.until((_, events) => events.length > 0)))
+      expect(proxy.connections).toBeLessThanOrEqual(40)
+      for (const key of keys) await clients.a.commit([], [put(key, 'ready')])
+      await Promise.all(followers.map((one) => one.until((known) => known.size === 1)))
+      await Promise.all(followers.map((one) => one.stop()))
+      await client.close()
+    })
+
+    test('a store that was emptied is noticed: watches reset, leases are gone, revisions rise or restart with it', async () => {
+      const prefix = clients.prefix()
+      const client = await remote()
+      const lease = await client.grant(15_000)
+      await client.commit(
+        [],
+        [put(`${prefix}sticky`, 'x'), putHeld(`${prefix}held`, 'x', lease.id)],
+      )
+      const follower = new Follower(client, prefix)
+      await follower.until((known) => known.size === 2)
+      await clients.harness.service.restart({ empty: true })
+      await follower.until((known) => known.size === 0)
+      expect(follower.events.at(-1)).toMatchObject({ kind: 'snapshot', reset: true })
+      await expect(patiently(() => client.renew(lease.id))).rejects.toThrow(LeaseGoneError)
+      await writeReady(client, `${prefix}new`)
+      await follower.until((known) => known.has(`${prefix}new`))
+      await follower.stop()
+      await client.close()
+    })
+  })
+}
+
+/** Does it as soon as the store can be reached again. */
+const patiently = async <T>(call: () => Promise<T>): Promise<T> => {
+  for (const pause of backoff()) {
+    try {
+      return await call()
+    } catch (error) {
+      const transient = error instanceof UnavailableError || error instanceof IndeterminateError
+      if (!transient) throw error
+    }
+    await pause()
+  }
+  throw new Error('unreachable')
+}
+
+const writeReady = (backend: Backend, key: string) =>
+  patiently(() => backend.commit([], [put(key, 'ready')]))
