@@ -1,0 +1,34 @@
+import { constants, readFileSync } from 'node:fs'
+import { Socket } from 'node:net'
+
+interface Handle {
+  setBlocking?(blocking: boolean): number
+}
+
+/**
+ * Makes the standard streams blocking again. Node sets O_NONBLOCK on each pipe or socket among them that it has
+ * used; the flag belongs to the open file, so the next program, and everyone else who has it open, would get
+ * EAGAIN. Terminals are opened anew by Node and stay as they were.
+ */
+export function makeStdioBlocking(): void {
+  for (const fd of [0, 1, 2]) if (isNonBlocking(fd)) handleOn(fd)?.setBlocking?.(true)
+}
+
+function isNonBlocking(fd: number): boolean {
+  try {
+    const [, flags = ''] =
+      /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? []
+    return (Number.parseInt(flags, 8) & constants.O_NONBLOCK) !== 0
+  } catch {
+    return process.platform !== 'linux'
+  }
+}
+
+function handleOn(fd: number): Handle | undefined {
+  const stream = [process.stdin, process.stdout, process.stderr][fd]
+  return handleOf(stream) ?? handleOf(new Socket({ fd, readable: false, writable: false }))
+}
+
+// Node has no public name for it.
+const handleOf = (stream: unknown): Handle | undefined =>
+  (stream as { _handle?: Handle | null })._handle ?? undefined

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { type Executable, findProgram } from './resolve.ts'
+
+const SHELL = '/bin/sh'
+
+interface Limit {
+  readonly soft: number
+  readonly hard: number
+}
+
+/**
+ * Lowers this process's soft limit of open files to what it was started with. Node raises it to the hard
+ * one, children inherit that, and some size tables by it. Nothing says what it was before but the parent: same
+ * hard limit and a lower soft one mean that it was the parent's. Where no parent is visible (PID 1 of a
+ * container) nothing changes. Costs 0.1 ms when there is nothing to do, else about 3 ms.
+ *
+ * @returns the program, which lowers the limit itself where there is no prlimit(1)
+ */
+export function restoreSoftLimit(program: Executable, env: NodeJS.ProcessEnv): Executable {
+  const soft = inherited()
+  return soft === undefined || lower(soft, env) ? program : underLimit(soft, program)
+}
+
+function lower(soft: number, env: NodeJS.ProcessEnv): boolean {
+  const prlimit = findProgram('prlimit', env)
+  const args = ['--pid', String(process.pid), `--nofile=${soft}:`]
+  return prlimit !== undefined && spawnSync(prlimit, args, { stdio: 'ignore' }).status === 0
+}
+
+// Only the second choice: a shell adds variables of its own (PWD) to the environment.
+function underLimit(soft: number, program: Executable): Executable {
+  if (findProgram(SHELL, {}) === undefined) return program
+  const script = 'ulimit -S -n "$0"; exec "$@"'
+  const [, ...args] = program.argv
+  return { file: SHELL, argv: [SHELL, '-c', script, String(soft), program.file, ...args] }
+}
+
+function inherited(): number | undefined {
+  const own = openFiles('self')
+  const parent = openFiles(process.ppid)
+  const known = own && parent && parent.hard === own.hard && parent.soft < own.soft
+  return known ? parent.soft : undefined
+}
+
+function openFiles(process: number | 'self'): Limit | undefined {
+  try {
+    const limits = readFileSync(`/proc/${process}/limits`, 'latin1')
+    const [, soft, hard] = /^Max open files +(\S+) +(\S+)/m.exec(limits) ?? []
+    return { soft: amount(soft), hard: amount(hard) }
+  } catch {
+    return undefined
+  }
+}
+
+const amount = (text: string | undefined): number =>
+  text === 'unlimited' ? Infinity : Number(text)

@@ -1,0 +1,77 @@
+import { setImmediate } from 'node:timers/promises'
+import { ENDING, exitCodeOf } from './ending.ts'
+import { startGuard } from './guard.ts'
+import type { Execa } from './launch.ts'
+import { executable } from './resolve.ts'
+import { run } from './run.ts'
+import { type CaughtSignals, catchSignals } from './signals.ts'
+import { restoreSoftLimit } from './soft-limit.ts'
+import type { Outcome, Supervision } from './supervision.ts'
+
+/** Loads what `supervise` needs (about 25 ms bundled), for a caller who has to wait anyway. */
+export const prepareToSupervise = async (): Promise<Execa> => (await import('execa')).execa
+
+/**
+ * Runs `command` with our standard streams until it ends, hands on the signals that we get, and never lets it
+ * outlive us.
+ *
+ * With a terminal as stdin, COMMAND stays in our process group and what the terminal sends to the whole
+ * group (INT, QUIT, TSTP, WINCH) is not sent a second time. Otherwise it leads a group of its own, signals go to all of
+ * the group, and TSTP stops the group and us. Processes that COMMAND leaves behind on a normal end are left alone.
+ *
+ * HUP, INT, QUIT or TERM before the start, or a loss: COMMAND is not started.
+ *
+ * @throws CommandNotFoundError, CommandNotExecutableError
+ */
+export async function supervise(
+  command: readonly string[],
+  supervision: Supervision = {},
+): Promise<Outcome> {
+  const signals = supervision.signals ?? catchSignals()
+  try {
+    return await guarded(command, supervision, signals)
+  } finally {
+    signals.handTo()
+    if (!supervision.signals) signals.release()
+  }
+}
+
+async function guarded(
+  command: readonly string[],
+  supervision: Supervision,
+  signals: CaughtSignals,
+): Promise<Outcome> {
+  const early: NodeJS.Signals[] = []
+  signals.handTo((signal) => void early.push(signal))
+  const env = { ...process.env, ...supervision.env }
+  const program = executable(command, env)
+  const name = command[0] ?? ''
+  const guard = startGuard()
+  try {
+    const execa = await prepareToSupervise()
+    await signalsSeen()
+    const outcome = needless(early, supervision)
+    if (outcome) return outcome
+    const limited = restoreSoftLimit(program, env)
+    return await run({ execa, name, program: limited, env, signals, early, guard, supervision })
+  } finally {
+    guard.done()
+  }
+}
+
+// A signal that has arrived is noticed when the event loop polls, as it does between two immediates.
+async function signalsSeen(): Promise<void> {
+  await setImmediate()
+  await setImmediate()
+}
+
+/** The outcome when there is no point in starting COMMAND any more. */
+function needless(
+  early: readonly NodeJS.Signals[],
+  { expiring, lost }: Supervision,
+): Outcome | undefined {
+  const signal = early.find((name) => ENDING.has(name))
+  if (signal) return { code: exitCodeOf(signal), signal }
+  const stoppedBy = lost?.aborted ? 'lost' : expiring?.aborted ? 'expiring' : undefined
+  return stoppedBy && { code: exitCodeOf('SIGTERM'), signal: 'SIGTERM', stoppedBy }
+}

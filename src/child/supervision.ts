@@ -1,0 +1,22 @@
+import type { Loss, LossSignals } from './loss.ts'
+import type { CaughtSignals } from './signals.ts'
+
+/** How COMMAND is run, and what ends it. */
+export interface Supervision extends LossSignals {
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** What was caught since the program began; without it, signals are caught from the call on. */
+  readonly signals?: CaughtSignals
+  /** COMMAND runs: its process id, or (negative) the id of its process group. */
+  readonly onStart?: (target: number) => void
+}
+
+/** How COMMAND ended. */
+export interface Outcome {
+  /** Its exit code, or 128+n. */
+  readonly code: number
+  /** The signal that ended it, or that came before it was started. */
+  readonly signal?: NodeJS.Signals
+  /** Set when COMMAND was stopped, or not even started, because of a loss, however it then ended. */
+  readonly stoppedBy?: Loss
+}
