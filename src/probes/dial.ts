@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net'
+
+/** Where to connect to; with `servername`, over TLS, for which the certificate must be that name's. */
+export type Peer =
+  | { readonly path: string }
+  | { readonly host: string; readonly port: number }
+  | { readonly host: string; readonly port: number; readonly servername: string }
+
+/**
+ * Connects, runs `use` on the socket and destroys it: afterwards, and as soon as the signal aborts.
+ * @throws the socket's error, with its code.
+ */
+export const dial = async <T>(
+  peer: Peer,
+  signal: AbortSignal,
+  use: (socket: Socket) => T | Promise<T>,
+): Promise<T> => {
+  const [socket, ready] = await open(peer)
+  const destroy = () => socket.destroy()
+  signal.addEventListener('abort', destroy, { once: true })
+  try {
+    signal.throwIfAborted()
+    await established(socket, ready)
+    return await use(socket)
+  } finally {
+    signal.removeEventListener('abort', destroy)
+    destroy()
+  }
+}
+
+const open = async (peer: Peer): Promise<[Socket, ready: string]> => {
+  const { connect, isIP } = await import('node:net')
+  if (!('servername' in peer)) return [connect(peer), 'connect']
+  const tls = await import('node:tls')
+  // RFC 6066 has no addresses in SNI; the certificate is then checked against the address itself.
+  const servername = isIP(peer.servername) === 0 ? peer.servername : ''
+  return [tls.connect({ ...peer, servername }), 'secureConnect']
+}
+
+const established = async (socket: Socket, ready: string): Promise<void> => {
+  await new Promise<void>((resolve, reject) => {
+    // Stays for good: an error that comes after the end must not become an uncaught exception.
+    socket.on('error', reject)
+    socket.once('close', () => reject(refusal('ECONNRESET')))
+    socket.once(ready, resolve)
+  })
+  if (isItself(socket)) throw refusal('ECONNREFUSED')
+}
+
+/**
+ * Whether the socket is connected to itself. On a port of the ephemeral range that nobody listens on, the kernel
+ * may choose that very port as the source, and TCP's simultaneous open then succeeds.
+ */
+const isItself = (socket: Socket): boolean =>
+  socket.localPort !== undefined &&
+  socket.localPort === socket.remotePort &&
+  socket.localAddress === socket.remoteAddress
+
+const refusal = (code: string): Error => Object.assign(new Error(code), { code })

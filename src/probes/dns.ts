@@ -1,0 +1,19 @@
+import { resolve } from './addresses.ts'
+import { attempt, up } from './attempt.ts'
+import { parseEndpoint, type Shape } from './endpoint.ts'
+import type { ProbeFactory } from './probe.ts'
+import { redact } from './redact.ts'
+
+const shape: Shape = { form: 'dns://NAME', port: 'none' }
+
+/** `dns://NAME`: up when the name resolves as it does for any program of this machine (getaddrinfo). */
+const dns: ProbeFactory = (text) => {
+  const { host } = parseEndpoint(text, shape)
+  const look = async () => {
+    await resolve(host)
+    return up
+  }
+  return { name: redact(text), look: (signal) => attempt(signal, look) }
+}
+
+export default dns

@@ -1,0 +1,67 @@
+import { domainToASCII } from 'node:url'
+import { UsageError } from '../errors.ts'
+import { printable, redactMalformed } from './redact.ts'
+
+/** What a scheme's URLs may consist of besides the host. */
+export interface Shape {
+  /** What to write instead of a malformed URL: `tcp://HOST:PORT`. */
+  readonly form: string
+  readonly port: 'required' | 'none' | { readonly default: number }
+  /** Parts that the scheme gives a meaning to; all others are refused. */
+  readonly allows?: readonly ('credentials' | 'path' | 'query')[]
+  /** Where the host stands if not in its usual place. */
+  readonly host?: (url: URL) => string
+}
+
+/** A checked URL. */
+export interface Endpoint {
+  readonly url: URL
+  /** A name in its ASCII form, or an address without brackets. */
+  readonly host: string
+  readonly port: number
+}
+
+/** The one sentence for a malformed URL; never with a password. */
+export const malformed = (text: string, problem: string, form: string): UsageError =>
+  new UsageError(`${printable(redactMalformed(text))} ${problem}: write ${form}`)
+
+/** The host of a URL: IDNA-encoded (the URL class does that for http only), without brackets; empty where unusable. */
+export const hostOf = (url: URL): string =>
+  url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : domainToASCII(url.hostname)
+
+/** The text without percent-encoding; `undefined` where that is broken. */
+export const decoded = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** @throws UsageError where the text is no URL of this shape. */
+export const parseEndpoint = (text: string, shape: Shape): Endpoint => {
+  const url = /[\s\p{Cc}]/u.test(text) ? null : URL.parse(text)
+  if (url === null) throw malformed(text, 'is malformed', shape.form)
+  const host = (shape.host ?? hostOf)(url)
+  const problem =
+    host === '' ? 'has no usable host' : (portProblem(url, shape) ?? stray(url, shape))
+  if (problem !== undefined) throw malformed(text, problem, shape.form)
+  const standard = typeof shape.port === 'object' ? shape.port.default : 0
+  return { url, host, port: Number(url.port) || standard }
+}
+
+const portProblem = (url: URL, { port }: Shape): string | undefined => {
+  if (url.port === '0') return 'has the port 0'
+  if (url.port === '' && port === 'required') return 'has no port'
+  if (url.port !== '' && port === 'none') return 'has a port'
+  return undefined
+}
+
+const stray = (url: URL, { allows = [] }: Shape): string | undefined => {
+  const credentials = url.username + url.password
+  if (credentials !== '' && !allows.includes('credentials')) return 'has a user or a password'
+  if (decoded(credentials) === undefined) return 'has a stray % in its user or password'
+  if (url.pathname.length > 1 && !allows.includes('path')) return 'has a path'
+  if (url.search !== '' && !allows.includes('query')) return 'has a query'
+  return url.hash === '' ? undefined : 'has a fragment'
+}

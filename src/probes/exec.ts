@@ -1,0 +1,98 @@
+import type {
+  ChildProcessByStdio,
+  SpawnOptionsWithStdioTuple,
+  StdioNull,
+  StdioPipe,
+} from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { UsageError } from '../errors.ts'
+import { attempt, down, up } from './attempt.ts'
+import { malformed } from './endpoint.ts'
+import type { Finding, ProbeFactory } from './probe.ts'
+import { codeOf } from './reason.ts'
+import { printable, redact } from './redact.ts'
+
+type Child = ChildProcessByStdio<null, null, Readable>
+
+/** How long a dead command's stderr may stay open, in milliseconds: a daemon that it started may keep it for ever. */
+const stderrGrace = 100
+
+/** A group of its own, so that an abort reaches whatever the command has started. */
+const spawnOptions: SpawnOptionsWithStdioTuple<StdioNull, StdioNull, StdioPipe> = {
+  detached: true,
+  stdio: ['ignore', 'ignore', 'pipe'],
+}
+
+/** `exec:COMMAND`: up when `sh -c COMMAND` exits with 0. What the command leaves running in its group is killed. */
+const exec: ProbeFactory = (text) => {
+  const command = text.slice('exec:'.length)
+  if (command.trim() === '') throw malformed(text, 'has no command', 'exec:COMMAND')
+  if (command.startsWith('//')) throw malformed(text, 'begins its command with //', 'exec:COMMAND')
+  if (command.includes('\0')) throw malformed(text, 'contains a NUL', 'exec:COMMAND')
+  return {
+    name: printable(redact(text)),
+    look: (signal) => attempt(signal, () => run(command, signal)),
+  }
+}
+
+export default exec
+
+const run = async (command: string, signal: AbortSignal): Promise<Finding> => {
+  const { spawn } = await import('node:child_process')
+  signal.throwIfAborted()
+  const child = spawn('sh', ['-c', command], spawnOptions)
+  const end = () => {
+    killGroup(child)
+    child.stderr.destroy()
+    child.unref()
+  }
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    return await outcome(child)
+  } finally {
+    signal.removeEventListener('abort', end)
+    end()
+  }
+}
+
+const outcome = async (child: Child): Promise<Finding> => {
+  const complaint = lastLine(child.stderr)
+  const [code, signal] = await exit(child)
+  killGroup(child)
+  if (code === 0) return up
+  const grace = setTimeout(() => child.stderr.destroy(), stderrGrace)
+  const line = printable(redact(await complaint))
+  clearTimeout(grace)
+  return down(
+    (signal === null ? `exit code ${code}` : `ended by ${signal}`) + (line && `: ${line}`),
+  )
+}
+
+const exit = async (child: Child): Promise<[number | null, NodeJS.Signals | null]> => {
+  try {
+    return (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    throw new UsageError('exec: probes need sh, which is not on the PATH', { cause: error })
+  }
+}
+
+const lastLine = async (stderr: Readable): Promise<string> => {
+  let text = ''
+  stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-4096)
+  })
+  stderr.on('error', () => {})
+  await new Promise((resolve) => stderr.once('close', resolve))
+  return text.trimEnd().split('\n').at(-1) ?? ''
+}
+
+const killGroup = ({ pid }: Child): void => {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Nobody is left in the group.
+  }
+}

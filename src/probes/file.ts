@@ -1,0 +1,17 @@
+import { attempt, up } from './attempt.ts'
+import { parsePathUrl } from './path-url.ts'
+import type { ProbeFactory } from './probe.ts'
+import { printable, redact } from './redact.ts'
+
+/** `file:///PATH`: up when there is something, also behind a symbolic link. */
+const file: ProbeFactory = (text) => {
+  const path = parsePathUrl(text)
+  const look = async () => {
+    const { stat } = await import('node:fs/promises')
+    await stat(path)
+    return up
+  }
+  return { name: printable(redact(text)), look: (signal) => attempt(signal, look) }
+}
+
+export default file

@@ -1,0 +1,30 @@
+/** What one look at a probed thing found. */
+export type Finding = { readonly up: true } | { readonly up: false; readonly reason: string }
+
+/** Settings that concern only some schemes. */
+export interface ProbeOptions {
+  /** Accepted HTTP status ranges, inclusive. Default: 200 to 299. */
+  readonly httpStatus?: readonly (readonly [from: number, to: number])[]
+  /** Extra HTTP request headers. */
+  readonly httpHeaders?: Readonly<Record<string, string>>
+  /** The HTTP body must match this. */
+  readonly httpBodyMatch?: RegExp
+}
+
+/** A thing outside of any store that can be looked at: a port, a database, a file. */
+export interface Probe {
+  /** The URL as given, without its password: safe to print. */
+  readonly name: string
+  /**
+   * One look. Resolves to what was found; "refused", "unresolvable" and "not there yet" are findings, not errors.
+   * @param signal ends the attempt (its own time limit, the deadline or an interrupt); rejects with the signal's reason.
+   * @throws UsageError only for what no later look can mend.
+   */
+  look(signal: AbortSignal): Promise<Finding>
+}
+
+/**
+ * One scheme's factory, the default export of its file. Client libraries are loaded in `look`, not before.
+ * @throws UsageError where the URL is malformed: one sentence that says what to write instead.
+ */
+export type ProbeFactory = (url: string, options: ProbeOptions) => Probe

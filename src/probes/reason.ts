@@ -1,0 +1,56 @@
+const reasons: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    EACCES: 'permission denied',
+    EADDRNOTAVAIL: 'address not available',
+    EAI_AGAIN: 'name does not resolve',
+    ECONNREFUSED: 'connection refused',
+    ECONNRESET: 'connection closed',
+    EHOSTDOWN: 'host unreachable',
+    EHOSTUNREACH: 'host unreachable',
+    ENETUNREACH: 'network unreachable',
+    ENODATA: 'name does not resolve',
+    ENOENT: 'not there',
+    ENOTDIR: 'not there',
+    ENOTFOUND: 'name does not resolve',
+    EPERM: 'permission denied',
+    EPIPE: 'connection closed',
+    EPROTO: 'does not speak TLS',
+    EPROTOTYPE: 'not a stream socket',
+    ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS',
+    ERR_SSL_PACKET_LENGTH_TOO_LONG: 'does not speak TLS',
+    ERR_STREAM_PREMATURE_CLOSE: 'connection closed',
+    ERR_TLS_CERT_ALTNAME_INVALID: 'certificate is for another name',
+    ETIMEDOUT: 'connection timed out',
+    CERT_HAS_EXPIRED: 'certificate has expired',
+    DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate is not trusted',
+    SELF_SIGNED_CERT_IN_CHAIN: 'certificate is not trusted',
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate is not trusted',
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate is not trusted',
+  }),
+)
+
+/** Reasons that say only that nobody is at this address: any other one tells more. */
+const absences: ReadonlySet<string> = new Set([
+  'address not available',
+  'connection refused',
+  'host unreachable',
+  'network unreachable',
+])
+
+/** The stable code of an error of the system, of TLS or of a protocol parser. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined
+
+/** A short phrase for an error that means "not yet"; `undefined` for one that has no code, which is a bug of ours. */
+export const reasonFor = (error: unknown): string | undefined => {
+  const code = codeOf(error)
+  return code?.startsWith('HPE_')
+    ? 'does not speak HTTP'
+    : code && (reasons.get(code) ?? `failed with ${code}`)
+}
+
+/** Of the reasons of two addresses of one host, the one to print. */
+export const moreTelling = (one: string, other: string): string =>
+  absences.has(one) && !absences.has(other) ? other : one

@@ -1,0 +1,87 @@
+import type { Socket } from 'node:net'
+import { attempt, down, up } from './attempt.ts'
+import { dial, type Peer } from './dial.ts'
+import { lookAtEach } from './each-address.ts'
+import { decoded, type Endpoint, malformed, parseEndpoint, type Shape } from './endpoint.ts'
+import type { Finding, ProbeFactory } from './probe.ts'
+import { printable, redact } from './redact.ts'
+
+/** The longest reply to AUTH, SELECT and PING that can be Redis', in characters. */
+const replyLimit = 16 * 1024
+
+const shape: Shape = {
+  form: 'redis://USER:PASSWORD@HOST:PORT/DATABASE, of which only HOST is required',
+  port: { default: 6379 },
+  allows: ['credentials', 'path'],
+}
+
+/** `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss://` over TLS: up when it answers PING. */
+const redis: ProbeFactory = (text) => {
+  const endpoint = parseEndpoint(text, shape)
+  const { url } = endpoint
+  if (!/^(\/\d*)?$/.test(url.pathname))
+    throw malformed(text, 'has a path that is no database number', shape.form)
+  if (url.username !== '' && url.password === '')
+    throw malformed(text, 'has a user but no password', shape.form)
+  const commands = commandsFor(url)
+  const ping = (address: string, signal: AbortSignal) =>
+    attempt(signal, () => dial(peer(endpoint, address), signal, (it) => converse(it, commands)))
+  return {
+    name: redact(text),
+    look: (signal) => attempt(signal, () => lookAtEach(endpoint.host, signal, ping)),
+  }
+}
+
+export default redis
+
+const commandsFor = ({ username, password, pathname }: URL): string[][] => {
+  const words = [username, password]
+    .map((word) => decoded(word) ?? '')
+    .filter((word) => word !== '')
+  const auth = words.length > 0 ? [['AUTH', ...words]] : []
+  const database = Number(pathname.slice(1))
+  return [...auth, ...(database > 0 ? [['SELECT', String(database)]] : []), ['PING']]
+}
+
+const peer = ({ url, host, port }: Endpoint, address: string): Peer =>
+  url.protocol === 'rediss:' ? { host: address, port, servername: host } : { host: address, port }
+
+const converse = async (socket: Socket, commands: string[][]): Promise<Finding> => {
+  socket.write(commands.map(encode).join(''))
+  const awaited = commands.map(([word]) => word)
+  for await (const reply of replies(socket)) {
+    const word = awaited.shift()
+    if (reply !== (word === 'PING' ? '+PONG' : '+OK')) return down(refusal(reply, word))
+    if (awaited.length === 0) return up
+  }
+  return down('connection closed')
+}
+
+/** A command as an array of bulk strings, as RESP has it. */
+const encode = (words: string[]): string =>
+  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`
+
+async function* replies(socket: Socket): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of socket.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\r\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+    if (rest.length > replyLimit) yield ''
+  }
+}
+
+const refusal = (reply: string, word: string | undefined): string => {
+  if (!reply.startsWith('-')) return 'does not speak Redis'
+  const [code = ''] = reply.slice(1).split(' ', 1)
+  // Redis quotes the arguments of a command that it does not know: what it says about AUTH is not repeated.
+  const other = word === 'AUTH' ? 'authentication failed' : printable(redact(reply.slice(1)))
+  return refusals.get(code) ?? other
+}
+
+const refusals: ReadonlyMap<string, string> = new Map([
+  ['DENIED', 'it serves local clients only (protected mode)'],
+  ['LOADING', 'it is still loading its data'],
+  ['NOAUTH', 'a password is required'],
+  ['WRONGPASS', 'authentication failed'],
+])

@@ -1,0 +1,21 @@
+import { attempt, up } from './attempt.ts'
+import { dial } from './dial.ts'
+import { lookAtEach } from './each-address.ts'
+import { parseEndpoint, type Shape } from './endpoint.ts'
+import type { ProbeFactory } from './probe.ts'
+import { redact } from './redact.ts'
+
+const shape: Shape = { form: 'tcp://HOST:PORT with a port from 1 to 65535', port: 'required' }
+
+/** `tcp://HOST:PORT`: up when it accepts a connection. */
+const tcp: ProbeFactory = (text) => {
+  const { host, port } = parseEndpoint(text, shape)
+  const connect = (address: string, signal: AbortSignal) =>
+    attempt(signal, () => dial({ host: address, port }, signal, () => up))
+  return {
+    name: redact(text),
+    look: (signal) => attempt(signal, () => lookAtEach(host, signal, connect)),
+  }
+}
+
+export default tcp

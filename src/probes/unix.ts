@@ -1,0 +1,23 @@
+import { attempt, up } from './attempt.ts'
+import { dial } from './dial.ts'
+import { malformed } from './endpoint.ts'
+import { parsePathUrl } from './path-url.ts'
+import type { ProbeFactory } from './probe.ts'
+import { printable, redact } from './redact.ts'
+
+/** What fits into Linux' `sockaddr_un`, in bytes. */
+const longestPath = 107
+
+const form = `unix:///PATH with a path of at most ${longestPath} bytes`
+
+/** `unix:///PATH`: up when the socket accepts a connection. */
+const unix: ProbeFactory = (text) => {
+  const path = parsePathUrl(text)
+  if (Buffer.byteLength(path) > longestPath) throw malformed(text, 'is too long for a socket', form)
+  return {
+    name: printable(redact(text)),
+    look: (signal) => attempt(signal, () => dial({ path }, signal, () => up)),
+  }
+}
+
+export default unix

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { openProbe } from '../../src/probes/open.ts'
+import { lookOnce } from '../../src/probes/poll.ts'
+import type { Finding, ProbeOptions } from '../../src/probes/probe.ts'
+
+/** A signal that never aborts. */
+export const forever = (): AbortSignal => new AbortController().signal
+
+/** What one look at the URL finds. */
+export const look = (url: string, options: ProbeOptions = {}, limit = 5000): Promise<Finding> =>
+  lookOnce(openProbe(url, options), forever(), limit)
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port
+
+/** A TCP server on a free port of one address, closed with its connections at the end of the test. */
+export const listen = async (
+  host = '127.0.0.1',
+  serve: (socket: Socket) => void = () => {},
+  port = 0,
+): Promise<number> => {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}))
+    serve(socket)
+  })
+  await once(server.listen({ port, host }), 'listening')
+  onTestFinished(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return portOf(server)
+}
+
+/** An HTTP server on a free port, closed with its connections at the end of the test. */
+export const listenHttp = async (serve: RequestListener, host = '127.0.0.1'): Promise<number> => {
+  const server = createHttpServer(serve)
+  await once(server.listen({ port: 0, host }), 'listening')
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return portOf(server)
+}
+
+/** A port that nobody listens on. */
+export const closedPort = async (): Promise<number> => {
+  const server = createServer()
+  await once(server.listen({ port: 0, host: '127.0.0.1' }), 'listening')
+  const port = portOf(server)
+  await once(server.close(), 'close')
+  return port
+}
+
+/** Settles when the socket is closed, also by a reset. */
+export const closed = (socket: Socket): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  if (socket.destroyed) resolve()
+  socket.once('close', () => resolve()).resume()
+  return promise
+}
+
+const neverAccepts = `
+  const server = require('node:net').createServer()
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    process.stdout.write(String(server.address().port), () => process.kill(process.pid, 'SIGSTOP'))
+  })`
+
+/** A port to which a connect neither succeeds nor fails: its backlog is full and nobody accepts. */
+export const unansweringPort = async (): Promise<number> => {
+  const child = spawn(process.execPath, ['-e', neverAccepts], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const [text] = await once(child.stdout, 'data')
+  const port = Number(String(text))
+  const fillers = Array.from({ length: 16 }, () =>
+    connect({ port, host: '127.0.0.1' }).on('error', () => {}),
+  )
+  onTestFinished(() => {
+    for (const filler of fillers) filler.destroy()
+  })
+  await Promise.race(fillers.map((filler) => once(filler, 'connect')))
+  return port
+}
+
+/** A folder that is removed at the end of the test. */
+export const folder = async (): Promise<string> => {
+  const path = await mkdtemp(join(tmpdir(), 'rdv-probes-'))
+  onTestFinished(() => rm(path, { recursive: true, force: true }))
+  return path
+}
