@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, globSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** One Debian suite, read through apt without root: its lists, caches and sources are in a folder of ours. */
+export interface Suite {
+  /** Downloads packages and unpacks them below `root`. */
+  unpack(packages: readonly string[], root: string): void
+  /** The packages of shared libraries that `packages` depend on, the C library excepted. */
+  libraryPackages(packages: readonly string[]): string[]
+}
+
+const run = (command: string, args: readonly string[], cwd?: string): string =>
+  execFileSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, LC_ALL: 'C' },
+  })
+
+let knownMirror: string | undefined
+
+/** The machine's own Debian mirror, as apt knows it, whether or not its lists were ever downloaded. */
+const mirror = (): string => {
+  knownMirror ??= run('apt-get', ['update', '--print-uris'])
+    .split('\n')
+    .map((line) => /^'(.+)\/dists\/[^/']+\/InRelease'/.exec(line)?.[1])
+    .find((uri) => uri !== undefined && /debian/.test(uri) && !/security/.test(uri))
+  if (knownMirror === undefined) throw new Error('apt knows no Debian mirror')
+  return knownMirror
+}
+
+const archiveKeyring = 'usr/share/keyrings/debian-archive-keyring.gpg'
+
+const aptOptions = (folder: string): string[] =>
+  [
+    `Dir::Etc::sourcelist=${folder}/sources.list`,
+    'Dir::Etc::sourceparts=/dev/null',
+    `Dir::State::Lists=${folder}/lists`,
+    `Dir::State::status=${folder}/status`,
+    `Dir::Cache=${folder}/cache`,
+    // apt's sandbox user could not write below a folder of root's
+    'APT::Sandbox::User=root',
+    'Acquire::AllowInsecureRepositories=false',
+    'APT::Get::AllowUnauthenticated=false',
+    'Acquire::Languages=none',
+    'Acquire::Retries=3',
+  ].flatMap((option) => ['-o', option])
+
+const prepareFolder = (folder: string, suite: string, keyring: string): void => {
+  mkdirSync(join(folder, 'lists/partial'), { recursive: true })
+  mkdirSync(join(folder, 'cache/archives/partial'), { recursive: true })
+  writeFileSync(join(folder, 'status'), '')
+  const source = `deb [signed-by=${keyring}] ${mirror()} ${suite} main\n`
+  writeFileSync(join(folder, 'sources.list'), source)
+}
+
+const isLibrary = (name: string): boolean =>
+  /^lib/.test(name) && !/^libc6$|^libc-|^libllvm|^libperl|-perl$|^libelogind/.test(name)
+
+const dependencies = ['--recurse', '--important', '--no-recommends', '--no-suggests']
+
+const openWith = (folder: string, suite: string, keyring: string): Suite => {
+  prepareFolder(folder, suite, keyring)
+  const options = aptOptions(folder)
+  run('apt-get', [...options, '--error-on=any', 'update'])
+  let downloads = 0
+  return {
+    unpack(packages, root) {
+      const into = join(folder, `debs-${++downloads}`)
+      mkdirSync(into)
+      mkdirSync(root, { recursive: true })
+      run('apt-get', [...options, 'download', ...packages], into)
+      for (const deb of readdirSync(into)) run('dpkg', ['-x', join(into, deb), root])
+    },
+    libraryPackages(packages) {
+      const listed = run('apt-cache', [...options, 'depends', ...dependencies, ...packages])
+      return [...new Set(listed.split('\n'))].filter(isLibrary)
+    },
+  }
+}
+
+/**
+ * A suite newer than the machine may be signed with a key that the machine lacks. Its keyring package is in an
+ * update of a suite that the machine can verify, so the chain of signatures holds.
+ */
+const newerKeyring = (folder: string, keyring: string): string | undefined => {
+  const [known] = globSync(join(folder, 'keyring/*', archiveKeyring))
+  if (known !== undefined) return known
+  for (const suite of ['trixie-updates', 'trixie', 'bookworm-updates', 'bookworm']) {
+    const root = join(folder, 'keyring', suite)
+    try {
+      openWith(join(folder, `for-keyring-${suite}`), suite, keyring).unpack(
+        ['debian-archive-keyring'],
+        root,
+      )
+      return join(root, archiveKeyring)
+    } catch {
+      // not in this suite, or this suite cannot be verified either: the next one
+    }
+  }
+  return undefined
+}
+
+/** Opens a suite of the machine's own mirror, below `folder`, its signature checked. */
+export const openSuite = (folder: string, suite: string): Suite => {
+  const keyring = join('/', archiveKeyring)
+  if (!existsSync(keyring)) throw new Error('the Debian package debian-archive-keyring is missing')
+  try {
+    return openWith(join(folder, suite), suite, keyring)
+  } catch (error) {
+    const newer = newerKeyring(folder, keyring)
+    if (newer === undefined) throw error
+    return openWith(join(folder, `${suite}-again`), suite, newer)
+  }
+}

@@ -1,0 +1,32 @@
+import { spawnSync } from 'node:child_process'
+import { globSync, mkdirSync, symlinkSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+
+/** The shared libraries that `program` needs and neither the machine nor the folder `libraries` has. */
+export const missingLibraries = (program: string, libraries: string): string[] => {
+  const { stdout } = spawnSync('ldd', [program], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, LD_LIBRARY_PATH: libraries },
+  })
+  // one library can be named once for each that wants it
+  const names = [...stdout.matchAll(/^\s*(\S+) => not found/gm)].map((found) => found[1] ?? '')
+  return [...new Set(names)]
+}
+
+/**
+ * Links what `program` lacks into the folder `libraries`, and only that: the machine's own libraries stay in use.
+ * The links are relative, so that the whole can be moved.
+ */
+export const linkLibraries = (program: string, root: string, libraries: string): void => {
+  mkdirSync(libraries, { recursive: true })
+  const unpacked = new Map(
+    globSync(join(root, '{usr/,}lib/*-linux-gnu*/*.so.*')).map((path) => [basename(path), path]),
+  )
+  for (;;) {
+    const found = missingLibraries(program, libraries).flatMap((name) => unpacked.get(name) ?? [])
+    if (found.length === 0) return
+    for (const path of found) {
+      symlinkSync(relative(libraries, path), join(libraries, basename(path)))
+    }
+  }
+}
