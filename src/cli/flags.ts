@@ -1,0 +1,55 @@
+import * as Flags from '@oclif/core/flags'
+
+const timeout = {
+  summary: 'Gives up after this long: 500ms, 30s, 1m30s; 0 is no limit.',
+  helpGroup: 'GLOBAL',
+  helpValue: 'DURATION',
+}
+
+/** The flags of every command. Their values are checked by us, so that each mistake gets our one sentence. */
+export const globalFlags = {
+  backend: Flags.string({
+    summary: 'Where to meet: sqlite:, http://…, etcd://…, consul://…',
+    env: 'RDV_BACKEND',
+    helpGroup: 'GLOBAL',
+    helpValue: 'URL',
+  }),
+  namespace: Flags.string({
+    summary: 'Keeps apart who does not belong together.',
+    env: 'RDV_NAMESPACE',
+    default: 'rdv',
+    helpGroup: 'GLOBAL',
+    helpValue: 'NAME',
+  }),
+  timeout: Flags.string(timeout),
+  json: Flags.boolean({
+    summary: 'Prints results and errors as JSON.',
+    env: 'RDV_JSON',
+    helpGroup: 'GLOBAL',
+  }),
+  quiet: Flags.boolean({
+    summary: 'Says nothing but errors on stderr.',
+    env: 'RDV_QUIET',
+    helpGroup: 'GLOBAL',
+  }),
+  verbose: Flags.boolean({
+    summary: 'Says more on stderr.',
+    env: 'RDV_VERBOSE',
+    helpGroup: 'GLOBAL',
+  }),
+  'exit-codes': Flags.string({
+    summary: 'Other exit codes by name: timeout=1,unavailable=3.',
+    env: 'RDV_EXIT_CODES',
+    helpGroup: 'GLOBAL',
+    helpValue: 'LIST',
+  }),
+}
+
+/** Of the flags that may stand before a command's name, those whose next argument is their value. */
+export const takesValue = (flag: string): boolean =>
+  ['--backend', '--namespace', '--timeout', '--exit-codes'].includes(flag)
+
+/** `--timeout` of the commands that wait, which RDV_TIMEOUT is for. */
+export const waitingFlags = {
+  timeout: Flags.string({ ...timeout, env: 'RDV_TIMEOUT' }),
+}

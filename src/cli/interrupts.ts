@@ -1,0 +1,35 @@
+import { ENDING, exitCodeOf } from '../child/ending.ts'
+
+/** A signal told us to end. */
+export class Interrupted extends Error {
+  readonly exitCode: number
+
+  constructor(name: NodeJS.Signals) {
+    super(`interrupted by ${name}`)
+    this.name = 'Interrupted'
+    this.exitCode = exitCodeOf(name)
+  }
+}
+
+/** HUP, INT, QUIT and TERM as an AbortSignal; the second one of them ends the process at once. */
+export class Interrupts implements Disposable {
+  readonly #controller = new AbortController()
+
+  constructor() {
+    for (const name of ENDING) process.on(name, this.#receive)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  [Symbol.dispose](): void {
+    for (const name of ENDING) process.off(name, this.#receive)
+  }
+
+  readonly #receive = (name: NodeJS.Signals): void => {
+    const interrupted = new Interrupted(name)
+    if (this.signal.aborted) process.exit(interrupted.exitCode)
+    this.#controller.abort(interrupted)
+  }
+}

@@ -1,0 +1,75 @@
+import type { Interfaces } from '@oclif/core'
+import { run } from '@oclif/core/run'
+import packageJson from '../../package.json' with { type: 'json' }
+import { COMMANDS } from '../commands/index.ts'
+import { UsageError } from '../errors.ts'
+import { mostSimilar } from '../similar.ts'
+import { nameFirst, splitAtCommand } from './argv.ts'
+import { exitCodeRows } from './exit-codes.ts'
+import { report } from './failure.ts'
+import { takesValue } from './flags.ts'
+import { guessStyle, invocation } from './invocation.ts'
+import { leave } from './leave.ts'
+import { rootPlugin } from './plugin.ts'
+
+/** Runs the program. `root` is the package's folder. */
+export const main = async (argv: readonly string[], root: string): Promise<void> => {
+  const { own, command } = splitAtCommand(argv)
+  invocation.command = command
+  invocation.style = guessStyle(own, process.env)
+  try {
+    await dispatch(own, root)
+  } catch (error) {
+    report(error)
+  }
+  await leave()
+}
+
+const dispatch = async (own: readonly string[], root: string): Promise<void> => {
+  const ids = Object.keys(COMMANDS)
+  const words = nameFirst(own, ids, takesValue)
+  const help = words.includes('--help') || words.includes('-h')
+  const version = words[0] === '--version'
+  if (!help && !version) checkName(words[0], ids)
+  const plugin = rootPlugin(root, packageJson as unknown as Interfaces.PJSON, help)
+  const plugins = new Map([[plugin.name, plugin]])
+  // The theme would be looked for on disk.
+  process.env.RDV_DISABLE_THEME = '1'
+  await run(words, {
+    root,
+    pjson: plugin.pjson,
+    plugins,
+    devPlugins: false,
+    userPlugins: false,
+    logger: silent,
+  })
+  if (help && (words[0] ?? '').startsWith('-')) process.stdout.write(exitCodeHelp())
+}
+
+/** oclif's own traces are of no use to our users, and loading what prints them takes time. */
+const silent: Interfaces.Logger = {
+  child: () => silent,
+  debug: () => {},
+  error: () => {},
+  info: () => {},
+  namespace: 'oclif',
+  trace: () => {},
+  warn: () => {},
+}
+
+const checkName = (name: string | undefined, ids: readonly string[]): void => {
+  if (name === undefined || name.startsWith('-')) {
+    throw new UsageError('no command was given; see rdv --help')
+  }
+  if (ids.some((id) => id.split(':')[0] === name)) return
+  const similar = mostSimilar(name, ids)
+  const hint = similar ? `did you mean ${similar}?` : 'see rdv --help'
+  throw new UsageError(`there is no command ${JSON.stringify(name)}: ${hint}`)
+}
+
+const exitCodeHelp = (): string => {
+  const rows = exitCodeRows().map(
+    ([code, name, meaning]) => `  ${code.padEnd(9)}${name.padEnd(15)}${meaning}`,
+  )
+  return ['EXIT CODES', ...rows, ''].join('\n')
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command, Interfaces } from '@oclif/core'
+import { COMMANDS } from '../commands/index.ts'
+
+type Plugin = Interfaces.Plugin
+type Loadable = Command.Loadable
+
+/**
+ * The program as oclif's root plugin, made of the explicit list of commands, so that nothing is searched for on disk.
+ * What the help says of commands is read from the manifest, and only for the help.
+ */
+export const rootPlugin = (root: string, pjson: Interfaces.PJSON, forHelp: boolean): Plugin => {
+  const described = forHelp ? readManifest(root) : {}
+  const commands = Object.keys(COMMANDS).map((id) => ({
+    ...bare(id),
+    ...described[id],
+    load: () => loadCommand(id),
+  }))
+  const plugin = {
+    _base: '',
+    alias: pjson.name,
+    commandIDs: Object.keys(COMMANDS),
+    commands: commands as Loadable[],
+    commandsDir: undefined,
+    findCommand: loadCommand,
+    hasManifest: forHelp,
+    hooks: {},
+    isRoot: true,
+    load: async () => {},
+    moduleType: 'commonjs' as const,
+    name: pjson.name,
+    options: { root, pjson },
+    pjson,
+    root,
+    topics: topicsOf(pjson),
+    type: 'core',
+    valid: true,
+    version: pjson.version,
+  }
+  return plugin as unknown as Plugin
+}
+
+const loadCommand = async (id: string): Promise<Command.Class> => {
+  const load = COMMANDS[id]
+  if (!load) throw new Error(`there is no command ${id}`)
+  const command = (await load()).default
+  command.id = id
+  return command
+}
+
+const bare = (id: string): Partial<Loadable> => ({
+  id,
+  aliases: [],
+  hiddenAliases: [],
+  args: {},
+  flags: {},
+  // Tells oclif that what follows the id are arguments, not more of the id. The class itself is strict.
+  strict: false,
+  pluginType: 'core',
+})
+
+const readManifest = (root: string): Record<string, Partial<Loadable>> => {
+  const text = readFileSync(join(root, 'oclif.manifest.json'), 'utf8')
+  return (JSON.parse(text) as { commands: Record<string, Partial<Loadable>> }).commands
+}
+
+const topicsOf = (pjson: Interfaces.PJSON) =>
+  Object.entries(pjson.oclif.topics ?? {}).map(([name, topic]) => ({ ...topic, name }))

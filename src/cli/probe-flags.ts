@@ -1,0 +1,71 @@
+import * as Flags from '@oclif/core/flags'
+import { UsageError } from '../errors.ts'
+import type { ProbeOptions } from '../probes/probe.ts'
+
+/** The flags that concern http(s) probes. */
+export const probeFlags = {
+  'http-status': Flags.string({
+    summary: 'Accepted HTTP status: 200-299,404.',
+    helpGroup: 'PROBE',
+    helpValue: 'RANGES',
+  }),
+  'http-header': Flags.string({
+    summary: 'A header of HTTP probes.',
+    multiple: true,
+    multipleNonGreedy: true,
+    helpGroup: 'PROBE',
+    helpValue: 'NAME:VALUE',
+  }),
+  'http-body-match': Flags.string({
+    summary: 'A regular expression that the HTTP body must match.',
+    helpGroup: 'PROBE',
+    helpValue: 'REGEX',
+  }),
+}
+
+interface ProbeFlagValues {
+  readonly 'http-status'?: string | undefined
+  readonly 'http-header'?: readonly string[] | undefined
+  readonly 'http-body-match'?: string | undefined
+}
+
+/** @throws UsageError one of them is malformed. */
+export const probeOptions = (flags: ProbeFlagValues): ProbeOptions => ({
+  ...(flags['http-status'] !== undefined && { httpStatus: parseRanges(flags['http-status']) }),
+  ...(flags['http-header'] && { httpHeaders: parseHeaders(flags['http-header']) }),
+  ...(flags['http-body-match'] !== undefined && {
+    httpBodyMatch: parseExpression(flags['http-body-match']),
+  }),
+})
+
+const parseRanges = (text: string): (readonly [number, number])[] =>
+  text.split(',').map((range) => {
+    const [, from, to = from] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(range) ?? []
+    if (from === undefined || Number(from) > Number(to)) {
+      throw new UsageError(
+        `--http-status ${JSON.stringify(range)} is no status or range: write 200 or 200-299`,
+      )
+    }
+    return [Number(from), Number(to)] as const
+  })
+
+const parseHeaders = (lines: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\r\n]*)$/.exec(line) ?? []
+      if (name === undefined || value === undefined) {
+        throw new UsageError(
+          `--http-header ${JSON.stringify(line)} is no header: write "Name: value"`,
+        )
+      }
+      return [name, value]
+    }),
+  )
+
+const parseExpression = (text: string): RegExp => {
+  try {
+    return new RegExp(text)
+  } catch {
+    throw new UsageError(`--http-body-match ${JSON.stringify(text)} is no regular expression`)
+  }
+}

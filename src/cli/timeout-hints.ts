@@ -1,0 +1,33 @@
+import type { TimeoutError } from '../errors.ts'
+import { isProbeUrl } from '../probes/open.ts'
+import { withDeadline } from '../recipes/deadline.ts'
+import { similarName } from '../recipes/similar-names.ts'
+import type { Space } from '../recipes/space.ts'
+import { note } from './output.ts'
+
+/** How long (milliseconds) the look for a typo may take: the answer is late already. */
+const LIMIT = 300
+
+/** Says what may have been wrong with a wait that timed out: a typo, or a store that the others do not see. */
+export const explainTimeout = async (
+  error: TimeoutError,
+  open: () => Promise<Space>,
+): Promise<void> => {
+  const names = error.pending
+    .filter(({ target }) => !isProbeUrl(target))
+    .map(({ target }) => target.replace(/[=/].*$/, ''))
+  if (names.length === 0) return
+  await withDeadline({ timeout: LIMIT }, async (signal) => {
+    const space = await open()
+    for (const name of names) {
+      const similar = await similarName(space, name, signal)
+      if (similar) note(`${name} is not signalled, but ${similar} is: is that what was meant?`)
+    }
+    explainReach(space)
+  }).catch(() => {})
+}
+
+const explainReach = ({ backend }: Space): void => {
+  if (backend.traits.reach !== 'machine') return
+  note(`waited in ${backend.address}, which other users, containers and hosts do not see`)
+}

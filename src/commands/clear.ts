@@ -1,0 +1,37 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../cli/base-command.ts'
+import { printResult } from '../cli/output.ts'
+import { clear } from '../recipes/clear.ts'
+
+export default class Clear extends RdvCommand {
+  static override summary = 'Removes keys; clearing what is not there is success.'
+  static override examples = [
+    '<%= config.bin %> clear db',
+    '<%= config.bin %> clear deploy/ --recursive',
+    '<%= config.bin %> clear nightly --all',
+  ]
+  static override args = {
+    key: Args.string({
+      description: 'Such as db or deploy/node1.',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  }
+  static override flags = {
+    recursive: Flags.boolean({ summary: 'Also everything below each key: a whole group.' }),
+    all: Flags.boolean({
+      summary: "Also every recipe's things of these names, and what is below them.",
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(Clear)
+    const { recursive, all } = flags
+    await this.within(this.limits(), (space, signal) =>
+      clear(space, args.key, { recursive, all, signal }),
+    )
+    await printResult(undefined, { ok: true, cleared: args.key })
+  }
+}

@@ -1,0 +1,26 @@
+import * as Args from '@oclif/core/args'
+import { RdvCommand } from '../cli/base-command.ts'
+import { printResult } from '../cli/output.ts'
+import { getState } from '../recipes/get.ts'
+import { checkKey } from '../recipes/keys.ts'
+
+export default class Get extends RdvCommand {
+  static override summary = 'Prints the state of a key; exit code 1 where it has none.'
+  static override examples = ['<%= config.bin %> get deploy/node1']
+  static override args = {
+    key: Args.string({
+      description: 'Such as db or deploy/node1.',
+      required: true,
+      ignoreStdin: true,
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { args } = await this.begin(Get)
+    checkKey(args.key)
+    const state = await this.within(this.limits(), (space, signal) =>
+      getState(space, args.key, { signal }),
+    )
+    await printResult(state, { ok: true, key: args.key, state })
+  }
+}

@@ -1,0 +1,52 @@
+import * as Args from '@oclif/core/args'
+import { RdvCommand } from '../cli/base-command.ts'
+import { invocation } from '../cli/invocation.ts'
+import { printResult } from '../cli/output.ts'
+import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
+import { WaitProgress } from '../cli/progress.ts'
+import { openProbe } from '../probes/open.ts'
+import { probeCondition } from '../recipes/wait/probe-condition.ts'
+import { waitFor } from '../recipes/wait/wait.ts'
+
+/** How long (milliseconds) one look may take where no --timeout is given. */
+const ONE_LOOK = 10_000
+
+export default class Probe extends RdvCommand {
+  static override summary = 'Looks once whether something is up: a health check.'
+  static override description =
+    `Exit code 0: all are up; 1: one is not. With --timeout it looks until all are, then becomes COMMAND.
+URL is tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file:///path, dns://name or exec:COMMAND.`
+  static override usage = 'probe URL… [FLAGS] [-- COMMAND…]'
+  static override examples = [
+    '<%= config.bin %> probe http://localhost:8080/health',
+    '<%= config.bin %> probe postgres://app@db/app --timeout 1m -- ./server',
+  ]
+  static override args = {
+    url: Args.string({
+      description: 'What to look at.',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  }
+  static override flags = probeFlags
+
+  protected override readonly takesCommand = true
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(Probe)
+    const options = probeOptions(flags)
+    const conditions = args.url.map((url) => probeCondition(openProbe(url, options)))
+    using progress = new WaitProgress()
+    await waitFor(conditions, {
+      ...this.limits(ONE_LOOK),
+      once: flags.timeout === undefined,
+      progress: (state) => progress.update(state),
+    })
+    if (invocation.command) {
+      progress[Symbol.dispose]()
+      await this.become(invocation.command)
+    }
+    await printResult(undefined, { ok: true, urls: conditions.map(({ target }) => target) })
+  }
+}

@@ -1,0 +1,174 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import * as Flags from '@oclif/core/flags'
+import { aborted } from '../aborted.ts'
+import { openBackend } from '../backends/open.ts'
+import { RdvCommand } from '../cli/base-command.ts'
+import { note, printResult } from '../cli/output.ts'
+import { optional, parseCount } from '../cli/values.ts'
+import { parseDuration } from '../duration.ts'
+import { describe, UnavailableError, UsageError } from '../errors.ts'
+import { withDeadline } from '../recipes/deadline.ts'
+import { whenAvailable } from '../recipes/retry.ts'
+import type { TlsOptions } from '../server/server.ts'
+
+export default class Serve extends RdvCommand {
+  static override summary = 'Runs the rendezvous server, on which plain curl waits and signals.'
+  static override description =
+    `Without --backend or --data-dir everything is in memory and gone when the server ends.
+--timeout is how long a request waits unless it says otherwise (30s).
+On another address than loopback it needs --token-file, or --insecure to let everybody in.`
+  static override examples = [
+    '<%= config.bin %> serve',
+    '<%= config.bin %> serve --listen 0.0.0.0:8080 --token-file /run/secrets/rdv --data-dir /var/lib/rendezvous',
+    '<%= config.bin %> serve --backend etcd://etcd:2379 --listen [::]:8080 --insecure',
+  ]
+  static override flags = {
+    listen: Flags.string({
+      summary: 'Address and port.',
+      env: 'RDV_LISTEN',
+      default: '127.0.0.1:8080',
+      helpValue: 'HOST:PORT',
+    }),
+    'data-dir': Flags.string({
+      summary: 'Keeps everything in a file in this directory.',
+      exclusive: ['backend'],
+      helpValue: 'DIR',
+    }),
+    'token-file': Flags.string({
+      summary: 'Clients must present the token in this file.',
+      env: 'RDV_TOKEN_FILE',
+      helpValue: 'FILE',
+    }),
+    insecure: Flags.boolean({ summary: 'Serves other addresses than loopback without a token.' }),
+    'postgres-url': Flags.string({
+      summary: 'Where /_postgres/DB looks; {{.}} stands for the database.',
+      env: 'RDV_POSTGRES_URL',
+      helpValue: 'TEMPLATE',
+    }),
+    'tls-cert': Flags.string({
+      summary: 'Serves https with this certificate (PEM).',
+      dependsOn: ['tls-key'],
+      helpValue: 'FILE',
+    }),
+    'tls-key': Flags.string({
+      summary: 'Its key (PEM).',
+      dependsOn: ['tls-cert'],
+      helpValue: 'FILE',
+    }),
+    'tls-ca': Flags.string({
+      summary: 'Clients need a certificate of this authority (PEM).',
+      dependsOn: ['tls-cert'],
+      helpValue: 'FILE',
+    }),
+    'max-waiters': Flags.string({ summary: 'So many requests may wait at once.', helpValue: 'N' }),
+    'max-waiters-per-client': Flags.string({
+      summary: 'So many of one client address.',
+      helpValue: 'N',
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.begin(Serve)
+    const { signal } = this.interrupts
+    const url = backendUrl(flags['data-dir'], flags.backend, process.env)
+    const listen = parseAddress(flags.listen)
+    const token = await readToken(flags['token-file'], process.env)
+    const tls = await readTls(flags['tls-cert'], flags['tls-key'], flags['tls-ca'])
+    const { startServer } = await import('../server/server.ts')
+    const open = () => openBackend(url, { env: process.env })
+    const backend = await withDeadline({ timeout: 10_000, signal }, (deadline) =>
+      whenAvailable(deadline, open),
+    )
+    try {
+      const server = await startServer({
+        listen,
+        token,
+        tls,
+        backend,
+        namespace: flags.namespace,
+        timeout: optional(flags.timeout, (text) => parseDuration(text, '--timeout')),
+        insecure: flags.insecure,
+        postgresUrl: flags['postgres-url'],
+        maxWaiters: optional(flags['max-waiters'], (text) => parseCount(text, '--max-waiters', 1)),
+        maxWaitersPerClient: optional(flags['max-waiters-per-client'], (text) =>
+          parseCount(text, '--max-waiters-per-client', 1),
+        ),
+        report: (error) => note(`internal error, please report it: ${describe(error)}`),
+      })
+      if (backend.traits.reach === 'process') {
+        note('everything is in memory and gone when the server ends; --data-dir keeps it')
+      }
+      await printResult(`listening on ${server.url}`, {
+        ok: true,
+        url: server.url,
+        backend: backend.address,
+      })
+      await aborted(signal).catch(() => {})
+      await server.drain()
+    } finally {
+      await backend.close()
+    }
+  }
+}
+
+/** A server in front of a server makes no sense, so an http:// in the environment is for its clients. */
+const backendUrl = (
+  directory: string | undefined,
+  backend: string | undefined,
+  env: NodeJS.ProcessEnv,
+): string => {
+  if (directory !== undefined) {
+    if (directory === '') throw new UsageError('--data-dir is empty: name a directory')
+    return `sqlite://${encodeURI(resolve(directory))}/rendezvous.db`
+  }
+  const remote = /^https?:/.test(backend ?? '')
+  if (!remote) return backend ?? 'memory:'
+  if (backend === env.RDV_BACKEND) return 'memory:'
+  throw new UsageError(
+    'a server cannot stand in front of another one: give it the store itself as --backend',
+  )
+}
+
+const parseAddress = (text: string): { host: string; port: number } => {
+  const [, bracketed, plain, port] =
+    /^(?:\[([0-9a-f:.%]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined || Number(port) > 65_535) {
+    throw new UsageError(
+      `--listen ${JSON.stringify(text)} is not HOST:PORT: write 127.0.0.1:8080 or [::]:8080`,
+    )
+  }
+  return { host, port: Number(port) }
+}
+
+const readToken = async (
+  file: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> =>
+  file === undefined ? env.RDV_TOKEN || undefined : (await readSetting(file, '--token-file')).trim()
+
+const readTls = async (
+  cert: string | undefined,
+  key: string | undefined,
+  ca: string | undefined,
+): Promise<TlsOptions | undefined> =>
+  cert === undefined || key === undefined
+    ? undefined
+    : {
+        cert: await readSetting(cert, '--tls-cert'),
+        key: await readSetting(key, '--tls-key'),
+        ...(ca !== undefined && { ca: await readSetting(ca, '--tls-ca') }),
+      }
+
+const readSetting = async (path: string, flag: string): Promise<string> => {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new UnavailableError(`${flag} ${path} cannot be read (${code})`, {
+      cause,
+      retryable: false,
+    })
+  }
+}

@@ -1,0 +1,152 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../cli/base-command.ts'
+import { invocation } from '../cli/invocation.ts'
+import { note, printResult } from '../cli/output.ts'
+import { optional } from '../cli/values.ts'
+import { parseDuration } from '../duration.ts'
+import { UsageError } from '../errors.ts'
+import { withDeadline } from '../recipes/deadline.ts'
+import { checkKey, checkState } from '../recipes/keys.ts'
+import { READY, signal } from '../recipes/signal.ts'
+
+export default class Signal extends RdvCommand {
+  static override summary = 'Sets the state of a key: it stays, and wakes whoever waits for it.'
+  static override description =
+    `With --hold the key is held while this process, or COMMAND, lives, and goes with it.
+A key that another live session holds is left alone: exit code 1.`
+  static override usage = 'signal KEY [STATE] [FLAGS] [-- COMMAND…]'
+  static override examples = [
+    '<%= config.bin %> signal db migrated',
+    '<%= config.bin %> signal deploy/$HOSTNAME --hold -- ./server',
+    '<%= config.bin %> signal deploy/$HOSTNAME busy --hold --on-success ready --on-failure failed -- ./deploy',
+    './states | <%= config.bin %> signal deploy/$HOSTNAME starting --hold --states-from -',
+  ]
+  static override args = {
+    key: Args.string({
+      description: 'Such as db or deploy/node1.',
+      required: true,
+      ignoreStdin: true,
+    }),
+    state: Args.string({ description: 'A word; ready by default.', ignoreStdin: true }),
+  }
+  static override flags = {
+    expire: Flags.string({
+      summary: 'Lets the state go by itself after this long.',
+      exclusive: ['hold'],
+      helpValue: 'DURATION',
+    }),
+    hold: Flags.boolean({ summary: 'Holds the key while this process, or COMMAND, lives.' }),
+    'states-from': Flags.string({
+      summary: 'Each line of stdin is a new state; its end releases the key.',
+      options: ['-'],
+      helpValue: '-',
+    }),
+    'on-success': Flags.string({
+      summary: 'The state that stays when COMMAND ends with 0.',
+      helpValue: 'STATE',
+    }),
+    'on-failure': Flags.string({
+      summary: 'The state that stays when COMMAND fails.',
+      helpValue: 'STATE',
+    }),
+    'on-loss': Flags.string({
+      summary: 'When the session is lost: hold it anew (rejoin), or end COMMAND with 121 (stop).',
+      options: ['rejoin', 'stop'],
+      default: 'rejoin',
+    }),
+    ttl: Flags.string({
+      summary: 'How soon the key goes when this process dies. Default: 15s.',
+      helpValue: 'DURATION',
+    }),
+    grace: Flags.string({
+      summary:
+        'Before a loss COMMAND has this long to end. Default: a third of the TTL, at most 5s.',
+      helpValue: 'DURATION',
+    }),
+  }
+
+  protected override readonly takesCommand = true
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(Signal)
+    const { key, state = READY } = args
+    checkKey(key)
+    checkState(state)
+    if (flags.hold) return this.#hold(key, state, flags)
+    refuseHoldFlags(flags)
+    const expire = optional(flags.expire, positive('--expire'))
+    const { expires } = await this.within(this.limits(), (space, deadline) =>
+      signal(space, key, state, { expire, signal: deadline }),
+    )
+    if (expires !== undefined && expires !== expire)
+      note(`it expires after ${expires / 1000} s, the least that the backend can`)
+    await printResult(undefined, {
+      ok: true,
+      key,
+      state,
+      ...(expires && { expires: expires / 1000 }),
+    })
+  }
+
+  async #hold(key: string, state: string, flags: HoldFlags): Promise<void> {
+    const plan = planHold(flags)
+    const limits = this.limits()
+    const space = await withDeadline(limits, (signal) => this.space(signal))
+    const { holdKey } = await import('../cli/hold-key.ts')
+    process.exitCode = await holdKey(space, key, state, {
+      ...plan,
+      limits,
+      interrupts: this.interrupts,
+      command: invocation.command,
+      environment: this.childEnvironment(space, key),
+    })
+  }
+}
+
+interface HoldFlags {
+  readonly 'states-from'?: string | undefined
+  readonly 'on-success'?: string | undefined
+  readonly 'on-failure'?: string | undefined
+  readonly 'on-loss'?: string | undefined
+  readonly ttl?: string | undefined
+  readonly grace?: string | undefined
+}
+
+const planHold = (flags: HoldFlags) => {
+  const statesFromStdin = flags['states-from'] !== undefined
+  const command = invocation.command !== undefined
+  if (statesFromStdin && command) {
+    throw new UsageError('--states-from and COMMAND both read stdin: leave out one of them')
+  }
+  if (flags['on-success'] !== undefined && !command && !statesFromStdin) {
+    throw new UsageError('--on-success tells of the end of COMMAND: give one after --')
+  }
+  if (flags['on-failure'] !== undefined && !command) {
+    throw new UsageError('--on-failure tells of the end of COMMAND: give one after --')
+  }
+  return {
+    statesFromStdin,
+    onSuccess: optional(flags['on-success'], checkState),
+    onFailure: optional(flags['on-failure'], checkState),
+    stopOnLoss: flags['on-loss'] === 'stop',
+    ttl: optional(flags.ttl, positive('--ttl')),
+    grace: optional(flags.grace, (text) => parseDuration(text, '--grace')),
+  }
+}
+
+const refuseHoldFlags = (flags: HoldFlags): void => {
+  const names = ['states-from', 'on-success', 'on-failure', 'ttl', 'grace'] as const
+  const stray = names.find((name) => flags[name] !== undefined)
+  if (stray) throw new UsageError(`--${stray} goes with --hold`)
+  if (invocation.command)
+    throw new UsageError('COMMAND goes with --hold: add it, or leave out the --')
+}
+
+const positive =
+  (what: string) =>
+  (text: string): number => {
+    const length = parseDuration(text, what)
+    if (length === 0) throw new UsageError(`${what} must be longer than 0`)
+    return length
+  }

@@ -1,0 +1,115 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../cli/base-command.ts'
+import { waitingFlags } from '../cli/flags.ts'
+import { invocation } from '../cli/invocation.ts'
+import { printResult } from '../cli/output.ts'
+import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
+import { WaitProgress } from '../cli/progress.ts'
+import { explainTimeout } from '../cli/timeout-hints.ts'
+import { optional, parseCount, parseWords } from '../cli/values.ts'
+import { TimeoutError, UsageError } from '../errors.ts'
+import { wait } from '../recipes/wait/wait-targets.ts'
+
+export default class Wait extends RdvCommand {
+  static override summary = 'Waits until every target holds, then becomes COMMAND.'
+  static override description =
+    `TARGET is a key (db), a key in a state (db=migrated), a group (deploy/), or a probe URL:
+tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file:///path, dns://name, exec:COMMAND.
+A group holds when every member is ready and there is at least one; see --min and --ready.`
+  static override usage = 'wait TARGET… [FLAGS] [-- COMMAND…]'
+  static override examples = [
+    '<%= config.bin %> wait db -- ./server',
+    '<%= config.bin %> wait postgres://app:secret@db/app tcp://cache:6379 --timeout 2m -- ./server',
+    '<%= config.bin %> wait deploy/ --min 3 --fail-state failed',
+    '<%= config.bin %> wait db=migrated --once',
+  ]
+  static override args = {
+    target: Args.string({
+      description: 'What to wait for.',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  }
+  static override flags = {
+    ...waitingFlags,
+    any: Flags.boolean({ summary: 'One target is enough.', exclusive: ['at-least'] }),
+    'at-least': Flags.string({ summary: 'So many targets are enough.', helpValue: 'N' }),
+    not: Flags.boolean({ summary: 'Waits until no target holds.' }),
+    once: Flags.boolean({ summary: 'Looks once instead of waiting: exit code 0 or 1.' }),
+    'fail-if': Flags.string({
+      summary: 'Ends at once with 1 when this target holds.',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'TARGET',
+    }),
+    state: Flags.string({
+      summary: "Accepted states, with commas; '*' is any. Default: ready.",
+      helpValue: 'LIST',
+    }),
+    'fail-state': Flags.string({
+      summary: 'States that end the wait at once with 1.',
+      helpValue: 'LIST',
+    }),
+    min: Flags.string({
+      summary: 'A group needs at least so many members, all of them ready.',
+      helpValue: 'N',
+    }),
+    ready: Flags.string({
+      summary: 'A group needs so many ready members, whatever the others are.',
+      exclusive: ['min'],
+      helpValue: 'N',
+    }),
+    ...probeFlags,
+  }
+
+  protected override readonly takesCommand = true
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(Wait)
+    const targets = args.target
+    const grouping = flags.min !== undefined ? '--min' : flags.ready !== undefined && '--ready'
+    if (grouping && !targets.some((target) => target.endsWith('/'))) {
+      throw new UsageError(
+        `${grouping} is for groups: write one with a trailing slash, such as deploy/`,
+      )
+    }
+    await this.#wait(targets, {
+      need: flags.any ? 1 : optional(flags['at-least'], (text) => needed(text, targets.length)),
+      not: flags.not,
+      once: flags.once,
+      failIf: flags['fail-if'],
+      states: optional(flags.state, (text) => parseWords(text, '--state')),
+      failStates: optional(flags['fail-state'], (text) => parseWords(text, '--fail-state')),
+      min: optional(flags.min, (text) => parseCount(text, '--min')),
+      ready: optional(flags.ready, (text) => parseCount(text, '--ready', 1)),
+      ...probeOptions(flags),
+    })
+    if (invocation.command) {
+      await this.become(invocation.command)
+    }
+    await printResult(undefined, { ok: true, targets })
+  }
+
+  async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {
+    using progress = new WaitProgress()
+    try {
+      await wait(() => this.space(), targets, {
+        ...options,
+        ...this.limits(30_000),
+        progress: (state) => progress.update(state),
+      })
+    } catch (error) {
+      if (error instanceof TimeoutError) await explainTimeout(error, () => this.space())
+      throw error
+    }
+  }
+}
+
+const needed = (text: string, targets: number): number => {
+  const count = parseCount(text, '--at-least', 1)
+  if (count > targets)
+    throw new UsageError(`--at-least ${count} is more than there are targets (${targets})`)
+  return count
+}

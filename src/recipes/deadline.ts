@@ -1,0 +1,42 @@
+import { TimeoutError } from '../errors.ts'
+
+/** When to give up. */
+export interface Limits {
+  /** Milliseconds; 0 or nothing is no limit. */
+  readonly timeout?: number | undefined
+  /** Cancels: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Runs `body` with a signal that aborts when the time is up (with a TimeoutError) or the caller cancels. */
+export const withDeadline = async <T>(
+  { timeout = 0, signal }: Limits,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  signal?.throwIfAborted()
+  const ending = new AbortController()
+  const cancel = () => ending.abort(signal?.reason)
+  const expire = () => ending.abort(new TimeoutError(`timed out after ${timeout / 1000} s`))
+  const timer = timeout > 0 ? setLongTimeout(expire, timeout) : undefined
+  signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    return await body(ending.signal)
+  } finally {
+    timer?.clear()
+    signal?.removeEventListener('abort', cancel)
+  }
+}
+
+/** What a timer of Node can count to; a longer one would fire at once. */
+const LONGEST_TIMER = 2_147_483_647
+
+/** Any number of milliseconds. */
+const setLongTimeout = (fire: () => void, length: number): { clear(): void } => {
+  let timer: NodeJS.Timeout
+  const arm = (left: number) => {
+    const step = Math.min(left, LONGEST_TIMER)
+    timer = setTimeout(() => (left > step ? arm(left - step) : fire()), step)
+  }
+  arm(length)
+  return { clear: () => clearTimeout(timer) }
+}

@@ -1,0 +1,17 @@
+import { NoError } from '../errors.ts'
+import { type Limits, withDeadline } from './deadline.ts'
+import { whenAvailable } from './retry.ts'
+import { keyIn, type Space } from './space.ts'
+
+/**
+ * The state of a key.
+ * @throws NoError it has none.
+ */
+export const getState = (space: Space, name: string, limits: Limits = {}): Promise<string> => {
+  const key = keyIn(space, 'signal', name)
+  return withDeadline(limits, async (signal) => {
+    const entry = await whenAvailable(signal, () => space.backend.get(key, { signal }))
+    if (!entry) throw new NoError(`${name} is not signalled`)
+    return Buffer.from(entry.value).toString()
+  })
+}

@@ -1,0 +1,85 @@
+import { UsageError } from '../errors.ts'
+
+/** The second segment of every key: what is stored below it. */
+export const KINDS = [
+  'signal',
+  'session',
+  'lock',
+  'election',
+  'once',
+  'counter',
+  'counter-op',
+  'waitgroup',
+  'barrier',
+  'topic',
+  'pipe',
+  'id',
+] as const
+
+export type Kind = (typeof KINDS)[number]
+
+const LONGEST = 512
+
+/** What is wrong with a name, as the end of a sentence that begins with it; `undefined`: nothing. */
+const faultOf = (name: string): string | undefined => {
+  if (name === '') return 'is empty: give a name such as deploy/node1'
+  if (!name.isWellFormed()) return 'is not valid Unicode: write it in UTF-8'
+  if (Buffer.byteLength(name) > LONGEST) return `is longer than ${LONGEST} bytes: shorten it`
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) return 'has a control character: leave it out'
+  if (name.includes('://')) return 'is a URL, not a key: leave out the ://'
+  if (name.includes('=')) return 'has an "=": a key has none'
+  if (name.startsWith('_')) return 'begins with "_", which is reserved: choose another name'
+  if (name.startsWith('exec:'))
+    return 'begins with "exec:", which marks a command: choose another name'
+  const segments = name.split('/')
+  if (segments.includes('')) {
+    return 'has an empty part: separate the parts by single slashes, without one at either end'
+  }
+  if (segments.includes('.') || segments.includes('..'))
+    return 'has a part "." or "..": name the key itself'
+  return undefined
+}
+
+/** A name in a message: short, and without anything that a terminal would obey. */
+const quoted = (name: string): string =>
+  JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)
+
+/**
+ * Checks a key, or the name of a recipe's thing, against the grammar.
+ * @throws UsageError one sentence that says what to write instead.
+ */
+export const checkKey = (name: string, what = 'key'): string => {
+  const fault = faultOf(name)
+  if (fault) throw new UsageError(`the ${what} ${quoted(name)} ${fault}`)
+  return name
+}
+
+/**
+ * Checks a group: a key with a trailing slash.
+ * @throws UsageError likewise.
+ */
+export const checkGroup = (name: string): string => {
+  if (!name.endsWith('/')) throw new UsageError(`the group ${quoted(name)} needs a trailing slash`)
+  checkKey(name.slice(0, -1), 'group')
+  return name
+}
+
+/**
+ * Checks a namespace, which is written like a key.
+ * @throws UsageError likewise.
+ */
+export const checkNamespace = (name: string): string => checkKey(name, 'namespace')
+
+/**
+ * Checks a state: any text without line breaks and other control characters, for it is printed on one line.
+ * @throws UsageError likewise.
+ */
+export const checkState = (state: string): string => {
+  if (state === '') throw new UsageError('the state is empty: give a word such as ready')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(state) || !state.isWellFormed()) {
+    throw new UsageError(`the state ${quoted(state)} has a control character: leave it out`)
+  }
+  return state
+}

@@ -1,0 +1,99 @@
+import { backoff } from '../backoff.ts'
+import { describe, LostError } from '../errors.ts'
+import { Hold } from './hold.ts'
+import type { SessionOptions } from './session.ts'
+import type { Space } from './space.ts'
+
+export interface MembershipOptions extends SessionOptions {
+  /** Told when the session was lost, and of each failed attempt to join again. */
+  readonly onTrouble?: ((sentence: string) => void) | undefined
+}
+
+/** A key that stays held as long as this process wants: when the session is lost it is held anew with another one. */
+export class Membership {
+  readonly #space: Space
+  readonly #name: string
+  readonly #options: MembershipOptions
+  readonly #leaving = new AbortController()
+  #hold: Hold
+  #state: string
+  /** Settled while the key is held. */
+  #joined: Promise<void> = Promise.resolve()
+
+  private constructor(
+    space: Space,
+    name: string,
+    state: string,
+    hold: Hold,
+    options: MembershipOptions,
+  ) {
+    this.#space = space
+    this.#name = name
+    this.#state = state
+    this.#hold = hold
+    this.#options = options
+    this.#rejoinWhenLost()
+  }
+
+  /** Joins; throws as `Hold.take` does. */
+  static async join(
+    space: Space,
+    name: string,
+    state: string,
+    options: MembershipOptions = {},
+  ): Promise<Membership> {
+    const hold = await Hold.take(space, name, state, options)
+    return new Membership(space, name, state, hold, options)
+  }
+
+  get ttl(): number {
+    return this.#hold.ttl
+  }
+
+  /** Changes the state; after a loss it is what the key is held in again. */
+  async setState(state: string): Promise<void> {
+    this.#state = state
+    try {
+      await this.#hold.setState(state, this.#leaving.signal)
+    } catch (error) {
+      if (!(error instanceof LostError)) throw error
+      await this.#joined
+    }
+  }
+
+  /** Gives the key up, with a final state for good. Waits for a join that is under way only if there is one. */
+  async leave(final?: string, signal?: AbortSignal): Promise<void> {
+    if (final !== undefined) await this.#joined
+    this.#leaving.abort(new LostError('the key was given up'))
+    await this.#joined.catch(() => {})
+    await this.#hold.release(final, signal)
+  }
+
+  #rejoinWhenLost(): void {
+    const { lost } = this.#hold
+    const rejoin = () => {
+      if (this.#leaving.signal.aborted) return
+      this.#options.onTrouble?.(`${describe(lost.reason)}; joining again`)
+      this.#joined = this.#rejoin()
+      this.#joined.catch(() => {})
+    }
+    lost.addEventListener('abort', rejoin, { once: true })
+    if (lost.aborted) rejoin()
+  }
+
+  async #rejoin(): Promise<void> {
+    const { signal } = this.#leaving
+    for (const pause of backoff()) {
+      signal.throwIfAborted()
+      try {
+        const options = { ...this.#options, signal }
+        this.#hold = await Hold.take(this.#space, this.#name, this.#state, options)
+        return this.#rejoinWhenLost()
+      } catch (error) {
+        if (signal.aborted) throw error
+        this.#options.onTrouble?.(describe(error))
+      }
+      await pause(signal)
+    }
+  }
+}

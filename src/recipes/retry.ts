@@ -1,0 +1,32 @@
+import { backoff } from '../backoff.ts'
+import { TimeoutError, UnavailableError } from '../errors.ts'
+
+/**
+ * Does a call again while the store is out of reach, until the signal aborts; then rejects with what kept it from
+ * succeeding, or with the signal's reason where that was an interrupt. For calls that write nothing when they fail.
+ */
+export const whenAvailable = async <T>(
+  signal: AbortSignal | undefined,
+  call: () => Promise<T>,
+): Promise<T> => {
+  let last: UnavailableError | undefined
+  for (const pause of backoff()) {
+    try {
+      return await call()
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) throw atDeadline(error, last)
+      if (!(error instanceof UnavailableError && error.retryable)) throw error
+      last = error
+    }
+    await pause(signal)
+    if (signal?.aborted) throw atDeadline(signal.reason, last)
+  }
+  throw new Error('a backoff never ends')
+}
+
+/** A call that the deadline cut off had no answer: its store was out of reach. */
+const atDeadline = (reason: unknown, last: UnavailableError | undefined): unknown =>
+  reason instanceof TimeoutError
+    ? (last ??
+      new UnavailableError('the store did not answer before the time was up', { cause: reason }))
+    : reason

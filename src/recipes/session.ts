@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Backend, Lease } from '../backends/backend.ts'
+import { now } from '../backends/clock.ts'
+import { thisProcess } from '../backends/process-identity.ts'
+import { backoff } from '../backoff.ts'
+import { LeaseGoneError, LostError, UsageError } from '../errors.ts'
+import { whenAvailable } from './retry.ts'
+
+export interface SessionOptions {
+  /** Milliseconds; raised to the backend's minimum. Default 15 000. */
+  readonly ttl?: number | undefined
+  /** Milliseconds between `expiring` and `lost`. Default: a third of the TTL, at most 5 s. */
+  readonly grace?: number | undefined
+  /** Bounds the opening. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const DEFAULT_TTL = 15_000
+const LONGEST_DEFAULT_GRACE = 5_000
+
+/** Renewals go out so many times in a TTL. */
+const RENEWALS = 5
+
+/** For timers that fire late, and clocks that do not run equally fast. */
+const marginOf = (ttl: number): number => Math.min(1_000, ttl / 10)
+
+/**
+ * A lease that is kept alive by this process. Written once, above every backend's `grant`, `renew` and `revoke`.
+ *
+ * The lease surely lives for a TTL from when the last renewal that succeeded was *sent*, by the monotonic clock.
+ * `lost` aborts before that time is over, and so before anybody else can hold what this session held, or as soon as
+ * the store says that the lease is gone.
+ */
+export class Session {
+  readonly id: string
+  /** Milliseconds in force. */
+  readonly ttl: number
+  readonly #backend: Backend
+  readonly #grace: number
+  readonly #expiring = new AbortController()
+  readonly #lost = new AbortController()
+  readonly #closed = new AbortController()
+  #timers: NodeJS.Timeout[] = []
+  /** When it must count as lost, monotonic milliseconds. */
+  #deadline = 0
+  #left = false
+
+  private constructor(backend: Backend, lease: Lease, grantedAt: number, grace: number) {
+    this.id = lease.id
+    this.ttl = lease.ttl
+    this.#backend = backend
+    this.#grace = grace
+    this.#prolong(grantedAt)
+    void this.#keepAlive()
+  }
+
+  /**
+   * @throws UsageError the grace is longer than half of the TTL.
+   * @throws UnavailableError the store was out of reach until the signal aborted.
+   */
+  static async open(backend: Backend, options: SessionOptions = {}): Promise<Session> {
+    const wanted = Math.max(options.ttl ?? DEFAULT_TTL, backend.traits.minTtl)
+    const grace = options.grace ?? Math.min(wanted / 3, LONGEST_DEFAULT_GRACE)
+    if (grace > wanted / 2)
+      throw new UsageError('the grace is longer than half of the TTL: shorten it')
+    const { signal } = options
+    let sentAt = 0
+    const lease = await whenAvailable(signal, () => {
+      sentAt = now()
+      return backend.grant(wanted, { signal, owner: thisProcess() })
+    })
+    return new Session(backend, lease, sentAt, grace)
+  }
+
+  /** Aborts when renewals have failed for so long that what is guarded must come to an end. */
+  get expiring(): AbortSignal {
+    return this.#expiring.signal
+  }
+
+  /** Aborts when nothing that was held may be acted upon any more. */
+  get lost(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  /** Ends the session and removes what it holds; at the latest its TTL does. Never rejects. */
+  async close(signal?: AbortSignal): Promise<void> {
+    if (this.#left) return
+    this.#left = true
+    this.#stop()
+    await this.#backend.revoke(this.id, { signal }).catch(() => {})
+  }
+
+  /** Declares it lost: for who sees that something it held is gone. */
+  lose(reason: string): void {
+    if (this.#closed.signal.aborted || this.lost.aborted) return
+    const error = new LostError(reason)
+    this.#stop()
+    this.#expiring.abort(error)
+    this.#lost.abort(error)
+  }
+
+  async #keepAlive(): Promise<void> {
+    const { signal } = this.#closed
+    while (!signal.aborted) {
+      await sleep(this.ttl / RENEWALS, undefined, { signal }).catch(() => {})
+      if (!signal.aborted) await this.#renew(signal)
+    }
+  }
+
+  /** Until it succeeds, or the time is over. */
+  async #renew(signal: AbortSignal): Promise<void> {
+    for (const pause of backoff()) {
+      const sentAt = now()
+      if (sentAt >= this.#deadline) return this.#expire()
+      try {
+        await this.#backend.renew(this.id, { signal })
+        return this.#prolong(sentAt)
+      } catch (error) {
+        if (signal.aborted) return
+        if (error instanceof LeaseGoneError) return this.lose(error.message)
+      }
+      await pause(signal)
+      if (signal.aborted) return
+    }
+  }
+
+  #prolong(sentAt: number): void {
+    if (this.#closed.signal.aborted) return
+    this.#clear()
+    this.#deadline = sentAt + this.ttl - marginOf(this.ttl)
+    const left = this.#deadline - now()
+    this.#timers = [
+      setTimeout(() => this.#expiring.abort(unrenewed()), left - this.#grace),
+      setTimeout(() => this.#expire(), left),
+    ]
+  }
+
+  #expire(): void {
+    this.lose(unrenewed().message)
+  }
+
+  #stop(): void {
+    this.#closed.abort()
+    this.#clear()
+  }
+
+  #clear(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+  }
+}
+
+const unrenewed = (): LostError => new LostError('the session could not be renewed in time')

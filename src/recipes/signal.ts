@@ -1,0 +1,83 @@
+import type { Entry } from '../backends/backend.ts'
+import { put, putDetached, putHeld } from '../backends/operations.ts'
+import { NoError } from '../errors.ts'
+import { applyChange } from './change.ts'
+import { type Limits, withDeadline } from './deadline.ts'
+import { checkState } from './keys.ts'
+import { whenAvailable } from './retry.ts'
+import { describeHolder, holderOf, newRecord, sessionKey } from './session-record.ts'
+import { keyIn, type Space } from './space.ts'
+
+export interface SignalOptions extends Limits {
+  /** Milliseconds after which the state goes by itself; raised to the backend's minimum. */
+  readonly expire?: number | undefined
+}
+
+/** What a signal did. */
+export interface Signalled {
+  /** Milliseconds after which the state goes, as granted. */
+  readonly expires?: number
+}
+
+/** The state that a signal has when none is named. */
+export const READY = 'ready'
+
+/**
+ * Sets the state of a key. It is sticky: it stays until it is changed or cleared, and wakes every waiter, now and
+ * later. On a key that a session holds it changes the state and leaves the key held; an expiring key becomes sticky.
+ * @throws NoError an expiring state is wanted of a key that a session holds.
+ * @throws UnavailableError the store was out of reach until the deadline; nothing was written.
+ * @throws IndeterminateError it was sent, no answer came, and it cannot be known whether it was applied.
+ */
+export const signal = (
+  space: Space,
+  name: string,
+  state: string = READY,
+  options: SignalOptions = {},
+): Promise<Signalled> => {
+  const key = keyIn(space, 'signal', name)
+  checkState(state)
+  return withDeadline(options, (deadline) =>
+    options.expire === undefined
+      ? setState(space, key, state, deadline)
+      : setExpiring(space, key, state, options.expire, deadline),
+  )
+}
+
+const setState = (space: Space, key: string, state: string, deadline: AbortSignal) => {
+  const plan = async (entry: Entry | undefined) => {
+    const { held } = await holderOf(space, entry, deadline)
+    return { writes: [held ? put(key, state) : putDetached(key, state)], answer: {} }
+  }
+  return applyChange(space.backend, { key, plan, appliedTo: isState(state) }, deadline)
+}
+
+const setExpiring = async (
+  space: Space,
+  key: string,
+  state: string,
+  ttl: number,
+  deadline: AbortSignal,
+): Promise<Signalled> => {
+  const { backend } = space
+  const lease = await whenAvailable(deadline, () => backend.grant(ttl, { signal: deadline }))
+  const plan = async (entry: Entry | undefined) => {
+    const holder = await holderOf(space, entry, deadline)
+    if (holder.held) {
+      throw new NoError(`${describeHolder(holder)} holds the key: its state goes with that session`)
+    }
+    const record = putHeld(sessionKey(space, lease.id), newRecord('expire'), lease.id)
+    return { writes: [record, putHeld(key, state, lease.id)], answer: { expires: lease.ttl } }
+  }
+  try {
+    return await applyChange(backend, { key, plan, appliedTo: isState(state) }, deadline)
+  } catch (error) {
+    await backend.revoke(lease.id).catch(() => {})
+    throw error
+  }
+}
+
+const isState =
+  (state: string) =>
+  (entry: Entry | undefined): boolean =>
+    entry !== undefined && Buffer.from(entry.value).toString() === state

@@ -1,0 +1,37 @@
+import type { Backend, Change, Entry } from '../backends/backend.ts'
+import type { CoordinationError } from '../errors.ts'
+
+/** What a scope holds now, as far as is known. */
+export interface View {
+  /** By full key. Lives on: read it before taking the next view. */
+  readonly entries: ReadonlyMap<string, Entry>
+  /** The changes since the view before; after a snapshot `undefined`, for then anything may have changed. */
+  readonly changes: readonly Change[] | undefined
+  /** Why the store is out of reach, while it is. */
+  readonly interrupted?: CoordinationError
+}
+
+/** Follows a scope: a view each time that anything changes. Ends as the backend's `watch` does. */
+export async function* follow(
+  backend: Backend,
+  scope: string,
+  signal: AbortSignal,
+): AsyncGenerator<View> {
+  let entries = new Map<string, Entry>()
+  for await (const event of backend.watch(scope, signal)) {
+    if (event.kind === 'interrupted') {
+      yield { entries, changes: [], interrupted: event.cause }
+    } else if (event.kind === 'snapshot') {
+      entries = new Map(event.entries.map((entry) => [entry.key, entry]))
+      yield { entries, changes: undefined }
+    } else {
+      for (const change of event.changes) apply(entries, change)
+      yield { entries, changes: event.changes }
+    }
+  }
+}
+
+const apply = (entries: Map<string, Entry>, change: Change): void => {
+  if (change.kind === 'put') entries.set(change.entry.key, change.entry)
+  else entries.delete(change.key)
+}

@@ -1,0 +1,19 @@
+import { lookOnce, observe } from '../../probes/poll.ts'
+import type { Finding, Probe } from '../../probes/probe.ts'
+import type { Condition, Observation } from './condition.ts'
+
+/** A probe that finds its thing up. */
+export const probeCondition = (probe: Probe): Condition => ({
+  target: probe.name,
+  stored: false,
+  look: async (signal) => toObservation(await lookOnce(probe, signal)),
+  async *observe(signal) {
+    for await (const finding of observe(probe, signal)) yield toObservation(finding)
+  },
+})
+
+const toObservation = (finding: Finding): Observation => ({
+  holds: finding.up,
+  none: !finding.up,
+  reason: finding.up ? 'is up' : finding.reason,
+})

@@ -1,0 +1,139 @@
+import type { Entry } from '../../backends/backend.ts'
+import { UnavailableError } from '../../errors.ts'
+import { READY } from '../signal.ts'
+import { keyIn, prefixIn, type Space } from '../space.ts'
+import { follow } from '../view.ts'
+import type { Condition, Observation } from './condition.ts'
+
+/** Which states end a wait. */
+export interface AcceptedStates {
+  /** Accepted ones; `*` accepts any. Default: `ready`. */
+  readonly states?: readonly string[] | undefined
+  /** Ones that end it at once with a no. */
+  readonly failStates?: readonly string[] | undefined
+}
+
+export interface GroupSize {
+  /** All members must be accepted, and be at least so many. Default 1. */
+  readonly min?: number | undefined
+  /** Instead: so many accepted ones are enough, whatever the others are. */
+  readonly ready?: number | undefined
+}
+
+/** Opens the store when it is needed first. */
+export type LazySpace = () => Promise<Space>
+
+interface Member {
+  readonly name: string
+  readonly state: string
+}
+
+type Judge = (members: readonly Member[]) => Observation
+
+/** A key that is in an accepted state. */
+export const keyCondition = (
+  space: LazySpace,
+  target: string,
+  name: string,
+  accepted: AcceptedStates = {},
+): Condition =>
+  signalCondition(space, target, (opened) => keyIn(opened, 'signal', name), judgeKey(accepted))
+
+/** A group, `deploy/`, of whose direct members all are accepted, or enough. */
+export const groupCondition = (
+  space: LazySpace,
+  group: string,
+  accepted: AcceptedStates = {},
+  size: GroupSize = {},
+): Condition =>
+  signalCondition(
+    space,
+    group,
+    (opened) => prefixIn(opened, 'signal', group),
+    judgeGroup(accepted, size),
+  )
+
+const signalCondition = (
+  space: LazySpace,
+  target: string,
+  scopeIn: (space: Space) => string,
+  judge: Judge,
+): Condition => ({
+  target,
+  stored: true,
+  async look(signal) {
+    const opened = await space()
+    const scope = scopeIn(opened)
+    const { entries } = await opened.backend.list(scope, { signal })
+    return judge(membersOf(scope, entries))
+  },
+  async *observe(signal) {
+    const opened = await space()
+    const scope = scopeIn(opened)
+    for await (const { entries, interrupted } of follow(opened.backend, scope, signal)) {
+      const judged = judge(membersOf(scope, entries.values()))
+      yield interrupted instanceof UnavailableError ? outOfReach(judged, interrupted) : judged
+    }
+  },
+})
+
+/** What was known stands no more. */
+const outOfReach = (judged: Observation, unreachable: UnavailableError): Observation => ({
+  ...judged,
+  holds: false,
+  none: false,
+  unreachable,
+})
+
+/** The one key of an exact scope; of a group only what lies directly below it. */
+const membersOf = (scope: string, entries: Iterable<Entry>): Member[] =>
+  [...entries]
+    .map(({ key, value }) => ({
+      name: key.slice(scope.length),
+      state: Buffer.from(value).toString(),
+    }))
+    .filter(({ name }) => !name.includes('/'))
+
+const accepts = ({ states = [READY] }: AcceptedStates, { state }: Member): boolean =>
+  states.includes('*') || states.includes(state)
+
+const fails = ({ failStates = [] }: AcceptedStates, { state }: Member): boolean =>
+  failStates.includes(state)
+
+const judgeKey =
+  (accepted: AcceptedStates): Judge =>
+  ([member]) => {
+    if (!member) return { holds: false, none: true, reason: 'not signalled' }
+    const holds = accepts(accepted, member)
+    const reason = `is ${member.state}`
+    return { holds, none: !holds, reason, failed: fails(accepted, member) ? reason : undefined }
+  }
+
+const judgeGroup =
+  (accepted: AcceptedStates, { min = 1, ready }: GroupSize): Judge =>
+  (members) => {
+    const good = members.filter((member) => accepts(accepted, member))
+    const holds =
+      ready === undefined
+        ? good.length === members.length && members.length >= min
+        : good.length >= ready
+    const failed = members.find((member) => fails(accepted, member))
+    return {
+      holds,
+      none: good.length === 0,
+      reason: describe(members, good, ready ?? min),
+      failed: failed && `${failed.name} is ${failed.state}`,
+    }
+  }
+
+/** How many members a message names. */
+const NAMED = 3
+
+const describe = (members: readonly Member[], good: readonly Member[], wanted: number): string => {
+  if (members.length === 0) return `no member of at least ${wanted}`
+  const others = members.filter((member) => !good.includes(member))
+  const named = others.slice(0, NAMED).map(({ name, state }) => `${name} is ${state}`)
+  const more = others.length > NAMED ? [`${others.length - NAMED} more`] : []
+  const count = `${good.length} of ${Math.max(members.length, wanted)} ready`
+  return [count, ...named, ...more].join(', ')
+}
