@@ -1,8 +1,11 @@
-import { cp, rename, rm } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { lazyPlugin } from './lazy-plugin.ts'
+import { writeManifest } from './manifest.ts'
 
 /** Libraries that only some commands use: each in a file of its own, which is read when it is needed. */
 const VENDORED = ['etcd3', 'consul', 'pg', 'execa', 'fastify', 'typebox']
@@ -72,6 +75,13 @@ const bundle = async (): Promise<void> => {
   await cp(proto, join(root, building, 'proto'), { recursive: true })
 }
 
+/** The declarations for TypeScript programs. */
+const declare = (): void => {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const words = [tsc, '-p', 'tsconfig.types.json', '--outDir', join(building, 'types')]
+  execFileSync(process.execPath, words, { cwd: root, stdio: 'inherit' })
+}
+
 const putInPlace = async (): Promise<void> => {
   const old = join(root, `${building}.old`)
   await rename(join(root, 'dist'), old).catch(() => {})
@@ -79,5 +89,17 @@ const putInPlace = async (): Promise<void> => {
   await rm(old, { recursive: true, force: true })
 }
 
+/** Compiles ahead for the Node that builds, on a store that is thrown away. */
+const warm = async (): Promise<void> => {
+  const data = await mkdtemp(join(tmpdir(), 'rdv-build-'))
+  const env = { ...process.env, RDV_DATA_DIR: data, RDV_BACKEND: '' }
+  const words = [join(root, 'scripts/warm.cjs'), join(root, building), 'signal', 'built']
+  execFileSync(process.execPath, words, { env })
+  await rm(data, { recursive: true })
+}
+
 await bundle()
+await writeManifest(root)
+await warm()
+declare()
 await putInPlace()

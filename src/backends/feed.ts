@@ -6,7 +6,8 @@ import { keyOf, revisionOf, WatchQueue } from './watch-queue.ts'
 /** One watcher of a feed: read the queue, and give it its first snapshot by `begin`. */
 export interface Subscription {
   readonly queue: WatchQueue
-  begin(listing: Listing): void
+  /** False where the feed was reset since it joined, or since the last try: the listing may be from before that. */
+  begin(listing: Listing): boolean
 }
 
 interface Subscriber {
@@ -14,6 +15,9 @@ interface Subscriber {
   readonly queue: WatchQueue
   /** The revision of its last snapshot: changes up to it are in there. */
   revision: number
+  /** Begins with a snapshot of its own: what a reset reads may be older than the watch. */
+  joining: boolean
+  overtaken: boolean
 }
 
 /**
@@ -33,8 +37,11 @@ export class Feed {
     return this.#scopes.size === 0
   }
 
-  /** From now on the watcher gets every change, after the snapshot that it is to begin with. */
-  subscribe(scope: string, signal: AbortSignal): Subscription {
+  /**
+   * From now on the watcher gets every change, after the snapshot that it is to begin with: the feed's next reset,
+   * or if it is `joining` only what `begin` is given.
+   */
+  subscribe(scope: string, signal: AbortSignal, { joining = false } = {}): Subscription {
     const cancel = () => {
       leave()
       queue.fail(signal.reason)
@@ -44,7 +51,7 @@ export class Feed {
       this.#remove(subscriber)
     }
     const queue = new WatchQueue(leave)
-    const subscriber: Subscriber = { scope, queue, revision: -1 }
+    const subscriber: Subscriber = { scope, queue, revision: -1, joining, overtaken: false }
     this.#add(subscriber)
     if (signal.aborted) cancel()
     else signal.addEventListener('abort', cancel, { once: true })
@@ -67,8 +74,8 @@ export class Feed {
     for (const [scope, subscribers] of this.#scopes) {
       const listing = read(scope)
       for (const subscriber of subscribers) {
-        subscriber.revision = listing.revision
-        subscriber.queue.snapshot(listing)
+        if (subscriber.joining) overtake(subscriber)
+        else restart(subscriber, listing)
       }
     }
   }
@@ -102,9 +109,25 @@ export class Feed {
   }
 }
 
+const restart = (subscriber: Subscriber, listing: Listing): void => {
+  subscriber.revision = listing.revision
+  subscriber.queue.snapshot(listing)
+}
+
+/** Changes of before a reset may be those of another store. */
+const overtake = (subscriber: Subscriber): void => {
+  subscriber.overtaken = true
+  subscriber.queue.forget()
+}
+
 /** One that was reset in the meantime already has a snapshot; then only a newer one counts. */
-const begin = (subscriber: Subscriber, listing: Listing): void => {
-  if (subscriber.revision >= listing.revision) return
+const begin = (subscriber: Subscriber, listing: Listing): boolean => {
+  const overtaken = subscriber.overtaken
+  subscriber.overtaken = false
+  if (overtaken) return false
+  subscriber.joining = false
+  if (subscriber.revision >= listing.revision) return true
   subscriber.revision = listing.revision
   subscriber.queue.begin(listing)
+  return true
 }

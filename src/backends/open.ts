@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { redactMalformed } from '../redact.ts'
 import type { Backend, BackendModule, OpenOptions } from './backend.ts'
 
 /** Scheme of the URL → its folder, loaded when it is used. */
@@ -26,11 +27,10 @@ export const openBackend = async (url: string, options: OpenOptions): Promise<Ba
   const load = Object.hasOwn(BACKENDS, scheme) ? BACKENDS[scheme] : undefined
   if (!load) {
     const known = Object.keys(BACKENDS).join(', ')
-    throw new UsageError(`"${redact(url)}" is no backend URL: begin it with one of ${known}`)
+    throw new UsageError(
+      `"${redactMalformed(url)}" is no backend URL: begin it with one of ${known}`,
+    )
   }
   const module = await load()
   return module.open(url, options)
 }
-
-/** A URL without its password, for people. */
-export const redact = (url: string): string => url.replace(/(\/\/[^/@:]*):[^/@]*@/, '$1:***@')

@@ -33,9 +33,10 @@ export class SharedWatches {
     signal.throwIfAborted()
     const running = [...this.#upstreams.values()].find((upstream) => covers(upstream.scope, scope))
     const upstream = running ?? this.#open(this.#fitting(scope))
-    const subscription = upstream.feed.subscribe(scope, signal)
+    const joining = running !== undefined
+    const subscription = upstream.feed.subscribe(scope, signal, { joining })
     // The one who opened the watch begins with its first snapshot; who joins later needs one that is fresh.
-    if (running) void this.#begin(subscription, scope, signal)
+    if (joining) void this.#begin(subscription, scope, signal)
     yield* subscription.queue
   }
 
@@ -75,7 +76,7 @@ export class SharedWatches {
   async #begin(subscription: Subscription, scope: string, signal: AbortSignal): Promise<void> {
     for (const pause of backoff()) {
       try {
-        return subscription.begin(await this.#source.list(scope, { signal }))
+        if (subscription.begin(await this.#source.list(scope, { signal }))) return
       } catch (error) {
         if (signal.aborted) return
         if (!(error instanceof UnavailableError && error.retryable)) {

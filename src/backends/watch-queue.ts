@@ -48,6 +48,11 @@ export class WatchQueue implements AsyncIterable<WatchEvent> {
     if (this.#started && this.#changes.size > 0) this.#notify()
   }
 
+  /** Drops the changes that were not read yet. */
+  forget(): void {
+    this.#changes.clear()
+  }
+
   interrupted(cause: CoordinationError): void {
     this.#interrupted = cause
     this.#notify()

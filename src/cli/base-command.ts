@@ -12,12 +12,31 @@ import { invocation } from './invocation.ts'
 
 type GlobalFlags = Interfaces.InferredFlags<typeof globalFlags>
 
+/** What oclif declares protected. */
+interface Runnable<R> {
+  _run(): Promise<R>
+}
+
 /** How long (milliseconds) a command that does not wait may try to reach its backend. */
 const USUAL_TIMEOUT = 10_000
 
 /** What every command shares: global flags, the deadline, interrupts, and the store, opened when needed. */
 export abstract class RdvCommand extends Command {
   static override baseFlags = globalFlags
+
+  /** As oclif's own, but with the configuration at hand instead of loading it a second time. */
+  static override run<T extends Command>(
+    this: new (
+      argv: string[],
+      config: Interfaces.Config,
+    ) => T,
+    argv: string[] = [],
+    config?: Interfaces.LoadOptions,
+  ): Promise<ReturnType<T['run']>> {
+    const command = new this(argv, config as Interfaces.Config) as T &
+      Runnable<ReturnType<T['run']>>
+    return command._run()
+  }
 
   /** Whether a COMMAND may follow after `--`. */
   protected readonly takesCommand: boolean = false

@@ -3,22 +3,26 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
 
-// Runs the bundle, from V8's compiled form of it where that was made by this very Node at build time: compiling is
-// most of a short command's time. V8 checks version, flags and source itself, and what it refuses is compiled anew.
+// Runs the bundle, from V8's compiled form of it where this very Node made one at build time: compiling is most of a
+// short command's time. V8 checks its version, its flags and the source, and compiles anew what does not fit.
 
 const file = join(__dirname, 'rdv.cjs')
 
-const cachedData = (): Buffer | undefined => {
+export const cacheFile: string = join(__dirname, `rdv-${process.version}-${process.arch}.cache`)
+
+const readCache = (): Buffer | undefined => {
   try {
-    return readFileSync(join(__dirname, `rdv.${process.version}-${process.arch}.cache`))
+    return readFileSync(cacheFile)
   } catch {
     return undefined
   }
 }
 
-const wrapped = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'utf8')}\n})`
-const script = new Script(wrapped, { filename: file, cachedData: cachedData() })
-const module_ = { exports: {} }
-script.runInThisContext()(module_.exports, createRequire(file), module_, file, __dirname)
+// The bundle is ASCII, which is read fastest as Latin-1.
+const source = readFileSync(file, 'latin1')
+const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`
 
-export { script }
+export const script: Script = new Script(wrapped, { filename: file, cachedData: readCache() })
+
+const bundle = { exports: {} }
+script.runInThisContext()(bundle.exports, createRequire(file), bundle, file, __dirname)

@@ -15,7 +15,7 @@ export const translateParseError = (error: unknown): unknown => {
   const { flags, args, parse } = error as ParseFailure
   if (flags) return new UsageError(unknownFlag(flags, Object.keys(parse?.input?.flags ?? {})))
   if (args) return new UsageError(wrongArguments(args, Object.keys(parse?.input?.args ?? {})))
-  return new UsageError(firstLine(error.message))
+  return new UsageError(reasonIn(error.message))
 }
 
 const unknownFlag = (given: readonly string[], known: readonly string[]): string => {
@@ -33,4 +33,8 @@ const wrongArguments = (args: readonly unknown[], known: readonly string[]): str
   return `the argument ${missing[0] ?? known[0]?.toUpperCase()} is missing; see --help`
 }
 
-const firstLine = (message: string): string => message.split('\n', 1)[0] ?? message
+/** The first line, or where that is a heading what stands below it. */
+const reasonIn = (message: string): string => {
+  const lines = message.split('\n').map((line) => line.trim())
+  return lines.find((line) => line !== '' && !line.endsWith(':')) ?? message
+}

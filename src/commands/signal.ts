@@ -51,9 +51,9 @@ A key that another live session holds is left alone: exit code 1.`
       helpValue: 'STATE',
     }),
     'on-loss': Flags.string({
-      summary: 'When the session is lost: hold it anew (rejoin), or end COMMAND with 121 (stop).',
+      summary:
+        'When the session is lost: hold it anew (rejoin, the default), or end COMMAND with 121 (stop).',
       options: ['rejoin', 'stop'],
-      default: 'rejoin',
     }),
     ttl: Flags.string({
       summary: 'How soon the key goes when this process dies. Default: 15s.',
@@ -136,7 +136,7 @@ const planHold = (flags: HoldFlags) => {
 }
 
 const refuseHoldFlags = (flags: HoldFlags): void => {
-  const names = ['states-from', 'on-success', 'on-failure', 'ttl', 'grace'] as const
+  const names = ['states-from', 'on-success', 'on-failure', 'on-loss', 'ttl', 'grace'] as const
   const stray = names.find((name) => flags[name] !== undefined)
   if (stray) throw new UsageError(`--${stray} goes with --hold`)
   if (invocation.command)

@@ -1,8 +1,8 @@
+import { redact } from '../redact.ts'
 import { resolve } from './addresses.ts'
 import { attempt, up } from './attempt.ts'
 import { parseEndpoint, type Shape } from './endpoint.ts'
 import type { ProbeFactory } from './probe.ts'
-import { redact } from './redact.ts'
 
 const shape: Shape = { form: 'dns://NAME', port: 'none' }
 

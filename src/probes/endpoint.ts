@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url'
 import { UsageError } from '../errors.ts'
-import { printable, redactMalformed } from './redact.ts'
+import { printable, redactMalformed } from '../redact.ts'
 
 /** What a scheme's URLs may consist of besides the host. */
 export interface Shape {

@@ -1,7 +1,7 @@
+import { printable, redact } from '../redact.ts'
 import { attempt, up } from './attempt.ts'
 import { parsePathUrl } from './path-url.ts'
 import type { ProbeFactory } from './probe.ts'
-import { printable, redact } from './redact.ts'
 
 /** `file:///PATH`: up when there is something, also behind a symbolic link. */
 const file: ProbeFactory = (text) => {

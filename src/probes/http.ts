@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import { UsageError } from '../errors.ts'
+import { printable, redact } from '../redact.ts'
 import { attempt, down, up } from './attempt.ts'
 import { lookAtEach } from './each-address.ts'
 import { decoded, type Endpoint, parseEndpoint, type Shape } from './endpoint.ts'
 import type { Finding, ProbeFactory, ProbeOptions } from './probe.ts'
-import { printable, redact } from './redact.ts'
 
 /** How much of a body is read, in bytes: what is to match must stand within it. */
 const bodyLimit = 1024 * 1024

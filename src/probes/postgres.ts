@@ -1,9 +1,9 @@
+import { redact } from '../redact.ts'
 import { attempt } from './attempt.ts'
 import { lookAtEach } from './each-address.ts'
 import { decoded, hostOf, malformed, parseEndpoint, type Shape } from './endpoint.ts'
 import { selectOne } from './postgres-session.ts'
 import type { ProbeFactory } from './probe.ts'
-import { redact } from './redact.ts'
 
 /** As in libpq, the host may be the directory of a Unix socket: `?host=/run/postgresql`, or percent-encoded. */
 const hostAsInPg = (url: URL): string => {

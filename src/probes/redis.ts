@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
+import { printable, redact } from '../redact.ts'
 import { attempt, down, up } from './attempt.ts'
 import { dial, type Peer } from './dial.ts'
 import { lookAtEach } from './each-address.ts'
 import { decoded, type Endpoint, malformed, parseEndpoint, type Shape } from './endpoint.ts'
 import type { Finding, ProbeFactory } from './probe.ts'
-import { printable, redact } from './redact.ts'
 
 /** The longest reply to AUTH, SELECT and PING that can be Redis', in characters. */
 const replyLimit = 16 * 1024

@@ -1,9 +1,9 @@
+import { redact } from '../redact.ts'
 import { attempt, up } from './attempt.ts'
 import { dial } from './dial.ts'
 import { lookAtEach } from './each-address.ts'
 import { parseEndpoint, type Shape } from './endpoint.ts'
 import type { ProbeFactory } from './probe.ts'
-import { redact } from './redact.ts'
 
 const shape: Shape = { form: 'tcp://HOST:PORT with a port from 1 to 65535', port: 'required' }
 

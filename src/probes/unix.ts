@@ -1,9 +1,9 @@
+import { printable, redact } from '../redact.ts'
 import { attempt, up } from './attempt.ts'
 import { dial } from './dial.ts'
 import { malformed } from './endpoint.ts'
 import { parsePathUrl } from './path-url.ts'
 import type { ProbeFactory } from './probe.ts'
-import { printable, redact } from './redact.ts'
 
 /** What fits into Linux' `sockaddr_un`, in bytes. */
 const longestPath = 107

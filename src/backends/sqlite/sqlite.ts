@@ -151,7 +151,8 @@ export class SqliteBackend implements Backend, Diagnosable {
       if (this.#replaced()) void this.#reopen().catch((error) => this.#tell(error))
       else this.#publish()
     } catch (error) {
-      if (!isBusy(error)) this.#tell(error)
+      if (isBusy(error)) this.#tail.again()
+      else this.#tell(error)
     }
   }
 

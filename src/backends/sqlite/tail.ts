@@ -3,6 +3,8 @@ import { type FSWatcher, watch } from 'node:fs'
 /** The poll beneath the file notifications, which not every file system sends; it also sees holders die. */
 const POLL_MS = 100
 
+const RETRY_MS = 2
+
 /** Calls `look` soon after anybody wrote to the database file, while it is running. */
 export class Tail {
   readonly #path: string
@@ -33,6 +35,11 @@ export class Tail {
     if (!this.#timer) return
     this.#detach()
     this.#attach()
+  }
+
+  /** Looks once more in a moment: the file was locked. */
+  again(): void {
+    setTimeout(() => this.#notice(), RETRY_MS)
   }
 
   /** Every commit appends to the write-ahead log. */

@@ -1,0 +1,31 @@
+import { writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Command } from '@oclif/core'
+import packageJson from '../package.json' with { type: 'json' }
+import { COMMANDS } from '../src/commands/index.ts'
+
+type Describe = (
+  command: Command.Class,
+  plugin: undefined,
+  respectNoCache: boolean,
+) => Promise<Command.Cached>
+
+/** What oclif itself writes into a manifest; it is not among the package's exports. */
+const describeCommand = (root: string): Describe => {
+  const file = join(root, 'node_modules/@oclif/core/lib/util/cache-command.js')
+  return (createRequire(file)(file) as { cacheCommand: Describe }).cacheCommand
+}
+
+/** Writes what the help says of every command to `oclif.manifest.json`, so that showing it loads none of them. */
+export const writeManifest = async (root: string): Promise<void> => {
+  const describe = describeCommand(root)
+  const commands: Record<string, Command.Cached> = {}
+  for (const [id, load] of Object.entries(COMMANDS)) {
+    const command = (await load()).default
+    command.id = id
+    commands[id] = { ...(await describe(command, undefined, false)), id }
+  }
+  const manifest = { commands, version: packageJson.version }
+  await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+}
