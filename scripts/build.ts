@@ -43,14 +43,14 @@ const bundle = async (): Promise<void> => {
   await Promise.all([
     build({
       ...common,
-      entryPoints: ['src/cli/entry.ts'],
+      entryPoints: ['src/main/entry.ts'],
       outfile: `${building}/rdv.cjs`,
       minify: true,
       plugins: [vendor, lazyPlugin],
     }),
     build({
       ...common,
-      entryPoints: ['src/cli/load.ts'],
+      entryPoints: ['src/main/load.ts'],
       outfile: `${building}/load.cjs`,
       minify: true,
     }),

@@ -178,7 +178,9 @@ class Wait {
   }
 
   #pending() {
-    return this.#progress().filter(({ met }) => !met)
+    return this.#progress()
+      .filter(({ met }) => !met)
+      .map(({ target, reason }) => ({ target, reason }))
   }
 
   #unreachable(): CoordinationError | undefined {
