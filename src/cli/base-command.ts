@@ -49,6 +49,8 @@ export abstract class RdvCommand extends Command {
     delete process.env.RDV_DISABLE_THEME
     const parsed = await this.parse(command as typeof RdvCommand & T)
     const flags = parsed.flags as GlobalFlags
+    if (flags.backend === '')
+      throw new UsageError('--backend is empty: name one, or leave the flag out')
     this.#flags = flags
     const exitCodes = flags['exit-codes'] === undefined ? {} : parseExitCodes(flags['exit-codes'])
     const { json, quiet, verbose } = flags

@@ -1,4 +1,4 @@
-import type { Progress } from '../recipes/wait/wait.ts'
+import type { Progress } from '../recipes/wait/tally.ts'
 import { invocation } from './invocation.ts'
 
 /** A wait that ends sooner (milliseconds) says nothing. */

@@ -8,9 +8,21 @@ import { whenAvailable } from './retry.ts'
 export interface Change<T> {
   readonly key: string
   /** From the key's current entry: what to write, and the answer if that is applied. May throw to refuse. */
-  plan(entry: Entry | undefined): Promise<{ readonly writes: readonly Write[]; readonly answer: T }>
+  plan(entry: Entry | undefined): Promise<Plan<T>>
   /** Whether an entry shows that the change was applied. */
   appliedTo(entry: Entry | undefined): boolean
+}
+
+interface Plan<T> {
+  readonly writes: readonly Write[]
+  readonly answer: T
+}
+
+/** A commit that was sent and not answered. */
+interface Unanswered<T> {
+  readonly entry: Entry | undefined
+  readonly answer: T
+  readonly error: IndeterminateError
 }
 
 /**
@@ -24,34 +36,41 @@ export const applyChange = async <T>(
   change: Change<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> => {
-  for (const pause of backoff()) {
-    const entry = await whenAvailable(signal, () => backend.get(change.key, { signal }))
-    const { writes, answer } = await whenAvailable(signal, () => change.plan(entry))
-    if (await attempt(backend, change, entry, writes, signal)) return answer
-    await pause(signal)
-    signal?.throwIfAborted()
+  let unanswered: Unanswered<T> | undefined
+  try {
+    for (const pause of backoff()) {
+      const entry = await whenAvailable(signal, () => backend.get(change.key, { signal }))
+      if (unanswered && entry?.modRevision !== unanswered.entry?.modRevision) {
+        if (change.appliedTo(entry)) return unanswered.answer
+        throw unanswered.error
+      }
+      const { writes, answer } = await whenAvailable(signal, () => change.plan(entry))
+      const result = await attempt(backend, change.key, entry, writes, signal)
+      if (result === 'applied') return answer
+      if (result !== 'refused') unanswered = { entry, answer, error: result }
+      await pause(signal)
+      signal?.throwIfAborted()
+    }
+  } catch (error) {
+    // Whatever keeps us from finding out: what was sent may have been applied.
+    throw unanswered?.error ?? error
   }
   throw new Error('a backoff never ends')
 }
 
-/** Whether it was applied; if not, it may be tried again. */
 const attempt = async (
   backend: Backend,
-  change: Change<unknown>,
+  key: string,
   entry: Entry | undefined,
   writes: readonly Write[],
   signal: AbortSignal | undefined,
-): Promise<boolean> => {
-  const guard = entry ? unchanged(change.key, entry.modRevision) : absent(change.key)
+): Promise<'applied' | 'refused' | IndeterminateError> => {
+  const guard = entry ? unchanged(key, entry.modRevision) : absent(key)
   try {
     const commit = () => backend.commit([guard], writes, { signal })
-    return (await whenAvailable(signal, commit)).outcome === 'ok'
+    return (await whenAvailable(signal, commit)).outcome === 'ok' ? 'applied' : 'refused'
   } catch (error) {
-    if (!(error instanceof IndeterminateError)) throw error
-    const look = () => backend.get(change.key, { signal })
-    const found = await whenAvailable(signal, look).catch(() => Promise.reject(error))
-    if (change.appliedTo(found)) return true
-    if (found?.modRevision === entry?.modRevision) return false
+    if (error instanceof IndeterminateError) return error
     throw error
   }
 }

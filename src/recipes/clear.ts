@@ -14,15 +14,24 @@ export interface ClearOptions extends Limits {
 /** Of a session only its holder disposes, and it goes with it. */
 const CLEARABLE = KINDS.filter((kind) => kind !== 'session')
 
-/** Removes the signals of these names; `deploy/` and `deploy` mean the same with `recursive`. Absent ones are no error. */
+/**
+ * The names as they are in keys: with `recursive` or `all`, `deploy/` and `deploy` mean the same.
+ * @throws UsageError one is malformed.
+ */
+export const checkNames = (names: readonly string[], options: ClearOptions = {}): string[] =>
+  names.map((name) => checkKey(reaches(options) ? name.replace(/\/$/, '') : name))
+
+const reaches = ({ recursive, all }: ClearOptions): boolean => Boolean(recursive || all)
+
+/** Removes the signals of these names. Absent ones are no error. */
 export const clear = (
   { backend, namespace }: Space,
   names: readonly string[],
   options: ClearOptions = {},
 ): Promise<void> => {
   const kinds = options.all ? CLEARABLE : (['signal'] as const)
-  const below = options.recursive || options.all
-  const bare = names.map((name) => checkKey(below ? name.replace(/\/$/, '') : name))
+  const below = reaches(options)
+  const bare = checkNames(names, options)
   return withDeadline(options, async (signal) => {
     for (const name of bare) {
       for (const kind of kinds) {

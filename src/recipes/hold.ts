@@ -3,6 +3,7 @@ import { put, putDetached, putHeld } from '../backends/operations.ts'
 import { LostError, NoError } from '../errors.ts'
 import { applyChange } from './change.ts'
 import { checkState } from './keys.ts'
+import { undoing } from './retry.ts'
 import { Session, type SessionOptions } from './session.ts'
 import { describeHolder, holderOf, newRecord, sessionKey } from './session-record.ts'
 import { keyIn, type Space } from './space.ts'
@@ -39,7 +40,7 @@ export class Hold {
       await acquire(space, name, session, state, options.signal)
       return new Hold(space, key, session)
     } catch (error) {
-      await session.close()
+      await session.close(undoing())
       throw error
     }
   }
@@ -89,8 +90,11 @@ export class Hold {
     await applyChange(this.#space.backend, { key: this.#key, plan, appliedTo }, signal)
   }
 
+  /** Seen before the watch tells of it. */
   #gone(): LostError {
-    return new LostError('the key is not held any more')
+    const error = new LostError('the key is not held any more')
+    this.#session.lose(error.message)
+    return error
   }
 
   /** The lease may live on while the key was deleted or taken over from outside. */

@@ -1,3 +1,4 @@
+import { aborted } from '../aborted.ts'
 import { backoff } from '../backoff.ts'
 import { describe, LostError } from '../errors.ts'
 import { Hold } from './hold.ts'
@@ -19,6 +20,8 @@ export class Membership {
   #state: string
   /** Settled while the key is held. */
   #joined: Promise<void> = Promise.resolve()
+  /** What the last attempt to join again failed by. */
+  #trouble: unknown
 
   private constructor(
     space: Space,
@@ -53,20 +56,32 @@ export class Membership {
   /** Changes the state; after a loss it is what the key is held in again. */
   async setState(state: string): Promise<void> {
     this.#state = state
-    try {
-      await this.#hold.setState(state, this.#leaving.signal)
-    } catch (error) {
-      if (!(error instanceof LostError)) throw error
-      await this.#joined
+    for (;;) {
+      try {
+        return await this.#hold.setState(state, this.#leaving.signal)
+      } catch (error) {
+        if (!(error instanceof LostError)) throw error
+        // The join may have begun with the state of before.
+        await this.#joined
+      }
     }
   }
 
-  /** Gives the key up, with a final state for good. Waits for a join that is under way only if there is one. */
+  /**
+   * Gives the key up, with a final state for good. Waits for a join that is under way only if there is one.
+   * @throws what kept it from joining again until the signal aborted; the final state was not set.
+   */
   async leave(final?: string, signal?: AbortSignal): Promise<void> {
-    if (final !== undefined) await this.#joined
+    const late = final === undefined ? undefined : await this.#notJoinedBefore(signal)
     this.#leaving.abort(new LostError('the key was given up'))
     await this.#joined.catch(() => {})
-    await this.#hold.release(final, signal)
+    await this.#hold.release(late ? undefined : final, signal)
+    if (late) throw this.#trouble ?? late.reason
+  }
+
+  async #notJoinedBefore(signal: AbortSignal | undefined): Promise<AbortSignal | undefined> {
+    const ended = signal && aborted(signal).catch(() => signal)
+    return Promise.race([this.#joined.then(() => undefined), ...(ended ? [ended] : [])])
   }
 
   #rejoinWhenLost(): void {
@@ -91,6 +106,7 @@ export class Membership {
         return this.#rejoinWhenLost()
       } catch (error) {
         if (signal.aborted) throw error
+        this.#trouble = error
         this.#options.onTrouble?.(describe(error))
       }
       await pause(signal)

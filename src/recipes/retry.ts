@@ -24,6 +24,12 @@ export const whenAvailable = async <T>(
   throw new Error('a backoff never ends')
 }
 
+/** How long (milliseconds) a failed call may take to undo what it did: its deadline may be over already. */
+const UNDOING = 500
+
+/** Bounds the undoing of what a failed call did; the TTL does it otherwise. */
+export const undoing = (): AbortSignal => AbortSignal.timeout(UNDOING)
+
 /** A call that the deadline cut off had no answer: its store was out of reach. */
 const atDeadline = (reason: unknown, last: UnavailableError | undefined): unknown =>
   reason instanceof TimeoutError

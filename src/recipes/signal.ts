@@ -4,7 +4,7 @@ import { NoError } from '../errors.ts'
 import { applyChange } from './change.ts'
 import { type Limits, withDeadline } from './deadline.ts'
 import { checkState } from './keys.ts'
-import { whenAvailable } from './retry.ts'
+import { undoing, whenAvailable } from './retry.ts'
 import { describeHolder, holderOf, newRecord, sessionKey } from './session-record.ts'
 import { keyIn, type Space } from './space.ts'
 
@@ -72,7 +72,7 @@ const setExpiring = async (
   try {
     return await applyChange(backend, { key, plan, appliedTo: isState(state) }, deadline)
   } catch (error) {
-    await backend.revoke(lease.id).catch(() => {})
+    await backend.revoke(lease.id, { signal: undoing() }).catch(() => {})
     throw error
   }
 }

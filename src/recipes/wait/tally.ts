@@ -1,0 +1,95 @@
+import { NoError, type Pending, type UnavailableError } from '../../errors.ts'
+import { type Condition, NOT_LOOKED, type Observation } from './condition.ts'
+
+/** What must come true. */
+export interface Goal {
+  /** So many conditions are enough. Default: all. */
+  readonly need?: number | undefined
+  /** Waits until so many do not hold (of a group: until no member is accepted). */
+  readonly not?: boolean | undefined
+  /** Ends the wait with a NoError as soon as one of these holds. */
+  readonly failIf?: readonly Condition[] | undefined
+}
+
+/** What is known of each condition, in their order. */
+export type Progress = readonly (Pending & { readonly met: boolean })[]
+
+/** The newest observation of each condition of a wait, and what they amount to. */
+export class Tally {
+  readonly #conditions: readonly Condition[]
+  readonly #goal: Goal
+  readonly #latest = new Map<Condition, Observation>()
+
+  constructor(conditions: readonly Condition[], goal: Goal) {
+    this.#conditions = conditions
+    this.#goal = goal
+  }
+
+  /** All that must be observed. */
+  get observed(): Condition[] {
+    return [...this.#conditions, ...this.#failIf]
+  }
+
+  /** @throws NoError with this the wait has failed. */
+  record(condition: Condition, observation: Observation): void {
+    this.#latest.set(condition, observation)
+    const { holds, failed, reason } = observation
+    if (this.#failIf.includes(condition)) {
+      if (holds) throw new NoError(`${condition.target} ${reason}`)
+    } else if (failed !== undefined) {
+      throw new NoError(`${condition.target} has failed: ${failed}`)
+    }
+  }
+
+  /** What was known of the condition counts no more: its store cannot be asked. */
+  recordUnreachable(condition: Condition, unreachable: UnavailableError): void {
+    const { reason } = this.#of(condition)
+    this.#latest.set(condition, { holds: false, none: false, reason, unreachable })
+  }
+
+  /** Whether enough conditions are met, and none that would end the wait is left to be looked at. */
+  get done(): boolean {
+    const met = this.#conditions.filter((condition) => this.#isMet(condition)).length
+    const looked = this.#failIf.every((condition) => this.#latest.has(condition))
+    return looked && met >= (this.#goal.need ?? this.#conditions.length)
+  }
+
+  get progress(): Progress {
+    return this.#conditions.map((condition) => ({
+      target: condition.target,
+      reason: this.#of(condition).reason,
+      met: this.#isMet(condition),
+    }))
+  }
+
+  get pending(): Pending[] {
+    const pending = this.progress.filter(({ met }) => !met)
+    return pending.map(({ target, reason }) => ({ target, reason }))
+  }
+
+  /** Why the store of a condition that is not met cannot be asked, if so. */
+  get unreachable(): UnavailableError | undefined {
+    return this.#conditions
+      .filter((condition) => !this.#isMet(condition))
+      .map((condition) => this.#of(condition).unreachable)
+      .find((error) => error !== undefined)
+  }
+
+  /** `db not signalled; deploy/ 1 of 3 ready, node2 is busy` */
+  describePending(): string {
+    return this.pending.map(({ target, reason }) => `${target} ${reason}`).join('; ')
+  }
+
+  get #failIf(): readonly Condition[] {
+    return this.#goal.failIf ?? []
+  }
+
+  #isMet(condition: Condition): boolean {
+    const { holds, none } = this.#of(condition)
+    return this.#goal.not ? none : holds
+  }
+
+  #of(condition: Condition): Observation {
+    return this.#latest.get(condition) ?? NOT_LOOKED
+  }
+}
