@@ -1,0 +1,98 @@
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage, Agent as PlainAgent } from 'node:http'
+import type { Agent as TlsAgent } from 'node:https'
+
+/*
+ * The part of npm `consul` that is used here, as it behaves: its own types lack most options, and `includeResponse`
+ * makes every call resolve to the response and what was in it.
+ */
+
+export type Answer<T> = readonly [response: IncomingMessage, content: T]
+
+/** Emits `cancel` to end the call. */
+export interface Context extends EventEmitter {
+  readonly includeResponse: true
+}
+
+export interface Options {
+  readonly ctx: Context
+  /** Milliseconds. Without it a reply that is cut in the middle never settles. */
+  readonly timeout: number
+  readonly consistent?: boolean
+  readonly index?: number
+  readonly wait?: string
+}
+
+export interface Item {
+  readonly Key: string
+  readonly Value: Buffer | null
+  readonly CreateIndex: number
+  readonly ModifyIndex: number
+  readonly Session?: string
+}
+
+export interface SessionInfo {
+  readonly ID: string
+  readonly TTL: string
+}
+
+export interface Operation {
+  readonly KV: {
+    readonly Verb: string
+    readonly Key: string
+    /** Base64. */
+    readonly Value?: string
+    readonly Index?: number
+    readonly Session?: string
+  }
+}
+
+export interface Transacted {
+  readonly Results: readonly { readonly KV?: { readonly ModifyIndex: number } }[] | null
+  readonly Errors: readonly { readonly OpIndex: number; readonly What: string }[] | null
+}
+
+export interface Client {
+  readonly kv: {
+    get(options: Options & { key: string; buffer: true }): Promise<Answer<Item | undefined>>
+    get(
+      options: Options & { key: string; buffer: true; recurse: true },
+    ): Promise<Answer<Item[] | undefined>>
+    keys(options: Options & { key: string; separator: string }): Promise<Answer<string[]>>
+    set(options: Options & { key: string; value: string; cas: number }): Promise<Answer<boolean>>
+  }
+  readonly session: {
+    create(
+      options: Options & {
+        name: string
+        ttl: string
+        behavior: 'delete' | 'release'
+        lockdelay: string
+        checks: string[]
+      },
+    ): Promise<Answer<{ readonly ID: string }>>
+    renew(options: Options & { id: string }): Promise<Answer<SessionInfo[]>>
+    destroy(options: Options & { id: string }): Promise<Answer<unknown>>
+    info(options: Options & { id: string }): Promise<Answer<SessionInfo | undefined>>
+  }
+  readonly transaction: {
+    create(operations: readonly Operation[], options: Options): Promise<Answer<Transacted>>
+  }
+  readonly agent: {
+    self(options: Options): Promise<
+      Answer<{
+        readonly Config?: { readonly Version?: string }
+        readonly DebugConfig?: { readonly DevMode?: boolean }
+      }>
+    >
+  }
+  readonly status: { leader(options: Options): Promise<Answer<string>> }
+}
+
+export interface ClientOptions {
+  readonly host: string
+  readonly port: number
+  readonly secure: boolean
+  readonly agent: PlainAgent | TlsAgent
+  readonly defaults: { readonly token?: string }
+}

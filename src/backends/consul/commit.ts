@@ -1,0 +1,175 @@
+import { backoff } from '../../backoff.ts'
+import { IndeterminateError, LeaseGoneError, UsageError } from '../../errors.ts'
+import type { CallOptions, CommitResult, Entry, Guard, Write } from '../backend.ts'
+import { withinLimit } from '../call.ts'
+import { holds } from '../guards.ts'
+import type { Operation, Transacted } from './client.ts'
+import { Failure, translate } from './failure.ts'
+import type { Leases } from './leases.ts'
+import { bound, type Known, plan, undecided } from './plan.ts'
+import type { Store } from './store.ts'
+
+type Applied = { readonly revision: number | undefined }
+type Refused = { readonly keys: readonly string[] }
+
+/**
+ * One commit. A transaction that Consul refused wrote nothing, so it may be planned anew and sent again; one that
+ * was not answered never is.
+ */
+export class Commit {
+  readonly #store: Store
+  readonly #leases: Leases
+  readonly #guards: readonly Guard[]
+  readonly #writes: readonly Write[]
+  /** Whether a transaction is on its way, so that nobody knows whether it is applied. */
+  #sent = false
+
+  constructor(store: Store, leases: Leases, guards: readonly Guard[], writes: readonly Write[]) {
+    this.#store = store
+    this.#leases = leases
+    this.#guards = guards
+    this.#writes = writes
+  }
+
+  async run(options: CallOptions): Promise<CommitResult> {
+    const { address, limit } = this.#store.connection
+    requirePrintable([...this.#guards, ...this.#writes])
+    try {
+      return await withinLimit(options, limit, address, (signal) => this.#attempts({ signal }))
+    } catch (error) {
+      if (!this.#sent) throw error
+      this.#store.reachability.failed()
+      throw new IndeterminateError(
+        `${address} did not answer: the write may or may not have been applied`,
+        { cause: error },
+      )
+    }
+  }
+
+  async #attempts(options: CallOptions): Promise<CommitResult> {
+    let keys = undecided(this.#guards, this.#writes)
+    for (const pause of backoff()) {
+      const known = await this.#store.entries(keys, options)
+      if (this.#fails(known)) return this.#refusal(options)
+      const result = await this.#transact(plan(this.#guards, this.#writes, known), options)
+      if ('revision' in result) return this.#ok(result, options)
+      const verdict = await this.#judge(result, known, options)
+      if (verdict) return verdict
+      keys = [...undecided(this.#guards, this.#writes), ...bound(this.#writes)]
+      await pause(options.signal)
+    }
+    throw new Error('unreachable')
+  }
+
+  async #transact(operations: Operation[], options: CallOptions): Promise<Applied | Refused> {
+    if (operations.length === 0) return { revision: undefined }
+    await this.#store.reachability.prove(() => this.#store.get(this.#anyKey(), options))
+    options.signal?.throwIfAborted()
+    this.#store.connection.requireOpen()
+    this.#sent = true
+    try {
+      const [, { Results }] = await this.#store.connection.call(options, (client, common) =>
+        client.transaction.create(operations, { ...common, consistent: true }),
+      )
+      const revision = this.#writes.length > 0 ? newest(Results) : undefined
+      this.#answered()
+      return { revision }
+    } catch (error) {
+      return { keys: this.#refusedKeys(error, operations) }
+    }
+  }
+
+  /** Of the operations that were refused; throws where the transaction itself was, or where that is not known. */
+  #refusedKeys(error: unknown, operations: readonly Operation[]): string[] {
+    if (!(error instanceof Failure) || !DEFINITE.has(error.status)) throw error
+    this.#answered()
+    const errors = (error.body as Transacted | undefined)?.Errors
+    if (error.status !== 409 || !errors) throw translate(error, this.#store.connection.address)
+    return [...new Set(errors.flatMap(({ OpIndex }) => operations[OpIndex]?.KV.Key ?? []))]
+  }
+
+  #answered(): void {
+    this.#sent = false
+    this.#store.reachability.answered()
+  }
+
+  /** Why Consul refused, found without reading its sentences; `undefined` to try again. */
+  async #judge(
+    { keys }: Refused,
+    known: Known,
+    options: CallOptions,
+  ): Promise<CommitResult | undefined> {
+    const current = await this.#store.entries(this.#guardedKeys(), options)
+    if (this.#fails(current)) return refused(current)
+    // A lack of permission is reported as a refused operation too.
+    await Promise.all(keys.map((key) => this.#store.requirePermission(key, options)))
+    await this.#requireSessions(options)
+    const isDelayed = await this.#isDelayed(keys, known, options)
+    return isDelayed ? { outcome: 'delayed' } : undefined
+  }
+
+  async #requireSessions(options: CallOptions): Promise<void> {
+    const puts = this.#writes.map((write) => (write.kind === 'put' ? write.session : undefined))
+    const ids = [...new Set(puts.filter((id) => typeof id === 'string'))]
+    const alive = await Promise.all(ids.map((id) => this.#leases.exists(id, options)))
+    const gone = ids.find((_, i) => !alive[i])
+    if (gone !== undefined) throw new LeaseGoneError(gone)
+  }
+
+  /** The session lives and the key was free for it before and is after, and yet it was not bound. */
+  async #isDelayed(keys: readonly string[], known: Known, options: CallOptions): Promise<boolean> {
+    const puts = bound(this.#writes).filter((key) => keys.includes(key) && known.has(key))
+    const current = await this.#store.entries(puts, options)
+    return puts.some((key) => {
+      const [before, after] = [known.get(key), current.get(key)]
+      return before?.session === undefined && before?.modRevision === after?.modRevision
+    })
+  }
+
+  async #ok({ revision }: Applied, options: CallOptions): Promise<CommitResult> {
+    if (revision !== undefined) return { outcome: 'ok', revision }
+    return { outcome: 'ok', revision: await this.#store.revision(this.#anyKey(), options) }
+  }
+
+  #fails(entries: Known): boolean {
+    return this.#guards.some(
+      (guard) => entries.has(guard.key) && !holds(guard, entries.get(guard.key)),
+    )
+  }
+
+  async #refusal(options: CallOptions): Promise<CommitResult> {
+    return refused(await this.#store.entries(this.#guardedKeys(), options))
+  }
+
+  #guardedKeys(): string[] {
+    return this.#guards.map(({ key }) => key)
+  }
+
+  #anyKey(): string {
+    return (this.#writes[0] ?? this.#guards[0])?.key ?? 'rdv'
+  }
+}
+
+/** The transaction's own index: that of a guard's key is older. */
+const newest = (results: Transacted['Results']): number => {
+  const revision = Math.max(0, ...(results ?? []).map(({ KV }) => KV?.ModifyIndex ?? 0))
+  if (revision === 0) throw new Error('the answer tells no index')
+  return revision
+}
+
+/** Statuses that Consul answers before it applies anything. */
+const DEFINITE = new Set([400, 401, 403, 409, 413])
+
+const refused = (entries: Known): CommitResult => ({
+  outcome: 'refused',
+  entries: [...entries.values()].filter((entry): entry is Entry => entry !== undefined),
+})
+
+/** Others can be written in a transaction, but Consul refuses to read them. */
+const requirePrintable = (named: readonly { readonly key: string }[]): void => {
+  const strange = named.find(({ key }) => !/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(key))
+  if (!strange) return
+  throw new UsageError(
+    `Consul takes keys of printable characters only, not ${JSON.stringify(strange.key)}`,
+  )
+}

@@ -1,0 +1,39 @@
+import { UnavailableError } from '../../errors.ts'
+import type { CallOptions, Diagnosis } from '../backend.ts'
+import type { Store } from './store.ts'
+
+/** What a person should know about the cluster behind an agent. */
+export const diagnose = async (store: Store, options: CallOptions): Promise<Diagnosis> => {
+  const [agent, leader] = await Promise.all([aboutAgent(store, options), leaderOf(store, options)])
+  const warnings = [
+    leader ? '' : 'the cluster has no leader: nothing can be read or written',
+    agent.inMemory ? 'the agent runs in development mode: its store is gone when it ends' : '',
+  ]
+  return { version: `Consul ${agent.version}`, warnings: warnings.filter(Boolean) }
+}
+
+const leaderOf = async (store: Store, options: CallOptions): Promise<string> => {
+  const [, leader] = await store.ask(options, (client, common) => client.status.leader(common))
+  return leader
+}
+
+/** Reading about the agent needs a permission that coordinating does not. */
+const aboutAgent = async (
+  store: Store,
+  options: CallOptions,
+): Promise<{ version: string; inMemory: boolean }> => {
+  try {
+    const [, { Config, DebugConfig }] = await store.ask(options, (client, common) =>
+      client.agent.self(common),
+    )
+    return {
+      version: Config?.Version ?? 'of unknown version',
+      inMemory: DebugConfig?.DevMode === true,
+    }
+  } catch (error) {
+    if (error instanceof UnavailableError && !error.retryable) {
+      return { version: 'of a version that it does not tell us', inMemory: false }
+    }
+    throw error
+  }
+}

@@ -1,0 +1,84 @@
+import { UsageError } from '../../errors.ts'
+import type { Entry, Guard, Write } from '../backend.ts'
+import type { Operation } from './client.ts'
+
+/** What was read before a commit: `undefined` for a key that was not there. */
+export type Known = ReadonlyMap<string, Entry | undefined>
+
+/** Consul's default for `txn_max_req_len`, bytes of the whole body. */
+const MAX_BODY = 512 * 1024
+
+/** Those keys about which Consul has no operation that says what we mean, so they are read first. */
+export const undecided = (guards: readonly Guard[], writes: readonly Write[]): string[] => [
+  ...guards.filter(({ kind }) => kind === 'unheld').map(({ key }) => key),
+  ...writes.filter((write) => write.kind === 'put' && write.session === null).map(({ key }) => key),
+]
+
+/** The keys that a commit binds to sessions. */
+export const bound = (writes: readonly Write[]): string[] =>
+  writes.filter((write) => write.kind === 'put' && write.session).map(({ key }) => key)
+
+/**
+ * One transaction that means what the guards and writes mean, as far as what was read still holds. Where it does
+ * not, the transaction is refused: it never writes anything else than what was meant.
+ */
+export const plan = (
+  guards: readonly Guard[],
+  writes: readonly Write[],
+  known: Known,
+): Operation[] => {
+  const operations = [
+    ...guards.map((guard) => condition(guard, known)),
+    ...telling(writes),
+    ...writes.flatMap((write) => change(write, known)),
+  ]
+  const size = Buffer.byteLength(JSON.stringify(operations))
+  if (size > MAX_BODY) {
+    throw new UsageError(
+      `${size} bytes in one transaction are more than Consul takes (${MAX_BODY})`,
+    )
+  }
+  return operations
+}
+
+const condition = (guard: Guard, known: Known): Operation => {
+  const Key = guard.key
+  switch (guard.kind) {
+    case 'absent':
+      return { KV: { Verb: 'check-not-exists', Key } }
+    case 'exists':
+      return { KV: { Verb: 'get', Key } }
+    case 'unchanged':
+      return { KV: { Verb: 'check-index', Key, Index: guard.modRevision } }
+    case 'heldBy':
+      return { KV: { Verb: 'check-session', Key, Session: guard.session } }
+    case 'unheld':
+      return known.get(Key)
+        ? { KV: { Verb: 'check-session', Key, Session: '' } }
+        : { KV: { Verb: 'check-not-exists', Key } }
+  }
+}
+
+/** A deletion's result does not tell its revision, a put's does: one that is undone at once. */
+const telling = (writes: readonly Write[]): Operation[] => {
+  const [first] = writes
+  if (!first || writes.some(({ kind }) => kind === 'put')) return []
+  return [{ KV: { Verb: 'set', Key: first.key } }]
+}
+
+const change = (write: Write, known: Known): Operation[] => {
+  const Key = write.key
+  if (write.kind === 'delete') return [{ KV: { Verb: 'delete', Key } }]
+  const Value = Buffer.from(write.value).toString('base64')
+  const entry = known.get(Key)
+  if (write.session === undefined) return [{ KV: { Verb: 'set', Key, Value } }]
+  if (write.session === null) return [detach(Key, Value, entry)]
+  const lock: Operation = { KV: { Verb: 'lock', Key, Value, Session: write.session } }
+  if (!entry?.session || entry.session === write.session) return [lock]
+  return [{ KV: { Verb: 'unlock', Key, Session: entry.session } }, lock]
+}
+
+const detach = (Key: string, Value: string, entry: Entry | undefined): Operation =>
+  entry?.session
+    ? { KV: { Verb: 'unlock', Key, Value, Session: entry.session } }
+    : { KV: { Verb: 'cas', Key, Value, Index: entry?.modRevision ?? 0 } }

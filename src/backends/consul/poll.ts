@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { backoff, type Pause } from '../../backoff.ts'
+import { UnavailableError } from '../../errors.ts'
+import type { Change, Entry, Listing, WatchEvent } from '../backend.ts'
+import { now } from '../clock.ts'
+import { revisionOf, WatchQueue } from '../watch-queue.ts'
+import type { Store } from './store.ts'
+
+/** Looks that found nothing new may come so often in the long run (milliseconds apart) … */
+const EMPTY_LOOKS_APART = 50
+/** … and so many of them at once. */
+const BURST = 20
+
+const JOINED = Symbol('joined')
+
+/** A listing's revision and entries by key. */
+interface Seen {
+  readonly revision: number
+  readonly entries: ReadonlyMap<string, Entry>
+}
+
+/**
+ * Follows one scope: a blocking query tells that something may have changed, then a consistent listing tells what.
+ *
+ * Everything that is told comes from listings that are made one after the other, so none is older than the one
+ * before it, and Consul's index needs to be trusted for waking only. Even there it fails when somebody deletes
+ * recursively from above the scope (it may stay, or go back): then the next listing, after `length` at most, tells.
+ */
+export class Poll {
+  readonly scope: string
+  readonly #store: Store
+  readonly #length: number
+  readonly #signal: AbortSignal
+  readonly #queue: WatchQueue
+  #seen: Seen | undefined
+  /** Whether something may have been missed since the last listing, an emptied store for one. */
+  #broken = false
+  #blocked: Promise<void> | undefined
+  #joiners: PromiseWithResolvers<Listing>[] = []
+  #joined = Promise.withResolvers<typeof JOINED>()
+  /** When the next empty look is due, were they evenly spread. */
+  #due = 0
+
+  /** `length`: milliseconds that a blocking query lasts. `signal` ends it all. */
+  constructor(store: Store, scope: string, length: number, signal: AbortSignal) {
+    this.#store = store
+    this.scope = scope
+    this.#length = length
+    this.#signal = signal
+    this.#queue = new WatchQueue()
+  }
+
+  get ended(): boolean {
+    return this.#signal.aborted
+  }
+
+  async *events(): AsyncGenerator<WatchEvent> {
+    void this.#run()
+    yield* this.#queue
+  }
+
+  /** What the scope holds, from a listing that begins after this call. */
+  next(): Promise<Listing> {
+    const joiner = Promise.withResolvers<Listing>()
+    this.#joiners.push(joiner)
+    this.#joined.resolve(JOINED)
+    return joiner.promise
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#follow()
+    } catch (error) {
+      this.#queue.fail(error)
+      for (const joiner of this.#joiners) joiner.reject(error)
+    }
+  }
+
+  async #follow(): Promise<never> {
+    let pauses = backoff()
+    for (;;) {
+      try {
+        const news = await this.#look()
+        if (!news) await this.#pace()
+        await this.#hint()
+        pauses = backoff()
+      } catch (error) {
+        await this.#interrupted(error, pauses.next().value)
+      }
+    }
+  }
+
+  /** Whether there was anything new. */
+  async #look(): Promise<boolean> {
+    const joiners = this.#joiners
+    this.#joiners = []
+    this.#joined = Promise.withResolvers()
+    try {
+      const listing = await this.#store.list(this.scope, { signal: this.#signal })
+      const news = this.#tell(listing)
+      for (const joiner of joiners) joiner.resolve(listing)
+      return news || joiners.length > 0
+    } catch (error) {
+      this.#joiners.push(...joiners)
+      throw error
+    }
+  }
+
+  #tell(listing: Listing): boolean {
+    const entries = new Map(listing.entries.map((entry) => [entry.key, entry]))
+    const before = this.#broken ? undefined : this.#seen
+    const changes = before && changesBetween(before, listing, entries)
+    this.#seen = { revision: listing.revision, entries }
+    this.#broken = false
+    if (changes) this.#queue.changes(changes)
+    else this.#queue.snapshot(listing)
+    return changes?.length !== 0
+  }
+
+  /** Resolves when there may be something new, or somebody joins. */
+  async #hint(): Promise<void> {
+    this.#blocked ??= this.#block()
+    try {
+      const first = await Promise.race([this.#blocked, this.#joined.promise])
+      if (first !== JOINED) this.#blocked = undefined
+    } catch (error) {
+      this.#blocked = undefined
+      throw error
+    }
+  }
+
+  #block(): Promise<void> {
+    const revision = this.#seen?.revision ?? 0
+    const blocked = this.#store.changed(this.scope, revision, this.#length, this.#signal)
+    blocked.catch(() => {}) // It is looked at when its turn comes.
+    return blocked
+  }
+
+  /** A blocking query on an absent key returns at every write to the store: not each of them may cost a look. */
+  async #pace(): Promise<void> {
+    this.#due = Math.max(this.#due, now() - BURST * EMPTY_LOOKS_APART) + EMPTY_LOOKS_APART
+    const early = this.#due - now()
+    if (early <= 0) return
+    const pause = sleep(early, undefined, { signal: this.#signal }).catch(() => {})
+    await Promise.race([pause, this.#joined.promise])
+  }
+
+  async #interrupted(error: unknown, pause: Pause): Promise<void> {
+    this.#signal.throwIfAborted()
+    if (!(error instanceof UnavailableError && error.retryable)) throw error
+    this.#broken = true
+    this.#queue.interrupted(error)
+    await pause(this.#signal)
+    this.#signal.throwIfAborted()
+  }
+}
+
+/**
+ * What is different; `undefined` where revisions do not rise as they do in one and the same store (it was emptied
+ * or restored, or deletions were forgotten): then who joined at a revision could not tell new from old.
+ */
+const changesBetween = (
+  before: Seen,
+  { revision }: Listing,
+  entries: ReadonlyMap<string, Entry>,
+): Change[] | undefined => {
+  const changes: Change[] = [
+    ...[...before.entries.keys()]
+      .filter((key) => !entries.has(key))
+      .map((key) => ({ kind: 'delete', key, revision }) as const),
+    ...[...entries.values()]
+      .filter(({ key, modRevision }) => before.entries.get(key)?.modRevision !== modRevision)
+      .map((entry) => ({ kind: 'put', entry }) as const),
+  ]
+  const rising = changes.every((change) => revisionOf(change) > before.revision)
+  return rising && revision >= before.revision ? changes : undefined
+}

@@ -1,0 +1,135 @@
+import type { IncomingMessage } from 'node:http'
+import { UnavailableError } from '../../errors.ts'
+import type { CallOptions, Entry, Listing } from '../backend.ts'
+import { Reachability } from '../reachability.ts'
+import { isPrefix } from '../scope.ts'
+import type { Client, Item, Options } from './client.ts'
+import type { Connection } from './connection.ts'
+import { Failure, translate } from './failure.ts'
+
+/** What is read of Consul's key-value store, in the words of the backend interface. All of it is linearizable. */
+export class Store {
+  readonly connection: Connection
+  readonly reachability = new Reachability()
+
+  constructor(connection: Connection) {
+    this.connection = connection
+  }
+
+  /** A call that does no harm when it is lost: errors are translated so. */
+  async ask<T>(options: CallOptions, body: (client: Client, options: Options) => Promise<T>) {
+    try {
+      const answer = await this.connection.call(options, body)
+      this.reachability.answered()
+      return answer
+    } catch (error) {
+      this.reachability.failed()
+      throw this.#translated(error, options)
+    }
+  }
+
+  async get(key: string, options: CallOptions): Promise<Entry | undefined> {
+    const [, item] = await this.ask(options, (client, common) =>
+      client.kv.get({ ...common, ...EXACT, key }),
+    )
+    return item && toEntry(item)
+  }
+
+  /** Those of the keys that are there, and which are not. */
+  async entries(
+    keys: Iterable<string>,
+    options: CallOptions,
+  ): Promise<ReadonlyMap<string, Entry | undefined>> {
+    const read = async (key: string) => [key, await this.get(key, options)] as const
+    return new Map(await Promise.all([...new Set(keys)].map(read)))
+  }
+
+  /** Its revision is Consul's index of the scope: not below anything that was written to or deleted from it. */
+  async list(scope: string, options: CallOptions): Promise<Listing> {
+    if (isPrefix(scope)) return this.#below(scope, options)
+    const [response, item] = await this.ask(options, (client, common) =>
+      client.kv.get({ ...common, ...EXACT, key: scope }),
+    )
+    return { entries: item ? [toEntry(item)] : [], revision: this.#indexOf(response) }
+  }
+
+  /** The revision of the newest change to any key: the index of one that cannot be there. */
+  async revision(near: string, options: CallOptions): Promise<number> {
+    const key = isPrefix(near) ? near : `${near}/`
+    const [response] = await this.ask(options, (client, common) =>
+      client.kv.get({ ...common, ...EXACT, key }),
+    )
+    return this.#indexOf(response)
+  }
+
+  /**
+   * Resolves when the scope may have changed since a listing's revision, or after `length` milliseconds. Only a hint,
+   * so it need not be consistent, and of a prefix it carries the first level's names instead of all values.
+   */
+  async changed(
+    scope: string,
+    revision: number,
+    length: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const query = { key: scope, index: revision, wait: `${length}ms` }
+    try {
+      await this.connection.wait(signal, length, async (client, common) => {
+        if (isPrefix(scope)) await client.kv.keys({ ...common, ...query, separator: '/' })
+        else await client.kv.get({ ...common, ...query, buffer: true })
+      })
+    } catch (error) {
+      if (!(error instanceof Failure && error.status === 404)) {
+        throw this.#translated(error, { signal })
+      }
+    }
+  }
+
+  /**
+   * Whether we may write the key. Asked after a refusal, which looks the same for a lack of permission and for a
+   * condition that does not hold; no key ever has the index 1, so nothing is written.
+   */
+  async requirePermission(key: string, options: CallOptions): Promise<void> {
+    await this.ask(options, (client, common) =>
+      client.kv.set({ ...common, key, value: '', cas: 1 }),
+    )
+  }
+
+  async #below(prefix: string, options: CallOptions): Promise<Listing> {
+    const [response, items] = await this.ask(options, (client, common) =>
+      client.kv.get({ ...common, ...EXACT, key: prefix, recurse: true }),
+    )
+    if (response.headers['x-consul-results-filtered-by-acls'] === 'true') {
+      throw new UnavailableError(`${this.connection.address} hides keys below ${prefix} from us`, {
+        retryable: false,
+      })
+    }
+    // Where we may not read, Consul lists nothing, as if nothing were there; asked for one key it refuses.
+    if (!items) await this.get(prefix, options)
+    // Consul's own page marks folders by keys that end in a slash.
+    const entries = (items ?? []).filter((item) => !isPrefix(item.Key)).map(toEntry)
+    return { entries, revision: this.#indexOf(response) }
+  }
+
+  #indexOf(response: IncomingMessage): number {
+    const index = Number(response.headers['x-consul-index'])
+    if (index > 0) return index
+    throw new UnavailableError(`${this.connection.address} does not answer as Consul: no index`)
+  }
+
+  #translated(error: unknown, { signal }: CallOptions): unknown {
+    return signal?.aborted ? error : translate(error, this.connection.address)
+  }
+}
+
+const EXACT = { buffer: true, consistent: true } as const
+
+const toEntry = (item: Item): Entry => ({
+  key: item.Key,
+  value: item.Value ?? EMPTY,
+  createRevision: item.CreateIndex,
+  modRevision: item.ModifyIndex,
+  ...(item.Session && { session: item.Session }),
+})
+
+const EMPTY = new Uint8Array()
