@@ -104,6 +104,8 @@ export interface Backend {
   /** The store's address as a person writes it, without secrets. */
   readonly address: string
   readonly traits: Traits
+  /** Names this life of the store, another one after it was recreated; only where a backend can tell. */
+  readonly epoch?: string
 
   /** Linearizable: sees every commit that was acknowledged to anybody before the call. */
   get(key: string, options?: CallOptions): Promise<Entry | undefined>

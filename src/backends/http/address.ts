@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { UsageError } from '../../errors.ts'
+
+/** What a client needs to know to talk to a server. */
+export interface ServerAddress {
+  /** Without a path and without secrets: `http://h:8080`. */
+  readonly origin: string
+  readonly url: URL
+  readonly token?: string
+  /** Only for `https`. */
+  readonly tls?: TlsMaterial
+}
+
+/** In PEM form. */
+interface TlsMaterial {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
+/**
+ * Reads `http://h:8080` or `https://h:8080`; the token comes from `RDV_TOKEN` or the file `RDV_TOKEN_FILE`, for `https`
+ * an authority and a client's certificate from the files `RDV_CACERT`, `RDV_CLIENT_CERT` and `RDV_CLIENT_KEY`.
+ * @throws UsageError the URL is malformed, or a file cannot be read.
+ */
+export const parseAddress = (text: string, env: NodeJS.ProcessEnv): ServerAddress => {
+  const url = /\s/.test(text) ? null : URL.parse(text)
+  if (!url?.hostname) throw malformed('is malformed')
+  if (url.username || url.password) throw malformed('has a user or a password (use RDV_TOKEN)')
+  if (url.pathname !== '/' || url.search || url.hash) throw malformed('has more than a host')
+  const tls = url.protocol === 'https:' ? tlsMaterial(env) : undefined
+  return { origin: url.origin, url, token: tokenOf(env), tls }
+}
+
+/** Without the text itself, in which a password may be. */
+const malformed = (problem: string): UsageError =>
+  new UsageError(`the URL of the rendezvous server ${problem}: write http://HOST:PORT`)
+
+const tokenOf = (env: NodeJS.ProcessEnv): string | undefined => {
+  const token = env.RDV_TOKEN || fileOf(env, 'RDV_TOKEN_FILE')?.trim()
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new UsageError(
+      'the token (RDV_TOKEN) is empty or has characters that no HTTP header takes',
+    )
+  }
+  return token
+}
+
+const tlsMaterial = (env: NodeJS.ProcessEnv): TlsMaterial => ({
+  ca: fileOf(env, 'RDV_CACERT'),
+  cert: fileOf(env, 'RDV_CLIENT_CERT'),
+  key: fileOf(env, 'RDV_CLIENT_KEY'),
+})
+
+const fileOf = (env: NodeJS.ProcessEnv, variable: string): string | undefined => {
+  const path = env[variable]
+  if (!path) return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code
+    throw new UsageError(`${path} (${variable}) cannot be read: ${reason}`, { cause })
+  }
+}

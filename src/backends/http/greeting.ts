@@ -1,0 +1,26 @@
+import { UnavailableError } from '../../errors.ts'
+import { readAnswer } from './answer.ts'
+import type { Answer } from './connection.ts'
+import { EPOCH_HEADER, type Greeting, PROTOCOL } from './protocol.ts'
+
+/**
+ * What the server says of itself and its store.
+ * @throws UnavailableError it refuses us, is no rendezvous server, or speaks another protocol.
+ */
+export const readGreeting = (answer: Answer, address: string): Greeting => {
+  if (answer.status === 404 && answer.headers[EPOCH_HEADER] !== undefined) {
+    throw mismatch(address, `no protocol ${PROTOCOL} any more`, 'rdv here')
+  }
+  const greeting = readAnswer<Greeting>(answer, address)
+  if (greeting.protocol > PROTOCOL) throw mismatch(address, spoken(greeting), 'rdv here')
+  if (greeting.protocol < PROTOCOL) throw mismatch(address, spoken(greeting), 'the server')
+  return greeting
+}
+
+const spoken = ({ protocol }: Greeting): string => `protocol ${protocol}`
+
+const mismatch = (address: string, spoken: string, older: string): UnavailableError =>
+  new UnavailableError(
+    `${address} speaks ${spoken} and this rdv speaks ${PROTOCOL}: update ${older}`,
+    { retryable: false },
+  )

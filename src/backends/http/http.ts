@@ -1,0 +1,108 @@
+import { LostError } from '../../errors.ts'
+import type {
+  Backend,
+  CallOptions,
+  CommitResult,
+  Diagnosable,
+  Diagnosis,
+  Entry,
+  Guard,
+  Lease,
+  Listing,
+  Traits,
+  WatchEvent,
+  Write,
+} from '../backend.ts'
+import { checkCommit } from '../operations.ts'
+import { SharedWatches } from '../shared-watch.ts'
+import type { ServerAddress } from './address.ts'
+import { follow } from './follow.ts'
+import { Remote } from './remote.ts'
+import { entryFromWire, listingFromWire, resultFromWire, writeToWire } from './wire.ts'
+
+export interface HttpOptions {
+  readonly server: ServerAddress
+  /** Milliseconds after which a single call is given up. Default 5000. */
+  readonly callLimit?: number
+}
+
+/** A store behind a rendezvous server. Its traits are the server's; whether processes live it cannot see. */
+export class HttpBackend implements Backend, Diagnosable {
+  readonly address: string
+  readonly traits: Traits
+  readonly #remote: Remote
+  readonly #watches: SharedWatches
+  readonly #closed = new AbortController()
+
+  private constructor(remote: Remote, traits: Traits) {
+    this.address = remote.address
+    this.traits = { ...traits, name: 'http', reach: 'network', seesDeath: false }
+    this.#remote = remote
+    this.#watches = new SharedWatches({
+      list: (scope, options) => this.list(scope, options),
+      watch: (scope, signal) =>
+        follow(remote, scope, AbortSignal.any([signal, this.#closed.signal])),
+    })
+  }
+
+  /** @throws UnavailableError the server is out of reach, is none of ours or speaks another protocol. */
+  static async open({ server, callLimit }: HttpOptions): Promise<HttpBackend> {
+    const remote = await Remote.at(server, callLimit)
+    try {
+      const { traits } = await remote.greet()
+      return new HttpBackend(remote, traits)
+    } catch (error) {
+      remote.close()
+      throw error
+    }
+  }
+
+  async get(key: string, options?: CallOptions): Promise<Entry | undefined> {
+    const { entry } = await this.#remote.ask('get', { key }, options)
+    return entry && entryFromWire(entry)
+  }
+
+  async list(
+    scope: string,
+    { after, limit, ...options }: CallOptions & { after?: string; limit?: number } = {},
+  ): Promise<Listing> {
+    return listingFromWire(await this.#remote.ask('list', { scope, after, limit }, options))
+  }
+
+  async commit(
+    guards: readonly Guard[],
+    writes: readonly Write[],
+    options?: CallOptions,
+  ): Promise<CommitResult> {
+    checkCommit(guards, writes, this.traits)
+    const body = { guards, writes: writes.map(writeToWire) }
+    return resultFromWire(await this.#remote.askOnce('commit', body, options))
+  }
+
+  watch(scope: string, signal: AbortSignal): AsyncIterable<WatchEvent> {
+    return this.#watches.watch(scope, signal)
+  }
+
+  async grant(ttl: number, options?: CallOptions): Promise<Lease> {
+    const lease = await this.#remote.ask('grant', { ttl }, options)
+    return { id: lease.id, ttl: lease.ttl }
+  }
+
+  async renew(id: string, options?: CallOptions): Promise<number> {
+    return (await this.#remote.ask('renew', { id }, options)).ttl
+  }
+
+  async revoke(id: string, options?: CallOptions): Promise<void> {
+    await this.#remote.ask('revoke', { id }, options)
+  }
+
+  async diagnose(options?: CallOptions): Promise<Diagnosis> {
+    const { version, warnings } = await this.#remote.ask('diagnose', {}, options)
+    return { version, warnings }
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort(new LostError(`${this.address} was closed`))
+    this.#remote.close()
+  }
+}

@@ -1,0 +1,102 @@
+import type { ErrorKind } from '../../errors.ts'
+import type { Diagnosis, Guard, Lease, Traits } from '../backend.ts'
+
+/** The number of this protocol. It changes when an older client or server would misunderstand a newer one. */
+export const PROTOCOL = 1
+
+/** `GET` on it is the greeting; below it lie the operations (`POST`) and `watch` (`GET`). */
+export const BASE = '/_rdv/v1'
+
+/** Every reply of a server carries the epoch of its store in it. */
+export const EPOCH_HEADER = 'rdv-epoch'
+
+/** The longest pause between two lines of a watch, milliseconds; the client may ask for shorter ones. */
+export const HEARTBEAT = 5_000
+
+export interface Greeting {
+  readonly protocol: number
+  /** Of the server's program. */
+  readonly version: string
+  /** Names one life of the store: another one after it was recreated or emptied. */
+  readonly epoch: string
+  readonly traits: Traits
+  /** The store behind the server, as a person writes it. */
+  readonly address?: string
+}
+
+/** Values are bytes in base64. */
+export interface WireEntry {
+  readonly key: string
+  readonly value: string
+  readonly createRevision: number
+  readonly modRevision: number
+  readonly session?: string
+}
+
+export type WireWrite =
+  | {
+      readonly kind: 'put'
+      readonly key: string
+      readonly value: string
+      readonly session?: string | null
+    }
+  | { readonly kind: 'delete'; readonly key: string }
+
+export type WireChange =
+  | { readonly kind: 'put'; readonly entry: WireEntry }
+  | { readonly kind: 'delete'; readonly key: string; readonly revision: number }
+
+export interface WireListing {
+  readonly entries: readonly WireEntry[]
+  readonly revision: number
+}
+
+export type WireCommitResult =
+  | { readonly outcome: 'ok'; readonly revision: number }
+  | { readonly outcome: 'refused'; readonly entries: readonly WireEntry[] }
+  | { readonly outcome: 'delayed' }
+
+/** The body of every answer that is not a success. */
+export interface WireError {
+  readonly ok: false
+  /** One sentence. */
+  readonly error: string
+  readonly kind: ErrorKind
+  /** Of `unavailable` only. */
+  readonly retryable?: boolean
+  /** Of `lost` only: the session that is gone. */
+  readonly lease?: string
+}
+
+/** The lines of a watch. After `end` the server closes the stream. */
+export type WireEvent =
+  | (WireListing & { readonly kind: 'snapshot' })
+  | { readonly kind: 'changes'; readonly changes: readonly WireChange[] }
+  | { readonly kind: 'interrupted'; readonly cause: WireError }
+  | { readonly kind: 'end'; readonly cause: WireError }
+  | { readonly kind: 'heartbeat' }
+
+/** The operations' request bodies. */
+export interface Requests {
+  readonly get: { readonly key: string }
+  readonly list: { readonly scope: string; readonly after?: string; readonly limit?: number }
+  readonly commit: { readonly guards: readonly Guard[]; readonly writes: readonly WireWrite[] }
+  /** Never with an owner: whether a process lives cannot be seen across machines. */
+  readonly grant: { readonly ttl: number }
+  readonly renew: { readonly id: string }
+  readonly revoke: { readonly id: string }
+  readonly diagnose: object
+}
+
+/** What the operations answer, besides `ok: true`. */
+export interface Replies {
+  readonly get: { readonly entry?: WireEntry }
+  readonly list: WireListing
+  readonly commit: WireCommitResult
+  readonly grant: Lease
+  readonly renew: { readonly ttl: number }
+  readonly revoke: object
+  readonly diagnose: Diagnosis
+}
+
+export type Operation = keyof Requests

@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http'
+import { UnavailableError } from '../../errors.ts'
+import type { WatchEvent } from '../backend.ts'
+import { unreachable } from './answer.ts'
+import type { WireEvent } from './protocol.ts'
+import { changeFromWire, listingFromWire } from './wire.ts'
+import { errorFromWire } from './wire-error.ts'
+
+/**
+ * The events of one watch stream until it breaks. A stream on which nothing came for `silence` milliseconds, not even a
+ * heartbeat, counts as broken.
+ * @throws CoordinationError what the server ended the stream with, or UnavailableError.
+ */
+export async function* readEvents(
+  response: IncomingMessage,
+  address: string,
+  silence: number,
+): AsyncGenerator<WatchEvent, never> {
+  try {
+    for await (const line of linesOf(response, silence, address)) {
+      const event = parse(line, address)
+      if (event) yield event
+    }
+  } finally {
+    response.destroy()
+  }
+  throw new UnavailableError(`${address} ended the watch`)
+}
+
+async function* linesOf(
+  response: IncomingMessage,
+  silence: number,
+  address: string,
+): AsyncGenerator<string> {
+  const seconds = silence / 1000
+  const timer = setTimeout(() => {
+    response.destroy(new UnavailableError(`${address} has been silent for ${seconds} s`))
+  }, silence)
+  let rest = ''
+  try {
+    for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+      timer.refresh()
+      rest += chunk
+      if (!chunk.includes('\n')) continue
+      const lines = rest.split('\n')
+      rest = lines.pop() ?? ''
+      yield* lines
+    }
+  } catch (error) {
+    throw unreachable(error, address)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** `undefined` for what only shows that the server lives, or that a newer server may send. */
+const parse = (line: string, address: string): WatchEvent | undefined => {
+  const event = decode(line, address)
+  switch (event.kind) {
+    case 'snapshot':
+      return { kind: 'snapshot', reset: false, ...listingFromWire(event) }
+    case 'changes':
+      return { kind: 'changes', changes: event.changes.map(changeFromWire) }
+    case 'interrupted':
+      return { kind: 'interrupted', cause: errorFromWire(event.cause, address) }
+    case 'end':
+      throw errorFromWire(event.cause, address)
+    default:
+      return undefined
+  }
+}
+
+const decode = (line: string, address: string): WireEvent => {
+  try {
+    return JSON.parse(line)
+  } catch (cause) {
+    throw new UnavailableError(`${address} sent a watch that cannot be read`, { cause })
+  }
+}

@@ -1,0 +1,70 @@
+import type { Change, CommitResult, Entry, Listing, WatchEvent, Write } from '../backend.ts'
+import type {
+  WireChange,
+  WireCommitResult,
+  WireEntry,
+  WireEvent,
+  WireListing,
+  WireWrite,
+} from './protocol.ts'
+import { errorToWire } from './wire-error.ts'
+
+const encode = (value: Uint8Array): string =>
+  Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+
+const decode = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'base64'))
+
+export const entryToWire = (entry: Entry): WireEntry => ({ ...entry, value: encode(entry.value) })
+
+export const entryFromWire = (entry: WireEntry): Entry => ({ ...entry, value: decode(entry.value) })
+
+export const writeToWire = (write: Write): WireWrite =>
+  write.kind === 'put' ? { ...write, value: encode(write.value) } : write
+
+export const writeFromWire = (write: WireWrite): Write =>
+  write.kind === 'put' ? { ...write, value: decode(write.value) } : write
+
+export const listingToWire = ({ entries, revision }: Listing): WireListing => ({
+  entries: entries.map(entryToWire),
+  revision,
+})
+
+export const listingFromWire = ({ entries, revision }: WireListing): Listing => ({
+  entries: entries.map(entryFromWire),
+  revision,
+})
+
+export const resultToWire = (result: CommitResult): WireCommitResult =>
+  result.outcome === 'refused'
+    ? { outcome: 'refused', entries: result.entries.map(entryToWire) }
+    : result
+
+/** Only what belongs to the result: a reply has more fields. */
+export const resultFromWire = (result: WireCommitResult): CommitResult => {
+  switch (result.outcome) {
+    case 'ok':
+      return { outcome: 'ok', revision: result.revision }
+    case 'refused':
+      return { outcome: 'refused', entries: result.entries.map(entryFromWire) }
+    case 'delayed':
+      return { outcome: 'delayed' }
+  }
+}
+
+export const changeFromWire = (change: WireChange): Change =>
+  change.kind === 'put' ? { kind: 'put', entry: entryFromWire(change.entry) } : change
+
+const changeToWire = (change: Change): WireChange =>
+  change.kind === 'put' ? { kind: 'put', entry: entryToWire(change.entry) } : change
+
+/** Whether a snapshot is a reset the client knows for itself: it sees its stream break, and reads it from the start. */
+export const eventToWire = (event: WatchEvent): WireEvent => {
+  switch (event.kind) {
+    case 'snapshot':
+      return { kind: 'snapshot', ...listingToWire(event) }
+    case 'changes':
+      return { kind: 'changes', changes: event.changes.map(changeToWire) }
+    case 'interrupted':
+      return { kind: 'interrupted', cause: errorToWire(event.cause) }
+  }
+}

@@ -1,0 +1,81 @@
+import type { RequestListener, Server } from 'node:http'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { BASE, EPOCH_HEADER } from '../backends/http/protocol.ts'
+import { foreignPage, unauthorized } from './access.ts'
+import { type Failure, failureOf, refused } from './answers.ts'
+import type { ServerContext } from './context.ts'
+import { epochOf } from './epoch.ts'
+import { answerMalformed } from './http-server.ts'
+import { healthRoute } from './routes/health.ts'
+import { homeRoute } from './routes/home.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { probeRoutes } from './routes/probes.ts'
+import { rdvV1Routes } from './routes/rdv-v1.ts'
+
+/** A body of a request that needs none, in bytes. */
+const BODY_LIMIT = 1_048_576
+
+/** A percent-encoded key of 1 KiB is three times as long. */
+const LONGEST_PATH = 4_096
+
+/** The routes on a server that is not listening yet. */
+export const createApp = async (
+  context: ServerContext,
+  serverFactory: (handler: RequestListener) => Server,
+  report: (error: unknown) => void,
+): Promise<FastifyInstance> => {
+  const app = fastify({
+    serverFactory,
+    clientErrorHandler: answerMalformed,
+    frameworkErrors: (_error, _request, reply) => send(reply as FastifyReply, malformedPath()),
+    bodyLimit: BODY_LIMIT,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: LONGEST_PATH },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  })
+  ignoreBodies(app)
+  guard(app, context)
+  answerFailures(app, report)
+  await app.register(rdvV1Routes(context), { prefix: BASE })
+  for (const route of [healthRoute, homeRoute, probeRoutes, keyRoutes]) route(app, context)
+  await app.ready()
+  return app
+}
+
+/** `curl --data` sends one of any type, and what it says does not matter. */
+const ignoreBodies = (app: FastifyInstance): void => {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
+}
+
+const guard = (app: FastifyInstance, { store, authorized, open }: ServerContext): void => {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header(EPOCH_HEADER, epochOf(store)).header('cache-control', 'no-store')
+    const foreign = foreignPage(request)
+    if (foreign) return send(reply, foreign)
+    if (/^\/_health(\?|$)/.test(request.url) || authorized(request)) return
+    return send(reply.header('www-authenticate', 'Bearer'), unauthorized())
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (open.ended) reply.header('connection', 'close')
+  })
+}
+
+const answerFailures = (app: FastifyInstance, report: (error: unknown) => void): void => {
+  app.setErrorHandler((error, _request, reply) => {
+    const failure = failureOf(error)
+    if (failure.body.kind === 'internal') report(error)
+    return send(reply, failure)
+  })
+  // whatever has no route has a method that its path does not take
+  app.setNotFoundHandler(({ url }, reply) => {
+    const allowed = url === '/' || url.startsWith('/_') ? 'GET' : 'GET, PUT, POST, DELETE'
+    return send(reply.header('allow', allowed), refused(405, `the methods here are ${allowed}`))
+  })
+}
+
+const malformedPath = (): Failure => refused(400, 'the path is malformed: write % as %25')
+
+const send = (reply: FastifyReply, { status, body }: Failure): FastifyReply =>
+  reply.code(status).send(body)

@@ -1,0 +1,23 @@
+import type { FastifyRequest } from 'fastify'
+import type { Backend } from '../backends/backend.ts'
+import type { Space } from '../recipes/space.ts'
+import type { Bookkeeping } from './bookkeeping.ts'
+import type { OpenRequests } from './open-requests.ts'
+import type { SharedWaits } from './shared-wait.ts'
+
+/** What the routes of one server share. */
+export interface ServerContext {
+  /** As it was given. */
+  readonly store: Backend
+  /** The same store, with shared watches: for all that waits. */
+  readonly space: Space
+  readonly version: string
+  /** Milliseconds that a request waits unless it says otherwise; 0 is no limit. */
+  readonly timeout: number
+  readonly postgresUrl: string
+  readonly open: OpenRequests
+  readonly waits: Bookkeeping
+  readonly shared: SharedWaits
+  /** Whether the request carries the token, if there is one. */
+  readonly authorized: (request: FastifyRequest) => boolean
+}

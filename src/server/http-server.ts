@@ -1,0 +1,90 @@
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { describe, UnavailableError } from '../errors.ts'
+import { type Failure, refused } from './answers.ts'
+import type { ServerOptions } from './options.ts'
+
+/** Milliseconds. None of them counts once a request has arrived whole: a wait may be as long as it likes. */
+const TIMES = {
+  headersTimeout: 20_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  // a client that vanished without a word is found by the kernel
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
+}
+
+/** So many connections may arrive while the server is busy. */
+const BACKLOG = 4_096
+
+export const createHttpServer = ({ tls }: ServerOptions, handler: RequestListener): Server => {
+  if (!tls) return createServer(TIMES, handler)
+  return createTlsServer({ ...TIMES, ...tls, requestCert: tls.ca !== undefined }, handler)
+}
+
+/**
+ * Resolves to the port once connections are accepted.
+ * @throws UnavailableError naming the address: in use, not ours, not allowed.
+ */
+export const listen = (server: Server, host: string, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (cause) => reject(cannotListen(cause, host, port)))
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : port)
+    })
+  })
+
+const SENTENCES: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'is in use by another program: stop it, or choose another port'],
+  ['EACCES', 'needs privileges: choose a port above 1023'],
+  ['EADDRNOTAVAIL', 'is no address of this machine'],
+  ['ENOTFOUND', 'is no address of this machine'],
+])
+
+const cannotListen = (
+  cause: NodeJS.ErrnoException,
+  host: string,
+  port: number,
+): UnavailableError => {
+  const sentence = SENTENCES.get(cause.code ?? '') ?? `cannot be listened on: ${describe(cause)}`
+  return new UnavailableError(`${host}:${port} ${sentence}`, { cause, retryable: false })
+}
+
+/** Stops accepting, and resolves when every connection is closed: at the latest after `grace` milliseconds by force. */
+export const close = async (server: Server, grace: number): Promise<void> => {
+  const force = setTimeout(() => server.closeAllConnections(), grace)
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+  clearTimeout(force)
+}
+
+/** Answers what is no HTTP request. */
+export const answerMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const { status, body } = malformed(error.code)
+  const text = JSON.stringify(body)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  )
+}
+
+const malformed = (code: string | undefined): Failure => {
+  switch (code) {
+    case 'HPE_INVALID_METHOD':
+      return refused(405, 'methods are GET, PUT, POST and DELETE, in capital letters')
+    case 'HPE_HEADER_OVERFLOW':
+      return refused(431, 'the headers are too large')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return refused(408, 'the request did not arrive in time')
+    default:
+      return refused(400, 'this is no HTTP request')
+  }
+}

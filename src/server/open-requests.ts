@@ -1,0 +1,71 @@
+import type { ServerResponse } from 'node:http'
+import { UnavailableError } from '../errors.ts'
+
+export interface RequestLimits {
+  readonly total: number
+  readonly perClient: number
+}
+
+/** The requests that are kept open, waits and streams, each with the signal that ends it. */
+export class OpenRequests {
+  readonly #limits: RequestLimits
+  readonly #open = new Set<AbortController>()
+  readonly #byClient = new Map<string, number>()
+  #ending: UnavailableError | undefined
+
+  constructor(limits: RequestLimits) {
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Whether the server is shutting down. */
+  get ended(): boolean {
+    return this.#ending !== undefined
+  }
+
+  /**
+   * A signal that aborts when the client has gone, or with the server's end.
+   * @throws UnavailableError there are too many, or the server is shutting down.
+   */
+  begin(response: ServerResponse): AbortSignal {
+    const client = response.socket?.remoteAddress ?? ''
+    this.#admit(client)
+    const ending = new AbortController()
+    this.#open.add(ending)
+    this.#count(client, 1)
+    const end = () => {
+      this.#open.delete(ending)
+      this.#count(client, -1)
+      ending.abort(GONE)
+    }
+    if (response.closed || response.socket?.destroyed) end()
+    else response.once('close', end)
+    return ending.signal
+  }
+
+  /** Ends all of them, and refuses new ones. */
+  end(reason: UnavailableError): void {
+    this.#ending = reason
+    for (const request of this.#open) request.abort(reason)
+  }
+
+  #admit(client: string): void {
+    if (this.#ending) throw this.#ending
+    const ofClient = this.#byClient.get(client) ?? 0
+    if (this.#open.size >= this.#limits.total || ofClient >= this.#limits.perClient) {
+      throw new UnavailableError('too many requests wait here already: try again later')
+    }
+  }
+
+  #count(client: string, by: number): void {
+    const count = (this.#byClient.get(client) ?? 0) + by
+    if (count === 0) this.#byClient.delete(client)
+    else this.#byClient.set(client, count)
+  }
+}
+
+/** Nobody is there to read it: one for all, so that a waiter that ends costs no stack trace. */
+const GONE = new UnavailableError('the client has gone')

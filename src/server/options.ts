@@ -1,0 +1,49 @@
+import { isIP, isIPv4 } from 'node:net'
+import type { Backend } from '../backends/backend.ts'
+import { UsageError } from '../errors.ts'
+
+export interface ServerOptions {
+  readonly listen: { readonly host: string; readonly port: number }
+  /** The store; the caller closes it, after the server. */
+  readonly backend: Backend
+  /** Of the keys that `curl` names. */
+  readonly namespace: string
+  /** Milliseconds that a request waits unless it says otherwise. Default 30 000; 0 is no limit. */
+  readonly timeout?: number
+  /** What clients must present as `Authorization: Bearer`. */
+  readonly token?: string
+  /** Serve on other addresses than loopback without a token. */
+  readonly insecure?: boolean
+  /** Where `/_postgres/DB` looks: a `postgres://` URL with `{{.}}` for the database. */
+  readonly postgresUrl?: string
+  readonly tls?: TlsOptions
+  /** So many requests may wait at once. Default 100 000. */
+  readonly maxWaiters?: number
+  /** So many of one client address. Default: all. */
+  readonly maxWaitersPerClient?: number
+  /** Told of every failure that is a bug. */
+  readonly report?: (error: unknown) => void
+}
+
+/** In PEM form. With `ca`, clients must show a certificate that it signed. */
+export interface TlsOptions {
+  readonly cert: string
+  readonly key: string
+  readonly ca?: string
+}
+
+/** @throws UsageError everybody who reaches the address could use the server. */
+export const checkExposure = ({ listen, token, insecure }: ServerOptions): void => {
+  if (token === '') throw new UsageError('the token is empty: clients could not present it')
+  if (token !== undefined || insecure || isLoopback(listen.host)) return
+  throw new UsageError(
+    `${listen.host} can be reached by others: give a token (--token-file), or allow everybody (--insecure)`,
+  )
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
+
+/** The address as part of a URL. */
+export const urlOf = ({ tls }: ServerOptions, host: string, port: number): string =>
+  `${tls ? 'https' : 'http'}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`

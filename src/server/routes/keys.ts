@@ -1,0 +1,83 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { TimeoutError, UsageError } from '../../errors.ts'
+import { clear } from '../../recipes/clear.ts'
+import { checkGroup, checkKey } from '../../recipes/keys.ts'
+import { signal } from '../../recipes/signal.ts'
+import type { Condition } from '../../recipes/wait/condition.ts'
+import { groupCondition, keyCondition } from '../../recipes/wait/signal-condition.ts'
+import { OK } from '../answers.ts'
+import type { ServerContext } from '../context.ts'
+import { hintFor } from '../hints.ts'
+import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
+
+/** Milliseconds that a write may take, with its retries. */
+const WRITE_LIMIT = 5_000
+
+const RESERVED = { ok: false, error: "Keys starting with '_' are reserved" } as const
+
+interface Wanted {
+  readonly name: string
+  readonly condition: () => Condition
+}
+
+/** `GET`, `PUT`, `POST` and `DELETE` of `/KEY`; `GET /GROUP/`. */
+export const keyRoutes = (app: FastifyInstance, context: ServerContext): void => {
+  app.route({
+    method: ['GET', 'PUT', 'POST', 'DELETE'],
+    url: '/*',
+    handler: async (request, reply) => {
+      const target = parseRequestTarget(request.url)
+      if (target.path === '') return reply.callNotFound()
+      if (target.path.startsWith('_')) return reply.code(404).send(RESERVED)
+      if (request.method === 'GET') return waitForKey(context, target, reply)
+      await change(context, target, request)
+      return OK
+    },
+  })
+}
+
+const waitForKey = async (
+  context: ServerContext,
+  { path, query }: RequestTarget,
+  reply: FastifyReply,
+) => {
+  const { name, condition } = wanted(context, { path, query })
+  const limits = { timeout: query.duration('timeout') ?? context.timeout }
+  const signal = context.open.begin(reply.raw)
+  try {
+    await context.waits.during(`/${path}`, () =>
+      context.shared.join(name, condition, { ...limits, signal }),
+    )
+    return OK
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error
+    const hint = await hintFor(context, path, error)
+    return reply.code(404).send({ ok: false, error: 'Timeout', hint })
+  }
+}
+
+/** What is waited for, and a name that all have who wait for the same. */
+const wanted = ({ space }: ServerContext, { path, query }: RequestTarget): Wanted => {
+  const opened = async () => space
+  const accepted = { states: query.list('state'), failStates: query.list('fail-state') }
+  const size = { min: query.count('min'), ready: query.count('ready') }
+  const name = JSON.stringify([path, accepted, size])
+  if (path.endsWith('/')) {
+    checkGroup(path)
+    return { name, condition: () => groupCondition(opened, path, accepted, size) }
+  }
+  checkKey(path)
+  return { name, condition: () => keyCondition(opened, path, path, accepted) }
+}
+
+const change = async (
+  { space }: ServerContext,
+  { path, query }: RequestTarget,
+  { method }: FastifyRequest,
+): Promise<void> => {
+  if (path.endsWith('/'))
+    throw new UsageError('only single keys are written: leave out the trailing slash')
+  if (method === 'DELETE') return clear(space, [path], { timeout: WRITE_LIMIT })
+  const expire = query.duration('expire') || undefined
+  await signal(space, path, query.text('state'), { expire, timeout: WRITE_LIMIT })
+}

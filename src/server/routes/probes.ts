@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { TimeoutError, UsageError } from '../../errors.ts'
+import { openProbe } from '../../probes/open.ts'
+import type { Probe } from '../../probes/probe.ts'
+import { probeCondition } from '../../recipes/wait/probe-condition.ts'
+import { OK } from '../answers.ts'
+import type { ServerContext } from '../context.ts'
+import { checkProbeHost, guarded } from '../probe-host.ts'
+import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
+
+/** `GET /_port/HOST/PORT` and `GET /_postgres/DB`. */
+export const probeRoutes = (app: FastifyInstance, context: ServerContext): void => {
+  const route = (url: string, probeFor: (rest: string) => Probe) =>
+    app.get(url, async (request, reply) => {
+      const target = parseRequestTarget(request.url)
+      const rest = target.path.slice(url.length - '*'.length - 1)
+      return waitForProbe(context, target, () => probeFor(rest), reply)
+    })
+  route('/_port/*', portProbe)
+  route('/_postgres/*', (database) => postgresProbe(context.postgresUrl, database))
+}
+
+const waitForProbe = async (
+  { open, shared, waits, timeout }: ServerContext,
+  { path, query }: RequestTarget,
+  make: () => Probe,
+  reply: FastifyReply,
+) => {
+  const limits = { timeout: query.duration('timeout') ?? timeout, signal: open.begin(reply.raw) }
+  const condition = () => probeCondition(make())
+  try {
+    await waits.during(`/${path}`, () => shared.join(path, condition, limits))
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error
+    const hint = error.pending[0]?.reason
+    return reply.code(404).send({ ok: false, error: 'Timeout', hint })
+  }
+  waits.probed(`/${path}`)
+  return OK
+}
+
+const portProbe = (rest: string): Probe => {
+  const [host = '', port = '', ...more] = rest.split('/')
+  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535 || more.length > 0) {
+    throw new UsageError('write /_port/HOST/PORT with a port from 1 to 65535')
+  }
+  return guarded(openProbe(`tcp://${checkProbeHost(host)}:${port}`), host)
+}
+
+const postgresProbe = (template: string, database: string): Probe => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no database is called so
+  if (!/^[^/@\u0000-\u001f\u007f]{1,63}$/u.test(database) || /^\.\.?$/.test(database)) {
+    throw new UsageError('write /_postgres/DATABASE with the name of a database')
+  }
+  return openProbe(template.replaceAll('{{.}}', () => encodeURIComponent(database)))
+}

@@ -1,0 +1,91 @@
+import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
+import {
+  type Greeting,
+  HEARTBEAT,
+  type Operation,
+  PROTOCOL,
+  type Requests,
+} from '../../backends/http/protocol.ts'
+import type { ServerContext } from '../context.ts'
+import { epochOf } from '../epoch.ts'
+import { streamEvents } from '../event-stream.ts'
+import { operationsOf } from '../operations.ts'
+import { REQUESTS, WATCH_QUERY } from '../schemas.ts'
+import { checkScope, isWide, onlyOurEvents } from '../scopes.ts'
+
+/** The shortest heartbeat that a client may ask for, milliseconds. */
+const FASTEST = 100
+
+/** `/_rdv/v1`: the backend interface, for `http://` clients. */
+export const rdvV1Routes =
+  (context: ServerContext) =>
+  async (app: FastifyInstance): Promise<void> => {
+    acceptJson(app, context)
+    greetingRoute(app, context)
+    const operations = operationsOf(context)
+    for (const name of Object.keys(REQUESTS) as Operation[])
+      operationRoute(app, context, operations, name)
+    watchRoute(app, context)
+  }
+
+/** Base64 makes four bytes of three, and guards count too. */
+const acceptJson = (app: FastifyInstance, { store }: ServerContext): void => {
+  const { maxCommitBytes, maxCommitOperations } = store.traits
+  const bodyLimit = 2 * maxCommitBytes + 2_048 * maxCommitOperations + 65_536
+  app.removeAllContentTypeParsers()
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, parse)
+}
+
+const greetingRoute = (app: FastifyInstance, { store, version }: ServerContext): void => {
+  const { traits, address } = store
+  app.get('/', async () => {
+    const greeting: Greeting = {
+      protocol: PROTOCOL,
+      version,
+      epoch: epochOf(store),
+      traits,
+      address,
+    }
+    return { ok: true, ...greeting }
+  })
+}
+
+const operationRoute = <K extends Operation>(
+  app: FastifyInstance,
+  { open }: ServerContext,
+  operations: ReturnType<typeof operationsOf>,
+  name: K,
+): void => {
+  app.post(`/${name}`, { schema: { body: REQUESTS[name] } }, async (request, reply) => {
+    const signal = open.begin(reply.raw)
+    return { ok: true, ...(await operations[name](request.body as Requests[K], { signal })) }
+  })
+}
+
+const watchRoute = (app: FastifyInstance, { space, open }: ServerContext): void => {
+  app.get<{ Querystring: Static<typeof WATCH_QUERY> }>(
+    '/watch',
+    { schema: { querystring: WATCH_QUERY } },
+    async ({ query }, reply) => {
+      const scope = checkScope(query.scope)
+      const heartbeat = Math.max(FASTEST, Math.min(Number(query.heartbeat ?? HEARTBEAT), HEARTBEAT))
+      const signal = open.begin(reply.raw)
+      const events = space.backend.watch(scope, signal)
+      reply.hijack()
+      reply.raw.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        connection: 'close',
+        'content-type': 'application/x-ndjson',
+      })
+      reply.raw.flushHeaders()
+      await streamEvents(
+        reply.raw,
+        isWide(scope) ? onlyOurEvents(events) : events,
+        heartbeat,
+        signal,
+      )
+    },
+  )
+}

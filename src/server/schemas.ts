@@ -1,0 +1,53 @@
+import Type, { type Static, type TSchema } from 'typebox'
+import type { Operation, Requests } from '../backends/http/protocol.ts'
+
+/** A schema of which the compiler has checked that it lets pass only what the operation takes. */
+const bodyOf =
+  <K extends Operation>() =>
+  <S extends TSchema>(schema: Static<S> extends Requests[K] ? S : never): TSchema =>
+    schema
+
+const key = Type.String()
+const value = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$' })
+const session = Type.String()
+const revision = Type.Integer({ minimum: 0 })
+
+const guard = Type.Union([
+  Type.Object({ kind: Type.Literal('absent'), key }),
+  Type.Object({ kind: Type.Literal('exists'), key }),
+  Type.Object({ kind: Type.Literal('unchanged'), key, modRevision: revision }),
+  Type.Object({ kind: Type.Literal('heldBy'), key, session }),
+  Type.Object({ kind: Type.Literal('unheld'), key }),
+])
+
+const write = Type.Union([
+  Type.Object({
+    kind: Type.Literal('put'),
+    key,
+    value,
+    session: Type.Optional(Type.Union([session, Type.Null()])),
+  }),
+  Type.Object({ kind: Type.Literal('delete'), key }),
+])
+
+/** What the operations' request bodies must be. */
+export const REQUESTS: { readonly [K in Operation]: TSchema } = {
+  get: bodyOf<'get'>()(Type.Object({ key })),
+  list: bodyOf<'list'>()(
+    Type.Object({
+      scope: key,
+      after: Type.Optional(Type.String()),
+      limit: Type.Optional(Type.Integer({ minimum: 1 })),
+    }),
+  ),
+  commit: bodyOf<'commit'>()(Type.Object({ guards: Type.Array(guard), writes: Type.Array(write) })),
+  grant: bodyOf<'grant'>()(Type.Object({ ttl: Type.Number({ exclusiveMinimum: 0 }) })),
+  renew: bodyOf<'renew'>()(Type.Object({ id: session })),
+  revoke: bodyOf<'revoke'>()(Type.Object({ id: session })),
+  diagnose: bodyOf<'diagnose'>()(Type.Object({})),
+}
+
+export const WATCH_QUERY = Type.Object({
+  scope: key,
+  heartbeat: Type.Optional(Type.String({ pattern: '^\\d{1,6}$' })),
+})

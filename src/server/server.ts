@@ -1,0 +1,92 @@
+import manifest from '../../package.json' with { type: 'json' }
+import { UnavailableError } from '../errors.ts'
+import { checkNamespace } from '../recipes/keys.ts'
+import { tokenCheck } from './access.ts'
+import { createApp } from './app.ts'
+import { Bookkeeping } from './bookkeeping.ts'
+import type { ServerContext } from './context.ts'
+import { close, createHttpServer, listen } from './http-server.ts'
+import { OpenRequests } from './open-requests.ts'
+import { checkExposure, type ServerOptions, urlOf } from './options.ts'
+import { SharedWaits } from './shared-wait.ts'
+import { sharingWatches } from './sharing.ts'
+
+export type { ServerOptions, TlsOptions } from './options.ts'
+
+const DEFAULT_TIMEOUT = 30_000
+
+/** web-rendezvous' own. */
+const DEFAULT_POSTGRES = 'postgres://postgres:pgpass@postgres:5432/{{.}}?sslmode=disable'
+
+const DEFAULT_WAITERS = 100_000
+
+/** Milliseconds that requests which are being carried out have left when the server is stopped. */
+const GRACE = 6_000
+
+/** A running rendezvous server. */
+export interface Server {
+  /** As clients on this machine write it. */
+  readonly url: string
+  readonly port: number
+  /** How many requests are waiting. */
+  readonly waiters: number
+  /**
+   * Stops: accepts nothing more, tells who waits that the server is shutting down (503, so that `curl --retry` goes to
+   * another one), ends the streams, and lets the requests that are being carried out end. Never rejects; resolves
+   * within seconds. The backend stays open.
+   */
+  drain(): Promise<void>
+}
+
+/**
+ * Serves a store over HTTP.
+ * @throws UsageError the address is not loopback, and neither a token nor `insecure` was given.
+ * @throws UnavailableError the address cannot be listened on.
+ */
+export const startServer = async (options: ServerOptions): Promise<Server> => {
+  checkExposure(options)
+  const context = contextOf(options)
+  const app = await createApp(
+    context,
+    (handler) => createHttpServer(options, handler),
+    options.report ?? (() => {}),
+  )
+  const { host } = options.listen
+  const port = await listen(app.server, host, options.listen.port)
+  let drained: Promise<void> | undefined
+  return {
+    url: urlOf(options, host, port),
+    port,
+    get waiters() {
+      return context.open.size
+    },
+    drain() {
+      drained ??= drain(context, () => close(app.server, GRACE)).then(() => app.close())
+      return drained
+    },
+  }
+}
+
+const drain = async ({ open }: ServerContext, stop: () => Promise<void>): Promise<void> => {
+  const stopped = stop()
+  open.end(new UnavailableError('the server is shutting down'))
+  await stopped
+}
+
+const contextOf = (options: ServerOptions): ServerContext => {
+  const backend = sharingWatches(options.backend)
+  return {
+    store: options.backend,
+    space: { backend, namespace: checkNamespace(options.namespace) },
+    version: manifest.version,
+    timeout: options.timeout ?? DEFAULT_TIMEOUT,
+    postgresUrl: options.postgresUrl ?? DEFAULT_POSTGRES,
+    open: new OpenRequests({
+      total: options.maxWaiters ?? DEFAULT_WAITERS,
+      perClient: options.maxWaitersPerClient ?? Number.POSITIVE_INFINITY,
+    }),
+    waits: new Bookkeeping(),
+    shared: new SharedWaits(),
+    authorized: tokenCheck(options.token),
+  }
+}

@@ -1,0 +1,143 @@
+import { TimeoutError, UnavailableError } from '../errors.ts'
+import { withDeadline } from '../recipes/deadline.ts'
+import { whenAvailable } from '../recipes/retry.ts'
+import type { Condition, Observation } from '../recipes/wait/condition.ts'
+import { waitFor } from '../recipes/wait/wait.ts'
+
+/** Milliseconds that the store may take to answer the last question, after a waiter's time is up. */
+const LAST_LOOK = 500
+
+/** Milliseconds that it may take to confirm what the watch told. */
+const CONFIRMATION = 5_000
+
+/** The longest that a timer of Node can be. */
+const LONGEST_TIMER = 2_147_483_647
+
+export interface WaiterLimits {
+  /** Milliseconds; 0 is no limit. */
+  readonly timeout: number
+  readonly signal: AbortSignal
+}
+
+interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One wait for all who wait for the same thing: each of them costs a promise and a timer. */
+export class SharedWait {
+  readonly #condition: Condition
+  readonly #waiters = new Set<Waiter>()
+  readonly #stop = new AbortController()
+  readonly #ended: () => void
+  #reason = 'not looked at yet'
+  #lastLook: Promise<void> | undefined
+
+  /** `ended` is called when it takes no more waiters. */
+  constructor(condition: Condition, ended: () => void) {
+    this.#condition = condition
+    this.#ended = ended
+    void this.#run()
+  }
+
+  /**
+   * Resolves when the condition holds, at a moment that is not before the call.
+   * @throws what `waitFor` throws.
+   */
+  async join({ timeout, signal }: WaiterLimits): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiter = { resolve, reject }
+    const cancel = () => reject(signal.reason)
+    const expire = () => this.#lookAgain(timeout).then(resolve, reject)
+    const timer = timeout > 0 && setTimeout(expire, Math.min(timeout, LONGEST_TIMER))
+    signal.addEventListener('abort', cancel, { once: true })
+    this.#waiters.add(waiter)
+    if (signal.aborted) cancel()
+    try {
+      await promise
+    } finally {
+      if (timer) clearTimeout(timer)
+      signal.removeEventListener('abort', cancel)
+      this.#leave(waiter)
+    }
+  }
+
+  #leave(waiter: Waiter): void {
+    if (!this.#waiters.delete(waiter) || this.#waiters.size > 0) return
+    this.#ended()
+    this.#stop.abort()
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    const progress = ([state]: readonly { readonly reason: string }[]) => {
+      this.#reason = state?.reason ?? ''
+    }
+    try {
+      do {
+        await waitFor([this.#condition], { signal, progress })
+        // who comes from now on could be told of a moment before
+        this.#ended()
+      } while (!(await this.#confirmed(signal)))
+      this.#settle((waiter) => waiter.resolve())
+    } catch (error) {
+      this.#settle((waiter) => waiter.reject(error))
+    }
+  }
+
+  /** The watch may tell of a state that had passed before the last waiter came. */
+  async #confirmed(signal: AbortSignal): Promise<boolean> {
+    if (!this.#condition.stored) return true
+    try {
+      return (await this.#look(CONFIRMATION, signal)).holds
+    } catch (error) {
+      if (error instanceof UnavailableError && error.retryable) return false
+      throw error
+    }
+  }
+
+  #settle(how: (waiter: Waiter) => void): void {
+    this.#ended()
+    for (const waiter of this.#waiters) how(waiter)
+  }
+
+  /** Waiters whose time is up in the same moment look together. */
+  #lookAgain(timeout: number): Promise<void> {
+    if (this.#lastLook) return this.#lastLook
+    setImmediate(() => {
+      this.#lastLook = undefined
+    })
+    this.#lastLook = this.#atDeadline(timeout)
+    return this.#lastLook
+  }
+
+  async #atDeadline(timeout: number): Promise<void> {
+    const { target, stored } = this.#condition
+    const late = stored ? await this.#look(LAST_LOOK) : undefined
+    if (late?.holds) return
+    const pending = [{ target, reason: late?.reason ?? this.#reason }]
+    throw new TimeoutError(`timed out after ${timeout / 1000} s`, { pending })
+  }
+
+  #look(timeout: number, signal?: AbortSignal): Promise<Observation> {
+    return withDeadline({ timeout, signal }, (deadline) =>
+      whenAvailable(deadline, () => this.#condition.look(deadline)),
+    )
+  }
+}
+
+/** The waits of a server, by what is waited for. */
+export class SharedWaits {
+  readonly #shared = new Map<string, SharedWait>()
+
+  /** Waits for what has this name, together with all others who do. */
+  join(name: string, condition: () => Condition, limits: WaiterLimits): Promise<void> {
+    const running = this.#shared.get(name)
+    if (running) return running.join(limits)
+    const shared: SharedWait = new SharedWait(condition(), () => {
+      if (this.#shared.get(name) === shared) this.#shared.delete(name)
+    })
+    this.#shared.set(name, shared)
+    return shared.join(limits)
+  }
+}

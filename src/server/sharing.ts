@@ -1,0 +1,19 @@
+import type { Backend } from '../backends/backend.ts'
+import { SharedWatches } from '../backends/shared-watch.ts'
+
+/** The same store, on which any number of waiters cost few watches. */
+export const sharingWatches = (backend: Backend): Backend => {
+  const watches = new SharedWatches(backend)
+  return {
+    address: backend.address,
+    traits: backend.traits,
+    get: (key, options) => backend.get(key, options),
+    list: (scope, options) => backend.list(scope, options),
+    commit: (guards, writes, options) => backend.commit(guards, writes, options),
+    watch: (scope, signal) => watches.watch(scope, signal),
+    grant: (ttl, options) => backend.grant(ttl, options),
+    renew: (id, options) => backend.renew(id, options),
+    revoke: (id, options) => backend.revoke(id, options),
+    close: () => backend.close(),
+  }
+}

@@ -1,0 +1,63 @@
+import { type ChildProcess, execFile } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
+
+interface CurlResult {
+  readonly status: number
+  /** Parsed, if it is JSON. */
+  readonly body: unknown
+  readonly headers: Readonly<Record<string, readonly string[]>>
+  readonly exitCode: number
+}
+
+interface RunningCurl extends Promise<CurlResult> {
+  readonly child: ChildProcess
+  /** Resolves when the first piece of the answer has come. */
+  readonly answering: Promise<unknown>
+}
+
+const MARK = '\n~curl~'
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** Runs the real curl; the URL comes last. */
+export const curl = (...args: readonly string[]): RunningCurl => {
+  const { promise, resolve } = Promise.withResolvers<CurlResult>()
+  const format = `${MARK}{"status":"%{http_code}","headers":%{header_json}}`
+  const child = execFile(
+    'curl',
+    ['--silent', '--path-as-is', '--write-out', format, ...args],
+    (error, stdout) => {
+      const [body = '', facts = '{}'] = stdout.split(MARK)
+      const { status = 0, headers = {} } = JSON.parse(facts)
+      resolve({
+        status: Number(status),
+        headers,
+        body: parse(body),
+        exitCode: Number(error?.code ?? 0),
+      })
+    },
+  )
+  const answering = new Promise((arrived) => child.stdout?.once('data', arrived))
+  return Object.assign(promise, { child, answering })
+}
+
+interface Home {
+  readonly ok: boolean
+  readonly waiting_and_failed: readonly string[]
+  readonly marked: readonly string[]
+}
+
+/** Resolves as soon as the server's home page satisfies the condition. */
+export const untilHome = async (url: string, condition: (home: Home) => boolean): Promise<void> => {
+  while (!condition((await curl(`${url}/`)).body as Home)) await delay(10)
+}
+
+/** Resolves as soon as the server says that somebody waits for the path. */
+export const untilWaiting = (url: string, path: string): Promise<void> =>
+  untilHome(url, (home) => home.waiting_and_failed.includes(path))
