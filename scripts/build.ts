@@ -47,6 +47,7 @@ const bundle = async (): Promise<void> => {
       outfile: `${building}/rdv.cjs`,
       minify: true,
       plugins: [vendor, lazyPlugin],
+      alias: { 'wsl-utils': './scripts/wsl-utils.ts' },
     }),
     build({
       ...common,

@@ -6,6 +6,7 @@ const LAZY = [
   'child_process',
   'node:fs/promises',
   'node:readline',
+  'node:perf_hooks',
   'debug',
   'ejs',
   'minimatch',

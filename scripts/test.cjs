@@ -7,15 +7,9 @@ const fs = require('fs')
 const os = require('os')
 const path = require('path')
 
-const root = path.join(__dirname, '..')
-const modules = path.join(root, 'node_modules')
-const ownNode = path.join(modules, 'node', 'bin', 'node')
-const cannotRun = 125
+const { root, modules, findNode, noNode, environmentFor } = require('./node.cjs')
 
-function isNewEnough(version) {
-  const parts = version.split('.').map(Number)
-  return parts[0] > 22 || (parts[0] === 22 && parts[1] >= 15)
-}
+const cannotRun = 125
 
 function fail(message) {
   process.stderr.write(`npm test: ${message}\n`)
@@ -33,16 +27,6 @@ function install() {
     'npm test: npm ci failed; trying npm install, which leaves the lock file alone\n',
   )
   if (!npm('install', '--no-save')) fail('npm install failed')
-}
-
-/** The Node that runs the tests: this one, or the one that npm has installed. */
-function findNode() {
-  if (isNewEnough(process.versions.node)) return process.execPath
-  const { status } = spawnSync(ownNode, ['--version'])
-  if (status === 0) return ownNode
-  return fail(
-    'Node 22.15 or later is needed: use it, or run `npm install` with npm 11 or later, which (by allowScripts in package.json) may run the install script of the development dependency `node`',
-  )
 }
 
 function readReport(file) {
@@ -91,9 +75,7 @@ function run(node) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const vitest = path.join(modules, 'vitest', 'vitest.mjs')
   const args = [vitest, 'run', ...reporters, ...process.argv.slice(2)]
-  const bin = path.dirname(node)
-  const env = Object.assign({}, process.env, { PATH: bin + path.delimiter + process.env.PATH })
-  const child = spawn(node, args, { cwd: root, stdio: 'inherit', env })
+  const child = spawn(node, args, { cwd: root, stdio: 'inherit', env: environmentFor(node) })
   const forward = (signal) => child.kill(signal)
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, forward)
   // a terminal's Ctrl-C reaches vitest by itself; we stay to print the counts
@@ -107,4 +89,4 @@ function run(node) {
 }
 
 install()
-run(findNode())
+run(findNode() || fail(noNode))

@@ -1,0 +1,167 @@
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Command } from '@oclif/core'
+import type { BackendModule, Traits } from '../src/backends/backend.ts'
+import { exitCodeRows } from '../src/cli/exit-codes.ts'
+import { globalFlags } from '../src/cli/flags.ts'
+import { COMMANDS } from '../src/commands/index.ts'
+
+type Flag = Command.Flag.Any
+type Row = readonly string[]
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Each page with text that comes out of the code, as it must be: by its path in the checkout. */
+export const generateDocs = async (): Promise<Map<string, string>> => {
+  const parts = { commands: await commands(), 'exit-codes': exitCodes(), traits: await traits() }
+  const pages = ['README.md', 'docs/commands.md', 'docs/exit-codes.md', 'docs/backends.md']
+  return new Map(pages.map((page) => [page, fillIn(page, parts)]))
+}
+
+/** Replaces what stands between `<!-- generated: NAME -->` and `<!-- end -->`. */
+const fillIn = (page: string, parts: Readonly<Record<string, string>>): string =>
+  readFileSync(join(root, page), 'utf8').replaceAll(
+    /(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)/gs,
+    (_, begin: string, name: string, end: string) => `${begin}\n${parts[name]}\n\n${end}`,
+  )
+
+const table = (header: Row, rows: readonly Row[]): string =>
+  [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+
+const code = (text: string): string => (text === '' ? '' : `\`${text.replaceAll('|', '\\|')}\``)
+
+const exitCodes = (): string =>
+  table(
+    ['code', 'name', 'meaning'],
+    exitCodeRows().map(([number, name, meaning]) => [number, code(name), plain(meaning)]),
+  )
+
+/** Text that means itself in Markdown. */
+const plain = (text: string): string =>
+  text.replaceAll(/[<|*]/g, '\\$&').replaceAll(/(?<![\w-])--[a-z-]+/g, '`$&`')
+
+const commands = async (): Promise<string> => {
+  const sections = Object.entries(COMMANDS).map(async ([id, load]) =>
+    section(id, (await load()).default),
+  )
+  return [globalSection(), ...(await Promise.all(sections))].join('\n\n')
+}
+
+const globalSection = (): string =>
+  ['## Flags of every command', flagTable(globalFlags)].join('\n\n')
+
+const section = (id: string, command: Command.Class): string => {
+  const name = id.replace(':', ' ')
+  const parts = [
+    `## ${name}`,
+    plain(command.summary ?? ''),
+    `\`\`\`text\nrdv ${command.usage ?? usage(name, command)}\n\`\`\``,
+    plain(command.description ?? '').replaceAll('\n', '  \n'),
+    settings(command),
+    examples(command),
+  ]
+  return parts.filter((part) => part !== '').join('\n\n')
+}
+
+const usage = (name: string, { args = {}, flags = {} }: Command.Class): string => {
+  const words = Object.entries(args).map(([arg, { required, multiple }]) => {
+    const word = `${arg.toUpperCase()}${multiple ? '…' : ''}`
+    return required ? word : `[${word}]`
+  })
+  return [name, ...words, ...(Object.keys(flags).length > 0 ? ['[FLAGS]'] : [])].join(' ')
+}
+
+/** Arguments, and those flags that are the command's own or another variable's. */
+const settings = ({ args = {}, flags = {} }: Command.Class): string => {
+  const rows = Object.entries(args).map(([name, { description = '' }]) => [
+    code(name.toUpperCase()),
+    '',
+    plain(description),
+  ])
+  const own = Object.entries(flags).filter(([name, { env }]) => {
+    const same = globalFlags[name as keyof typeof globalFlags]
+    return same === undefined || same.env !== env
+  })
+  const all = [...rows, ...own.map(flagRow)]
+  return all.length > 0 ? table(HEADER, all) : ''
+}
+
+const HEADER = ['', 'environment', 'meaning']
+
+const flagTable = (flags: Readonly<Record<string, Flag>>): string =>
+  table(HEADER, Object.entries(flags).map(flagRow))
+
+/** What flags that take a value have besides. */
+interface Valued {
+  readonly helpValue?: string
+  readonly options?: readonly string[]
+  readonly multiple?: boolean
+  readonly default?: unknown
+}
+
+const flagRow = ([name, flag]: readonly [string, Flag]): Row => {
+  const { helpValue, options, multiple, default: fallback } = flag as Valued
+  const value = helpValue ?? options?.join('|') ?? ''
+  const text = [
+    plain(flag.summary ?? ''),
+    multiple ? 'May be repeated.' : '',
+    typeof fallback === 'string' ? `Default: ${code(fallback)}.` : '',
+  ]
+  return [
+    code(`--${name} ${value}`.trim()),
+    code(flag.env ?? ''),
+    text.filter((part) => part !== '').join(' '),
+  ]
+}
+
+const examples = ({ examples: given = [] }: Command.Class): string => {
+  const lines = given.filter((example) => typeof example === 'string')
+  if (lines.length === 0) return ''
+  return `\`\`\`sh\n${lines.join('\n').replaceAll('<%= config.bin %>', 'rdv')}\n\`\`\``
+}
+
+const REACH: Readonly<Record<Traits['reach'], string>> = {
+  process: 'one process',
+  machine: 'one machine',
+  network: 'the network',
+}
+
+const traits = async (): Promise<string> => {
+  const files = globSync('src/backends/*/index.ts', { cwd: root }).sort()
+  const rows = files.map(async (file) => {
+    const module = (await import(join(root, file))) as BackendModule
+    const folder = file.split('/').at(-2) ?? ''
+    return module.traits ? traitsRow(module.traits) : [folder, REACH.network, ...unknown]
+  })
+  const header = ['', 'who meets', 'TTL from', 'TTL to', 'a dead holder’s keys go', 'one commit']
+  return table(header, await Promise.all(rows))
+}
+
+/** Of a backend that learns its traits from a server. */
+const unknown = Array<string>(4).fill('as the store behind it')
+
+const traitsRow = (traits: Traits): Row => [
+  traits.name,
+  REACH[traits.reach],
+  length(traits.minTtl),
+  length(traits.maxTtl),
+  `${traits.seesDeath ? 'at once; at the latest ' : ''}within ${traits.expiryFactor === 1 ? 'the TTL' : '2 × the TTL'}`,
+  `${Math.floor(traits.maxCommitBytes / 1024)} KiB, ${traits.maxCommitOperations} operations`,
+]
+
+const UNITS = [
+  ['years', 365 * 24 * 3_600_000],
+  ['h', 3_600_000],
+  ['s', 1_000],
+  ['ms', 1],
+] as const
+
+const length = (milliseconds: number): string => {
+  const [unit, size] = UNITS.find(([, size]) => milliseconds >= size) ?? ['ms', 1]
+  return `${Math.floor(milliseconds / size)} ${unit}`
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [page, text] of await generateDocs()) writeFileSync(join(root, page), text)
+}
