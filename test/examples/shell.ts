@@ -1,0 +1,47 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { freePorts } from '../services/ports.ts'
+
+/** The checkout. */
+export const root = join(import.meta.dirname, '../..')
+
+export interface ShellRun {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `sh` as a person would who has installed rdv, on a store of its own, with a port that is free in `PORT`. */
+export const runShell = async (args: (port: number) => readonly string[]): Promise<ShellRun> => {
+  const folder = await mkdtemp(join(tmpdir(), 'rdv-examples-'))
+  const [port = 0] = await freePorts(1)
+  try {
+    const env = { ...(await environmentIn(folder)), PORT: String(port) }
+    return await run(args(port), env, folder)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Whether the machine has what a script needs: curl is not everywhere. */
+export const canRun = (script: string): boolean =>
+  !/^[^#]*\bcurl /m.test(script) || spawnSync('curl', ['--version']).status === 0
+
+const environmentIn = async (folder: string): Promise<NodeJS.ProcessEnv> => {
+  const bin = join(folder, 'bin')
+  await mkdir(bin)
+  await symlink(join(root, 'bin/rdv.cjs'), join(bin, 'rdv'))
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('RDV_'))
+  const path = [bin, dirname(process.execPath), process.env.PATH].join(delimiter)
+  return { ...Object.fromEntries(inherited), PATH: path, RDV_DATA_DIR: join(folder, 'data') }
+}
+
+const run = (args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<ShellRun> =>
+  new Promise((resolve) => {
+    execFile('sh', args, { env, cwd, timeout: 50_000 }, (error, stdout, stderr) => {
+      const code = typeof error?.code === 'number' ? error.code : error ? 1 : 0
+      resolve({ code, stdout, stderr })
+    })
+  })
