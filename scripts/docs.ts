@@ -2,7 +2,8 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from '@oclif/core'
-import type { BackendModule, Traits } from '../src/backends/backend.ts'
+import type { BackendModule } from '../src/backends/backend.ts'
+import { describeTraits, TRAIT_NAMES } from '../src/backends/describe-traits.ts'
 import { exitCodeRows } from '../src/cli/exit-codes.ts'
 import { globalFlags } from '../src/cli/flags.ts'
 import { COMMANDS } from '../src/commands/index.ts'
@@ -121,46 +122,20 @@ const examples = ({ examples: given = [] }: Command.Class): string => {
   return `\`\`\`sh\n${lines.join('\n').replaceAll('<%= config.bin %>', 'rdv')}\n\`\`\``
 }
 
-const REACH: Readonly<Record<Traits['reach'], string>> = {
-  process: 'one process',
-  machine: 'one machine',
-  network: 'the network',
-}
-
 const traits = async (): Promise<string> => {
   const files = globSync('src/backends/*/index.ts', { cwd: root }).sort()
   const rows = files.map(async (file) => {
     const module = (await import(join(root, file))) as BackendModule
     const folder = file.split('/').at(-2) ?? ''
-    return module.traits ? traitsRow(module.traits) : [folder, REACH.network, ...unknown]
+    return module.traits
+      ? [folder, ...describeTraits(module.traits)]
+      : [folder, 'the network', ...unknown]
   })
-  const header = ['', 'who meets', 'TTL from', 'TTL to', 'a dead holder’s keys go', 'one commit']
-  return table(header, await Promise.all(rows))
+  return table(['', ...TRAIT_NAMES], await Promise.all(rows))
 }
 
 /** Of a backend that learns its traits from a server. */
 const unknown = Array<string>(4).fill('as the store behind it')
-
-const traitsRow = (traits: Traits): Row => [
-  traits.name,
-  REACH[traits.reach],
-  length(traits.minTtl),
-  length(traits.maxTtl),
-  `${traits.seesDeath ? 'at once; at the latest ' : ''}within ${traits.expiryFactor === 1 ? 'the TTL' : '2 × the TTL'}`,
-  `${Math.floor(traits.maxCommitBytes / 1024)} KiB, ${traits.maxCommitOperations} operations`,
-]
-
-const UNITS = [
-  ['years', 365 * 24 * 3_600_000],
-  ['h', 3_600_000],
-  ['s', 1_000],
-  ['ms', 1],
-] as const
-
-const length = (milliseconds: number): string => {
-  const [unit, size] = UNITS.find(([, size]) => milliseconds >= size) ?? ['ms', 1]
-  return `${Math.floor(milliseconds / size)} ${unit}`
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [page, text] of await generateDocs()) writeFileSync(join(root, page), text)

@@ -4,7 +4,7 @@ import { checkNamespace } from './recipes/keys.ts'
 import { whenAvailable } from './recipes/retry.ts'
 import type { Space } from './recipes/space.ts'
 
-export interface SpaceOptions extends Partial<OpenOptions> {
+export interface SpaceOptions extends Partial<Omit<OpenOptions, 'signal'>> {
   /** Keeps apart who does not belong together. Default: `rdv`. */
   readonly namespace?: string | undefined
   /** Ends the attempts to reach a store that is not up yet. */
@@ -20,6 +20,6 @@ export interface SpaceOptions extends Partial<OpenOptions> {
 export const open = async (url?: string, options: SpaceOptions = {}): Promise<Space> => {
   const { namespace = 'rdv', env = process.env, signal, callLimit } = options
   checkNamespace(namespace)
-  const attempt = () => openBackend(url || DEFAULT_BACKEND, { env, callLimit })
+  const attempt = () => openBackend(url || DEFAULT_BACKEND, { env, callLimit, signal })
   return { namespace, backend: await (signal ? whenAvailable(signal, attempt) : attempt()) }
 }

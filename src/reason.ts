@@ -1,3 +1,6 @@
+import { describe } from './errors.ts'
+
+/** Codes of the system, of TLS and of Node's streams, in a few words for people. */
 const reasons: ReadonlyMap<string, string> = new Map(
   Object.entries({
     EACCES: 'permission denied',
@@ -7,6 +10,7 @@ const reasons: ReadonlyMap<string, string> = new Map(
     ECONNRESET: 'connection closed',
     EHOSTDOWN: 'host unreachable',
     EHOSTUNREACH: 'host unreachable',
+    ENOSPC: 'no space left',
     ENETUNREACH: 'network unreachable',
     ENODATA: 'name does not resolve',
     ENOENT: 'not there',
@@ -50,6 +54,15 @@ export const reasonFor = (error: unknown): string | undefined => {
     ? 'does not speak HTTP'
     : code && (reasons.get(code) ?? `failed with ${code}`)
 }
+
+/** Likewise, and for an error without a code what it says itself. */
+export const describeFailure = (error: unknown): string => reasonFor(error) ?? describe(error)
+
+/** Whether a certificate does not verify, or TLS met something else: trying again mends neither. */
+export const isTlsProblem = (error: unknown): boolean =>
+  /^ERR_TLS_|^ERR_SSL_|^CERT_|^CRL_|SELF_SIGNED_CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^EPROTO$/.test(
+    codeOf(error) ?? '',
+  )
 
 /** Of the reasons of two addresses of one host, the one to print. */
 export const moreTelling = (one: string, other: string): string =>

@@ -1,24 +1,32 @@
 /** The candidate that a person most likely meant: at most two letters off; `undefined` where none is that near. */
 export const mostSimilar = (text: string, candidates: readonly string[]): string | undefined => {
   const near = candidates
+    .filter((candidate) => Math.abs(candidate.length - text.length) <= 2)
     .map((candidate) => ({ candidate, distance: editDistance(text, candidate) }))
     .filter(({ candidate, distance }) => distance <= 2 && distance < candidate.length - 1)
     .sort((one, other) => one.distance - other.distance)
   return near[0]?.candidate
 }
 
-/** Levenshtein's distance. */
+/** Levenshtein's distance, in which two neighbours exchanged are one error: optimal string alignment. */
 const editDistance = (one: string, other: string): number => {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...one].entries()) row = nextRow(row, index + 1, letter, other)
-  return row.at(-1) ?? 0
+  const rows: number[][] = []
+  while (rows.length <= one.length) rows.push(nextRow(rows, one, other))
+  return rows.at(-1)?.at(-1) ?? 0
 }
 
-const nextRow = (above: number[], first: number, letter: string, other: string): number[] => {
-  const row = [first]
-  for (const [index, candidate] of [...other].entries()) {
-    const replaced = (above[index] ?? 0) + (letter === candidate ? 0 : 1)
-    row.push(Math.min(replaced, (above[index + 1] ?? 0) + 1, (row[index] ?? 0) + 1))
+/** The distances of the first letters of `one`, as many as there are rows, to every beginning of `other`. */
+const nextRow = (rows: readonly (readonly number[])[], one: string, other: string): number[] => {
+  const i = rows.length
+  const row = [i]
+  const above = (up: number, at: number) => rows[i - up]?.[at] ?? Number.POSITIVE_INFINITY
+  for (let j = 1; j <= other.length; j++) {
+    const replaced = above(1, j - 1) + (one[i - 1] === other[j - 1] ? 0 : 1)
+    const exchanged = one[i - 2] === other[j - 1] && one[i - 1] === other[j - 2]
+    const left = row[j - 1] ?? 0
+    row.push(
+      Math.min(replaced, above(1, j) + 1, left + 1, exchanged ? above(2, j - 2) + 1 : left + 1),
+    )
   }
   return row
 }

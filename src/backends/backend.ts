@@ -163,6 +163,8 @@ export interface OpenOptions {
   readonly env: NodeJS.ProcessEnv
   /** Milliseconds after which a single call is given up. Default 5000. */
   readonly callLimit?: number
+  /** Cancels an opening that needs the store: it rejects with the signal's reason and leaves nothing behind. */
+  readonly signal?: AbortSignal
 }
 
 /** What a backend's folder exports. */

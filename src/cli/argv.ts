@@ -1,3 +1,7 @@
+import { isUtf8 } from 'node:buffer'
+import { readFileSync } from 'node:fs'
+import { UsageError } from '../errors.ts'
+
 /** What the user typed, apart. */
 export interface SplitArguments {
   /** What is for rdv. */
@@ -27,4 +31,25 @@ export const nameFirst = (
   while (at < argv.length && argv[at]?.startsWith('-')) at += takesValue(argv[at] ?? '') ? 2 : 1
   const words = commands.includes(`${argv[at]}:${argv[at + 1]}`) ? 2 : 1
   return [...argv.slice(at, at + words), ...argv.slice(0, at), ...argv.slice(at + words)]
+}
+
+/**
+ * Refuses arguments that are not UTF-8: the runtime has put U+FFFD in their place, so they cannot be handed on byte for
+ * byte, and two different keys would be one.
+ * @throws UsageError naming the first of them.
+ */
+export const refuseMangled = (argv: readonly string[]): void => {
+  const mangled = argv.find((word) => word.includes('\ufffd'))
+  if (mangled !== undefined && !isUtf8(typed())) {
+    throw new UsageError(`the argument ${JSON.stringify(mangled)} is not UTF-8: write it in UTF-8`)
+  }
+}
+
+/** The bytes of the command line, where the system tells. */
+const typed = (): Buffer => {
+  try {
+    return readFileSync('/proc/self/cmdline')
+  } catch {
+    return Buffer.alloc(0)
+  }
 }

@@ -1,7 +1,7 @@
 import { CommandError } from '../child/errors.ts'
 import { CoordinationError, describe, TimeoutError } from '../errors.ts'
 import { EXIT_CODES } from './exit-codes.ts'
-import { Interrupted } from './interrupts.ts'
+import { Interrupted, isBrokenPipe } from './interrupts.ts'
 import { invocation } from './invocation.ts'
 import { translateParseError } from './parse-error.ts'
 
@@ -14,7 +14,7 @@ interface Failure {
 }
 
 const classify = (thrown: unknown): Failure => {
-  const error = translateParseError(thrown)
+  const error = isBrokenPipe(thrown) ? new Interrupted('SIGPIPE') : translateParseError(thrown)
   if (error instanceof CoordinationError) {
     const code = invocation.style.exitCodes[error.kind] ?? EXIT_CODES[error.kind].code
     const details = error instanceof TimeoutError ? { pending: error.pending } : {}

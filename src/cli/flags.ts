@@ -1,10 +1,10 @@
 import * as Flags from '@oclif/core/flags'
 
-const timeout = {
-  summary: 'Gives up after this long: 500ms, 30s, 1m30s; 0 is no limit.',
+const timeout = (usual: string) => ({
+  summary: `Gives up after this long: 500ms, 30s, 1m30s; 0 is no limit. Default: ${usual}.`,
   helpGroup: 'GLOBAL',
   helpValue: 'DURATION',
-}
+})
 
 /** The flags of every command. Their values are checked by us, so that each mistake gets our one sentence. */
 export const globalFlags = {
@@ -21,7 +21,7 @@ export const globalFlags = {
     helpGroup: 'GLOBAL',
     helpValue: 'NAME',
   }),
-  timeout: Flags.string(timeout),
+  timeout: Flags.string(timeout('10s')),
   json: Flags.boolean({
     summary: 'Prints results and errors as JSON.',
     env: 'RDV_JSON',
@@ -51,5 +51,5 @@ export const takesValue = (flag: string): boolean =>
 
 /** `--timeout` of the commands that wait, which RDV_TIMEOUT is for. */
 export const waitingFlags = {
-  timeout: Flags.string({ ...timeout, env: 'RDV_TIMEOUT' }),
+  timeout: Flags.string({ ...timeout('30s'), env: 'RDV_TIMEOUT' }),
 }

@@ -51,6 +51,7 @@ export const holdKey = async (
       final = code === 0 ? options.onSuccess : options.onFailure
       return code
     }
+    note(`holding ${name}`)
     await printResult(undefined, { ok: true, key: name, state, held: true })
     await occupy(held, options)
     final = options.onSuccess
@@ -102,8 +103,9 @@ const runCommand = async (
 /** Until stdin ends, where it gives the states; else until interrupted or lost. */
 const occupy = (held: Held, { statesFromStdin, interrupts }: HoldKeyOptions): Promise<void> => {
   const endings = [interrupts.signal, held.lost].filter((signal) => signal !== undefined)
-  const ended = aborted(AbortSignal.any(endings))
-  return statesFromStdin ? Promise.race([followStdin(held), ended]) : staying(ended)
+  const ending = AbortSignal.any(endings)
+  const ended = aborted(ending)
+  return statesFromStdin ? Promise.race([followStdin(held, ending), ended]) : staying(ended)
 }
 
 /** A hold need not have a timer or a socket of its own that keeps the process alive. */
@@ -116,8 +118,8 @@ const staying = async (ended: Promise<never>): Promise<never> => {
   }
 }
 
-const followStdin = async (held: Held): Promise<void> => {
-  for await (const line of createInterface({ input: process.stdin })) {
+const followStdin = async (held: Held, signal: AbortSignal): Promise<void> => {
+  for await (const line of createInterface({ input: process.stdin, signal })) {
     if (line !== '') await held.setState(line)
   }
 }

@@ -17,6 +17,7 @@ export class Interrupts implements Disposable {
 
   constructor() {
     for (const name of ENDING) process.on(name, this.#receive)
+    process.stdout.on('error', this.#stopWriting)
   }
 
   get signal(): AbortSignal {
@@ -27,9 +28,18 @@ export class Interrupts implements Disposable {
     for (const name of ENDING) process.off(name, this.#receive)
   }
 
+  /** Nobody reads our results any more. */
+  readonly #stopWriting = (error: unknown): void => {
+    if (isBrokenPipe(error)) this.#controller.abort(new Interrupted('SIGPIPE'))
+  }
+
   readonly #receive = (name: NodeJS.Signals): void => {
     const interrupted = new Interrupted(name)
     if (this.signal.aborted) process.exit(interrupted.exitCode)
     this.#controller.abort(interrupted)
   }
 }
+
+/** The reader of stdout has gone: for a program in C that is a SIGPIPE. */
+export const isBrokenPipe = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException | null)?.code === 'EPIPE'

@@ -11,17 +11,17 @@ const LIMIT = 300
 /** Says what may have been wrong with a wait that timed out: a typo, or a store that the others do not see. */
 export const explainTimeout = async (
   error: TimeoutError,
-  open: () => Promise<Space>,
+  open: (signal: AbortSignal) => Promise<Space>,
 ): Promise<void> => {
   const names = error.pending
     .filter(({ target }) => !isProbeUrl(target))
-    .map(({ target }) => target.replace(/[=/].*$/, ''))
+    .map(({ target }) => target.replace(/=.*$/, ''))
   if (names.length === 0) return
   await withDeadline({ timeout: LIMIT }, async (signal) => {
-    const space = await open()
+    const space = await open(signal)
     for (const name of names) {
       const similar = await similarName(space, name, signal)
-      if (similar) note(`${name} is not signalled, but ${similar} is: is that what was meant?`)
+      if (similar) note(`there is no ${name}, but there is ${similar}: is that what was meant?`)
     }
     explainReach(space)
   }).catch(() => {})

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { printResult } from '../cli/output.ts'
-import { clear } from '../recipes/clear.ts'
+import { checkNames, clear } from '../recipes/clear.ts'
 
 export default class Clear extends RdvCommand {
   static override summary = 'Removes keys; clearing what is not there is success.'
@@ -29,6 +29,7 @@ export default class Clear extends RdvCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Clear)
     const { recursive, all } = flags
+    checkNames(args.key, { recursive, all })
     await this.within(this.limits(), (space, signal) =>
       clear(space, args.key, { recursive, all, signal }),
     )

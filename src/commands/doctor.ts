@@ -1,8 +1,9 @@
 import type { Backend, Diagnosable, Diagnosis } from '../backends/backend.ts'
 import { now } from '../backends/clock.ts'
+import { describeTraits, TRAIT_NAMES } from '../backends/describe-traits.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
-import { note, printResult } from '../cli/output.ts'
+import { formatTable, note, printResult } from '../cli/output.ts'
 import { whenAvailable } from '../recipes/retry.ts'
 import { keyIn, type Space } from '../recipes/space.ts'
 
@@ -34,11 +35,19 @@ export default class Doctor extends RdvCommand {
           warnings,
         })
       }
-      const facts = { address, version, 'a read takes': `${milliseconds.toFixed(2)} ms`, ...traits }
-      for (const [name, value] of Object.entries(facts)) await printResult(`${name}\t${value}`, {})
+      await printFacts([
+        ['address', address],
+        ['version', version],
+        ['a read takes', `${milliseconds.toFixed(2)} ms`],
+        ...describeTraits(traits).map((value, i) => [TRAIT_NAMES[i] ?? '', value] as const),
+      ])
       for (const warning of warnings) note(`warning: ${warning}`)
     })
   }
+}
+
+const printFacts = async (facts: readonly (readonly [string, string])[]): Promise<void> => {
+  for (const line of formatTable(['WHAT', ''], facts)) await printResult(line, {})
 }
 
 /** The median of some reads, in milliseconds. */

@@ -16,7 +16,6 @@ export default class Serve extends RdvCommand {
   static override summary = 'Runs the rendezvous server, on which plain curl waits and signals.'
   static override description =
     `Without --backend or --data-dir everything is in memory and gone when the server ends.
---timeout is how long a request waits unless it says otherwise (30s).
 On another address than loopback it needs --token-file, or --insecure to let everybody in.`
   static override examples = [
     '<%= config.bin %> serve',
@@ -24,6 +23,11 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     '<%= config.bin %> serve --backend etcd://etcd:2379 --listen [::]:8080 --insecure',
   ]
   static override flags = {
+    timeout: Flags.string({
+      summary: 'A request waits this long unless it says otherwise. Default: 30s.',
+      helpGroup: 'GLOBAL',
+      helpValue: 'DURATION',
+    }),
     listen: Flags.string({
       summary: 'Address and port.',
       env: 'RDV_LISTEN',

@@ -95,13 +95,13 @@ A group holds when every member is ready and there is at least one; see --min an
   async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {
     using progress = new WaitProgress()
     try {
-      await wait(() => this.space(), targets, {
+      await wait((signal) => this.space(signal), targets, {
         ...options,
         ...this.limits(30_000),
         progress: (state) => progress.update(state),
       })
     } catch (error) {
-      if (error instanceof TimeoutError) await explainTimeout(error, () => this.space())
+      if (error instanceof TimeoutError) await explainTimeout(error, (signal) => this.space(signal))
       throw error
     }
   }

@@ -1,13 +1,15 @@
 import type { Interfaces } from '@oclif/core'
 import { run } from '@oclif/core/run'
 import packageJson from '../../package.json' with { type: 'json' }
-import { nameFirst, splitAtCommand } from '../cli/argv.ts'
-import { exitCodeRows } from '../cli/exit-codes.ts'
+import { nameFirst, refuseMangled, splitAtCommand } from '../cli/argv.ts'
+import { EXIT_CODES, exitCodeRows } from '../cli/exit-codes.ts'
 import { report } from '../cli/failure.ts'
 import { takesValue } from '../cli/flags.ts'
+import { isBrokenPipe } from '../cli/interrupts.ts'
 import { guessStyle, invocation } from '../cli/invocation.ts'
 import { COMMANDS } from '../commands/index.ts'
 import { UsageError } from '../errors.ts'
+import { describeFailure } from '../reason.ts'
 import { mostSimilar } from '../similar.ts'
 import { leave } from './leave.ts'
 import { rootPlugin } from './plugin.ts'
@@ -17,7 +19,10 @@ export const main = async (argv: readonly string[], root: string): Promise<void>
   const { own, command } = splitAtCommand(argv)
   invocation.command = command
   invocation.style = guessStyle(own, process.env)
+  process.on('uncaughtException', endWith)
+  process.stdout.on('error', endWithoutOutput)
   try {
+    refuseMangled(argv)
     await dispatch(own, root)
   } catch (error) {
     report(error)
@@ -55,6 +60,20 @@ const silent: Interfaces.Logger = {
   namespace: 'oclif',
   trace: () => {},
   warn: () => {},
+}
+
+/** Nothing can be relied upon any more. */
+const endWith = (error: unknown): never => {
+  report(error)
+  process.exit()
+}
+
+/** That nobody reads it any more is for the command to know. */
+const endWithoutOutput = (error: NodeJS.ErrnoException): void => {
+  if (isBrokenPipe(error)) return
+  process.stderr.write(`rdv: the output cannot be written: ${describeFailure(error)}
+`)
+  process.exit(EXIT_CODES.internal.code)
 }
 
 const checkName = (name: string | undefined, ids: readonly string[]): void => {

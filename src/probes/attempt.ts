@@ -1,5 +1,5 @@
+import { reasonFor } from '../reason.ts'
 import type { Finding } from './probe.ts'
-import { reasonFor } from './reason.ts'
 
 /** It is there and answers. */
 export const up: Finding = { up: true }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { moreTelling } from '../reason.ts'
 import { addressesOf } from './addresses.ts'
 import { down, untilAborted } from './attempt.ts'
 import type { Finding } from './probe.ts'
-import { moreTelling } from './reason.ts'
 
 /** RFC 8305's recommended delay between connection attempts, in milliseconds. */
 const stagger = 250

@@ -7,11 +7,11 @@ import type {
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { UsageError } from '../errors.ts'
+import { codeOf } from '../reason.ts'
 import { printable, redact } from '../redact.ts'
 import { attempt, down, up } from './attempt.ts'
 import { malformed } from './endpoint.ts'
 import type { Finding, ProbeFactory } from './probe.ts'
-import { codeOf } from './reason.ts'
 
 type Child = ChildProcessByStdio<null, null, Readable>
 

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { describe } from '../errors.ts'
+import { codeOf, reasonFor } from '../reason.ts'
 import { printable, redact } from '../redact.ts'
-import { codeOf, reasonFor } from './reason.ts'
 
 /** SQLSTATEs, as PostgreSQL's appendix A lists them: of each, the wording of ours. */
 const states: ReadonlyMap<string, (client: Client) => string> = new Map([

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import type { Client } from 'pg'
 import { describe, UsageError } from '../errors.ts'
+import { codeOf } from '../reason.ts'
 import { printable, redact } from '../redact.ts'
 import { attempt, down, up } from './attempt.ts'
 import { postgresReason } from './postgres-reason.ts'
 import type { Finding } from './probe.ts'
-import { codeOf } from './reason.ts'
 
 /** Opens a session at one address of the URL's host, runs `SELECT 1` and ends the session. */
 export const selectOne = async (

@@ -104,7 +104,7 @@ export class Hold {
       for await (const event of this.#space.backend.watch(this.#key, signal)) {
         const change = event.kind === 'snapshot' ? event.entries[0] : lastOf(event)
         if (event.kind !== 'interrupted' && change?.session !== this.#session.id) {
-          this.#session.lose('the held key was taken away from outside')
+          this.#session.lose('the held key was taken away from outside, or its store was emptied')
         }
       }
     } catch {

@@ -20,8 +20,6 @@ export class Membership {
   #state: string
   /** Settled while the key is held. */
   #joined: Promise<void> = Promise.resolve()
-  /** What the last attempt to join again failed by. */
-  #trouble: unknown
 
   private constructor(
     space: Space,
@@ -72,16 +70,17 @@ export class Membership {
    * @throws what kept it from joining again until the signal aborted; the final state was not set.
    */
   async leave(final?: string, signal?: AbortSignal): Promise<void> {
-    const late = final === undefined ? undefined : await this.#notJoinedBefore(signal)
-    this.#leaving.abort(new LostError('the key was given up'))
-    await this.#joined.catch(() => {})
+    const late = final !== undefined && (await this.#isLate(signal))
+    this.#leaving.abort(late ? signal?.reason : new LostError('the key was given up'))
+    const trouble = await this.#joined.catch((error) => error)
     await this.#hold.release(late ? undefined : final, signal)
-    if (late) throw this.#trouble ?? late.reason
+    if (late) throw trouble ?? signal?.reason
   }
 
-  async #notJoinedBefore(signal: AbortSignal | undefined): Promise<AbortSignal | undefined> {
-    const ended = signal && aborted(signal).catch(() => signal)
-    return Promise.race([this.#joined.then(() => undefined), ...(ended ? [ended] : [])])
+  /** Whether the signal aborts before the key is held again. */
+  #isLate(signal: AbortSignal | undefined): Promise<boolean> {
+    const joined = this.#joined.then(() => false)
+    return signal ? Promise.race([joined, aborted(signal).catch(() => true)]) : joined
   }
 
   #rejoinWhenLost(): void {
@@ -98,15 +97,16 @@ export class Membership {
 
   async #rejoin(): Promise<void> {
     const { signal } = this.#leaving
+    let trouble: unknown
     for (const pause of backoff()) {
-      signal.throwIfAborted()
+      if (signal.aborted) throw trouble ?? signal.reason
       try {
         const options = { ...this.#options, signal }
         this.#hold = await Hold.take(this.#space, this.#name, this.#state, options)
         return this.#rejoinWhenLost()
       } catch (error) {
         if (signal.aborted) throw error
-        this.#trouble = error
+        trouble = error
         this.#options.onTrouble?.(describe(error))
       }
       await pause(signal)

@@ -18,6 +18,9 @@ export interface SessionOptions {
 const DEFAULT_TTL = 15_000
 const LONGEST_DEFAULT_GRACE = 5_000
 
+/** A lost session's store may not answer: this long (milliseconds) is tried to clear up after it. */
+const AFTER_LOSS = 300
+
 /** Renewals go out so many times in a TTL. */
 const RENEWALS = 5
 
@@ -72,7 +75,7 @@ export class Session {
     return new Session(backend, lease, sentAt, grace)
   }
 
-  /** Aborts when renewals have failed for so long that what is guarded must come to an end. */
+  /** Aborts when renewals have failed for so long that what is guarded must come to an end: a loss will follow. */
   get expiring(): AbortSignal {
     return this.#expiring.signal
   }
@@ -82,21 +85,20 @@ export class Session {
     return this.#lost.signal
   }
 
-  /** Ends the session and removes what it holds; at the latest its TTL does. Never rejects. */
+  /** Ends the session and removes what it holds; at the latest its TTL does, as after a loss. Never rejects. */
   async close(signal?: AbortSignal): Promise<void> {
     if (this.#left) return
     this.#left = true
     this.#stop()
-    await this.#backend.revoke(this.id, { signal }).catch(() => {})
+    const limit = this.lost.aborted ? AbortSignal.timeout(AFTER_LOSS) : signal
+    await this.#backend.revoke(this.id, { signal: limit }).catch(() => {})
   }
 
   /** Declares it lost: for who sees that something it held is gone. */
   lose(reason: string): void {
     if (this.#closed.signal.aborted || this.lost.aborted) return
-    const error = new LostError(reason)
     this.#stop()
-    this.#expiring.abort(error)
-    this.#lost.abort(error)
+    this.#lost.abort(new LostError(reason))
   }
 
   async #keepAlive(): Promise<void> {

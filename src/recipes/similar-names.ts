@@ -4,7 +4,10 @@ import { nameIn, prefixIn, type Space } from './space.ts'
 /** So many keys are looked at for a likely typo. */
 const LOOKED_AT = 1_000
 
-/** The signalled key that was most likely meant by a name, if one is that near. */
+/**
+ * The signalled key that was most likely meant by a name, or for `deploi/` the group, if one is that near.
+ * @throws UnavailableError the store is out of reach.
+ */
 export const similarName = async (
   space: Space,
   name: string,
@@ -12,8 +15,10 @@ export const similarName = async (
 ): Promise<string | undefined> => {
   const listing = await space.backend.list(prefixIn(space, 'signal'), { signal, limit: LOOKED_AT })
   const names = listing.entries.map((entry) => nameIn(space, 'signal', entry.key))
-  return mostSimilar(
-    name,
-    names.filter((other) => other !== name),
-  )
+  const candidates = name.endsWith('/') ? new Set(names.map(groupOf)) : new Set(names)
+  candidates.delete(name)
+  return mostSimilar(name, [...candidates])
 }
+
+/** `deploy/` of `deploy/node1`. */
+const groupOf = (name: string): string => name.slice(0, name.lastIndexOf('/') + 1)

@@ -1,10 +1,6 @@
 import type { TimeoutError } from '../errors.ts'
-import { nameIn, prefixIn } from '../recipes/space.ts'
-import { mostSimilar } from '../similar.ts'
+import { similarName } from '../recipes/similar-names.ts'
 import type { ServerContext } from './context.ts'
-
-/** So many keys are compared. */
-const COMPARED = 200
 
 /** With more waiters than this hints are left out: they may all time out in the same moment. */
 const CROWD = 500
@@ -21,14 +17,6 @@ export const hintFor = async (
   if (context.open.size > CROWD) return undefined
   const reason = timeout.pending[0]?.reason
   if (reason !== undefined && reason !== 'not signalled') return reason
-  const similar = mostSimilar(name, await existingKeys(context))
+  const similar = await similarName(context.space, name).catch(() => undefined)
   return similar === undefined ? undefined : `/${similar} is signalled: was that meant?`
-}
-
-const existingKeys = async ({ space }: ServerContext): Promise<string[]> => {
-  const prefix = prefixIn(space, 'signal')
-  const { entries } = await space.backend
-    .list(prefix, { limit: COMPARED })
-    .catch(() => ({ entries: [] }))
-  return entries.map(({ key }) => nameIn(space, 'signal', key))
 }

@@ -27,12 +27,20 @@ export class OpenRequests {
   }
 
   /**
+   * For a request that is answered at once: it may not be kept out by those that wait.
+   * @throws UnavailableError the server is shutting down.
+   */
+  admit(): void {
+    if (this.#ending) throw this.#ending
+  }
+
+  /**
    * A signal that aborts when the client has gone, or with the server's end.
    * @throws UnavailableError there are too many, or the server is shutting down.
    */
   begin(response: ServerResponse): AbortSignal {
     const client = response.socket?.remoteAddress ?? ''
-    this.#admit(client)
+    this.#admitWaiter(client)
     const ending = new AbortController()
     this.#open.add(ending)
     this.#count(client, 1)
@@ -52,8 +60,8 @@ export class OpenRequests {
     for (const request of this.#open) request.abort(reason)
   }
 
-  #admit(client: string): void {
-    if (this.#ending) throw this.#ending
+  #admitWaiter(client: string): void {
+    this.admit()
     const ofClient = this.#byClient.get(client) ?? 0
     if (this.#open.size >= this.#limits.total || ofClient >= this.#limits.perClient) {
       throw new UnavailableError('too many requests wait here already: try again later')

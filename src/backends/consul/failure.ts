@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { CoordinationError, describe, UnavailableError, UsageError } from '../../errors.ts'
+import { CoordinationError, UnavailableError, UsageError } from '../../errors.ts'
+import { describeFailure, isTlsProblem } from '../../reason.ts'
 
 /** Consul's answer when it is not what was asked for; `status` is 0 where there was no whole answer. */
 export class Failure extends Error {
@@ -11,7 +12,9 @@ export class Failure extends Error {
     const response = (error as { response?: IncomingMessage & { body?: unknown } }).response
     // The library's error holds the request, and with it the token: it must not become anybody's cause.
     super(
-      response ? `${response.statusCode} ${sentence(response.body)}`.trim() : describe(error),
+      response
+        ? `${response.statusCode} ${sentence(response.body)}`.trim()
+        : describeFailure(error),
       response ? undefined : { cause: error },
     )
     this.name = 'Failure'
@@ -35,19 +38,12 @@ export const translate = (error: unknown, address: string): CoordinationError =>
 }
 
 const verb = (status: number): string => {
-  if (status === 0) return 'cannot be reached'
+  if (status === 0) return 'is out of reach'
   if (status === 401 || status === 403) return 'refuses us (is the ACL token right?)'
   if (status === 400 || status === 413) return 'does not take the request'
   return 'fails'
 }
 
 /** A token without permission and a certificate that does not verify stay so. */
-const isHopeless = ({ status, cause }: Failure): boolean => {
-  if (status === 401 || status === 403) return true
-  const code = String((cause as NodeJS.ErrnoException | undefined)?.code ?? '')
-  return CERTIFICATE_CODES.test(code)
-}
-
-/** Node's names for certificates that do not verify (OpenSSL's X509_V_ERR_…), and for TLS that is not TLS. */
-const CERTIFICATE_CODES =
-  /^ERR_TLS_|^ERR_SSL_|^CERT_|SELF_SIGNED_CERT|^UNABLE_TO_(VERIFY|GET_ISSUER)|^HOSTNAME_MISMATCH$/
+const isHopeless = ({ status, cause }: Failure): boolean =>
+  status === 401 || status === 403 || isTlsProblem(cause)

@@ -1,4 +1,5 @@
-import { describe, UnavailableError } from '../../errors.ts'
+import { UnavailableError } from '../../errors.ts'
+import { describeFailure, isTlsProblem } from '../../reason.ts'
 import type { Answer } from './connection.ts'
 import { EPOCH_HEADER, type WireError } from './protocol.ts'
 import { errorFromWire } from './wire-error.ts'
@@ -60,35 +61,7 @@ const foreign = (status: number, address: string): UnavailableError =>
 export const unreachable = (cause: unknown, address: string): UnavailableError =>
   cause instanceof UnavailableError
     ? cause
-    : new UnavailableError(`${address} is out of reach: ${reasonOf(cause)}`, {
+    : new UnavailableError(`${address} is out of reach: ${describeFailure(cause)}`, {
         cause,
-        retryable: !isCertificateProblem(cause),
+        retryable: !isTlsProblem(cause),
       })
-
-const codeOf = (cause: unknown): string => {
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code
-  return typeof code === 'string' ? code : ''
-}
-
-const reasonOf = (cause: unknown): string => {
-  const code = codeOf(cause)
-  return REASONS.get(code) ?? (code || describe(cause))
-}
-
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'connection refused'],
-  ['ECONNRESET', 'connection cut'],
-  ['EPIPE', 'connection cut'],
-  ['ERR_STREAM_PREMATURE_CLOSE', 'connection cut'],
-  ['ENOTFOUND', 'its name does not resolve'],
-  ['EAI_AGAIN', 'its name does not resolve'],
-  ['ETIMEDOUT', 'connection timed out'],
-  ['EHOSTUNREACH', 'host unreachable'],
-  ['ENETUNREACH', 'network unreachable'],
-  ['EPROTO', 'it does not speak TLS'],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'it does not speak TLS'],
-])
-
-/** Codes of OpenSSL's certificate verification and of Node's check of names. Waiting mends none of them. */
-const isCertificateProblem = (cause: unknown): boolean =>
-  /CERT|ISSUER|SIGNATURE|CRL/.test(codeOf(cause))

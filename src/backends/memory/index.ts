@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.ts'
 import type { Traits } from '../backend.ts'
 import { SqliteBackend } from '../sqlite/sqlite.ts'
 
@@ -13,5 +14,7 @@ export const traits: Traits = {
 }
 
 /** `memory:`, a store inside this process: the same tables as a file's, in memory. */
-export const open = (): Promise<SqliteBackend> =>
-  SqliteBackend.open({ path: ':memory:', address: 'memory:', traits })
+export const open = async (url = 'memory:'): Promise<SqliteBackend> => {
+  if (url !== 'memory:') throw new UsageError(`"${url}" has no address: write memory: alone`)
+  return SqliteBackend.open({ path: ':memory:', address: 'memory:', traits })
+}

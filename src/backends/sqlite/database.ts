@@ -22,6 +22,13 @@ const SCHEMA = `
   PRAGMA user_version = 1;
 `
 
+/** Read by one statement: another process may set the file up between two. */
+const MARKS = `
+  SELECT (SELECT count(*) FROM sqlite_schema) AS tables,
+    (SELECT application_id FROM pragma_application_id) AS application,
+    (SELECT user_version FROM pragma_user_version) AS version
+`
+
 /** The file is not one of ours, or of a version that we do not know. */
 export class ForeignFileError extends Error {}
 
@@ -68,18 +75,12 @@ export const inTransaction = <T>(connection: DatabaseSync, body: () => T): T => 
 }
 
 const needsSetup = (connection: DatabaseSync): boolean => {
-  const application = pragma(connection, 'application_id')
-  const version = pragma(connection, 'user_version')
+  const { application, version, tables } = connection.prepare(MARKS).get() ?? {}
   if (application === APPLICATION_ID && version === 1) return false
   if (application === APPLICATION_ID) throw new ForeignFileError(`its version is ${version}, not 1`)
-  const tables = connection.prepare('SELECT count(*) AS n FROM sqlite_schema').get()
-  if (application !== 0 || tables?.n !== 0)
-    throw new ForeignFileError('it belongs to another program')
+  if (application !== 0 || tables !== 0) throw new ForeignFileError('it belongs to another program')
   return true
 }
-
-const pragma = (connection: DatabaseSync, name: string): unknown =>
-  connection.prepare(`PRAGMA ${name}`).get()?.[name]
 
 /** Revisions start at wall-clock microseconds, so that they rise also across a recreated store. */
 const setUp = (connection: DatabaseSync): void => {

@@ -23,9 +23,18 @@ export const open = (url: string, { env, callLimit }: OpenOptions): Promise<Sqli
 
 const pathOf = (url: string, env: NodeJS.ProcessEnv): string => {
   if (url === 'sqlite:') return defaultPath(env)
-  const path = /^sqlite:\/\/(\/.*[^/])$/.exec(url)?.[1]
-  if (path === undefined) {
+  const path = decoded(/^sqlite:\/\/(\/.*[^/])$/.exec(url)?.[1] ?? '')
+  if (!path) {
     throw new UsageError(`"${url}" names no file: write sqlite: or sqlite:///path/to/file.db`)
   }
-  return decodeURIComponent(path)
+  return path
+}
+
+/** Nothing where its percent-encoding is broken. */
+const decoded = (path: string): string | undefined => {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
 }

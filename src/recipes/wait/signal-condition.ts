@@ -20,8 +20,8 @@ export interface GroupSize {
   readonly ready?: number | undefined
 }
 
-/** Opens the store when it is needed first. */
-export type LazySpace = () => Promise<Space>
+/** Opens the store when it is needed first; gives up when the signal aborts. */
+export type LazySpace = (signal: AbortSignal) => Promise<Space>
 
 interface Member {
   readonly name: string
@@ -62,26 +62,27 @@ const signalCondition = (
   target,
   stored: true,
   async look(signal) {
-    const opened = await space()
+    const opened = await space(signal)
     const scope = scopeIn(opened)
     const { entries } = await opened.backend.list(scope, { signal })
     return judge(membersOf(scope, entries))
   },
   async *observe(signal) {
-    const opened = await space()
+    const opened = await space(signal)
     const scope = scopeIn(opened)
     for await (const { entries, interrupted } of follow(opened.backend, scope, signal)) {
-      const judged = judge(membersOf(scope, entries.values()))
-      yield interrupted instanceof UnavailableError ? outOfReach(judged, interrupted) : judged
+      yield interrupted instanceof UnavailableError
+        ? outOfReach(interrupted)
+        : judge(membersOf(scope, entries.values()))
     }
   },
 })
 
 /** What was known stands no more. */
-const outOfReach = (judged: Observation, unreachable: UnavailableError): Observation => ({
-  ...judged,
+const outOfReach = (unreachable: UnavailableError): Observation => ({
   holds: false,
   none: false,
+  reason: unreachable.message,
   unreachable,
 })
 

@@ -43,7 +43,7 @@ export class Tally {
 
   /** What was known of the condition counts no more: its store cannot be asked. */
   recordUnreachable(condition: Condition, unreachable: UnavailableError): void {
-    const { reason } = this.#of(condition)
+    const reason = unreachable.message
     this.#latest.set(condition, { holds: false, none: false, reason, unreachable })
   }
 

@@ -1,5 +1,6 @@
 import type { Space } from '../space.ts'
 import type { Condition } from './condition.ts'
+import type { LazySpace } from './signal-condition.ts'
 import { parseTarget, type TargetOptions } from './target.ts'
 import { type WaitOptions, waitFor } from './wait.ts'
 
@@ -13,7 +14,7 @@ export interface WaitTargetsOptions extends Omit<WaitOptions, 'failIf'>, TargetO
  * @throws as `waitFor` does, and UsageError for a malformed target.
  */
 export const wait = async (
-  space: Space | (() => Promise<Space>),
+  space: Space | LazySpace,
   targets: string | readonly string[],
   options: WaitTargetsOptions = {},
 ): Promise<void> => {

@@ -58,9 +58,9 @@ const operationRoute = <K extends Operation>(
   operations: ReturnType<typeof operationsOf>,
   name: K,
 ): void => {
-  app.post(`/${name}`, { schema: { body: REQUESTS[name] } }, async (request, reply) => {
-    const signal = open.begin(reply.raw)
-    return { ok: true, ...(await operations[name](request.body as Requests[K], { signal })) }
+  app.post(`/${name}`, { schema: { body: REQUESTS[name] } }, async (request) => {
+    open.admit()
+    return { ok: true, ...(await operations[name](request.body as Requests[K], {})) }
   })
 }
 

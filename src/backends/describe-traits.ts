@@ -1,0 +1,37 @@
+import type { Traits } from './backend.ts'
+
+const REACH: Readonly<Record<Traits['reach'], string>> = {
+  process: 'one process',
+  machine: 'one machine',
+  network: 'the network',
+}
+
+/** What the traits are called, for people: the names of `describeTraits`' values, in their order. */
+export const TRAIT_NAMES: readonly string[] = [
+  'who meets',
+  'TTL from',
+  'TTL to',
+  'a dead holder’s keys go',
+  'one commit',
+]
+
+/** The traits in words, in the order of `TRAIT_NAMES`. */
+export const describeTraits = (traits: Traits): string[] => [
+  REACH[traits.reach],
+  length(traits.minTtl),
+  length(traits.maxTtl),
+  `${traits.seesDeath ? 'at once; at the latest ' : ''}within ${traits.expiryFactor === 1 ? 'the TTL' : '2 × the TTL'}`,
+  `${Math.floor(traits.maxCommitBytes / 1024)} KiB, ${traits.maxCommitOperations} operations`,
+]
+
+const UNITS = [
+  ['years', 365 * 24 * 3_600_000],
+  ['h', 3_600_000],
+  ['s', 1_000],
+  ['ms', 1],
+] as const
+
+const length = (milliseconds: number): string => {
+  const [unit, size] = UNITS.find(([, size]) => milliseconds >= size) ?? ['ms', 1]
+  return `${Math.floor(milliseconds / size)} ${unit}`
+}
