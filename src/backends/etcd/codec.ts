@@ -1,0 +1,44 @@
+import type { IEvent, IKeyValue, IRangeRequest } from 'etcd3'
+import type { Change, Entry } from '../backend.ts'
+import { isPrefix } from '../scope.ts'
+
+/** Revisions arrive as text, since they have 64 bits; no store lives to see 2^53. */
+export const revisionOf = (int64: string): number => Number(int64)
+
+export const toEntry = (kv: IKeyValue): Entry => ({
+  key: kv.key.toString(),
+  value: kv.value,
+  createRevision: revisionOf(kv.create_revision),
+  modRevision: revisionOf(kv.mod_revision),
+  ...(kv.lease !== '0' && { session: leaseName(kv.lease) }),
+})
+
+export const toChange = (event: IEvent): Change =>
+  isDeletion(event)
+    ? {
+        kind: 'delete',
+        key: event.kv.key.toString(),
+        revision: revisionOf(event.kv.mod_revision),
+      }
+    : { kind: 'put', entry: toEntry(event.kv) }
+
+/** etcd3's types write the names in other letters than the server's own description of its interface has them. */
+const isDeletion = (event: IEvent): boolean => event.type.toUpperCase() === 'DELETE'
+
+/** As etcdctl writes a lease: its 64 bits in lowercase hexadecimal. */
+export const leaseName = (int64: string): string => BigInt.asUintN(64, BigInt(int64)).toString(16)
+
+/** A text that names no lease becomes one that no server gives away, so that the server says that it is gone. */
+export const leaseNumber = (name: string): string =>
+  /^[1-9a-f][0-9a-f]{0,15}$/.test(name) ? BigInt.asIntN(64, BigInt(`0x${name}`)).toString() : '-1'
+
+/** The keys of a scope; for a prefix only those behind `after`. */
+export const rangeOf = (scope: string, after = ''): Pick<IRangeRequest, 'key' | 'range_end'> => {
+  const key = Buffer.from(scope)
+  if (!isPrefix(scope)) return { key }
+  const next = Buffer.from(`${after}\0`)
+  return { key: Buffer.compare(next, key) > 0 ? next : key, range_end: endOf(scope) }
+}
+
+/** The first key behind all that begin with a prefix: `/` is followed by `0`. */
+const endOf = (prefix: string): Buffer => Buffer.from(`${prefix.slice(0, -1)}0`)

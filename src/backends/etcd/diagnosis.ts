@@ -1,0 +1,64 @@
+import type { IStatusResponse } from 'etcd3'
+import type { CallOptions, Diagnosis } from '../backend.ts'
+import { readAlarms } from './alarms.ts'
+import type { Cluster, Question } from './cluster.ts'
+import { Code, codeOf, reasonOf } from './failure.ts'
+
+interface Report {
+  /** `undefined` where only root may ask. */
+  readonly version?: string
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Asks every server how it is, and the cluster for its alarms, which takes a majority.
+ * @throws whatever the first server failed with, if none answers.
+ */
+export const diagnose = async (
+  cluster: Cluster,
+  options: CallOptions,
+  limit: number,
+): Promise<Diagnosis> => {
+  const asked = cluster.members.map((member) => cluster.tell(member, options, limit / 2, inspect))
+  const outcomes = await Promise.allSettled(asked)
+  const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
+  if (failed.length === outcomes.length) throw failed[0]?.reason
+  const reports = outcomes.map((outcome, i) =>
+    outcome.status === 'fulfilled'
+      ? outcome.value
+      : { warnings: [`${cluster.members[i]?.host} does not answer: ${reasonOf(outcome.reason)}`] },
+  )
+  const alarms = await cluster.ask(options, limit / 2, readAlarms).catch(() => [])
+  const version = reports.find((report: Report) => report.version)?.version
+  const warnings = [...reports.flatMap((report) => report.warnings), ...alarms.map(alarmWarning)]
+  return { version: version ? `etcd ${version}` : 'etcd', warnings: [...new Set(warnings)] }
+}
+
+const inspect: Question<Report> = async ({ maintenance }, { host }) => {
+  try {
+    const status = await maintenance.status()
+    const { version } = status
+    return { version, warnings: [...ageWarnings(status), ...leaderWarnings(status, host)] }
+  } catch (error) {
+    if (codeOf(error) !== Code.permissionDenied) throw error
+    return { warnings: ['this user may not ask for the version and health of etcd'] }
+  }
+}
+
+const ageWarnings = ({ version }: IStatusResponse): string[] => {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number.parseFloat)
+  if (major !== 3 || minor > 4 || (minor === 4 && patch >= 38)) return []
+  return [
+    `etcd ${version} has known faults, mended in 3.4.38: a watch may repeat events or miss deletions at a compaction, and a renewal may succeed on a revoked lease`,
+  ]
+}
+
+const leaderWarnings = ({ leader }: IStatusResponse, host: string): string[] =>
+  leader === '0'
+    ? [`${host} knows no leader: its cluster has no majority, and takes no writes`]
+    : []
+
+const alarmWarning = (alarm: string): string =>
+  alarm === 'NOSPACE'
+    ? 'the store is full: it takes no writes until it was compacted and defragmented and the alarm disarmed'
+    : `the alarm ${alarm} is raised`

@@ -1,0 +1,56 @@
+import { CoordinationError, describe, UnavailableError } from '../../errors.ts'
+
+/** gRPC's status codes (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) that we tell apart. */
+export const Code = {
+  invalidArgument: 3,
+  notFound: 5,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  outOfRange: 11,
+  unimplemented: 12,
+  unauthenticated: 16,
+} as const
+
+/**
+ * What etcd answers before it does anything. Not among them: Unavailable, which is also "no answer in time" and "the
+ * leader has changed", and ResourceExhausted, which a full store may also answer to what it has just applied.
+ */
+const REFUSALS: ReadonlySet<unknown> = new Set([
+  Code.invalidArgument,
+  Code.notFound,
+  Code.permissionDenied,
+  Code.failedPrecondition,
+  Code.outOfRange,
+  Code.unimplemented,
+  Code.unauthenticated,
+])
+
+export const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code
+
+/** Whether the server has said no, and has done nothing. */
+export const isRefusal = (error: unknown): boolean => REFUSALS.has(codeOf(error))
+
+/** Whether another server of the cluster would say no as well, and this one the next time. */
+export const isFinal = (error: unknown): boolean =>
+  isRefusal(error) && codeOf(error) !== Code.failedPrecondition
+
+export const isExhausted = (error: unknown): boolean => codeOf(error) === Code.resourceExhausted
+
+/** Every failure after which nothing was written, for people. */
+export const translate = (
+  error: unknown,
+  address: string,
+  retryable = !isFinal(error),
+): CoordinationError => {
+  if (error instanceof CoordinationError) return error
+  const refused = isRefusal(error) || isExhausted(error)
+  const what = refused ? 'refuses' : 'is out of reach'
+  return new UnavailableError(`${address} ${what}: ${reasonOf(error)}`, { cause: error, retryable })
+}
+
+/** What a person wants to read of it: not the number of gRPC's code, nor how gRPC came to know. */
+export const reasonOf = (error: unknown): string =>
+  ((error as { details?: string } | null)?.details || describe(error))
+    .replace(/^No connection established\. Last error: (Error: )?/, '')
+    .replace(/( \([-\d:.TZ]+\))?\. Resolution note: ?$/, '')

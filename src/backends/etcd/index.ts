@@ -1,0 +1,30 @@
+import type { OpenOptions, Traits } from '../backend.ts'
+import { CALL_LIMIT } from '../call.ts'
+import { EtcdBackend } from './etcd.ts'
+import { locate } from './location.ts'
+import { silenceServerNames } from './server-name.ts'
+
+export const traits: Traits = {
+  name: 'etcd',
+  reach: 'network',
+  // The server raises a TTL to one and a half times its election timeout, in whole seconds: 1 s makes it 2.
+  minTtl: 2_000,
+  maxTtl: 9_000_000_000_000,
+  expiryFactor: 1,
+  seesDeath: false,
+  // A request may have 1.5 MiB, and a put that keeps the key's session carries its value twice.
+  maxCommitBytes: 640 * 1024,
+  // 128, of which such a put takes one for the decision inside it.
+  maxCommitOperations: 127,
+}
+
+/** `etcd://[user:password@]host:2379,host2:2379`, or `etcds://…` with TLS. The servers are not asked yet. */
+export const open = async (
+  url: string,
+  { env, callLimit = CALL_LIMIT }: OpenOptions,
+): Promise<EtcdBackend> => {
+  const location = locate(url, env)
+  if (location.tls) silenceServerNames(location.hosts)
+  const vendor = await import('etcd3')
+  return new EtcdBackend({ vendor, location, traits, callLimit })
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { getCACertificates } from 'node:tls'
+import { describe, UsageError } from '../../errors.ts'
+
+/** Where a cluster is, and how we present ourselves to it. */
+export interface Location {
+  /** For people: without secrets. */
+  readonly address: string
+  /** `host:port` of each server. */
+  readonly hosts: readonly string[]
+  readonly tls?: TlsCredentials
+  readonly login?: Login
+}
+
+export interface TlsCredentials {
+  readonly rootCertificate: Buffer
+  readonly certChain?: Buffer
+  readonly privateKey?: Buffer
+}
+
+export interface Login {
+  readonly name: string
+  readonly password: string
+}
+
+const SHAPE = /^(?<scheme>etcds?):\/\/(?:(?<userInfo>[^/]*)@)?(?<hosts>[^/@]+)\/?$/
+const HOST = /^(?<name>\[[0-9a-fA-F:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?$/
+
+/**
+ * Reads the URL, and from the environment what etcdctl would read there.
+ * @throws UsageError without the URL in it, which may hold a password.
+ */
+export const locate = (url: string, env: NodeJS.ProcessEnv): Location => {
+  const { scheme, userInfo, hosts } = SHAPE.exec(url)?.groups ?? {}
+  if (!scheme || !hosts) throw new UsageError(`an etcd URL is ${EXAMPLE}`)
+  const servers = hosts.split(',').map(withPort)
+  return {
+    address: `${scheme}://${servers.join(',')}`,
+    hosts: servers,
+    tls: scheme === 'etcds' ? tlsFrom(env) : undefined,
+    login: userInfo ? loginFromUrl(userInfo) : loginFrom(env),
+  }
+}
+
+const EXAMPLE = 'etcd://host:2379,host2:2379, or etcds:// with TLS'
+
+const withPort = (host: string): string => {
+  const { name, port = '2379' } = HOST.exec(host)?.groups ?? {}
+  const valid = name && Number(port) > 0 && Number(port) < 65_536
+  if (!valid) throw new UsageError(`"${host}" is no host of an etcd URL: write ${EXAMPLE}`)
+  return `${name}:${port}`
+}
+
+const tlsFrom = (env: NodeJS.ProcessEnv): TlsCredentials => {
+  const { ETCDCTL_CACERT: ca, ETCDCTL_CERT: cert, ETCDCTL_KEY: key } = env
+  if (!cert !== !key) throw new UsageError('set both ETCDCTL_CERT and ETCDCTL_KEY, or neither')
+  return {
+    rootCertificate: ca
+      ? contentOf('ETCDCTL_CACERT', ca)
+      : Buffer.from(getCACertificates('default').join('\n')),
+    ...(cert && { certChain: contentOf('ETCDCTL_CERT', cert) }),
+    ...(key && { privateKey: contentOf('ETCDCTL_KEY', key) }),
+  }
+}
+
+const loginFromUrl = (userInfo: string): Login => {
+  const [name = '', password] = halves(userInfo)
+  if (!name || password === undefined) throw new UsageError('write etcd://user:password@host:2379')
+  return { name: decoded(name), password: decoded(password) }
+}
+
+/** As etcdctl: with a password of its own the whole of ETCDCTL_USER is the name. */
+const loginFrom = (env: NodeJS.ProcessEnv): Login | undefined => {
+  const user = env.ETCDCTL_USER
+  if (!user) return undefined
+  const given = env.ETCDCTL_PASSWORD || passwordFile(env.ETCDCTL_PASSWORD_FILE)
+  if (given) return { name: user, password: given }
+  const [name, password] = halves(user)
+  if (!name || password === undefined) {
+    throw new UsageError('ETCDCTL_USER has no password: set ETCDCTL_PASSWORD too')
+  }
+  return { name, password }
+}
+
+const passwordFile = (path: string | undefined): string | undefined =>
+  path
+    ? contentOf('ETCDCTL_PASSWORD_FILE', path)
+        .toString()
+        .replace(/\r?\n$/, '')
+    : undefined
+
+const halves = (text: string): [string, string | undefined] => {
+  const colon = text.indexOf(':')
+  return colon === -1 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)]
+}
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new UsageError('write a % in the user or password of a URL as %25')
+  }
+}
+
+const contentOf = (variable: string, path: string): Buffer => {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new UsageError(`${variable} cannot be read: ${describe(cause)}`, { cause })
+  }
+}

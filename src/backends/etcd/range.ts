@@ -1,0 +1,21 @@
+import type { Listing } from '../backend.ts'
+import type { Question } from './cluster.ts'
+import { rangeOf, revisionOf, toEntry } from './codec.ts'
+
+/** What a scope holds. Linearizable, so that an answer also proves that the cluster works through this server. */
+export const readScope =
+  (scope: string, { after, limit }: { after?: string; limit?: number } = {}): Question<Listing> =>
+  async ({ kv }, member) => {
+    const { kvs, header } = await kv.range({ ...rangeOf(scope, after), limit })
+    const revision = revisionOf(header.revision)
+    member.answered(revision)
+    return { entries: kvs.map(toEntry), revision }
+  }
+
+/** The store's newest revision, by the cheapest linearizable read. */
+export const readRevision: Question<number> = async ({ kv }, member) => {
+  const { header } = await kv.range({ key: Buffer.from('\0'), keys_only: true, limit: 1 })
+  const revision = revisionOf(header.revision)
+  member.answered(revision)
+  return revision
+}

@@ -1,0 +1,115 @@
+import type { ICompare, IRequestOp, ITxnRequest, ITxnResponse } from 'etcd3'
+import type { CommitResult, Guard, Write } from '../backend.ts'
+import { exists } from '../operations.ts'
+import { leaseNumber, revisionOf, toEntry } from './codec.ts'
+
+/** Of the server's interface; etcd3 exports them as values, which are not loaded yet here. */
+const EQUAL = 0
+const GREATER = 1
+const CREATE = 1
+const MOD = 2
+const LEASE = 4
+
+/** A put that keeps the key's session. */
+type KeepingPut = Extract<Write, { kind: 'put' }> & { readonly session?: undefined }
+
+/** How such a put is written depends on whether there is a key. */
+type Keep = (put: KeepingPut) => IRequestOp
+
+/** One request that applies the writes if the guards hold, and else reads what the guarded keys are. */
+export const transactionOf = (guards: readonly Guard[], writes: readonly Write[]): ITxnRequest => {
+  const keep: Keep = (put) => keepBy(guards, put) ?? keepEither(put)
+  const undecided = writes.find(isKeeping)
+  if (guards.length === 0 && undecided) return branching(undecided, writes)
+  return {
+    compare: guards.map(compareOf),
+    success: writes.map((write) => operationOf(write, keep)),
+    failure: [...new Set(guards.map((guard) => guard.key))].map((key) => ({
+      request_range: { key: Buffer.from(key) },
+    })),
+  }
+}
+
+/** Of that request. Without guards, both of its branches are the writes. */
+export const resultOf = (
+  guards: readonly Guard[],
+  { succeeded, header, responses }: ITxnResponse,
+): CommitResult =>
+  succeeded || guards.length === 0
+    ? { outcome: 'ok', revision: revisionOf(header.revision) }
+    : {
+        outcome: 'refused',
+        entries: responses.flatMap((response) => response.response_range.kvs.map(toEntry)),
+      }
+
+/** The sessions that the writes bind keys to. */
+export const sessionsOf = (writes: readonly Write[]): string[] => [
+  ...new Set(writes.flatMap((write) => (write.kind === 'put' && write.session) || [])),
+]
+
+/** An absent key compares as one with revisions and lease zero. */
+const compareOf = (guard: Guard): ICompare => {
+  const key = Buffer.from(guard.key)
+  switch (guard.kind) {
+    case 'absent':
+      return { key, target: CREATE, result: EQUAL, create_revision: 0 }
+    case 'exists':
+      return { key, target: CREATE, result: GREATER, create_revision: 0 }
+    case 'unchanged':
+      // never 0, which an absent key has
+      return { key, target: MOD, result: EQUAL, mod_revision: guard.modRevision || -1 }
+    case 'heldBy':
+      return { key, target: LEASE, result: EQUAL, lease: leaseNumber(guard.session) }
+    case 'unheld':
+      return { key, target: LEASE, result: EQUAL, lease: 0 }
+  }
+}
+
+const operationOf = (write: Write, keep: Keep): IRequestOp => {
+  if (isKeeping(write)) return keep(write)
+  const key = Buffer.from(write.key)
+  if (write.kind === 'delete') return { request_delete_range: { key } }
+  const lease = write.session ? leaseNumber(write.session) : 0
+  return { request_put: { key, value: Buffer.from(write.value), lease } }
+}
+
+const isKeeping = (write: Write): write is KeepingPut =>
+  write.kind === 'put' && write.session === undefined
+
+/** An ordinary put drops the lease, which is right where there is none; one that keeps it fails on an absent key. */
+const keepNone: Keep = ({ key, value }) => ({
+  request_put: { key: Buffer.from(key), value: Buffer.from(value) },
+})
+const keepOne: Keep = ({ key, value }) => ({
+  request_put: { key: Buffer.from(key), value: Buffer.from(value), ignore_lease: true },
+})
+
+/** The server decides. */
+const keepEither: Keep = (put) => ({
+  request_txn: {
+    compare: [compareOf(exists(put.key))],
+    success: [keepOne(put)],
+    failure: [keepNone(put)],
+  },
+})
+
+/** Where a guard on the key has decided. */
+const keepBy = (guards: readonly Guard[], put: KeepingPut): IRequestOp | undefined => {
+  const guard = guards.find(({ key }) => key === put.key)
+  if (!guard) return undefined
+  return guard.kind === 'absent' || guard.kind === 'unheld' ? keepNone(put) : keepOne(put)
+}
+
+/**
+ * The same writes for when the key of one of them exists, and for when it does not: etcd counts only puts that are
+ * not in a transaction inside the transaction against its quota.
+ */
+const branching = (first: KeepingPut, writes: readonly Write[]): ITxnRequest => {
+  const branch = (keep: Keep) =>
+    writes.map((write) => operationOf(write, write === first ? keep : keepEither))
+  return {
+    compare: [compareOf(exists(first.key))],
+    success: branch(keepOne),
+    failure: branch(keepNone),
+  }
+}

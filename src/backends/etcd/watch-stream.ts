@@ -1,0 +1,96 @@
+import type {
+  IDuplexStream,
+  IWatchCreateRequest,
+  IWatchRequest,
+  IWatchResponse,
+  WatchClient,
+} from 'etcd3'
+
+/** One watch on a stream. */
+export interface WatchListener {
+  /** Everything the server says of this watch, beginning with `created`. */
+  said(response: IWatchResponse): void
+  /** Nothing more will come. */
+  ended(cause: unknown): void
+}
+
+type Duplex = IDuplexStream<IWatchRequest, IWatchResponse>
+
+/** Many watches on one stream of one server, told apart by numbers that we give them. */
+export class WatchStream {
+  readonly #listeners = new Map<string, WatchListener>()
+  readonly #unconfirmed = new Set<string>()
+  readonly #opening: Promise<Duplex | undefined>
+  #last = 0
+  #ended = false
+
+  constructor(client: WatchClient) {
+    this.#opening = client.watch().then(
+      (stream) => this.#attach(stream),
+      (error) => {
+        this.end(error)
+        return undefined
+      },
+    )
+  }
+
+  /** Also once its last watch was stopped. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Returns how to stop. */
+  add(request: IWatchCreateRequest, listener: WatchListener): () => void {
+    const id = String(++this.#last)
+    this.#listeners.set(id, listener)
+    this.#unconfirmed.add(id)
+    void this.#create(id, request)
+    return () => this.#remove(id)
+  }
+
+  end(cause: unknown): void {
+    if (this.#ended) return
+    this.#ended = true
+    void this.#opening.then((stream) => stream?.cancel())
+    const listeners = [...this.#listeners.values()]
+    this.#listeners.clear()
+    for (const listener of listeners) listener.ended(cause)
+  }
+
+  #attach(stream: Duplex): Duplex {
+    stream.on('data', (response) => this.#dispatch(response))
+    stream.on('error', (error) => this.end(error))
+    stream.on('end', () => this.end(new Error('the server ended the stream')))
+    return stream
+  }
+
+  async #create(id: string, request: IWatchCreateRequest): Promise<void> {
+    const stream = await this.#opening
+    if (this.#listeners.has(id)) stream?.write({ create_request: { ...request, watch_id: id } })
+  }
+
+  #remove(id: string): void {
+    this.#unconfirmed.delete(id)
+    if (!this.#listeners.delete(id)) return
+    if (this.#listeners.size === 0) this.end(undefined)
+    else void this.#cancel(id)
+  }
+
+  async #cancel(id: string): Promise<void> {
+    const stream = await this.#opening
+    if (!this.#ended) stream?.write({ cancel_request: { watch_id: id } })
+  }
+
+  #dispatch(response: IWatchResponse): void {
+    const listener = this.#listeners.get(response.watch_id)
+    this.#unconfirmed.delete(response.watch_id)
+    if (listener) listener.said(response)
+    else if (response.created && response.canceled) this.#refused(response)
+  }
+
+  /** A watch that the server does not make comes without its number: all that wait for an answer begin again. */
+  #refused(response: IWatchResponse): void {
+    for (const id of this.#unconfirmed) this.#listeners.get(id)?.said(response)
+    this.#unconfirmed.clear()
+  }
+}

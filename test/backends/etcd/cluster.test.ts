@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Backend, Diagnosable } from '../../../src/backends/backend.ts'
+import { openBackend } from '../../../src/backends/open.ts'
+import { put } from '../../../src/backends/operations.ts'
+import { backoff } from '../../../src/backoff.ts'
+import { IndeterminateError, UnavailableError } from '../../../src/errors.ts'
+import { freePorts } from '../../services/ports.ts'
+import { Follower, present } from '../conformance/harness.ts'
+import { startCluster } from './servers.ts'
+
+const LIMIT = 2_000
+
+type Cluster = Awaited<ReturnType<typeof startCluster>>
+
+describe('an etcd cluster of three', () => {
+  const started: { cluster?: Cluster; unused?: string } = {}
+  const cluster = () => present(started.cluster)
+  const open = (...hosts: readonly string[]): Promise<Backend> =>
+    openBackend(`etcd://${hosts.join(',')}`, { env: {}, callLimit: LIMIT })
+  const host = (index: number) => present(cluster().hosts[index])
+  const freeze = (...indices: number[]) => {
+    for (const index of indices) cluster().servers[index]?.signal('SIGSTOP')
+  }
+  const thaw = () => {
+    for (const server of cluster().servers) server.signal('SIGCONT')
+  }
+
+  beforeAll(async () => {
+    started.cluster = await startCluster()
+    const [port] = await freePorts(1)
+    started.unused = `127.0.0.1:${port}`
+  })
+  afterAll(async () => {
+    await started.cluster?.stop()
+  })
+
+  test('is found though the first host of the URL is down', async () => {
+    const client = await open(present(started.unused), host(0))
+    expect((await client.commit([], [put('down/k', 'x')])).outcome).toBe('ok')
+    expect(await client.get('down/k')).toBeDefined()
+    const { id } = await client.grant(15_000)
+    expect(await client.renew(id)).toBe(15_000)
+    const follower = new Follower(client, 'down/k')
+    await follower.until((known) => known.size === 1)
+    expect(follower.events.map(({ kind }) => kind)).toEqual(['snapshot'])
+    await follower.stop()
+    await client.close()
+  })
+
+  test.each([0, 1, 2])('is found though its member %i is frozen', async (frozen) => {
+    const key = `frozen/${frozen}`
+    const client = await open(host(frozen), ...cluster().hosts)
+    await client.commit([], [put(key, 'before')])
+    const follower = new Follower(client, key)
+    await follower.until((known) => known.size === 1)
+    freeze(frozen)
+    await patiently(() => client.get(key))
+    await patiently(() => client.commit([], [put(key, 'during')]))
+    await follower.until(() => follower.state(key) === 'during')
+    thaw()
+    await follower.stop()
+    await client.close()
+  })
+
+  test('without a majority refuses reads and writes within the call limit, and comes back', async () => {
+    const client = await open(...cluster().hosts)
+    const watched = await open(host(2))
+    await patiently(() => client.commit([], [put('majority/k', 'before')]))
+    const follower = new Follower(watched, 'majority/k')
+    await follower.until((known) => known.size === 1)
+    freeze(0, 1)
+    const before = performance.now()
+    await expect(client.get('majority/k')).rejects.toThrow(UnavailableError)
+    await expect(client.commit([], [put('majority/k', 'lost')])).rejects.toThrow(UnavailableError)
+    expect(performance.now() - before).toBeLessThan(2 * LIMIT + 500)
+    await follower.until((_, events) => events.some(({ kind }) => kind === 'interrupted'))
+    const { warnings } = await (client as Backend & Diagnosable).diagnose()
+    expect(warnings.filter((warning) => warning.includes('does not answer'))).toHaveLength(2)
+    expect(warnings).toContainEqual(expect.stringContaining('no leader'))
+    thaw()
+    await patiently(() => client.commit([], [put('majority/k', 'after')]))
+    await follower.until(() => follower.state('majority/k') === 'after')
+    await follower.stop()
+    await client.close()
+    await watched.close()
+  })
+})
+
+/** Does it as soon as the cluster has found itself again. */
+const patiently = async <T>(call: () => Promise<T>): Promise<T> => {
+  for (const pause of backoff()) {
+    try {
+      return await call()
+    } catch (error) {
+      const transient = error instanceof UnavailableError || error instanceof IndeterminateError
+      if (!transient) throw error
+    }
+    await pause()
+  }
+  throw new Error('unreachable')
+}
