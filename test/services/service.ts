@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { temporaryFolder } from './guard.ts'
@@ -95,6 +95,16 @@ const insist = async <T>(name: string, action: () => Promise<T>): Promise<T> => 
   }
 }
 
+/** The kernel stops a program's threads one after the other; each of them may answer until it is. */
+const awaitStop = (pid: number): void => {
+  const running = () =>
+    readdirSync(`/proc/${pid}/task`).some((thread) => {
+      const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1')
+      return stat[stat.lastIndexOf(')') + 2] !== 'T'
+    })
+  while (running());
+}
+
 /** Starts a server of this kind on free loopback ports, with an empty store. */
 export const startService = async (kind: ServiceKind): Promise<Service> => {
   const folder = temporaryFolder(kind.name)
@@ -112,7 +122,10 @@ export const startService = async (kind: ServiceKind): Promise<Service> => {
     get pid() {
       return server.pid
     },
-    freeze: () => server.signal('SIGSTOP'),
+    freeze() {
+      server.signal('SIGSTOP')
+      awaitStop(server.pid)
+    },
     thaw: () => server.signal('SIGCONT'),
     kill: () => server.end('SIGKILL'),
     async restart({ empty = false } = {}) {

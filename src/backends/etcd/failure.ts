@@ -1,4 +1,5 @@
 import { CoordinationError, describe, UnavailableError } from '../../errors.ts'
+import { describeFailure } from '../../reason.ts'
 
 /** gRPC's status codes (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) that we tell apart. */
 export const Code = {
@@ -50,7 +51,11 @@ export const translate = (
 }
 
 /** What a person wants to read of it: not the number of gRPC's code, nor how gRPC came to know. */
-export const reasonOf = (error: unknown): string =>
-  ((error as { details?: string } | null)?.details || describe(error))
+export const reasonOf = (error: unknown): string => {
+  const text = ((error as { details?: string } | null)?.details || describe(error))
     .replace(/^No connection established\. Last error: (Error: )?/, '')
     .replace(/( \([-\d:.TZ]+\))?\. Resolution note: ?$/, '')
+  // gRPC keeps of a system call's error only the text.
+  const code = /^(?:connect|read|write|getaddrinfo) (E[A-Z_]+)\b/.exec(text)?.[1]
+  return code === undefined ? text : describeFailure(Object.assign(new Error(text), { code }))
+}
