@@ -9,7 +9,7 @@ import { restoreSoftLimit } from './soft-limit.ts'
 import type { Outcome, Supervision } from './supervision.ts'
 
 /** Loads what `supervise` needs (about 25 ms bundled), for a caller who has to wait anyway. */
-export const prepareToSupervise = async (): Promise<Execa> => (await import('execa')).execa
+const prepareToSupervise = async (): Promise<Execa> => (await import('execa')).execa
 
 /**
  * Runs `command` with our standard streams until it ends, hands on the signals that we get, and never lets it

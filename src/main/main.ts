@@ -21,6 +21,8 @@ export const main = async (argv: readonly string[], root: string): Promise<void>
   invocation.style = guessStyle(own, process.env)
   process.on('uncaughtException', endWith)
   process.stdout.on('error', endWithoutOutput)
+  // Who cannot be told anything still gets the exit code.
+  process.stderr.on('error', () => {})
   try {
     refuseMangled(argv)
     await dispatch(own, root)

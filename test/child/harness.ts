@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-export interface Ended {
+interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
   /** What was written to stdout, and to stdout and stderr in the order of arrival. */
@@ -19,7 +19,7 @@ export interface Started {
   readonly ended: Promise<Ended>
 }
 
-export const fixture = (name: string): string =>
+const fixture = (name: string): string =>
   fileURLToPath(new URL(`./fixtures/${name}.ts`, import.meta.url))
 
 /** The command line of a fixture, for a test that puts something around it. */

@@ -7,7 +7,7 @@ import type { Agent as TlsAgent } from 'node:https'
  * makes every call resolve to the response and what was in it.
  */
 
-export type Answer<T> = readonly [response: IncomingMessage, content: T]
+type Answer<T> = readonly [response: IncomingMessage, content: T]
 
 /** Emits `cancel` to end the call. */
 export interface Context extends EventEmitter {
@@ -31,7 +31,7 @@ export interface Item {
   readonly Session?: string
 }
 
-export interface SessionInfo {
+interface SessionInfo {
   readonly ID: string
   readonly TTL: string
 }

@@ -12,7 +12,7 @@ export interface Location {
   readonly tls: TlsSettings
 }
 
-export interface TlsSettings {
+interface TlsSettings {
   readonly ca?: Buffer
   readonly cert?: Buffer
   readonly key?: Buffer
