@@ -1,15 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { ENDING, exitCodeOf } from './ending.ts'
 import { startGuard } from './guard.ts'
-import type { Execa } from './launch.ts'
 import { executable } from './resolve.ts'
 import { run } from './run.ts'
 import { type CaughtSignals, catchSignals } from './signals.ts'
 import { restoreSoftLimit } from './soft-limit.ts'
 import type { Outcome, Supervision } from './supervision.ts'
-
-/** Loads what `supervise` needs (about 25 ms bundled), for a caller who has to wait anyway. */
-const prepareToSupervise = async (): Promise<Execa> => (await import('execa')).execa
 
 /**
  * Runs `command` with our standard streams until it ends, hands on the signals that we get, and never lets it
@@ -48,7 +44,7 @@ async function guarded(
   const name = command[0] ?? ''
   const guard = startGuard()
   try {
-    const execa = await prepareToSupervise()
+    const { execa } = await import('execa')
     await signalsSeen()
     const outcome = needless(early, supervision)
     if (outcome) return outcome
