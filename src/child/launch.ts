@@ -4,7 +4,7 @@ import type { Executable } from './resolve.ts'
 import type { Outcome } from './supervision.ts'
 
 /** execa's main function; only a type, the library is loaded when it is needed. */
-export type Execa = typeof import('execa').execa
+type Execa = typeof import('execa').execa
 
 export interface Launch {
   readonly execa: Execa

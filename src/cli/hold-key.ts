@@ -51,7 +51,6 @@ export const holdKey = async (
       final = code === 0 ? options.onSuccess : options.onFailure
       return code
     }
-    note(`holding ${name}`)
     await printResult(undefined, { ok: true, key: name, state, held: true })
     await occupy(held, options)
     final = options.onSuccess

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, UsageError } from '../../errors.ts'
+import { redactMalformed } from '../../redact.ts'
 
 /** Where a Consul agent is, and how one presents oneself to it. */
 export interface Location {
@@ -49,9 +50,10 @@ const parse = (text: string): URL => {
       'a Consul URL has no room for credentials: set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE',
     )
   }
-  if (!url?.hostname) throw new UsageError(`"${text}" names no Consul agent: ${EXAMPLE}`)
+  if (!url?.hostname)
+    throw new UsageError(`"${redactMalformed(text)}" names no Consul agent: ${EXAMPLE}`)
   if (!/^\/?$/.test(url.pathname) || url.search || url.hash) {
-    throw new UsageError(`"${text}" has something behind the port: ${EXAMPLE}`)
+    throw new UsageError(`"${redactMalformed(text)}" has something behind the port: ${EXAMPLE}`)
   }
   return url
 }

@@ -46,10 +46,13 @@ export class HttpBackend implements Backend, Diagnosable {
   }
 
   /** @throws UnavailableError the server is out of reach, is none of ours or speaks another protocol. */
-  static async open({ server, callLimit }: HttpOptions): Promise<HttpBackend> {
+  static async open(
+    { server, callLimit }: HttpOptions,
+    options: CallOptions = {},
+  ): Promise<HttpBackend> {
     const remote = await Remote.at(server, callLimit)
     try {
-      const { traits } = await remote.greet()
+      const { traits } = await remote.greet(options)
       return new HttpBackend(remote, traits)
     } catch (error) {
       remote.close()

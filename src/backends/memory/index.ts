@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts'
+import { redactMalformed } from '../../redact.ts'
 import type { Traits } from '../backend.ts'
 import { SqliteBackend } from '../sqlite/sqlite.ts'
 
@@ -15,6 +16,7 @@ export const traits: Traits = {
 
 /** `memory:`, a store inside this process: the same tables as a file's, in memory. */
 export const open = async (url = 'memory:'): Promise<SqliteBackend> => {
-  if (url !== 'memory:') throw new UsageError(`"${url}" has no address: write memory: alone`)
+  if (url !== 'memory:')
+    throw new UsageError(`"${redactMalformed(url)}" has no address: write memory: alone`)
   return SqliteBackend.open({ path: ':memory:', address: 'memory:', traits })
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts'
+import { redactMalformed } from '../../redact.ts'
 import type { OpenOptions, Traits } from '../backend.ts'
 import { defaultPath, prepareDirectory } from './location.ts'
 import { SqliteBackend } from './sqlite.ts'
@@ -25,7 +26,9 @@ const pathOf = (url: string, env: NodeJS.ProcessEnv): string => {
   if (url === 'sqlite:') return defaultPath(env)
   const path = decoded(/^sqlite:\/\/(\/.*[^/])$/.exec(url)?.[1] ?? '')
   if (!path) {
-    throw new UsageError(`"${url}" names no file: write sqlite: or sqlite:///path/to/file.db`)
+    throw new UsageError(
+      `"${redactMalformed(url)}" names no file: write sqlite: or sqlite:///path/to/file.db`,
+    )
   }
   return path
 }

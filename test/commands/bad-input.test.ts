@@ -1,0 +1,248 @@
+import { existsSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { lines, Place } from './rdv.ts'
+
+/** The arguments, and what the one sentence says. */
+type Row = readonly [argv: readonly string[], says: RegExp]
+
+const long = 'k'.repeat(513)
+
+const COMMANDS: readonly Row[] = [
+  [[], /--help/],
+  [[''], /--help/],
+  [['--json-but-wrong'], /--help/],
+  [['frobnicate'], /no command "frobnicate".*--help/],
+  [['singal', 'k'], /did you mean signal\?/],
+  [['wiat', 'k'], /did you mean wait\?/],
+  [['--timeout'], /--help/],
+  [['--frob', 'get', 'k'], /no flag --frob/],
+  [['get', 'k', '--frob'], /no flag --frob/],
+  [['get', 'k', '-x'], /no flag -x/],
+  [['wait', 'k', '--onec'], /did you mean --once\?/],
+]
+
+const MISSING: readonly Row[] = [
+  [['wait'], /TARGET is missing/],
+  [['wait', ''], /"" is empty: give a name/],
+  [['wait', 'k', ''], /"" is empty: give a name/],
+  [['wait', 'k', '--fail-if'], /--fail-if expects a value/],
+  [['wait', 'k', '--fail-if', ''], /"" is empty: give a name/],
+  [['wait', '=ready'], /"" is empty: give a name/],
+  [['wait', 'k='], /state is empty: give a word/],
+  [['signal'], /KEY is missing/],
+  [['signal', ''], /"" is empty: give a name/],
+  [['signal', 'k', ''], /state is empty: give a word/],
+  [['signal', '', '--hold'], /"" is empty: give a name/],
+  [['signal', 'k', '--hold', '--'], /no command after the --/],
+  [['signal', 'k', '--hold', '--', ''], /no command after the --/],
+  [['signal', 'k', '--hold', '--on-success', '', '--', 'true'], /state is empty: give a word/],
+  [['get'], /KEY is missing/],
+  [['get', ''], /"" is empty: give a name/],
+  [['clear'], /KEY is missing/],
+  [['clear', ''], /"" is empty: give a name/],
+  [['clear', 'k', ''], /"" is empty: give a name/],
+  [['clear', '', '--recursive'], /"" is empty: give a name/],
+  [['clear', '/', '--all'], /"" is empty: give a name/],
+  [['list', ''], /"" is empty: give a name/],
+  [['probe'], /URL is missing/],
+  [['probe', ''], /write one such as tcp:\/\/HOST:PORT/],
+  [['wait', 'k', '--'], /no command after the --/],
+  [['wait', 'k', '--', ''], /no command after the --/],
+  [['get', 'k', '--backend', ''], /--backend is empty: name one/],
+  [['get', 'k', '--namespace', ''], /namespace "" is empty: give a name/],
+]
+
+const SURPLUS: readonly Row[] = [
+  [['signal', 'k', 'ready', 'steady'], /"steady" is one too many/],
+  [['get', 'k', 'l'], /"l" is one too many/],
+  [['list', 'a/', 'b/'], /"b\/" is one too many/],
+  [['doctor', 'k'], /"k" is one too many/],
+  [['get', 'k', '--', 'true'], /get runs no command: leave out the --/],
+  [['list', '--', 'true'], /list runs no command: leave out the --/],
+  [['clear', 'k', '--', 'true'], /clear runs no command: leave out the --/],
+  [['doctor', '--', 'true'], /doctor runs no command: leave out the --/],
+]
+
+const VALUES: readonly Row[] = [
+  [['wait', 'k', '--timeout', 'abc'], /--timeout "abc" is no duration: write 500ms, 30s/],
+  [['wait', 'k', '--timeout', ''], /write 500ms, 30s/],
+  [['wait', 'k', '--timeout', '-1'], /write 500ms, 30s/],
+  [['wait', 'k', '--timeout', '5 s'], /write 500ms, 30s/],
+  [['wait', 'k', '--timeout', '1h30'], /write 500ms, 30s/],
+  [['wait', 'k', '--timeout', '1e3'], /write 500ms, 30s/],
+  [['wait', 'k', '--timeout'], /--timeout expects a value/],
+  [['get', 'k', '--timeout', '1d'], /write 500ms, 30s/],
+  [['list', '--watch', '--timeout', 'x'], /write 500ms, 30s/],
+  [['wait', 'g/', '--min', '-1'], /--min "-1" is not a whole number from 0 on/],
+  [['wait', 'g/', '--min', '1.5'], /whole number from 0 on/],
+  [['wait', 'g/', '--min', ''], /whole number from 0 on/],
+  [['wait', 'g/', '--min', '99999999999999999999'], /whole number from 0 on/],
+  [['wait', 'g/', '--ready', '0'], /whole number from 1 on/],
+  [['wait', 'g/', '--min', '1', '--ready', '1'], /--min=1 cannot.*--ready/],
+  [['wait', 'k', '--min', '1'], /--min is for groups: write one with a trailing slash/],
+  [['wait', 'k', '--ready', '1'], /--ready is for groups: write one with a trailing slash/],
+  [['wait', 'a', 'b', '--at-least', '5'], /--at-least 5 is more than there are targets \(2\)/],
+  [['wait', 'a', 'b', '--at-least', '0'], /whole number from 1 on/],
+  [['wait', 'a', 'b', '--at-least', 'x'], /whole number from 1 on/],
+  [['wait', 'a', 'b', '--any', '--at-least', '1'], /--at-least=1 cannot.*--any/],
+  [['wait', 'k', '--state', 'a,,b'], /--state "a,,b" has an empty word/],
+  [['wait', 'k', '--state', ''], /has an empty word/],
+  [['wait', 'k', '--fail-state', ','], /has an empty word/],
+  [['wait', 'k', '--exit-codes', 'x=1'], /"x=1".*NAME=CODE, with a name of no, usage, /],
+  [['wait', 'k', '--exit-codes', 'timeout=256'], /a code up to 255/],
+  [['wait', 'k', '--exit-codes', 'timeout=-1'], /NAME=CODE/],
+  [['wait', 'k', '--exit-codes', 'timeout'], /NAME=CODE/],
+  [['wait', 'k', '--exit-codes', 'timeout=1,'], /NAME=CODE/],
+  [['wait', 'k', '--exit-codes', ''], /NAME=CODE/],
+  [['signal', 'k', '--expire', '0'], /--expire must be longer than 0/],
+  [['signal', 'k', '--expire', 'soon'], /--expire "soon" is no duration: write 500ms/],
+  [['signal', 'k', '--hold', '--ttl', '0'], /--ttl must be longer than 0/],
+  [['signal', 'k', '--hold', '--ttl', '1y'], /--ttl "1y" is no duration: write 500ms/],
+  [['signal', 'k', '--hold', '--grace', 'x'], /--grace "x" is no duration: write 500ms/],
+  [['signal', 'k', '--hold', '--on-loss', 'cry'], /rejoin, stop/],
+  [['signal', 'k', 'a\nb'], /control character: leave it out/],
+  [['wait', 'http://localhost:1', '--http-status', '99'], /write 200 or 200-299/],
+  [['wait', 'http://localhost:1', '--http-status', '300-200'], /write 200 or 200-299/],
+  [['wait', 'http://localhost:1', '--http-header', 'nocolon'], /write "Name: value"/],
+  [['wait', 'http://localhost:1', '--http-body-match', '('], /no regular expression/],
+]
+
+const COMBINATIONS: readonly Row[] = [
+  [['signal', 'k', '--states-from', '-'], /--states-from goes with --hold/],
+  [['signal', 'k', '--on-success', 'up'], /--on-success goes with --hold/],
+  [['signal', 'k', '--on-failure', 'down'], /--on-failure goes with --hold/],
+  [['signal', 'k', '--on-loss', 'stop'], /--on-loss goes with --hold/],
+  [['signal', 'k', '--ttl', '5s'], /--ttl goes with --hold/],
+  [['signal', 'k', '--grace', '1s'], /--grace goes with --hold/],
+  [['signal', 'k', '--', 'true'], /COMMAND goes with --hold/],
+  [['signal', 'k', '--hold', '--expire', '5s'], /--hold.*cannot.*--expire/],
+  [['signal', 'k', '--hold', '--states-from', 'file'], /one of: -/],
+  [['signal', 'k', '--hold', '--states-from', '-', '--', 'cat'], /leave out one of them/],
+  [['signal', 'k', '--hold', '--on-success', 'up'], /give one after --/],
+  [['signal', 'k', '--hold', '--on-failure', 'down'], /give one after --/],
+]
+
+const NAMES: readonly [name: string, says: RegExp][] = [
+  ['/', /empty part: separate the parts by single slashes/],
+  ['/a', /empty part/],
+  ['a//b', /empty part/],
+  ['.', /part "\." or "\.\."/],
+  ['..', /part "\." or "\.\."/],
+  ['a/./b', /part "\." or "\.\."/],
+  ['a/../b', /part "\." or "\.\."/],
+  ['a\nb', /"a\\nb" has a control character: leave it out/],
+  ['a\tb', /control character/],
+  ['a\u007fb', /control character/],
+  ['a\u0085b', /control character/],
+  ['_a', /reserved: choose another name/],
+  [long, /longer than 512 bytes: shorten it/],
+  ['é'.repeat(257), /longer than 512 bytes: shorten it/],
+]
+
+/** Each command that takes a key, on each name that is none. */
+const KEYS: readonly Row[] = [
+  ...NAMES.flatMap(([name, says]): Row[] => [
+    [['signal', name], says],
+    [['wait', name === '/' ? 'a//' : name], says],
+  ]),
+  [['get', 'a//b'], /empty part/],
+  [['get', 'a/'], /empty part/],
+  [['clear', 'a//b'], /empty part/],
+  [['clear', 'a/'], /empty part/],
+  [['list', 'a//b'], /empty part/],
+  [['list', '_a/'], /reserved/],
+  [['signal', 'a=b'], /has an "=": a key has none/],
+  [['get', 'a=b'], /has an "=": a key has none/],
+  [['signal', 'tcp://h:1'], /is a URL, not a key/],
+  [['signal', 'exec:ls'], /marks a command: choose another name/],
+  [['get', 'k', '--namespace', 'a=b'], /the namespace "a=b" has an "="/],
+  [['wait', 'k', '--namespace', '_a'], /the namespace "_a" begins with "_"/],
+]
+
+const TARGETS: readonly Row[] = [
+  [['wait', 'host:5432'], /write tcp:\/\/host:5432/],
+  [['wait', '127.0.0.1:80'], /write tcp:\/\/127\.0\.0\.1:80/],
+  [['wait', '[::1]:80'], /write tcp:\/\/\[::1\]:80/],
+  [['wait', 'k', '--fail-if', 'host:1'], /write tcp:\/\/host:1/],
+  [['probe', 'host:5432'], /write tcp:\/\/host:5432/],
+  [['probe', 'k'], /write one such as tcp:\/\/HOST:PORT/],
+  [['wait', 'tpc://h:1'], /scheme tpc.*tcp/],
+  [['wait', 'tcp://h'], /no port: write tcp:\/\/HOST:PORT/],
+  [['wait', 'tcp://'], /write tcp:\/\/HOST:PORT/],
+  [['probe', 'tcp://h:99999'], /write tcp:\/\/HOST:PORT/],
+  [['probe', 'postgres://'], /write postgres:\/\//],
+  [['probe', 'http://'], /write http/],
+  [['probe', 'redis://h/x/y'], /write redis:\/\//],
+  [['probe', 'unix://relative'], /write unix:\/\/\//],
+  [['probe', 'file://relative'], /write file:\/\/\//],
+  [['probe', 'dns://'], /write dns:\/\//],
+  [['probe', 'exec:'], /write exec:/],
+]
+
+/** Nothing is looked up and nothing is opened for a backend URL that is none. */
+const BACKENDS: readonly Row[] = [
+  ...['sqlite', 'mem', 'redis://h', 'file:///x', '://', ':', 'SQLITE:'].map(
+    (url): Row => [
+      ['signal', 'k', '--backend', url],
+      /no backend URL: begin it with one of sqlite/,
+    ],
+  ),
+  ...['sqlite:x', 'sqlite://rel', 'sqlite:///', 'sqlite:///x/', 'sqlite:///%zz'].map(
+    (url): Row => [['signal', 'k', '--backend', url], /write sqlite: or sqlite:\/\/\/path/],
+  ),
+  ...['memory:x', 'memory://h'].map(
+    (url): Row => [['signal', 'k', '--backend', url], /write memory:/],
+  ),
+  ...['http:', 'http://', 'http://a b', 'http://h:99999', 'https://'].map(
+    (url): Row => [['signal', 'k', '--backend', url], /write http:\/\/HOST:PORT/],
+  ),
+  ...['etcd:', 'etcd://', 'etcd://h:x', 'etcd://h/p', 'etcds://h,,h'].map(
+    (url): Row => [['signal', 'k', '--backend', url], /etcd:\/\/host:2379/],
+  ),
+  ...['consul:', 'consul://', 'consul://h:x', 'consuls://'].map(
+    (url): Row => [['signal', 'k', '--backend', url], /write consul:\/\/host:8500/],
+  ),
+  [['wait', 'k', '--backend', 'foo://h'], /no backend URL/],
+  [['signal', 'k', '--hold', '--backend', 'foo://h', '--', 'true'], /no backend URL/],
+]
+
+describe.each([
+  ['commands and flags', COMMANDS],
+  ['what is missing or empty', MISSING],
+  ['what is too much', SURPLUS],
+  ['values', VALUES],
+  ['flags that do not go together', COMBINATIONS],
+  ['keys and namespaces', KEYS],
+  ['targets and probe URLs', TARGETS],
+  ['backend URLs', BACKENDS],
+])('a usage error in one sentence, and nothing done: %s', (_, rows) => {
+  for (const [argv, says] of rows) {
+    test.concurrent(`rdv ${argv.map(shown).join(' ')}`, async () => {
+      const place = new Place()
+      const { code, stdout, stderr } = await place.rdv(...argv)
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(lines(stderr)).toEqual([expect.stringMatching(/^rdv: \S.*$/)])
+      expect(stderr).toMatch(/^[^\n]+\n$/)
+      expect(stderr).toMatch(says)
+      expect(existsSync(place.directory)).toBe(false)
+    })
+  }
+})
+
+test.concurrent.each([
+  'foo://u:hunter2@h',
+  'etcd://u:hunter2@h:x',
+  'etcd://u:hunter2@',
+  'http://u:hunter2@h:99999',
+  'https://:hunter2@',
+  'consul://u:hunter2@h:x',
+])('the secret in the malformed %s is not told', async (url) => {
+  const { code, stdout, stderr } = await new Place().rdv('get', 'k', '--backend', url)
+  expect(code).toBe(2)
+  expect(stdout + stderr).not.toContain('hunter2')
+})
+
+const shown = (word: string): string => {
+  const cut = word.length > 40 ? `${word.slice(0, 10)}…` : word
+  return /^[\w./:=-]+$/.test(cut) ? cut : JSON.stringify(cut)
+}

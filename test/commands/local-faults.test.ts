@@ -1,0 +1,202 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../services/guard.ts'
+import { lines, Place } from './rdv.ts'
+
+const COMMANDS = [
+  ['signal', 'k'],
+  ['get', 'k'],
+  ['wait', 'k'],
+  ['wait', 'k', '--once'],
+  ['list'],
+  ['clear', 'k'],
+  ['signal', 'k', '--hold'],
+  ['doctor'],
+]
+
+/** Every command is 120 at once, in one sentence that names the path. */
+const refusesAll = async (place: Place, path: string, says: RegExp): Promise<void> => {
+  for (const argv of COMMANDS) {
+    const { code, stdout, stderr } = await place.rdv(...argv, '--timeout', '30s')
+    expect({ argv, code, stdout }).toEqual({ argv, code: 120, stdout: '' })
+    expect(lines(stderr)).toEqual([expect.stringContaining(path)])
+    expect(stderr).toMatch(says)
+  }
+}
+
+describe('a store that cannot be used is 120, with its path', () => {
+  test('a directory that cannot be made', async () => {
+    const file = join(temporaryFolder('file'), 'file')
+    writeFileSync(file, '')
+    await refusesAll(new Place({ RDV_DATA_DIR: join(file, 'data') }), join(file, 'data'), /ENOTDIR/)
+  })
+
+  test('a file that is none of SQLite', async () => {
+    const place = new Place()
+    await place.rdv('signal', 'k')
+    rmSync(place.directory, { recursive: true })
+    mkdirSync(place.directory)
+    writeFileSync(place.file, 'this is no database, but long enough to be one '.repeat(100))
+    await refusesAll(place, place.file, /not a SQLite file/)
+    expect(readFileSync(place.file, 'utf8')).toContain('this is no database')
+  })
+
+  test('a database of another program, which stays as it is', async () => {
+    const place = new Place()
+    mkdirSync(place.directory)
+    const database = new DatabaseSync(place.file)
+    database.exec('CREATE TABLE theirs (x); INSERT INTO theirs VALUES (42)')
+    database.close()
+    const before = readFileSync(place.file)
+    await refusesAll(place, place.file, /belongs to another program/)
+    expect(readFileSync(place.file).equals(before)).toBe(true)
+  })
+
+  test('a store of a later version', async () => {
+    const place = new Place()
+    await place.rdv('signal', 'k')
+    const database = new DatabaseSync(place.file)
+    database.exec('PRAGMA user_version = 99')
+    database.close()
+    await refusesAll(place, place.file, /version is 99/)
+  })
+
+  test('a damaged file', async () => {
+    const place = new Place()
+    for (const key of ['a', 'b', 'k']) await place.rdv('signal', key)
+    const bytes = readFileSync(place.file)
+    // every page but the first, whose marks say that it is ours
+    bytes.fill(0x5a, 4096)
+    writeFileSync(place.file, bytes)
+    rmSync(`${place.file}-wal`, { force: true })
+    rmSync(`${place.file}-shm`, { force: true })
+    await refusesAll(place, place.file, /is damaged|cannot be/)
+  })
+
+  test('a directory in the place of the file', async () => {
+    const place = new Place()
+    mkdirSync(place.file, { recursive: true })
+    await refusesAll(place, place.file, /cannot be opened/)
+  })
+})
+
+/** A shell's prefix under which the disk of the data directory is full after a few pages. */
+const FULL_DISKS = [
+  {
+    name: 'a limit on the size of files',
+    // 512-byte blocks; what is over it fails to be written
+    prefix: 'ulimit -f 200; exec "$@"',
+    usable: true,
+  },
+  {
+    name: 'a small file system',
+    prefix: 'mount -t tmpfs -o size=200k full "$(dirname "$RDV_DATA_DIR")" && exec "$@"',
+    usable: spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'full', '/mnt']).status === 0,
+  },
+]
+
+describe.each(FULL_DISKS.filter(({ usable }) => usable))(
+  'on a full disk: $name',
+  ({ name, prefix }) => {
+    test('a write is 120, with the path, and what was acknowledged stays', async () => {
+      const place = new Place()
+      const script = `
+      for i in $(seq 1 400); do
+        error=$(rdv signal "key-$i-$(printf %0400d 0)" 2>&1) || { code=$?; break; }
+      done
+      echo "$code $i"
+      echo "$error"
+      rdv list | wc -l`
+      const inside = ['sh', '-c', prefix, 'sh', 'sh', '-c', script]
+      const { stdout } =
+        name === 'a small file system'
+          ? await place.sh('exec unshare -rm "$@"', ...inside)
+          : await place.sh('exec "$@"', ...inside)
+      const [result = '', error = '', kept = ''] = stdout.split('\n')
+      const [code, failed] = result.split(' ').map(Number)
+      expect(code).toBe(120)
+      expect(error).toContain(place.file)
+      expect(error).toMatch(/^rdv: .*(full disk|cannot be)/)
+      expect(failed).toBeGreaterThan(1)
+      expect(Number(kept)).toBe(Number(failed) - 1)
+    })
+  },
+)
+
+describe('the default store', () => {
+  test('is for its user alone', async () => {
+    const place = new Place()
+    await place.rdv('signal', 'k')
+    expect(statSync(place.directory).mode & 0o777).toBe(0o700)
+  })
+
+  test('lies in the home of the password database, whatever $HOME says', async () => {
+    const place = new Place()
+    const doctor = (set: string) => place.sh(`unset RDV_DATA_DIR; ${set} rdv doctor --json`)
+    const there = JSON.parse((await doctor('HOME=/one')).stdout).address
+    expect(JSON.parse((await doctor('HOME=/other')).stdout).address).toBe(there)
+    expect(there).toMatch(/^sqlite:\/\/\/.*\/rendezvous\.db$/)
+  })
+
+  test('can be opened by many at once while it is new', async () => {
+    for (let round = 0; round < 6; round++) {
+      const place = new Place()
+      const all = Array.from({ length: 8 }, (_, i) => place.rdv('signal', `k${i}`))
+      for (const { code, stderr } of await Promise.all(all)) {
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      }
+      expect(lines((await place.rdv('list')).stdout)).toHaveLength(8)
+    }
+  })
+
+  test('that was removed while somebody waits is made anew, and the wait goes on', async () => {
+    const place = new Place()
+    const waiting = place.start('wait', 'k', '--timeout', '30s')
+    await waiting.says(/waiting for k/)
+    rmSync(place.directory, { recursive: true })
+    await place.rdv('signal', 'k')
+    expect(await waiting.ended).toMatchObject({ code: 0 })
+  })
+
+  test('that another process has locked is 120 at the deadline, and goes on once it is free', async () => {
+    const place = new Place()
+    await place.rdv('signal', 'k')
+    const database = new DatabaseSync(place.file)
+    database.exec('BEGIN EXCLUSIVE')
+    const started = performance.now()
+    const { code, stderr } = await place.rdv('signal', 'k', 'x', '--timeout', '500ms')
+    expect(code).toBe(120)
+    expect(stderr).toMatch(/did not answer|locked/)
+    expect(performance.now() - started).toBeLessThan(500 + 1_000 + 500)
+    const writing = place.start('signal', 'k', 'y', '--timeout', '30s')
+    const reading = await place.rdv('get', 'k')
+    expect(reading.stdout).toBe('ready\n')
+    database.exec('COMMIT')
+    database.close()
+    expect(await writing.ended).toMatchObject({ code: 0 })
+    expect(await place.state('k')).toBe('y')
+  })
+
+  test('a file that may be read only is 120 for a write', async () => {
+    const place = new Place()
+    await place.rdv('signal', 'k')
+    const user = process.getuid?.() === 0 ? 65_534 : undefined
+    chmodSync(place.file, 0o444)
+    chmodSync(place.directory, 0o555)
+    if (user !== undefined) {
+      // root may write whatever the mode says
+      for (let path = place.directory; path !== '/'; path = dirname(path)) chmodSync(path, 0o755)
+    }
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [process.argv[1] ? join(import.meta.dirname, '../../bin/rdv.cjs') : '', 'signal', 'k', 'x'],
+      { env: place.env, uid: user, encoding: 'utf8' },
+    )
+    chmodSync(place.directory, 0o700)
+    expect({ status, stderr }).toEqual({ status: 120, stderr: expect.stringContaining(place.file) })
+    expect(await place.state('k')).toBe('ready')
+  })
+})

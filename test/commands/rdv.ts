@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { guardProcess, releaseProcess, temporaryFolder } from '../services/guard.ts'
+
+/** What is tested: the file that npm installs as `rdv`. */
+export const executable = fileURLToPath(new URL('../../bin/rdv.cjs', import.meta.url))
+
+/** How a process ended, and all that it wrote. */
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A running process. */
+export interface Running {
+  readonly pid: number
+  /** Open until it is ended. */
+  readonly stdin: Writable
+  /** Waits until what it wrote, on stdout or on stderr, matches. */
+  says(pattern: RegExp): Promise<RegExpExecArray>
+  kill(signal: NodeJS.Signals): void
+  readonly ended: Promise<Ended>
+}
+
+/** Where `rdv` is, as a shell script finds it. */
+const programs = (): string => {
+  found ??= temporaryFolder('bin')
+  return found
+}
+let found: string | undefined
+
+const path = (): string => {
+  const fresh = found === undefined
+  const folder = programs()
+  if (fresh) symlinkSync(executable, join(folder, 'rdv'))
+  return [folder, dirname(process.execPath), process.env.PATH].join(delimiter)
+}
+
+/** A place of its own where commands meet: a fresh data directory, unless the settings say otherwise. */
+export class Place {
+  /** Not there yet. */
+  readonly directory: string
+  readonly env: NodeJS.ProcessEnv
+
+  /** `settings` are further variables; none of the developer's own reach the commands. */
+  constructor(settings: NodeJS.ProcessEnv = {}) {
+    this.directory = join(temporaryFolder('place'), 'data')
+    this.env = { PATH: path(), RDV_DATA_DIR: this.directory, ...settings }
+  }
+
+  get file(): string {
+    return join(this.directory, 'rendezvous.db')
+  }
+
+  /** Runs rdv to its end. */
+  rdv(...args: string[]): Promise<Ended> {
+    return this.#run(process.execPath, [executable, ...args]).ended
+  }
+
+  /** Runs a shell script to its end. */
+  sh(script: string, ...args: string[]): Promise<Ended> {
+    return this.#run('/bin/sh', ['-c', script, 'sh', ...args]).ended
+  }
+
+  /** Starts rdv; it is killed with the test at the latest. */
+  start(...args: string[]): Running {
+    return this.#start(process.execPath, [executable, ...args])
+  }
+
+  /** Starts rdv with stdin as a pipe that the test writes to. */
+  startWithInput(...args: string[]): Running {
+    return this.#start(process.execPath, [executable, ...args], 'pipe')
+  }
+
+  /** Starts a shell script. */
+  startSh(script: string, ...args: string[]): Running {
+    return this.#start('/bin/sh', ['-c', script, 'sh', ...args])
+  }
+
+  /** Resolves once a key is in a state: by default in any. */
+  async until(key: string, state = '*'): Promise<void> {
+    const { code, stderr } = await this.rdv('wait', key, '--state', state)
+    if (code !== 0) throw new Error(`${key} did not come to be ${state}: ${stderr}`)
+  }
+
+  /** Resolves once a key is gone. */
+  async untilGone(key: string): Promise<void> {
+    const { code, stderr } = await this.rdv('wait', key, '--not', '--state', '*')
+    if (code !== 0) throw new Error(`${key} did not go: ${stderr}`)
+  }
+
+  /** The state of a key; `undefined` where it has none. */
+  async state(key: string): Promise<string | undefined> {
+    const { code, stdout, stderr } = await this.rdv('get', key)
+    if (code === 1) return undefined
+    if (code !== 0) throw new Error(stderr)
+    return stdout.trimEnd()
+  }
+
+  #start(file: string, args: readonly string[], stdin?: 'pipe'): Running {
+    const running = this.#run(file, args, stdin)
+    onTestFinished(async () => {
+      running.kill('SIGCONT')
+      running.kill('SIGKILL')
+      await running.ended
+    })
+    return running
+  }
+
+  #run(file: string, args: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): Running {
+    return attend(spawn(file, args, { env: this.env, stdio: [stdin, 'pipe', 'pipe'] }))
+  }
+}
+
+const attend = (child: ChildProcess): Running => {
+  const pid = child.pid as number
+  guardProcess(pid)
+  const written = { stdout: '', stderr: '' }
+  const heard = new Set<() => void>()
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (piece: string) => {
+      written[name] += piece
+      for (const listener of heard) listener()
+    })
+  }
+  // what it started may still have its output open
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  void exited.then(() => releaseProcess(pid))
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal, ...written }))
+  })
+  return {
+    pid,
+    stdin: child.stdin as Writable,
+    kill: (signal) => void child.kill(signal),
+    ended,
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const match = pattern.exec(written.stdout) ?? pattern.exec(written.stderr)
+          if (match) resolve(match)
+        }
+        heard.add(look)
+        ended.then(
+          () => reject(new Error(`it ended without saying ${pattern}: ${JSON.stringify(written)}`)),
+          reject,
+        )
+        look()
+      }),
+  }
+}
+
+/** What stands on a line each. */
+export const lines = (text: string): string[] => text.split('\n').slice(0, -1)
