@@ -44,6 +44,13 @@ export class UnavailableError extends CoordinationError {
   }
 }
 
+/** The time was up before the store had answered; the message does not say which store. */
+export class SilentStoreError extends UnavailableError {
+  constructor(options?: ErrorOptions) {
+    super('the store did not answer before the time was up', options)
+  }
+}
+
 /** The lease does not exist (any more): expired, revoked, or its store was recreated. Nothing was written. */
 export class LeaseGoneError extends CoordinationError {
   override readonly kind = 'lost'

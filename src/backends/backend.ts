@@ -147,9 +147,10 @@ export interface Backend {
 
   /**
    * Lets the lease live for its TTL from now on; resolves to the TTL in force (milliseconds).
+   * `owner`: from now on whom it is to end with, as in `grant`.
    * @throws LeaseGoneError it does not exist.
    */
-  renew(id: string, options?: CallOptions): Promise<number>
+  renew(id: string, options?: CallOptions & { readonly owner?: ProcessIdentity }): Promise<number>
 
   /** Ends the lease and removes its keys, at once. One that is gone already is no error. */
   revoke(id: string, options?: CallOptions): Promise<void>
@@ -176,6 +177,40 @@ export interface BackendModule {
    * @throws UnavailableError already the opening needs the store, and it is out of reach.
    */
   open(url: string, options: OpenOptions): Promise<Backend>
+}
+
+/** What became of a claim. */
+export type ClaimResult =
+  /** `token` rises with each holder. `key` is where the claim is written: while it does not change, the claim stands. */
+  | { readonly outcome: 'ok'; readonly token: number; readonly key: string }
+  /** All slots are taken. Worth another try when anything below the name changes. */
+  | { readonly outcome: 'held' }
+  /** The name is used with another number of slots, or by something else. */
+  | { readonly outcome: 'conflict' }
+  /** It is free, but the store lets nobody have it yet (Consul's lock-delay). Worth another try soon. */
+  | { readonly outcome: 'delayed' }
+
+/**
+ * An optional extension: the last step of a lock, where other tools share a native layout that says who holds it.
+ * `name` is the lock's full prefix without the slash, `rdv/lock/NAME`; the session holds the key `<name>/<session>`.
+ */
+export interface Claimable {
+  /**
+   * Takes one of the lock's slots for a session. What the session holds already it is given again, so an unanswered
+   * claim is looked up by another one.
+   * @throws IndeterminateError it was sent and no answer came.
+   * @throws LeaseGoneError the session, or its key, does not exist. Nothing was written.
+   */
+  claim(name: string, slots: number, session: string, options?: CallOptions): Promise<ClaimResult>
+
+  /** Whether the session holds one of the lock's slots. Linearizable. */
+  claimed(name: string, slots: number, session: string, options?: CallOptions): Promise<boolean>
+
+  /**
+   * Gives the slot back. One that is not held is no error.
+   * @throws IndeterminateError it was sent and no answer came; doing it again does no harm.
+   */
+  release(name: string, slots: number, session: string, options?: CallOptions): Promise<void>
 }
 
 /** An optional extension: what a person should know about the store behind the backend. */

@@ -18,6 +18,8 @@ interface Subscriber {
   /** Begins with a snapshot of its own: what a reset reads may be older than the watch. */
   joining: boolean
   overtaken: boolean
+  /** Asks for a fresh listing, where a reset is older than what the watcher has seen. */
+  readonly rejoin: (() => void) | undefined
 }
 
 /**
@@ -41,7 +43,11 @@ export class Feed {
    * From now on the watcher gets every change, after the snapshot that it is to begin with: the feed's next reset,
    * or if it is `joining` only what `begin` is given.
    */
-  subscribe(scope: string, signal: AbortSignal, { joining = false } = {}): Subscription {
+  subscribe(
+    scope: string,
+    signal: AbortSignal,
+    { joining = false, rejoin }: { joining?: boolean; rejoin?: () => void } = {},
+  ): Subscription {
     const cancel = () => {
       leave()
       queue.fail(signal.reason)
@@ -51,7 +57,7 @@ export class Feed {
       this.#remove(subscriber)
     }
     const queue = new WatchQueue(leave)
-    const subscriber: Subscriber = { scope, queue, revision: -1, joining, overtaken: false }
+    const subscriber: Subscriber = { scope, queue, rejoin, revision: -1, joining, overtaken: false }
     this.#add(subscriber)
     if (signal.aborted) cancel()
     else signal.addEventListener('abort', cancel, { once: true })
@@ -109,7 +115,15 @@ export class Feed {
   }
 }
 
+/** A watcher that joined by itself may have seen more than the reset knows; or the store was made anew. */
 const restart = (subscriber: Subscriber, listing: Listing): void => {
+  if (subscriber.rejoin && subscriber.revision > listing.revision) {
+    subscriber.joining = true
+    subscriber.revision = -1
+    subscriber.queue.forget()
+    subscriber.rejoin()
+    return
+  }
   subscriber.revision = listing.revision
   subscriber.queue.snapshot(listing)
 }

@@ -1,5 +1,8 @@
 import { UsageError } from '../errors.ts'
-import type { Guard, Traits, Write } from './backend.ts'
+import type { Backend, Claimable, Guard, Traits, Write } from './backend.ts'
+
+/** Whether a backend has the extension: `claim` is the last step of a lock there. */
+export const isClaimable = (backend: Backend): backend is Backend & Claimable => 'claim' in backend
 
 export const absent = (key: string): Guard => ({ kind: 'absent', key })
 export const exists = (key: string): Guard => ({ kind: 'exists', key })

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /**
  * A process, told apart from every other one that this machine ran or will run: pids are used again, and mean
@@ -10,14 +10,16 @@ export interface ProcessIdentity {
   readonly startTime: string
   readonly pidNamespace: string
   readonly bootId: string
+  /** The COMMAND that it runs: a process, or (negative) a process group. */
+  readonly command?: { readonly target: number; readonly startTime: string }
 }
 
 let boot: string | undefined
 
 /** Changes with each start of the machine; empty where the system does not tell. */
 export const bootId = (): string => {
-  boot ??= read('/proc/sys/kernel/random/boot_id').trim()
-  return boot
+  boot ||= read('/proc/sys/kernel/random/boot_id')?.trim()
+  return boot ?? ''
 }
 
 /** This process; `undefined` where the system does not tell (no /proc). */
@@ -27,13 +29,56 @@ export const thisProcess = (): ProcessIdentity | undefined => {
   return { pid: process.pid, startTime, pidNamespace: pidNamespace(), bootId: bootId() }
 }
 
-/** Whether the process lives, as far as this one can see: of another pid namespace one cannot tell, so yes. */
+/** The process with the COMMAND that it has started: a process id, or (negative) the id of a process group. */
+export const running = (identity: ProcessIdentity, target: number): ProcessIdentity => {
+  const startTime = statOf(String(Math.abs(target)))?.startTime ?? ''
+  return { ...identity, command: { target, startTime } }
+}
+
+/**
+ * Whether the process lives. Only what is seen to be so counts as dead: who cannot look (no descriptor left, another
+ * pid namespace, a /proc that hides others) must not end what belongs to the living.
+ */
 export const isAlive = (identity: ProcessIdentity): boolean => {
+  if (bootId() === '') return true
   if (identity.bootId !== bootId()) return false
   if (identity.pidNamespace !== pidNamespace()) return true
   const stat = statOf(String(identity.pid))
-  return stat !== undefined && stat.startTime === identity.startTime && stat.state !== 'Z'
+  if (stat) return stat.startTime === identity.startTime && runs(stat)
+  return exists(identity.pid)
 }
+
+/** As `isAlive`, by the one call that costs next to nothing: takes another process of the same number for it. */
+export const seemsAlive = (identity: ProcessIdentity): boolean =>
+  bootId() === '' || identity.pidNamespace !== pidNamespace() || exists(identity.pid)
+
+/** By the only call that needs no descriptor; a process that may not be signalled exists. */
+const exists = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+/** Whether a process of its COMMAND lives; asked of a process that has died where this one can see it. */
+export const commandLives = ({ bootId: boot, command }: ProcessIdentity): boolean => {
+  if (!command || boot !== bootId()) return false
+  const leader = statOf(String(Math.abs(command.target)))
+  // The kernel gives a number to nobody else while a group of that number lives.
+  if (leader && leader.startTime !== command.startTime) return false
+  return command.target < 0 ? groupLives(-command.target) : leader !== undefined && runs(leader)
+}
+
+const groupLives = (id: number): boolean =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .some((pid) => {
+      const stat = statOf(pid)
+      return stat !== undefined && stat.group === id && runs(stat)
+    })
+
+const runs = ({ state }: { state: string }): boolean => state !== 'Z' && state !== 'X'
 
 let namespace: string | undefined
 
@@ -49,17 +94,23 @@ const pidNamespace = (): string => {
 }
 
 /** proc(5): the second field is the program's name in parentheses and may hold anything, so count from its end. */
-const statOf = (process: string): { state: string; startTime: string } | undefined => {
-  const stat = read(`/proc/${process}/stat`)
+const statOf = (process: string): Stat | undefined => {
+  const stat = read(`/proc/${process}/stat`) ?? ''
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [state, startTime] = [fields[0], fields[19]]
-  return state && startTime ? { state, startTime } : undefined
+  const [state, group, startTime] = [fields[0], Number(fields[2]), fields[19]]
+  return state && startTime ? { state, group, startTime } : undefined
 }
 
-const read = (path: string): string => {
+interface Stat {
+  readonly state: string
+  readonly group: number
+  readonly startTime: string
+}
+
+const read = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'latin1')
   } catch {
-    return ''
+    return undefined
   }
 }

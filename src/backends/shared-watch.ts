@@ -33,10 +33,11 @@ export class SharedWatches {
     signal.throwIfAborted()
     const running = [...this.#upstreams.values()].find((upstream) => covers(upstream.scope, scope))
     const upstream = running ?? this.#open(this.#fitting(scope))
-    const joining = running !== undefined
-    const subscription = upstream.feed.subscribe(scope, signal, { joining })
+    if (!running) return yield* upstream.feed.subscribe(scope, signal).queue
     // The one who opened the watch begins with its first snapshot; who joins later needs one that is fresh.
-    if (joining) void this.#begin(subscription, scope, signal)
+    const rejoin = () => void this.#begin(subscription, scope, signal)
+    const subscription = upstream.feed.subscribe(scope, signal, { joining: true, rejoin })
+    rejoin()
     yield* subscription.queue
   }
 

@@ -1,10 +1,12 @@
 import { Command } from '@oclif/core/command'
 import type * as Interfaces from '@oclif/core/interfaces'
+import { DEFAULT_BACKEND } from '../backends/open.ts'
 import { parseDuration } from '../duration.ts'
-import { UsageError } from '../errors.ts'
+import { SilentStoreError, UnavailableError, UsageError } from '../errors.ts'
 import { open } from '../open.ts'
 import { type Limits, withDeadline } from '../recipes/deadline.ts'
 import type { Space } from '../recipes/space.ts'
+import { redactMalformed } from '../redact.ts'
 import { parseExitCodes } from './exit-codes.ts'
 import { globalFlags } from './flags.ts'
 import { Interrupts } from './interrupts.ts'
@@ -115,7 +117,18 @@ export abstract class RdvCommand extends Command {
 
   /** Failures are reported in one place, by who runs the command. */
   override async catch(error: Error): Promise<never> {
-    throw error
+    throw await this.#named(error)
+  }
+
+  /** Who only saw that no answer came does not know from whom. */
+  async #named(error: Error): Promise<Error> {
+    if (!(error instanceof SilentStoreError)) return error
+    const space = await this.#space?.catch(() => undefined)
+    const address =
+      space?.backend.address ?? redactMalformed(this.#flags?.backend ?? DEFAULT_BACKEND)
+    return new UnavailableError(`${address} did not answer before the time was up`, {
+      cause: error,
+    })
   }
 
   #checkCommand(): void {

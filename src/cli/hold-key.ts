@@ -1,14 +1,12 @@
 import { createInterface } from 'node:readline'
 import { aborted } from '../aborted.ts'
-import { catchSignals } from '../child/signals.ts'
-import { supervise } from '../child/supervise.ts'
-import { LostError } from '../errors.ts'
 import { type Limits, withDeadline } from '../recipes/deadline.ts'
 import { Hold } from '../recipes/hold.ts'
 import { Membership } from '../recipes/membership.ts'
 import type { Space } from '../recipes/space.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note, printResult } from './output.ts'
+import { endOf, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
 
 export interface HoldKeyOptions {
   /** For taking the key, and for giving it up. */
@@ -41,13 +39,11 @@ export const holdKey = async (
   options: HoldKeyOptions,
 ): Promise<number> => {
   const held = await take(space, name, state, options)
-  if (options.ttl !== undefined && held.ttl !== options.ttl) {
-    note(`the TTL is ${held.ttl / 1000} s, the least that the backend can`)
-  }
+  noteRaisedTtl(options.ttl, held.ttl)
   let final: string | undefined
   try {
     if (options.command) {
-      const code = await runCommand(options.command, held, options)
+      const code = await runHeld(options.command, held, options)
       final = code === 0 ? options.onSuccess : options.onFailure
       return code
     }
@@ -81,40 +77,11 @@ const take = (
     }
   })
 
-const runCommand = async (
-  command: readonly string[],
-  { expiring, lost }: Held,
-  { interrupts, environment }: HoldKeyOptions,
-): Promise<number> => {
-  const signals = catchSignals()
-  interrupts[Symbol.dispose]()
-  interrupts.signal.throwIfAborted()
-  try {
-    const outcome = await supervise(command, { env: environment, signals, expiring, lost })
-    if (outcome.stoppedBy)
-      throw lost?.reason ?? expiring?.reason ?? new LostError('the key was lost')
-    return outcome.code
-  } finally {
-    signals.release()
-  }
-}
-
 /** Until stdin ends, where it gives the states; else until interrupted or lost. */
 const occupy = (held: Held, { statesFromStdin, interrupts }: HoldKeyOptions): Promise<void> => {
-  const endings = [interrupts.signal, held.lost].filter((signal) => signal !== undefined)
-  const ending = AbortSignal.any(endings)
-  const ended = aborted(ending)
-  return statesFromStdin ? Promise.race([followStdin(held, ending), ended]) : staying(ended)
-}
-
-/** A hold need not have a timer or a socket of its own that keeps the process alive. */
-const staying = async (ended: Promise<never>): Promise<never> => {
-  const timer = setInterval(() => {}, 2 ** 30)
-  try {
-    return await ended
-  } finally {
-    clearInterval(timer)
-  }
+  if (!statesFromStdin) return stayHeld(held, interrupts)
+  const ending = endOf(held, interrupts)
+  return Promise.race([followStdin(held, ending), aborted(ending)])
 }
 
 const followStdin = async (held: Held, signal: AbortSignal): Promise<void> => {

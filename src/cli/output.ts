@@ -22,8 +22,9 @@ export const formatTable = (
   rows: readonly (readonly string[])[],
   terminal: boolean = process.stdout.isTTY === true,
 ): string[] => {
-  if (!terminal) return rows.map((row) => row.join('\t'))
-  const all = [header, ...rows]
+  const lines = rows.map((row) => row.map(plain))
+  if (!terminal) return lines.map((row) => row.join('\t'))
+  const all = [header, ...lines]
   const widths = header.map((_, column) =>
     Math.max(...all.map((row) => (row[column] ?? '').length)),
   )
@@ -34,3 +35,7 @@ export const formatTable = (
       .trimEnd(),
   )
 }
+
+/** Other programs may have written anything: nothing of it may move the cursor, or look like another cell. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const plain = (cell: string): string => cell.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd')

@@ -1,5 +1,6 @@
 import { CLIError } from '@oclif/core/errors'
 import { UsageError } from '../errors.ts'
+import { redactMalformed } from '../redact.ts'
 import { mostSimilar } from '../similar.ts'
 
 /** The fields by which the parser's errors tell what was wrong. */
@@ -28,7 +29,7 @@ const unknownFlag = (given: readonly string[], known: readonly string[]): string
 const wrongArguments = (args: readonly unknown[], known: readonly string[]): string => {
   const surplus = args.filter((arg) => typeof arg === 'string')
   if (surplus.length > 0)
-    return `the argument ${JSON.stringify(surplus[0])} is one too many; see --help`
+    return `the argument ${JSON.stringify(redactMalformed(surplus[0] ?? ''))} is one too many; see --help`
   const missing = args.map((arg) => (arg as { name?: string }).name?.toUpperCase())
   return `the argument ${missing[0] ?? known[0]?.toUpperCase()} is missing; see --help`
 }

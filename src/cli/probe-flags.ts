@@ -54,9 +54,7 @@ const parseHeaders = (lines: readonly string[]): Record<string, string> =>
     lines.map((line) => {
       const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\r\n]*)$/.exec(line) ?? []
       if (name === undefined || value === undefined) {
-        throw new UsageError(
-          `--http-header ${JSON.stringify(line)} is no header: write "Name: value"`,
-        )
+        throw new UsageError('a --http-header is no header: write "Name: value"')
       }
       return [name, value]
     }),

@@ -1,3 +1,4 @@
+import { parseDuration } from '../duration.ts'
 import { UsageError } from '../errors.ts'
 
 /**
@@ -21,6 +22,18 @@ export const parseWords = (text: string, what: string): string[] => {
   if (words.includes('')) throw new UsageError(`${what} ${JSON.stringify(text)} has an empty word`)
   return words
 }
+
+/**
+ * Parses a duration that must not be 0.
+ * @throws UsageError likewise.
+ */
+export const parseLength =
+  (what: string) =>
+  (text: string): number => {
+    const length = parseDuration(text, what)
+    if (length === 0) throw new UsageError(`${what} must be longer than 0`)
+    return length
+  }
 
 /** Parses what is there. */
 export const optional = <T>(text: string | undefined, parse: (text: string) => T): T | undefined =>

@@ -42,7 +42,8 @@ export default class List extends RdvCommand {
   async #watch(group: string): Promise<void> {
     await this.within(this.limits(0), async (space, signal) => {
       for await (const event of watchList(space, group, signal)) {
-        await printResult([event.event, ...cells(event)].join('\t'), event)
+        const [line] = formatTable([], [[event.event, ...cells(event)]], false)
+        await printResult(line, event)
       }
     })
   }

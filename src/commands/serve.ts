@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import * as Flags from '@oclif/core/flags'
 import { aborted } from '../aborted.ts'
+import type { Traits } from '../backends/backend.ts'
 import { openBackend } from '../backends/open.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { note, printResult } from '../cli/output.ts'
@@ -9,6 +10,7 @@ import { optional, parseCount } from '../cli/values.ts'
 import { parseDuration } from '../duration.ts'
 import { describe, UnavailableError, UsageError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
+import { checkNamespace } from '../recipes/keys.ts'
 import { whenAvailable } from '../recipes/retry.ts'
 import type { TlsOptions } from '../server/server.ts'
 
@@ -45,6 +47,13 @@ On another address than loopback it needs --token-file, or --insecure to let eve
       helpValue: 'FILE',
     }),
     insecure: Flags.boolean({ summary: 'Serves other addresses than loopback without a token.' }),
+    'allow-namespace': Flags.string({
+      summary:
+        'A namespace that http:// clients may use besides --namespace; on a store of its own the server lets them use any.',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'NAME',
+    }),
     'postgres-url': Flags.string({
       summary: 'Where /_postgres/DB looks; {{.}} stands for the database.',
       env: 'RDV_POSTGRES_URL',
@@ -91,6 +100,7 @@ On another address than loopback it needs --token-file, or --insecure to let eve
         tls,
         backend,
         namespace: flags.namespace,
+        namespaces: namespacesOf(flags['allow-namespace'], flags.namespace, backend.traits),
         timeout: optional(flags.timeout, (text) => parseDuration(text, '--timeout')),
         insecure: flags.insecure,
         postgresUrl: flags['postgres-url'],
@@ -133,6 +143,16 @@ const backendUrl = (
     'a server cannot stand in front of another one: give it the store itself as --backend',
   )
 }
+
+/** Other programs' keys in a shared store are not for our clients. */
+const namespacesOf = (
+  allowed: readonly string[] | undefined,
+  own: string,
+  { reach }: Traits,
+): string[] | undefined =>
+  allowed === undefined && reach !== 'network'
+    ? undefined
+    : [own, ...(allowed ?? []).map(checkNamespace)]
 
 const parseAddress = (text: string): { host: string; port: number } => {
   const [, bracketed, plain, port] =

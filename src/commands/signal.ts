@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printResult } from '../cli/output.ts'
-import { optional } from '../cli/values.ts'
+import { optional, parseLength } from '../cli/values.ts'
 import { parseDuration } from '../duration.ts'
 import { UsageError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
@@ -75,7 +75,7 @@ A key that another live session holds is left alone: exit code 1.`
     checkState(state)
     if (flags.hold) return this.#hold(key, state, flags)
     refuseHoldFlags(flags)
-    const expire = optional(flags.expire, positive('--expire'))
+    const expire = optional(flags.expire, parseLength('--expire'))
     const { expires } = await this.within(this.limits(), (space, deadline) =>
       signal(space, key, state, { expire, signal: deadline }),
     )
@@ -130,7 +130,7 @@ const planHold = (flags: HoldFlags) => {
     onSuccess: optional(flags['on-success'], checkState),
     onFailure: optional(flags['on-failure'], checkState),
     stopOnLoss: flags['on-loss'] === 'stop',
-    ttl: optional(flags.ttl, positive('--ttl')),
+    ttl: optional(flags.ttl, parseLength('--ttl')),
     grace: optional(flags.grace, (text) => parseDuration(text, '--grace')),
   }
 }
@@ -142,11 +142,3 @@ const refuseHoldFlags = (flags: HoldFlags): void => {
   if (invocation.command)
     throw new UsageError('COMMAND goes with --hold: add it, or leave out the --')
 }
-
-const positive =
-  (what: string) =>
-  (text: string): number => {
-    const length = parseDuration(text, what)
-    if (length === 0) throw new UsageError(`${what} must be longer than 0`)
-    return length
-  }

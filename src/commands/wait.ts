@@ -10,6 +10,7 @@ import { explainTimeout } from '../cli/timeout-hints.ts'
 import { optional, parseCount, parseWords } from '../cli/values.ts'
 import { TimeoutError, UsageError } from '../errors.ts'
 import { wait } from '../recipes/wait/wait-targets.ts'
+import { redact } from '../redact.ts'
 
 export default class Wait extends RdvCommand {
   static override summary = 'Waits until every target holds, then becomes COMMAND.'
@@ -89,7 +90,7 @@ A group holds when every member is ready and there is at least one; see --min an
     if (invocation.command) {
       await this.become(invocation.command)
     }
-    await printResult(undefined, { ok: true, targets })
+    await printResult(undefined, { ok: true, targets: targets.map(redact) })
   }
 
   async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {

@@ -1,4 +1,5 @@
 import { TimeoutError } from '../errors.ts'
+import { setLongTimeout } from '../long-timer.ts'
 
 /** When to give up. */
 export interface Limits {
@@ -25,18 +26,4 @@ export const withDeadline = async <T>(
     timer?.clear()
     signal?.removeEventListener('abort', cancel)
   }
-}
-
-/** What a timer of Node can count to; a longer one would fire at once. */
-const LONGEST_TIMER = 2_147_483_647
-
-/** Any number of milliseconds. */
-const setLongTimeout = (fire: () => void, length: number): { clear(): void } => {
-  let timer: NodeJS.Timeout
-  const arm = (left: number) => {
-    const step = Math.min(left, LONGEST_TIMER)
-    timer = setTimeout(() => (left > step ? arm(left - step) : fire()), step)
-  }
-  arm(length)
-  return { clear: () => clearTimeout(timer) }
 }

@@ -8,6 +8,11 @@ import { Session, type SessionOptions } from './session.ts'
 import { describeHolder, holderOf, newRecord, sessionKey } from './session-record.ts'
 import { keyIn, type Space } from './space.ts'
 
+export interface HoldOptions extends SessionOptions {
+  /** A hold of ours that was lost, whose session the store may not have ended yet. */
+  readonly instead?: Hold | undefined
+}
+
 /** A key that is held while this process lives: it goes with its session. */
 export class Hold {
   readonly #space: Space
@@ -31,13 +36,13 @@ export class Hold {
     space: Space,
     name: string,
     state: string,
-    options: SessionOptions = {},
+    options: HoldOptions = {},
   ): Promise<Hold> {
     const key = keyIn(space, 'signal', name)
     checkState(state)
     const session = await Session.open(space.backend, options)
     try {
-      await acquire(space, name, session, state, options.signal)
+      await acquire(space, name, session, state, options)
       return new Hold(space, key, session)
     } catch (error) {
       await session.close(undoing())
@@ -48,6 +53,11 @@ export class Hold {
   /** Milliseconds within which the key goes if this process dies (twice that where the backend says so). */
   get ttl(): number {
     return this.#session.ttl
+  }
+
+  /** Whether an entry belongs to this hold's session. */
+  heldIn(entry: Entry | undefined): boolean {
+    return entry?.session === this.#session.id
   }
 
   /** Aborts when the session will be lost unless a renewal succeeds soon. */
@@ -123,7 +133,7 @@ const acquire = async (
   name: string,
   session: Session,
   state: string,
-  signal: AbortSignal | undefined,
+  { signal, instead }: HoldOptions,
 ): Promise<void> => {
   const key = keyIn(space, 'signal', name)
   const writes = [
@@ -132,7 +142,9 @@ const acquire = async (
   ]
   const plan = async (entry: Entry | undefined) => {
     const holder = await holderOf(space, entry, signal)
-    if (holder.held) throw new NoError(`${name} is held by ${describeHolder(holder)}`)
+    if (holder.held && !instead?.heldIn(entry)) {
+      throw new NoError(`${name} is held by ${describeHolder(holder)}`)
+    }
     return { writes, answer: undefined }
   }
   const appliedTo = (entry: Entry | undefined) => entry?.session === session.id

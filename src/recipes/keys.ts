@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { redactMalformed } from '../redact.ts'
 
 /** The second segment of every key: what is stored below it. */
 export const KINDS = [
@@ -10,6 +11,7 @@ export const KINDS = [
   'counter',
   'counter-op',
   'waitgroup',
+  'waitgroup-op',
   'barrier',
   'topic',
   'pipe',
@@ -42,8 +44,10 @@ const faultOf = (name: string): string | undefined => {
 }
 
 /** A name in a message: short, and without anything that a terminal would obey. */
-const quoted = (name: string): string =>
-  JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)
+const quoted = (name: string): string => {
+  const shown = name.includes('://') ? redactMalformed(name) : name
+  return JSON.stringify(shown.length > 60 ? `${shown.slice(0, 60)}…` : shown)
+}
 
 /**
  * Checks a key, or the name of a recipe's thing, against the grammar.

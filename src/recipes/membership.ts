@@ -58,7 +58,7 @@ export class Membership {
       try {
         return await this.#hold.setState(state, this.#leaving.signal)
       } catch (error) {
-        if (!(error instanceof LostError)) throw error
+        if (this.#leaving.signal.aborted || !(error instanceof LostError)) throw error
         // The join may have begun with the state of before.
         await this.#joined
       }
@@ -97,17 +97,19 @@ export class Membership {
 
   async #rejoin(): Promise<void> {
     const { signal } = this.#leaving
+    const previous = this.#hold
+    await previous.release()
     let trouble: unknown
     for (const pause of backoff()) {
       if (signal.aborted) throw trouble ?? signal.reason
       try {
-        const options = { ...this.#options, signal }
+        const options = { ...this.#options, signal, instead: previous }
         this.#hold = await Hold.take(this.#space, this.#name, this.#state, options)
         return this.#rejoinWhenLost()
       } catch (error) {
         if (signal.aborted) throw error
+        if (describe(error) !== describe(trouble)) this.#options.onTrouble?.(describe(error))
         trouble = error
-        this.#options.onTrouble?.(describe(error))
       }
       await pause(signal)
     }

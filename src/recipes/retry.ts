@@ -1,5 +1,5 @@
 import { backoff } from '../backoff.ts'
-import { TimeoutError, UnavailableError } from '../errors.ts'
+import { SilentStoreError, TimeoutError, UnavailableError } from '../errors.ts'
 
 /**
  * Does a call again while the store is out of reach, until the signal aborts; then rejects with what kept it from
@@ -31,8 +31,5 @@ const UNDOING = 500
 export const undoing = (): AbortSignal => AbortSignal.timeout(UNDOING)
 
 /** A call that the deadline cut off had no answer: its store was out of reach. */
-const atDeadline = (reason: unknown, last: UnavailableError | undefined): unknown =>
-  reason instanceof TimeoutError
-    ? (last ??
-      new UnavailableError('the store did not answer before the time was up', { cause: reason }))
-    : reason
+const atDeadline = (reason: unknown, last?: UnavailableError): unknown =>
+  reason instanceof TimeoutError ? (last ?? new SilentStoreError({ cause: reason })) : reason

@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Backend, Lease } from '../backends/backend.ts'
 import { now } from '../backends/clock.ts'
-import { thisProcess } from '../backends/process-identity.ts'
+import { type ProcessIdentity, running, thisProcess } from '../backends/process-identity.ts'
 import { backoff } from '../backoff.ts'
 import { LeaseGoneError, LostError, UsageError } from '../errors.ts'
+import { LONGEST_TIMER, type LongTimer, setLongTimeout } from '../long-timer.ts'
+import { withDeadline } from './deadline.ts'
 import { whenAvailable } from './retry.ts'
+import { checkTtl } from './ttl.ts'
 
 export interface SessionOptions {
-  /** Milliseconds; raised to the backend's minimum. Default 15 000. */
+  /** Milliseconds; raised to a second and to the backend's minimum. Default 15 000. */
   readonly ttl?: number | undefined
   /** Milliseconds between `expiring` and `lost`. Default: a third of the TTL, at most 5 s. */
   readonly grace?: number | undefined
@@ -20,6 +23,12 @@ const LONGEST_DEFAULT_GRACE = 5_000
 
 /** A lost session's store may not answer: this long (milliseconds) is tried to clear up after it. */
 const AFTER_LOSS = 300
+
+/** On a busy machine a shorter one could be over before its timers tell. */
+const SHORTEST_TTL = 1_000
+
+/** A renewal has at least this long, milliseconds. */
+const SHORTEST_RENEWAL = 500
 
 /** Renewals go out so many times in a TTL. */
 const RENEWALS = 5
@@ -43,10 +52,11 @@ export class Session {
   readonly #expiring = new AbortController()
   readonly #lost = new AbortController()
   readonly #closed = new AbortController()
-  #timers: NodeJS.Timeout[] = []
+  #timers: LongTimer[] = []
   /** When it must count as lost, monotonic milliseconds. */
   #deadline = 0
   #left = false
+  #owner: ProcessIdentity | undefined
 
   private constructor(backend: Backend, lease: Lease, grantedAt: number, grace: number) {
     this.id = lease.id
@@ -58,11 +68,12 @@ export class Session {
   }
 
   /**
-   * @throws UsageError the grace is longer than half of the TTL.
+   * @throws UsageError the grace is longer than half of the TTL, or the TTL longer than the backend can.
    * @throws UnavailableError the store was out of reach until the signal aborted.
    */
   static async open(backend: Backend, options: SessionOptions = {}): Promise<Session> {
-    const wanted = Math.max(options.ttl ?? DEFAULT_TTL, backend.traits.minTtl)
+    const wanted = Math.max(options.ttl ?? DEFAULT_TTL, backend.traits.minTtl, SHORTEST_TTL)
+    checkTtl(wanted, backend.traits)
     const grace = options.grace ?? Math.min(wanted / 3, LONGEST_DEFAULT_GRACE)
     if (grace > wanted / 2)
       throw new UsageError('the grace is longer than half of the TTL: shorten it')
@@ -85,13 +96,35 @@ export class Session {
     return this.#lost.signal
   }
 
-  /** Ends the session and removes what it holds; at the latest its TTL does, as after a loss. Never rejects. */
+  /**
+   * Asks the clock too: after this process was stopped, answers may be read before the timers tell.
+   * @throws LostError what the session holds may not be acted upon any more.
+   */
+  requireLive(): void {
+    if (now() >= this.#deadline) this.#expire()
+    this.lost.throwIfAborted()
+  }
+
+  /** Where the backend sees deaths: the session lives on while COMMAND does, though this process were killed. */
+  async include(target: number): Promise<void> {
+    const self = thisProcess()
+    this.#owner = self && running(self, target)
+    const { signal } = this.#closed
+    await this.#backend.renew(this.id, { signal, owner: this.#owner }).catch(() => {})
+  }
+
+  /**
+   * Ends the session and removes what it holds; at the latest its TTL does, as after a loss. With a signal it is tried
+   * until that aborts. Never rejects.
+   */
   async close(signal?: AbortSignal): Promise<void> {
     if (this.#left) return
     this.#left = true
     this.#stop()
-    const limit = this.lost.aborted ? AbortSignal.timeout(AFTER_LOSS) : signal
-    await this.#backend.revoke(this.id, { signal: limit }).catch(() => {})
+    const late = this.lost.aborted || this.expiring.aborted
+    const limit = late ? AbortSignal.timeout(AFTER_LOSS) : signal
+    const revoke = () => this.#backend.revoke(this.id, { signal: limit })
+    await (limit ? whenAvailable(limit, revoke) : revoke()).catch(() => {})
   }
 
   /** Declares it lost: for who sees that something it held is gone. */
@@ -104,7 +137,8 @@ export class Session {
   async #keepAlive(): Promise<void> {
     const { signal } = this.#closed
     while (!signal.aborted) {
-      await sleep(this.ttl / RENEWALS, undefined, { signal }).catch(() => {})
+      const pause = Math.min(this.ttl / RENEWALS, LONGEST_TIMER)
+      await sleep(pause, undefined, { signal }).catch(() => {})
       if (!signal.aborted) await this.#renew(signal)
     }
   }
@@ -115,7 +149,7 @@ export class Session {
       const sentAt = now()
       if (sentAt >= this.#deadline) return this.#expire()
       try {
-        await this.#backend.renew(this.id, { signal })
+        await this.#sendRenewal(signal)
         return this.#prolong(sentAt)
       } catch (error) {
         if (signal.aborted) return
@@ -126,14 +160,22 @@ export class Session {
     }
   }
 
+  /** A silent store must not use up the time of the next attempt. */
+  #sendRenewal(signal: AbortSignal): Promise<unknown> {
+    const timeout = Math.max(this.ttl / RENEWALS, SHORTEST_RENEWAL)
+    return withDeadline({ timeout, signal }, (limit) =>
+      this.#backend.renew(this.id, { signal: limit, owner: this.#owner }),
+    )
+  }
+
   #prolong(sentAt: number): void {
-    if (this.#closed.signal.aborted) return
+    if (this.#closed.signal.aborted || this.expiring.aborted) return
     this.#clear()
     this.#deadline = sentAt + this.ttl - marginOf(this.ttl)
     const left = this.#deadline - now()
     this.#timers = [
-      setTimeout(() => this.#expiring.abort(unrenewed()), left - this.#grace),
-      setTimeout(() => this.#expire(), left),
+      setLongTimeout(() => this.#expiring.abort(unrenewed()), left - this.#grace),
+      setLongTimeout(() => this.#expire(), left),
     ]
   }
 
@@ -147,7 +189,7 @@ export class Session {
   }
 
   #clear(): void {
-    for (const timer of this.#timers) clearTimeout(timer)
+    for (const timer of this.#timers) timer.clear()
   }
 }
 

@@ -7,6 +7,7 @@ import { checkState } from './keys.ts'
 import { undoing, whenAvailable } from './retry.ts'
 import { describeHolder, holderOf, newRecord, sessionKey } from './session-record.ts'
 import { keyIn, type Space } from './space.ts'
+import { checkTtl } from './ttl.ts'
 
 export interface SignalOptions extends Limits {
   /** Milliseconds after which the state goes by itself; raised to the backend's minimum. */
@@ -60,6 +61,7 @@ const setExpiring = async (
   deadline: AbortSignal,
 ): Promise<Signalled> => {
   const { backend } = space
+  checkTtl(ttl, backend.traits)
   const lease = await whenAvailable(deadline, () => backend.grant(ttl, { signal: deadline }))
   const plan = async (entry: Entry | undefined) => {
     const holder = await holderOf(space, entry, deadline)

@@ -3,6 +3,7 @@ import type { Backend } from '../backends/backend.ts'
 import type { Space } from '../recipes/space.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
 import type { OpenRequests } from './open-requests.ts'
+import type { Scopes } from './scopes.ts'
 import type { SharedWaits } from './shared-wait.ts'
 
 /** What the routes of one server share. */
@@ -11,6 +12,8 @@ export interface ServerContext {
   readonly store: Backend
   /** The same store, with shared watches: for all that waits. */
   readonly space: Space
+  /** Which of its keys clients may touch. */
+  readonly scopes: Scopes
   readonly version: string
   /** Milliseconds that a request waits unless it says otherwise; 0 is no limit. */
   readonly timeout: number

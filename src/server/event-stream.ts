@@ -4,6 +4,10 @@ import type { WatchEvent } from '../backends/backend.ts'
 import type { WireEvent } from '../backends/http/protocol.ts'
 import { eventToWire } from '../backends/http/wire.ts'
 import { errorToWire } from '../backends/http/wire-error.ts'
+import { withDeadline } from '../recipes/deadline.ts'
+
+/** A client that reads nothing for so long (milliseconds) is let go. */
+const LONGEST_STALL = 30_000
 
 /**
  * Writes the events of a watch as lines until the watch ends, then why, and closes. A line comes at least every
@@ -20,7 +24,7 @@ export const streamEvents = async (
   }, heartbeat)
   try {
     for await (const event of events) {
-      if (!response.write(toLine(eventToWire(event)))) await once(response, 'drain', { signal })
+      if (!response.write(toLine(eventToWire(event)))) await drained(response, signal)
     }
   } catch (error) {
     const cause = errorToWire(signal.aborted ? signal.reason : error)
@@ -32,3 +36,9 @@ export const streamEvents = async (
 }
 
 const toLine = (event: WireEvent): string => `${JSON.stringify(event)}\n`
+
+/** What is put and deleted again meanwhile piles up: a client that comes back starts from a snapshot instead. */
+const drained = (response: ServerResponse, signal: AbortSignal): Promise<unknown> =>
+  withDeadline({ timeout: LONGEST_STALL, signal }, (limit) =>
+    once(response, 'drain', { signal: limit }),
+  )

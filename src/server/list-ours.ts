@@ -1,5 +1,5 @@
 import type { Backend, CallOptions, Entry, Listing } from '../backends/backend.ts'
-import { isWide, onlyOurs } from './scopes.ts'
+import type { Scopes } from './scopes.ts'
 
 interface Range extends CallOptions {
   readonly after?: string
@@ -7,14 +7,19 @@ interface Range extends CallOptions {
 }
 
 /** Lists a scope. Of one that may hold others' keys only ours, page by page until there are as many as wanted. */
-export const listOurs = async (backend: Backend, scope: string, range: Range): Promise<Listing> => {
-  if (!isWide(scope)) return backend.list(scope, range)
+export const listOurs = async (
+  backend: Backend,
+  scopes: Scopes,
+  scope: string,
+  range: Range,
+): Promise<Listing> => {
+  if (!scopes.isWide(scope)) return backend.list(scope, range)
   const { limit } = range
-  if (limit === undefined) return onlyOurs(await backend.list(scope, range))
+  if (limit === undefined) return scopes.onlyOurs(await backend.list(scope, range))
   const entries: Entry[] = []
   for (let after = range.after; ; ) {
     const page = await backend.list(scope, { ...range, after })
-    entries.push(...onlyOurs(page).entries)
+    entries.push(...scopes.onlyOurs(page).entries)
     after = page.entries.at(-1)?.key
     const last = page.entries.length < limit
     if (last || entries.length >= limit) {

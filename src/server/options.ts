@@ -8,6 +8,8 @@ export interface ServerOptions {
   readonly backend: Backend
   /** Of the keys that `curl` names. */
   readonly namespace: string
+  /** The only ones that `http://` clients may use. Default: any. */
+  readonly namespaces?: readonly string[]
   /** Milliseconds that a request waits unless it says otherwise. Default 30 000; 0 is no limit. */
   readonly timeout?: number
   /** What clients must present as `Authorization: Bearer`. */

@@ -30,6 +30,12 @@ const write = Type.Union([
   Type.Object({ kind: Type.Literal('delete'), key }),
 ])
 
+const claim = Type.Object({
+  name: key,
+  slots: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  session,
+})
+
 /** What the operations' request bodies must be. */
 export const REQUESTS: { readonly [K in Operation]: TSchema } = {
   get: bodyOf<'get'>()(Type.Object({ key })),
@@ -44,6 +50,9 @@ export const REQUESTS: { readonly [K in Operation]: TSchema } = {
   grant: bodyOf<'grant'>()(Type.Object({ ttl: Type.Number({ exclusiveMinimum: 0 }) })),
   renew: bodyOf<'renew'>()(Type.Object({ id: session })),
   revoke: bodyOf<'revoke'>()(Type.Object({ id: session })),
+  claim: bodyOf<'claim'>()(claim),
+  claimed: bodyOf<'claimed'>()(claim),
+  release: bodyOf<'release'>()(claim),
   diagnose: bodyOf<'diagnose'>()(Type.Object({})),
 }
 

@@ -1,4 +1,4 @@
-import type { Entry, Listing, WatchEvent } from '../backends/backend.ts'
+import type { Listing, WatchEvent } from '../backends/backend.ts'
 import { keyOf } from '../backends/watch-queue.ts'
 import { UsageError } from '../errors.ts'
 import { KINDS } from '../recipes/keys.ts'
@@ -7,30 +7,86 @@ const LONGEST = 1_024
 
 const kinds: ReadonlySet<string> = new Set(KINDS)
 
-/** Whether it is `<namespace>/<kind>/<name>`: the store may hold other programs' keys, which are not for our clients. */
-const isOurs = (key: string): boolean => {
-  const segments = key.split('/')
-  return segments.some((segment, at) => at > 0 && at < segments.length - 1 && kinds.has(segment))
-}
-
-/** @throws UsageError a client may not touch such a key. */
-export const checkFullKey = (key: string): string => {
-  if (!isWellFormed(key) || !isOurs(key)) throw refusal(key)
-  return key
-}
-
 /**
- * A key, or a prefix with a trailing slash. A prefix above the kinds is allowed: see `onlyOurs`.
- * @throws UsageError likewise.
+ * Which keys of the store are for our clients: `<namespace>/<kind>/<name>`. A store that other programs use too is
+ * opened only in the namespaces that are named.
  */
-export const checkScope = (scope: string): string => {
-  if (!scope.endsWith('/')) return checkFullKey(scope)
-  if (!isWellFormed(scope.slice(0, -1))) throw refusal(scope)
-  return scope
+export class Scopes {
+  readonly #namespaces: readonly string[] | undefined
+
+  /** Without namespaces: any. */
+  constructor(namespaces: readonly string[] | undefined) {
+    this.#namespaces = namespaces
+  }
+
+  /** @throws UsageError a client may not touch such a key. */
+  checkKey(key: string): string {
+    if (!isWellFormed(key) || !this.#isOurs(key)) throw this.#refusal(key)
+    return key
+  }
+
+  /**
+   * A key, or a prefix with a trailing slash. A prefix above the kinds is allowed: see `onlyOurs`.
+   * @throws UsageError likewise.
+   */
+  checkScope(scope: string): string {
+    if (!scope.endsWith('/')) return this.checkKey(scope)
+    if (!isWellFormed(scope.slice(0, -1)) || !this.#isNear(scope)) throw this.#refusal(scope)
+    return scope
+  }
+
+  /** Whether a scope may hold keys of others. */
+  isWide(scope: string): boolean {
+    return scope.endsWith('/') && !this.#isOurs(scope)
+  }
+
+  onlyOurs(listing: Listing): Listing {
+    return { ...listing, entries: listing.entries.filter(({ key }) => this.#isOurs(key)) }
+  }
+
+  /** The events of a watch, without what they tell of others' keys. */
+  async *onlyOurEvents(events: AsyncIterable<WatchEvent>): AsyncGenerator<WatchEvent> {
+    for await (const event of events) {
+      if (event.kind === 'snapshot') yield { ...event, ...this.onlyOurs(event) }
+      else if (event.kind === 'interrupted') yield event
+      else {
+        const changes = event.changes.filter((change) => this.#isOurs(keyOf(change)))
+        if (changes.length > 0) yield { kind: 'changes', changes }
+      }
+    }
+  }
+
+  #isOurs(key: string): boolean {
+    if (!this.#namespaces) return hasKind(key.split('/'))
+    return this.#namespaces.some(
+      (namespace) =>
+        key.startsWith(`${namespace}/`) && startsWithKind(key.slice(namespace.length + 1)),
+    )
+  }
+
+  /** Whether a prefix leads to one of our namespaces, or lies in one. */
+  #isNear(prefix: string): boolean {
+    const namespaces = this.#namespaces?.map((namespace) => `${namespace}/`)
+    return namespaces?.some((one) => one.startsWith(prefix) || prefix.startsWith(one)) ?? true
+  }
+
+  #refusal(key: string): UsageError {
+    const shown = JSON.stringify(key.slice(0, 80))
+    const where = this.#namespaces
+      ? ` in a namespace of this server (${this.#namespaces.join(', ')})`
+      : ''
+    return new UsageError(`${shown} is no key of the form NAMESPACE/KIND/NAME${where}`)
+  }
 }
 
-/** Whether a scope may hold keys of others. */
-export const isWide = (scope: string): boolean => scope.endsWith('/') && !isOurs(scope)
+/** Somewhere behind the namespace, which may have slashes itself, and with a name behind it. */
+const hasKind = (segments: readonly string[]): boolean =>
+  segments.some((segment, at) => at > 0 && at < segments.length - 1 && kinds.has(segment))
+
+const startsWithKind = (rest: string): boolean => {
+  const [kind = '', name] = rest.split('/')
+  return kinds.has(kind) && name !== undefined
+}
 
 const isWellFormed = (key: string): boolean =>
   Buffer.byteLength(key) <= LONGEST &&
@@ -38,27 +94,3 @@ const isWellFormed = (key: string): boolean =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   !/[\u0000-\u001f\u007f]/.test(key) &&
   key.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..')
-
-const refusal = (key: string): UsageError =>
-  new UsageError(`${JSON.stringify(key.slice(0, 80))} is no key of the form NAMESPACE/KIND/NAME`)
-
-const ours = (entries: readonly Entry[]): Entry[] => entries.filter(({ key }) => isOurs(key))
-
-export const onlyOurs = (listing: Listing): Listing => ({
-  ...listing,
-  entries: ours(listing.entries),
-})
-
-/** The events of a watch, without what they tell of others' keys. */
-export async function* onlyOurEvents(
-  events: AsyncIterable<WatchEvent>,
-): AsyncGenerator<WatchEvent> {
-  for await (const event of events) {
-    if (event.kind === 'snapshot') yield { ...event, entries: ours(event.entries) }
-    else if (event.kind === 'interrupted') yield event
-    else {
-      const changes = event.changes.filter((change) => isOurs(keyOf(change)))
-      if (changes.length > 0) yield { kind: 'changes', changes }
-    }
-  }
-}

@@ -8,6 +8,7 @@ import type { ServerContext } from './context.ts'
 import { close, createHttpServer, listen } from './http-server.ts'
 import { OpenRequests } from './open-requests.ts'
 import { checkExposure, type ServerOptions, urlOf } from './options.ts'
+import { Scopes } from './scopes.ts'
 import { SharedWaits } from './shared-wait.ts'
 import { sharingWatches } from './sharing.ts'
 
@@ -78,6 +79,7 @@ const contextOf = (options: ServerOptions): ServerContext => {
   return {
     store: options.backend,
     space: { backend, namespace: checkNamespace(options.namespace) },
+    scopes: new Scopes(options.namespaces),
     version: manifest.version,
     timeout: options.timeout ?? DEFAULT_TIMEOUT,
     postgresUrl: options.postgresUrl ?? DEFAULT_POSTGRES,

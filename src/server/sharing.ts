@@ -1,10 +1,11 @@
-import type { Backend } from '../backends/backend.ts'
+import type { Backend, Claimable } from '../backends/backend.ts'
+import { isClaimable } from '../backends/operations.ts'
 import { SharedWatches } from '../backends/shared-watch.ts'
 
 /** The same store, on which any number of waiters cost few watches. */
 export const sharingWatches = (backend: Backend): Backend => {
   const watches = new SharedWatches(backend)
-  return {
+  const shared = {
     address: backend.address,
     traits: backend.traits,
     get: (key, options) => backend.get(key, options),
@@ -15,5 +16,12 @@ export const sharingWatches = (backend: Backend): Backend => {
     renew: (id, options) => backend.renew(id, options),
     revoke: (id, options) => backend.revoke(id, options),
     close: () => backend.close(),
-  }
+  } satisfies Backend
+  return isClaimable(backend) ? { ...shared, ...claimsOf(backend) } : shared
 }
+
+const claimsOf = (backend: Claimable): Claimable => ({
+  claim: (...args) => backend.claim(...args),
+  claimed: (...args) => backend.claimed(...args),
+  release: (...args) => backend.release(...args),
+})

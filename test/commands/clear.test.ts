@@ -31,13 +31,11 @@ test.each([
   expect(await left(place)).toEqual(rest)
 })
 
-test('a group of hundreds is cleared whole', async () => {
+test('a large group is cleared whole', async () => {
   const place = new Place()
-  const script = 'for i in 1 2 3 4 5 6 7 8 9; do printf "$1/%s\\n" "$i"; done'
   // more than fit into one commit
-  await place.sh('seq 120 | xargs -P 4 -n 1 -I N rdv signal g/N')
-  await place.sh(script)
-  expect(await left(place)).toHaveLength(120)
+  await place.sh('seq 60 | xargs -P 4 -n 1 -I N rdv signal g/N')
+  expect(await left(place)).toHaveLength(60)
   expect(await place.rdv('clear', 'g/', '--recursive')).toMatchObject({ code: 0 })
   expect(await left(place)).toEqual([])
 })

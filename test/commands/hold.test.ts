@@ -305,12 +305,13 @@ describe('a TTL', () => {
     const place = new Place()
     const { code, stderr } = await place.rdv('signal', 'k', '--hold', '--ttl', '1ms', '--', 'true')
     expect(code).toBe(0)
-    expect(stderr).toBe('rdv: the TTL is 0.1 s, the least that the backend can\n')
+    // A session as short as that may be lost on a busy machine, and says so too.
+    expect(lines(stderr)[0]).toBe('rdv: the TTL is 1 s, the least that the backend can')
   })
 
   test('over which the holder was stopped loses the key, and it is joined again', async () => {
     const place = new Place()
-    const holder = place.start('signal', 'k', 'busy', '--hold', '--ttl', '500ms')
+    const holder = place.start('signal', 'k', 'busy', '--hold', '--ttl', '1s')
     await place.until('k')
     holder.kill('SIGSTOP')
     await place.untilGone('k')
@@ -319,4 +320,10 @@ describe('a TTL', () => {
     holder.kill('SIGTERM')
     expect(await holder.ended).toMatchObject({ code: 143 })
   })
+})
+
+test('a TTL of many days is held, not lost at once', async () => {
+  const place = new Place()
+  const held = await place.rdv('signal', 'k', '--hold', '--ttl', '1000h', '--', 'true')
+  expect(held).toMatchObject({ code: 0, stderr: '' })
 })

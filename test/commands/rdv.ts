@@ -28,17 +28,14 @@ export interface Running {
   readonly ended: Promise<Ended>
 }
 
-/** Where `rdv` is, as a shell script finds it. */
-const programs = (): string => {
-  found ??= temporaryFolder('bin')
-  return found
-}
-let found: string | undefined
+let folder: string | undefined
 
+/** Where a shell script finds `rdv`, as after an installation. */
 const path = (): string => {
-  const fresh = found === undefined
-  const folder = programs()
-  if (fresh) symlinkSync(executable, join(folder, 'rdv'))
+  if (folder === undefined) {
+    folder = temporaryFolder('bin')
+    symlinkSync(executable, join(folder, 'rdv'))
+  }
   return [folder, dirname(process.execPath), process.env.PATH].join(delimiter)
 }
 

@@ -29,9 +29,14 @@ const listen = (place: ServicePlace): string[] => [
   ...['--data-dir', place.data],
 ]
 
-/** Every store that is reached by a network, each as `RDV_BACKEND` names it. */
-export const REMOTE_STORES: readonly { scheme: string; start: () => Promise<Service> }[] = [
-  { scheme: 'http', start: () => startRdvServe() },
-  { scheme: 'etcd', start: () => startEtcd() },
-  { scheme: 'consul', start: () => startConsul() },
-]
+/** A store that is reached by a network, as `RDV_BACKEND` names it. */
+export interface RemoteStore {
+  readonly scheme: string
+  readonly start: () => Promise<Service>
+}
+
+export const http: RemoteStore = { scheme: 'http', start: () => startRdvServe() }
+export const etcd: RemoteStore = { scheme: 'etcd', start: () => startEtcd() }
+export const consul: RemoteStore = { scheme: 'consul', start: () => startConsul() }
+
+export const REMOTE_STORES: readonly RemoteStore[] = [http, etcd, consul]

@@ -1,7 +1,8 @@
-import { execFile, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { findProgram } from '../services/fetch.ts'
 import { freePorts } from '../services/ports.ts'
 
 /** The checkout. */
@@ -25,17 +26,21 @@ export const runShell = async (args: (port: number) => readonly string[]): Promi
   }
 }
 
-/** Whether the machine has what a script needs: curl is not everywhere. */
-export const canRun = (script: string): boolean =>
-  !/^[^#]*\bcurl /m.test(script) || spawnSync('curl', ['--version']).status === 0
-
 const environmentIn = async (folder: string): Promise<NodeJS.ProcessEnv> => {
   const bin = join(folder, 'bin')
   await mkdir(bin)
   await symlink(join(root, 'bin/rdv.cjs'), join(bin, 'rdv'))
+  await writeFile(join(bin, 'curl'), curlScript(), { mode: 0o755 })
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('RDV_'))
   const path = [bin, dirname(process.execPath), process.env.PATH].join(delimiter)
   return { ...Object.fromEntries(inherited), PATH: path, RDV_DATA_DIR: join(folder, 'data') }
+}
+
+/** The machine's curl, or the one that was fetched for the tests with the libraries that the machine lacks. */
+const curlScript = (): string => {
+  const { path, libraries } = findProgram('curl')
+  const setting = libraries === undefined ? '' : `LD_LIBRARY_PATH='${libraries}' `
+  return `#!/bin/sh\n${setting}exec '${path}' "$@"\n`
 }
 
 const run = (args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<ShellRun> =>

@@ -1,5 +1,7 @@
 import { type ChildProcess, execFile } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { findProgram } from '../services/fetch.ts'
+import { programEnvironment } from '../services/programs.ts'
 
 interface CurlResult {
   readonly status: number
@@ -29,9 +31,11 @@ const parse = (text: string): unknown => {
 export const curl = (...args: readonly string[]): RunningCurl => {
   const { promise, resolve } = Promise.withResolvers<CurlResult>()
   const format = `${MARK}{"status":"%{http_code}","headers":%{header_json}}`
+  const program = findProgram('curl')
   const child = execFile(
-    'curl',
+    program.path,
     ['--silent', '--path-as-is', '--write-out', format, ...args],
+    { env: programEnvironment(program) },
     (error, stdout) => {
       const [body = '', facts = '{}'] = stdout.split(MARK)
       const { status = 0, headers = {} } = JSON.parse(facts)

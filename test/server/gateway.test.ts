@@ -1,6 +1,6 @@
 import { openBackend } from '../../src/backends/open.ts'
 import type { SharedHarness } from '../backends/conformance/harness.ts'
-import { conformance } from '../backends/conformance/index.ts'
+import { sharedConformance } from '../backends/conformance/index.ts'
 import { startEtcd } from '../services/etcd.ts'
 import { startServe } from './fixtures/serve-process.ts'
 
@@ -23,4 +23,4 @@ const start = async (): Promise<SharedHarness> => {
   }
 }
 
-conformance(start)
+sharedConformance(start)

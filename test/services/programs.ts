@@ -27,7 +27,7 @@ const current = ['forky', 'trixie', 'sid']
 const inSuites = (suites: readonly string[], ...packages: string[]): DebianSource[] =>
   suites.map((suite) => ({ suite, packages }))
 
-/** The programs that the tests start. */
+/** The programs that the tests run. */
 export const catalogue = {
   etcd: {
     variable: 'RDV_TEST_ETCD',
@@ -87,6 +87,35 @@ export const catalogue = {
     below: [100, 0],
     inPackage: 'usr/bin/redis-server',
     sources: inSuites(['bookworm', 'trixie', 'forky'], 'redis-server', 'redis-tools'),
+  },
+  curl: {
+    variable: 'RDV_TEST_CURL',
+    executable: 'curl',
+    versionArguments: ['--version'],
+    // the first that writes an answer's headers as JSON
+    from: [7, 83],
+    below: [100, 0],
+    inPackage: 'usr/bin/curl',
+    sources: inSuites(['bookworm', 'trixie', 'forky'], 'curl'),
+  },
+  nngcat: {
+    variable: 'RDV_TEST_NNGCAT',
+    executable: 'nngcat',
+    versionArguments: ['--version'],
+    from: [1, 0],
+    below: [3, 0],
+    inPackage: 'usr/bin/nngcat',
+    sources: inSuites(['bookworm', 'trixie', 'forky'], 'nng-utils'),
+  },
+  nanocat: {
+    variable: 'RDV_TEST_NANOCAT',
+    executable: 'nanocat',
+    // it tells no version: what is found is the 127.0 of an address in its help
+    versionArguments: ['--help'],
+    from: [0, 0],
+    below: [1_000, 0],
+    inPackage: 'usr/bin/nanocat',
+    sources: inSuites(['bookworm', 'trixie', 'forky'], 'nanomsg-utils'),
   },
 } as const satisfies Record<string, ProgramEntry>
 

@@ -28,6 +28,8 @@ export interface Item {
   readonly Value: Buffer | null
   readonly CreateIndex: number
   readonly ModifyIndex: number
+  /** Rounded where it is above 2^53. */
+  readonly Flags: number
   readonly Session?: string
 }
 
@@ -44,6 +46,8 @@ export interface Operation {
     readonly Value?: string
     readonly Index?: number
     readonly Session?: string
+    /** Made by `JSON.rawJSON`. */
+    readonly Flags?: object
   }
 }
 

@@ -1,12 +1,12 @@
 import { backoff } from '../../backoff.ts'
 import { IndeterminateError, LeaseGoneError, UsageError } from '../../errors.ts'
-import type { CallOptions, CommitResult, Entry, Guard, Write } from '../backend.ts'
+import type { CallOptions, CommitResult, Entry, Guard } from '../backend.ts'
 import { withinLimit } from '../call.ts'
 import { holds } from '../guards.ts'
 import type { Operation, Transacted } from './client.ts'
 import { Failure, translate } from './failure.ts'
 import type { Leases } from './leases.ts'
-import { bound, type Known, plan, undecided } from './plan.ts'
+import { bound, type FlaggedWrite, type Known, plan, undecided } from './plan.ts'
 import type { Store } from './store.ts'
 
 type Applied = { readonly revision: number | undefined }
@@ -20,11 +20,16 @@ export class Commit {
   readonly #store: Store
   readonly #leases: Leases
   readonly #guards: readonly Guard[]
-  readonly #writes: readonly Write[]
+  readonly #writes: readonly FlaggedWrite[]
   /** Whether a transaction is on its way, so that nobody knows whether it is applied. */
   #sent = false
 
-  constructor(store: Store, leases: Leases, guards: readonly Guard[], writes: readonly Write[]) {
+  constructor(
+    store: Store,
+    leases: Leases,
+    guards: readonly Guard[],
+    writes: readonly FlaggedWrite[],
+  ) {
     this.#store = store
     this.#leases = leases
     this.#guards = guards

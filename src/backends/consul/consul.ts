@@ -2,6 +2,8 @@ import { LostError } from '../../errors.ts'
 import type {
   Backend,
   CallOptions,
+  Claimable,
+  ClaimResult,
   CommitResult,
   Diagnosable,
   Diagnosis,
@@ -16,6 +18,7 @@ import type {
 import { checkCommit } from '../operations.ts'
 import { compareKeys } from '../scope.ts'
 import type { SharedWatches } from '../shared-watch.ts'
+import { Claims } from './claims.ts'
 import { Commit } from './commit.ts'
 import type { Connection } from './connection.ts'
 import { diagnose } from './diagnosis.ts'
@@ -24,12 +27,13 @@ import { Store } from './store.ts'
 import { sharedWatches } from './watches.ts'
 
 /** A Consul cluster, reached through one of its agents. Leases are sessions, a commit is one transaction. */
-export class ConsulBackend implements Backend, Diagnosable {
+export class ConsulBackend implements Backend, Diagnosable, Claimable {
   readonly address: string
   readonly traits: Traits
   readonly #connection: Connection
   readonly #store: Store
   readonly #leases: Leases
+  readonly #claims: Claims
   readonly #watches: SharedWatches
   readonly #closing = new AbortController()
 
@@ -39,6 +43,7 @@ export class ConsulBackend implements Backend, Diagnosable {
     this.#connection = connection
     this.#store = new Store(connection)
     this.#leases = new Leases(this.#store, traits)
+    this.#claims = new Claims(this.#store, this.#leases)
     this.#watches = sharedWatches(this.#store, this.#closing.signal)
   }
 
@@ -79,6 +84,18 @@ export class ConsulBackend implements Backend, Diagnosable {
 
   revoke(id: string, options: CallOptions = {}): Promise<void> {
     return this.#leases.revoke(id, options)
+  }
+
+  claim(name: string, slots: number, session: string, options?: CallOptions): Promise<ClaimResult> {
+    return this.#claims.claim(name, slots, session, options)
+  }
+
+  claimed(name: string, slots: number, session: string, options?: CallOptions): Promise<boolean> {
+    return this.#claims.claimed(name, slots, session, options)
+  }
+
+  release(name: string, slots: number, session: string, options?: CallOptions): Promise<void> {
+    return this.#claims.release(name, slots, session, options)
   }
 
   diagnose(options: CallOptions = {}): Promise<Diagnosis> {

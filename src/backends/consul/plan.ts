@@ -2,8 +2,18 @@ import { UsageError } from '../../errors.ts'
 import type { Entry, Guard, Write } from '../backend.ts'
 import type { Operation } from './client.ts'
 
+declare global {
+  interface JSON {
+    /** In the language since 2025; the compiler does not know it yet. */
+    rawJSON(text: string): object
+  }
+}
+
 /** What was read before a commit: `undefined` for a key that was not there. */
 export type Known = ReadonlyMap<string, Entry | undefined>
+
+/** `flags`: of the entry, a number of 64 bits in decimal digits, which a put otherwise sets to 0. */
+export type FlaggedWrite = Write & { readonly flags?: string }
 
 /** Consul's default for `txn_max_req_len`, bytes of the whole body. */
 const MAX_BODY = 512 * 1024
@@ -24,7 +34,7 @@ export const bound = (writes: readonly Write[]): string[] =>
  */
 export const plan = (
   guards: readonly Guard[],
-  writes: readonly Write[],
+  writes: readonly FlaggedWrite[],
   known: Known,
 ): Operation[] => {
   const operations = [
@@ -66,14 +76,16 @@ const telling = (writes: readonly Write[]): Operation[] => {
   return [{ KV: { Verb: 'set', Key: first.key } }]
 }
 
-const change = (write: Write, known: Known): Operation[] => {
+const change = (write: FlaggedWrite, known: Known): Operation[] => {
   const Key = write.key
   if (write.kind === 'delete') return [{ KV: { Verb: 'delete', Key } }]
   const Value = Buffer.from(write.value).toString('base64')
   const entry = known.get(Key)
-  if (write.session === undefined) return [{ KV: { Verb: 'set', Key, Value } }]
+  // As it stands: a number of JavaScript has 53 bits.
+  const flags = write.flags === undefined ? {} : { Flags: JSON.rawJSON(write.flags) }
+  if (write.session === undefined) return [{ KV: { Verb: 'set', Key, Value, ...flags } }]
   if (write.session === null) return [detach(Key, Value, entry)]
-  const lock: Operation = { KV: { Verb: 'lock', Key, Value, Session: write.session } }
+  const lock: Operation = { KV: { Verb: 'lock', Key, Value, Session: write.session, ...flags } }
   if (!entry?.session || entry.session === write.session) return [lock]
   return [{ KV: { Verb: 'unlock', Key, Session: entry.session } }, lock]
 }

@@ -7,6 +7,11 @@ import type { Client, Item, Options } from './client.ts'
 import type { Connection } from './connection.ts'
 import { Failure, translate } from './failure.ts'
 
+/** `flags` is rounded where it is above 2^53. */
+export interface FlaggedEntry extends Entry {
+  readonly flags: number
+}
+
 /** What is read of Consul's key-value store, in the words of the backend interface. All of it is linearizable. */
 export class Store {
   readonly connection: Connection
@@ -33,6 +38,12 @@ export class Store {
       client.kv.get({ ...common, ...EXACT, key }),
     )
     return item && toEntry(item)
+  }
+
+  /** Of all keys below a prefix, with their flags. */
+  async items(prefix: string, options: CallOptions): Promise<readonly FlaggedEntry[]> {
+    const [, items] = await this.#recurse(prefix, options)
+    return (items ?? []).map((item) => ({ ...toEntry(item), flags: item.Flags }))
   }
 
   /** Those of the keys that are there, and which are not. */
@@ -96,6 +107,15 @@ export class Store {
   }
 
   async #below(prefix: string, options: CallOptions): Promise<Listing> {
+    const [response, items] = await this.#recurse(prefix, options)
+    // Where we may not read, Consul lists nothing, as if nothing were there; asked for one key it refuses.
+    if (!items) await this.get(prefix, options)
+    // Consul's own page marks folders by keys that end in a slash.
+    const entries = (items ?? []).filter((item) => !isPrefix(item.Key)).map(toEntry)
+    return { entries, revision: this.#indexOf(response) }
+  }
+
+  async #recurse(prefix: string, options: CallOptions) {
     const [response, items] = await this.ask(options, (client, common) =>
       client.kv.get({ ...common, ...EXACT, key: prefix, recurse: true }),
     )
@@ -104,11 +124,7 @@ export class Store {
         retryable: false,
       })
     }
-    // Where we may not read, Consul lists nothing, as if nothing were there; asked for one key it refuses.
-    if (!items) await this.get(prefix, options)
-    // Consul's own page marks folders by keys that end in a slash.
-    const entries = (items ?? []).filter((item) => !isPrefix(item.Key)).map(toEntry)
-    return { entries, revision: this.#indexOf(response) }
+    return [response, items] as const
   }
 
   #indexOf(response: IncomingMessage): number {

@@ -47,7 +47,7 @@ const EXAMPLE = 'etcd://host:2379,host2:2379, or etcds:// with TLS'
 const withPort = (host: string): string => {
   const { name, port = '2379' } = HOST.exec(host)?.groups ?? {}
   const valid = name && Number(port) > 0 && Number(port) < 65_536
-  if (!valid) throw new UsageError(`"${host}" is no host of an etcd URL: write ${EXAMPLE}`)
+  if (!valid) throw new UsageError(`the etcd URL has a malformed host: write ${EXAMPLE}`)
   return `${name}:${port}`
 }
 

@@ -2,6 +2,8 @@ import { LostError } from '../../errors.ts'
 import type {
   Backend,
   CallOptions,
+  Claimable,
+  ClaimResult,
   CommitResult,
   Diagnosable,
   Diagnosis,
@@ -18,7 +20,13 @@ import { SharedWatches } from '../shared-watch.ts'
 import type { ServerAddress } from './address.ts'
 import { follow } from './follow.ts'
 import { Remote } from './remote.ts'
-import { entryFromWire, listingFromWire, resultFromWire, writeToWire } from './wire.ts'
+import {
+  claimFromWire,
+  entryFromWire,
+  listingFromWire,
+  resultFromWire,
+  writeToWire,
+} from './wire.ts'
 
 export interface HttpOptions {
   readonly server: ServerAddress
@@ -34,7 +42,7 @@ export class HttpBackend implements Backend, Diagnosable {
   readonly #watches: SharedWatches
   readonly #closed = new AbortController()
 
-  private constructor(remote: Remote, traits: Traits) {
+  protected constructor(remote: Remote, traits: Traits) {
     this.address = remote.address
     this.traits = { ...traits, name: 'http', reach: 'network', seesDeath: false }
     this.#remote = remote
@@ -52,8 +60,8 @@ export class HttpBackend implements Backend, Diagnosable {
   ): Promise<HttpBackend> {
     const remote = await Remote.at(server, callLimit)
     try {
-      const { traits } = await remote.greet(options)
-      return new HttpBackend(remote, traits)
+      const { traits, claims } = await remote.greet(options)
+      return claims ? new ClaimingHttpBackend(remote, traits) : new HttpBackend(remote, traits)
     } catch (error) {
       remote.close()
       throw error
@@ -107,5 +115,42 @@ export class HttpBackend implements Backend, Diagnosable {
   async close(): Promise<void> {
     this.#closed.abort(new LostError(`${this.address} was closed`))
     this.#remote.close()
+  }
+}
+
+/** One whose store has the extension, so that its clients and direct clients of the store exclude each other. */
+class ClaimingHttpBackend extends HttpBackend implements Claimable {
+  readonly #remote: Remote
+
+  constructor(remote: Remote, traits: Traits) {
+    super(remote, traits)
+    this.#remote = remote
+  }
+
+  async claim(
+    name: string,
+    slots: number,
+    session: string,
+    options?: CallOptions,
+  ): Promise<ClaimResult> {
+    return claimFromWire(await this.#remote.askOnce('claim', { name, slots, session }, options))
+  }
+
+  async claimed(
+    name: string,
+    slots: number,
+    session: string,
+    options?: CallOptions,
+  ): Promise<boolean> {
+    return (await this.#remote.ask('claimed', { name, slots, session }, options)).claimed
+  }
+
+  async release(
+    name: string,
+    slots: number,
+    session: string,
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#remote.askOnce('release', { name, slots, session }, options)
   }
 }

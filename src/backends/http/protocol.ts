@@ -1,5 +1,5 @@
 import type { ErrorKind } from '../../errors.ts'
-import type { Diagnosis, Guard, Lease, Traits } from '../backend.ts'
+import type { ClaimResult, Diagnosis, Guard, Lease, Traits } from '../backend.ts'
 
 /** The number of this protocol. It changes when an older client or server would misunderstand a newer one. */
 export const PROTOCOL = 1
@@ -22,6 +22,8 @@ export interface Greeting {
   readonly traits: Traits
   /** The store behind the server, as a person writes it. */
   readonly address?: string
+  /** Whether the store has the extension of claims; absent: no. */
+  readonly claims?: boolean
 }
 
 /** Values are bytes in base64. */
@@ -76,6 +78,13 @@ export type WireEvent =
   | { readonly kind: 'end'; readonly cause: WireError }
   | { readonly kind: 'heartbeat' }
 
+/** A session's slot of a lock. */
+interface WireClaim {
+  readonly name: string
+  readonly slots: number
+  readonly session: string
+}
+
 /** The operations' request bodies. */
 export interface Requests {
   readonly get: { readonly key: string }
@@ -85,6 +94,10 @@ export interface Requests {
   readonly grant: { readonly ttl: number }
   readonly renew: { readonly id: string }
   readonly revoke: { readonly id: string }
+  /** These three only where the greeting tells of claims. */
+  readonly claim: WireClaim
+  readonly claimed: WireClaim
+  readonly release: WireClaim
   readonly diagnose: object
 }
 
@@ -96,6 +109,9 @@ export interface Replies {
   readonly grant: Lease
   readonly renew: { readonly ttl: number }
   readonly revoke: object
+  readonly claim: ClaimResult
+  readonly claimed: { readonly claimed: boolean }
+  readonly release: object
   readonly diagnose: Diagnosis
 }
 

@@ -1,4 +1,12 @@
-import type { Change, CommitResult, Entry, Listing, WatchEvent, Write } from '../backend.ts'
+import type {
+  Change,
+  ClaimResult,
+  CommitResult,
+  Entry,
+  Listing,
+  WatchEvent,
+  Write,
+} from '../backend.ts'
 import type {
   WireChange,
   WireCommitResult,
@@ -50,6 +58,12 @@ export const resultFromWire = (result: WireCommitResult): CommitResult => {
       return { outcome: 'delayed' }
   }
 }
+
+/** Likewise. */
+export const claimFromWire = (result: ClaimResult): ClaimResult =>
+  result.outcome === 'ok'
+    ? { outcome: 'ok', token: result.token, key: result.key }
+    : { outcome: result.outcome }
 
 export const changeFromWire = (change: WireChange): Change =>
   change.kind === 'put' ? { kind: 'put', entry: entryFromWire(change.entry) } : change

@@ -40,9 +40,13 @@ export interface Database {
   readonly inode: number
 }
 
+/** No file has this inode: the next look opens it anew. */
+export const UNKNOWN = -1
+
 /** Opens the file, or memory, and makes it ours if it is empty. */
 export const openDatabase = async (path: string | ':memory:'): Promise<Database> => {
   const { DatabaseSync } = await loadSqlite()
+  const before = inodeOf(path)
   const connection = new DatabaseSync(path)
   try {
     connection.exec('PRAGMA busy_timeout = 100')
@@ -51,7 +55,9 @@ export const openDatabase = async (path: string | ':memory:'): Promise<Database>
       inTransaction(connection, () => needsSetup(connection) && setUp(connection))
     }
     connection.exec('PRAGMA synchronous = NORMAL')
-    return { connection, epoch: readEpoch(connection), inode: inodeOf(path) }
+    const opened = { connection, epoch: readEpoch(connection), inode: inodeOf(path) }
+    // Replaced in between: which of the two was opened is unknown.
+    return before === 0 || before === opened.inode ? opened : { ...opened, inode: UNKNOWN }
   } catch (error) {
     connection.close()
     throw error
@@ -101,17 +107,21 @@ const readEpoch = (connection: DatabaseSync): string => {
 const restarted = (connection: DatabaseSync): boolean =>
   connection
     .prepare(
-      'SELECT boot <> ? OR EXISTS (SELECT 1 FROM lease WHERE expires > ? + ttl) AS yes FROM store',
+      `SELECT (boot <> $boot AND $boot <> '')
+       OR EXISTS (SELECT 1 FROM lease WHERE expires > $now + ttl) AS yes FROM store`,
     )
-    .get(bootId(), now())?.yes === 1
+    .get({ boot: bootId(), now: now() })?.yes === 1
 
 /**
  * After a start of the machine no local owner can live, and monotonic times of before mean nothing: a lease without
- * an owner, whose holder may live elsewhere, gets its whole TTL anew.
+ * an owner, whose holder may live elsewhere, gets its whole TTL anew. A loss of power may have taken the newest commits
+ * with it, so revisions go on above all that can have been given out.
  */
 const rearm = (connection: DatabaseSync): void => {
   connection.prepare('UPDATE lease SET expires = ? + iif(owner IS NULL, ttl, 0)').run(now())
-  connection.prepare('UPDATE store SET boot = ?').run(bootId())
+  connection
+    .prepare('UPDATE store SET boot = ?, revision = max(revision + 1, ?)')
+    .run(bootId(), Date.now() * 1000)
 }
 
 /** Node 22 calls node:sqlite experimental at each start; that one warning is not for our users. */

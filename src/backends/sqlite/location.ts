@@ -16,6 +16,7 @@ const NETWORK_FILE_SYSTEMS = new Map([
   [0x01161970, 'GFS2'],
   [0x7461636f, 'OCFS2'],
   [0x73757245, 'Coda'],
+  [0x01021997, '9p'],
 ])
 
 /**

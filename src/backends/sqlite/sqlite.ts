@@ -18,7 +18,7 @@ import { now } from '../clock.ts'
 import { Feed } from '../feed.ts'
 import { checkCommit } from '../operations.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
-import { type Database, inodeOf, openDatabase } from './database.ts'
+import { type Database, inodeOf, openDatabase, UNKNOWN } from './database.ts'
 import { isBusy, translate } from './failure.ts'
 import { Table } from './table.ts'
 import { Tail } from './tail.ts'
@@ -47,6 +47,8 @@ export class SqliteBackend implements Backend, Diagnosable {
   /** Up to where the watchers have been told. */
   #cursor = 0
   #opening: Promise<void> | undefined
+  /** The watchers were told that the file cannot be used: they are to start anew. */
+  #troubled = false
   #closed = false
 
   private constructor(options: SqliteOptions, database: Database) {
@@ -93,8 +95,9 @@ export class SqliteBackend implements Backend, Diagnosable {
   async *watch(scope: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     yield* await this.#call({ signal }, (table) => {
       if (this.#feed.empty) this.#start(table)
+      const listing = table.list(scope)
       const subscription = this.#feed.subscribe(scope, signal)
-      subscription.begin(table.list(scope))
+      subscription.begin(listing)
       return subscription.queue
     })
   }
@@ -104,12 +107,12 @@ export class SqliteBackend implements Backend, Diagnosable {
     options: CallOptions & { owner?: ProcessIdentity } = {},
   ): Promise<Lease> {
     const length = Math.max(ttl, this.traits.minTtl)
-    const owner = this.traits.seesDeath ? options.owner : undefined
+    const owner = this.#ownerOf(options)
     return this.#call(options, (table) => ({ id: table.grant(length, owner), ttl: length }))
   }
 
-  renew(id: string, options: CallOptions = {}): Promise<number> {
-    return this.#call(options, (table) => table.renew(id))
+  renew(id: string, options: CallOptions & { owner?: ProcessIdentity } = {}): Promise<number> {
+    return this.#call(options, (table) => table.renew(id, this.#ownerOf(options)))
   }
 
   async revoke(id: string, options: CallOptions = {}): Promise<void> {
@@ -127,7 +130,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     this.#closed = true
     this.#tail.stop()
     this.#feed.fail(new LostError(`${this.address} was closed`))
-    this.#database.connection.close()
+    if (this.#database.connection.isOpen) this.#database.connection.close()
   }
 
   async #call<T>(options: CallOptions, body: (table: Table) => T): Promise<T> {
@@ -137,6 +140,10 @@ export class SqliteBackend implements Backend, Diagnosable {
       if (this.#replaced()) await this.#reopen()
       return body(this.#table)
     })
+  }
+
+  #ownerOf({ owner }: { owner?: ProcessIdentity }): ProcessIdentity | undefined {
+    return this.traits.seesDeath ? owner : undefined
   }
 
   #start(table: Table): void {
@@ -158,13 +165,22 @@ export class SqliteBackend implements Backend, Diagnosable {
 
   #publish(): void {
     this.#table.sweep()
-    const news = this.#table.changesSince(this.#cursor)
-    if (news) this.#feed.publish(news.changes)
-    else this.#feed.reset((scope) => this.#table.list(scope))
-    this.#cursor = news?.revision ?? this.#table.revision()
+    const news = this.#troubled ? undefined : this.#table.changesSince(this.#cursor)
+    if (news) {
+      this.#feed.publish(news.changes)
+      this.#cursor = news.revision
+    } else this.#reset()
+  }
+
+  /** What is committed from the cursor on is told again, so that nothing falls between. */
+  #reset(): void {
+    this.#cursor = this.#table.revision()
+    this.#feed.reset((scope) => this.#table.list(scope))
+    this.#troubled = false
   }
 
   #tell(error: unknown): void {
+    this.#troubled = true
     const cause = translate(error, this.#options.path)
     if (cause instanceof UnavailableError) this.#feed.interrupted(cause)
     else this.#feed.fail(cause)
@@ -181,14 +197,14 @@ export class SqliteBackend implements Backend, Diagnosable {
     return this.#opening
   }
 
+  /** The old file's log would be taken for the new file's while the old one is open. */
   async #openAnew(): Promise<void> {
-    const database = await openDatabase(this.#options.path)
-    this.#database.connection.close()
-    this.#database = database
-    this.#table = new Table(database.connection)
+    if (this.#database.connection.isOpen) this.#database.connection.close()
+    this.#database = { ...this.#database, inode: UNKNOWN }
+    this.#database = await openDatabase(this.#options.path)
+    this.#table = new Table(this.#database.connection)
     this.#tail.restart()
-    this.#feed.reset((scope) => this.#table.list(scope))
-    this.#cursor = this.#table.revision()
+    this.#reset()
   }
 }
 

@@ -3,14 +3,21 @@ import { LeaseGoneError } from '../../errors.ts'
 import type { Change, CommitResult, Entry, Guard, Listing, Write } from '../backend.ts'
 import { now } from '../clock.ts'
 import { holds } from '../guards.ts'
-import { isAlive, type ProcessIdentity } from '../process-identity.ts'
+import type { ProcessIdentity } from '../process-identity.ts'
 import { isPrefix } from '../scope.ts'
 import { inTransaction } from './database.ts'
+import { Owners } from './owners.ts'
 
 /** How many deletions are remembered for watchers of other processes; one that slept through more starts anew. */
 const DELETIONS_KEPT = 10_000
 
 type Row = Record<string, SQLOutputValue>
+
+interface LeaseRow {
+  readonly id: string
+  readonly expires: number
+  readonly owner: string | null
+}
 
 const toEntry = (row: Row): Entry => ({
   key: row.key as string,
@@ -26,6 +33,7 @@ const toEntry = (row: Row): Entry => ({
  */
 export class Table {
   readonly #db: DatabaseSync
+  readonly #owners = new Owners()
   readonly #prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>()
 
   constructor(connection: DatabaseSync) {
@@ -81,13 +89,13 @@ export class Table {
     return lease?.id as string
   }
 
-  /** The TTL in force. */
-  renew(id: string): number {
+  /** The TTL in force. The owner stays unless another one is given. */
+  renew(id: string, owner: ProcessIdentity | undefined): number {
     return inTransaction(this.#db, () => {
       this.#sweepWithin()
       const lease = this.#statement(
-        'UPDATE lease SET expires = ? + ttl WHERE id = ? RETURNING ttl',
-      ).get(now(), id)
+        'UPDATE lease SET expires = ? + ttl, owner = coalesce(?, owner) WHERE id = ? RETURNING ttl',
+      ).get(now(), owner ? JSON.stringify(owner) : null, id)
       if (!lease) throw new LeaseGoneError(id)
       return lease.ttl as number
     })
@@ -146,12 +154,10 @@ export class Table {
   /** Ids of leases that have expired or whose owner has died. */
   #ended(): string[] {
     const time = now()
-    return this.#statement(
+    const leases = this.#statement(
       'SELECT id, expires, owner FROM lease WHERE expires <= ? OR owner IS NOT NULL',
-    )
-      .all(time)
-      .filter((row) => (row.expires as number) <= time || !isAlive(JSON.parse(row.owner as string)))
-      .map((row) => row.id as string)
+    ).all(time) as unknown as LeaseRow[]
+    return this.#owners.ended(leases, time).map(({ id }) => id)
   }
 
   #end(leases: readonly string[]): void {

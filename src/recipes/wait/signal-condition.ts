@@ -1,9 +1,9 @@
 import type { Entry } from '../../backends/backend.ts'
-import { UnavailableError } from '../../errors.ts'
+import { printable } from '../../redact.ts'
 import { READY } from '../signal.ts'
 import { keyIn, prefixIn, type Space } from '../space.ts'
-import { follow } from '../view.ts'
 import type { Condition, Observation } from './condition.ts'
+import { type LazySpace, storedCondition } from './stored-condition.ts'
 
 /** Which states end a wait. */
 export interface AcceptedStates {
@@ -19,9 +19,6 @@ export interface GroupSize {
   /** Instead: so many accepted ones are enough, whatever the others are. */
   readonly ready?: number | undefined
 }
-
-/** Opens the store when it is needed first; gives up when the signal aborts. */
-export type LazySpace = (signal: AbortSignal) => Promise<Space>
 
 interface Member {
   readonly name: string
@@ -58,33 +55,8 @@ const signalCondition = (
   target: string,
   scopeIn: (space: Space) => string,
   judge: Judge,
-): Condition => ({
-  target,
-  stored: true,
-  async look(signal) {
-    const opened = await space(signal)
-    const scope = scopeIn(opened)
-    const { entries } = await opened.backend.list(scope, { signal })
-    return judge(membersOf(scope, entries))
-  },
-  async *observe(signal) {
-    const opened = await space(signal)
-    const scope = scopeIn(opened)
-    for await (const { entries, interrupted } of follow(opened.backend, scope, signal)) {
-      yield interrupted instanceof UnavailableError
-        ? outOfReach(interrupted)
-        : judge(membersOf(scope, entries.values()))
-    }
-  },
-})
-
-/** What was known stands no more. */
-const outOfReach = (unreachable: UnavailableError): Observation => ({
-  holds: false,
-  none: false,
-  reason: unreachable.message,
-  unreachable,
-})
+): Condition =>
+  storedCondition(space, target, scopeIn, (entries, scope) => judge(membersOf(scope, entries)))
 
 /** The one key of an exact scope; of a group only what lies directly below it. */
 const membersOf = (scope: string, entries: Iterable<Entry>): Member[] =>
@@ -106,7 +78,7 @@ const judgeKey =
   ([member]) => {
     if (!member) return { holds: false, none: true, reason: 'not signalled' }
     const holds = accepts(accepted, member)
-    const reason = `is ${member.state}`
+    const reason = `is ${printable(member.state)}`
     return { holds, none: !holds, reason, failed: fails(accepted, member) ? reason : undefined }
   }
 
@@ -123,7 +95,7 @@ const judgeGroup =
       holds,
       none: good.length === 0,
       reason: describe(members, good, ready ?? min),
-      failed: failed && `${failed.name} is ${failed.state}`,
+      failed: failed && describeMember(failed),
     }
   }
 
@@ -133,8 +105,10 @@ const NAMED = 3
 const describe = (members: readonly Member[], good: readonly Member[], wanted: number): string => {
   if (members.length === 0) return `no member of at least ${wanted}`
   const others = members.filter((member) => !good.includes(member))
-  const named = others.slice(0, NAMED).map(({ name, state }) => `${name} is ${state}`)
+  const named = others.slice(0, NAMED).map(describeMember)
   const more = others.length > NAMED ? [`${others.length - NAMED} more`] : []
   const count = `${good.length} of ${Math.max(members.length, wanted)} ready`
   return [count, ...named, ...more].join(', ')
 }
+
+const describeMember = ({ name, state }: Member): string => printable(`${name} is ${state}`)

@@ -9,8 +9,8 @@ import {
   type GroupSize,
   groupCondition,
   keyCondition,
-  type LazySpace,
 } from './signal-condition.ts'
+import type { LazySpace } from './stored-condition.ts'
 
 export interface TargetOptions extends AcceptedStates, GroupSize, ProbeOptions {}
 

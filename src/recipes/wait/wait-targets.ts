@@ -1,6 +1,6 @@
 import type { Space } from '../space.ts'
 import type { Condition } from './condition.ts'
-import type { LazySpace } from './signal-condition.ts'
+import type { LazySpace } from './stored-condition.ts'
 import { parseTarget, type TargetOptions } from './target.ts'
 import { type WaitOptions, waitFor } from './wait.ts'
 

@@ -1,5 +1,5 @@
 import { aborted } from '../../aborted.ts'
-import { NoError, TimeoutError, UnavailableError } from '../../errors.ts'
+import { NoError, SilentStoreError, TimeoutError, UnavailableError } from '../../errors.ts'
 import { type Limits, withDeadline } from '../deadline.ts'
 import { whenAvailable } from '../retry.ts'
 import type { Condition } from './condition.ts'
@@ -95,7 +95,7 @@ const lookAgain = async (condition: Condition, tally: Tally): Promise<void> => {
     await withDeadline({ timeout: LAST_LOOK }, look)
   } catch (error) {
     if (!(error instanceof UnavailableError || error instanceof TimeoutError)) throw error
-    const silent = new UnavailableError('the store does not answer', { cause: error })
+    const silent = new SilentStoreError({ cause: error })
     tally.recordUnreachable(condition, error instanceof TimeoutError ? silent : error)
   }
 }

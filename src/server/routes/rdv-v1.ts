@@ -7,12 +7,12 @@ import {
   PROTOCOL,
   type Requests,
 } from '../../backends/http/protocol.ts'
+import { isClaimable } from '../../backends/operations.ts'
 import type { ServerContext } from '../context.ts'
 import { epochOf } from '../epoch.ts'
 import { streamEvents } from '../event-stream.ts'
 import { operationsOf } from '../operations.ts'
 import { REQUESTS, WATCH_QUERY } from '../schemas.ts'
-import { checkScope, isWide, onlyOurEvents } from '../scopes.ts'
 
 /** The shortest heartbeat that a client may ask for, milliseconds. */
 const FASTEST = 100
@@ -47,6 +47,7 @@ const greetingRoute = (app: FastifyInstance, { store, version }: ServerContext):
       epoch: epochOf(store),
       traits,
       address,
+      claims: isClaimable(store),
     }
     return { ok: true, ...greeting }
   })
@@ -64,12 +65,12 @@ const operationRoute = <K extends Operation>(
   })
 }
 
-const watchRoute = (app: FastifyInstance, { space, open }: ServerContext): void => {
+const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext): void => {
   app.get<{ Querystring: Static<typeof WATCH_QUERY> }>(
     '/watch',
     { schema: { querystring: WATCH_QUERY } },
     async ({ query }, reply) => {
-      const scope = checkScope(query.scope)
+      const scope = scopes.checkScope(query.scope)
       const heartbeat = Math.max(FASTEST, Math.min(Number(query.heartbeat ?? HEARTBEAT), HEARTBEAT))
       const signal = open.begin(reply.raw)
       const events = space.backend.watch(scope, signal)
@@ -82,7 +83,7 @@ const watchRoute = (app: FastifyInstance, { space, open }: ServerContext): void 
       reply.raw.flushHeaders()
       await streamEvents(
         reply.raw,
-        isWide(scope) ? onlyOurEvents(events) : events,
+        scopes.isWide(scope) ? scopes.onlyOurEvents(events) : events,
         heartbeat,
         signal,
       )

@@ -1,17 +1,29 @@
 import { describe } from 'vitest'
 import { commits } from './commits.ts'
-import { type Harness, pair } from './harness.ts'
+import { type Harness, type Pair, pair, type SharedHarness } from './harness.ts'
 import { leases } from './leases.ts'
 import { lists } from './lists.ts'
+import { holders, sessions } from './sessions.ts'
 import { watches } from './watches.ts'
+
+const common = (clients: Pair<Harness>): void => {
+  commits(clients)
+  lists(clients)
+  watches(clients)
+  leases(clients)
+  sessions(clients)
+}
 
 /** What every backend promises, shown by two independent clients of one store. */
 export const conformance = (start: () => Promise<Harness>): void => {
+  describe('every backend', () => common(pair(start)))
+}
+
+/** Likewise, and what a store promises that other processes reach. */
+export const sharedConformance = (start: () => Promise<SharedHarness>): void => {
   describe('every backend', () => {
     const clients = pair(start)
-    commits(clients)
-    lists(clients)
-    watches(clients)
-    leases(clients)
+    common(clients)
+    holders(clients)
   })
 }

@@ -4,11 +4,13 @@ import { put, putHeld, remove } from '../../../src/backends/operations.ts'
 import { backoff } from '../../../src/backoff.ts'
 import { IndeterminateError, LeaseGoneError, UnavailableError } from '../../../src/errors.ts'
 import { Follower, type NetworkHarness, pair, text } from './harness.ts'
+import { losses } from './sessions.ts'
 
 /** What every backend promises of a store behind a network that fails. */
 export const networkConformance = (start: () => Promise<NetworkHarness>): void => {
   describe('behind a network', () => {
     const clients = pair(start)
+    losses(clients)
     /** Calls are given up after this long here, so that a case of a silent store is short. */
     const callLimit = 1_500
     const remote = () => clients.harness.connectThroughProxy({ callLimit })

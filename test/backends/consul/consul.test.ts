@@ -21,7 +21,7 @@ import { LeaseGoneError, LostError, UnavailableError, UsageError } from '../../.
 import { startConsul } from '../../services/consul.ts'
 import { startProxy } from '../../services/proxy.ts'
 import { Follower, type NetworkHarness, pair, text } from '../conformance/harness.ts'
-import { conformance } from '../conformance/index.ts'
+import { sharedConformance } from '../conformance/index.ts'
 import { networkConformance } from '../conformance/network.ts'
 import { consul, request } from './native.ts'
 
@@ -49,7 +49,7 @@ const revisionOf = (result: CommitResult): number => {
 }
 
 describe('consul', () => {
-  conformance(start)
+  sharedConformance(start)
   networkConformance(start)
 
   describe('a commit', () => {

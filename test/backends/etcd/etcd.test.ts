@@ -3,17 +3,17 @@ import type { Backend, Diagnosable, WatchEvent } from '../../../src/backends/bac
 import { heldBy, put, putHeld, remove } from '../../../src/backends/operations.ts'
 import { IndeterminateError, LeaseGoneError } from '../../../src/errors.ts'
 import { Follower, pair, present, text } from '../conformance/harness.ts'
-import { conformance } from '../conformance/index.ts'
+import { sharedConformance } from '../conformance/index.ts'
 import { networkConformance } from '../conformance/network.ts'
 import { etcdctl, startHarness } from './servers.ts'
 
 describe('etcd 3.5', () => {
-  conformance(startHarness)
+  sharedConformance(startHarness)
   networkConformance(startHarness)
 })
 
 describe('etcd 3.4', () => {
-  conformance(() => startHarness({ old: true }))
+  sharedConformance(() => startHarness({ old: true }))
 })
 
 const isReset = (event: WatchEvent): boolean => event.kind === 'snapshot' && event.reset

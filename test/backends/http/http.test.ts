@@ -3,7 +3,7 @@ import { openBackend } from '../../../src/backends/open.ts'
 import { startServe } from '../../server/fixtures/serve-process.ts'
 import { startProxy } from '../../services/proxy.ts'
 import type { NetworkHarness } from '../conformance/harness.ts'
-import { conformance } from '../conformance/index.ts'
+import { sharedConformance } from '../conformance/index.ts'
 import { networkConformance } from '../conformance/network.ts'
 
 const start = async (): Promise<NetworkHarness> => {
@@ -24,5 +24,5 @@ const start = async (): Promise<NetworkHarness> => {
   }
 }
 
-conformance(start)
+sharedConformance(start)
 networkConformance(start)

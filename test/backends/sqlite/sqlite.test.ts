@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBackend } from '../../../src/backends/open.ts'
-import { conformance } from '../conformance/index.ts'
+import { sharedConformance } from '../conformance/index.ts'
 
-conformance(async () => {
+sharedConformance(async () => {
   const directory = await mkdtemp(join(tmpdir(), 'rdv-sqlite-'))
   const url = `sqlite://${directory}/store.db`
   return {

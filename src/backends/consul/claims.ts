@@ -1,0 +1,147 @@
+import { LeaseGoneError, UnavailableError } from '../../errors.ts'
+import type { CallOptions, Claimable, ClaimResult } from '../backend.ts'
+import { now } from '../clock.ts'
+import { absent, heldBy, put, putHeld, remove, unchanged } from '../operations.ts'
+import { Commit } from './commit.ts'
+import type { Leases } from './leases.ts'
+import type { FlaggedWrite } from './plan.ts'
+import {
+  decodeSemaphore,
+  encodeSemaphore,
+  hasFlags,
+  LOCK_FLAGS,
+  SEMAPHORE_FLAGS,
+} from './semaphore.ts'
+import type { FlaggedEntry, Store } from './store.ts'
+
+/** So often a claim is planned anew when others change the key at the same time; then the caller is to pause. */
+const ATTEMPTS = 5
+
+/** One lock, as it was read for one session. */
+interface Seen {
+  readonly name: string
+  readonly slots: number
+  readonly session: string
+  /** The key that says who holds it. */
+  readonly lock: FlaggedEntry | undefined
+  /** Sessions that hold their own key: a holder that does not has gone. */
+  readonly contenders: ReadonlySet<string>
+}
+
+/**
+ * Locks and semaphores as `consul lock` and `consul lock -n` have them: the key `.lock` is bound to the session that
+ * holds it, or lists the sessions that do. Every change is one transaction, under the guard that the key is what was
+ * read.
+ */
+export class Claims implements Claimable {
+  readonly #store: Store
+  readonly #leases: Leases
+
+  constructor(store: Store, leases: Leases) {
+    this.#store = store
+    this.#leases = leases
+  }
+
+  async claim(
+    name: string,
+    slots: number,
+    session: string,
+    options: CallOptions = {},
+  ): Promise<ClaimResult> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const seen = await this.#see(name, slots, session, options)
+      if (!seen.contenders.has(session)) throw new LeaseGoneError(session)
+      const key = lockKey(seen)
+      const verdict = judge(seen)
+      if (verdict === 'own') return { outcome: 'ok', token: seen.lock?.modRevision ?? 0, key }
+      if (verdict !== 'free') return { outcome: verdict }
+      const result = await this.#change(seen, taking(seen), options)
+      if (result.outcome === 'ok') return { outcome: 'ok', token: result.revision, key }
+      if (result.outcome === 'delayed') return result
+    }
+    return { outcome: 'delayed' }
+  }
+
+  async claimed(
+    name: string,
+    slots: number,
+    session: string,
+    options: CallOptions = {},
+  ): Promise<boolean> {
+    return judge(await this.#see(name, slots, session, options)) === 'own'
+  }
+
+  /** The key goes with its last holder, as after `consul lock`: nothing stays that a later holder could conflict with. */
+  async release(
+    name: string,
+    slots: number,
+    session: string,
+    options: CallOptions = {},
+  ): Promise<void> {
+    const { address, limit } = this.#store.connection
+    for (const giveUp = now() + limit; now() < giveUp; ) {
+      const seen = await this.#see(name, slots, session, options)
+      if (judge(seen) !== 'own') return
+      if ((await this.#change(seen, leaving(seen), options)).outcome === 'ok') return
+    }
+    throw new UnavailableError(`${address} is too busy: ${name} was not released`)
+  }
+
+  async #see(name: string, slots: number, session: string, options: CallOptions): Promise<Seen> {
+    const items = await this.#store.items(`${name}/`, options)
+    const lock = items.find(({ key }) => key === `${name}/.lock`)
+    const own = items.filter((item) => item.session && item.key === `${name}/${item.session}`)
+    const contenders = new Set(own.flatMap((item) => item.session ?? []))
+    return { name, slots, session, lock, contenders }
+  }
+
+  /** Only a contender changes the key, also where its session has ended since it was read. */
+  #change(seen: Seen, write: FlaggedWrite, options: CallOptions) {
+    const key = lockKey(seen)
+    const asRead = seen.lock ? unchanged(key, seen.lock.modRevision) : absent(key)
+    const contender = heldBy(`${seen.name}/${seen.session}`, seen.session)
+    const guards = write.kind === 'put' ? [asRead, contender] : [asRead]
+    return new Commit(this.#store, this.#leases, guards, [write]).run(options)
+  }
+}
+
+const lockKey = ({ name }: Pick<Seen, 'name'>): string => `${name}/.lock`
+
+const judge = (seen: Seen): 'own' | 'free' | 'held' | 'conflict' =>
+  seen.slots === 1 ? judgeLock(seen) : judgeSemaphore(seen)
+
+const judgeLock = ({ lock, session }: Seen) => {
+  if (!lock) return 'free'
+  if (!hasFlags(lock, LOCK_FLAGS)) return 'conflict'
+  if (lock.session === undefined) return 'free'
+  return lock.session === session ? 'own' : 'held'
+}
+
+const judgeSemaphore = (seen: Seen) => {
+  const { lock, slots, session } = seen
+  if (!lock) return 'free'
+  if (decodeSemaphore(lock)?.limit !== slots) return 'conflict'
+  const holders = livingHolders(seen)
+  if (holders.includes(session)) return 'own'
+  return holders.length < slots ? 'free' : 'held'
+}
+
+const livingHolders = ({ lock, contenders }: Seen): string[] => {
+  const holders = (lock && decodeSemaphore(lock)?.holders) ?? []
+  return holders.filter((holder) => contenders.has(holder))
+}
+
+const taking = (seen: Seen): FlaggedWrite =>
+  seen.slots === 1
+    ? { ...putHeld(lockKey(seen), '', seen.session), flags: LOCK_FLAGS }
+    : listing(seen, [...livingHolders(seen), seen.session])
+
+const leaving = (seen: Seen): FlaggedWrite => {
+  const others = livingHolders(seen).filter((holder) => holder !== seen.session)
+  return others.length === 0 ? remove(lockKey(seen)) : listing(seen, others)
+}
+
+const listing = (seen: Seen, holders: readonly string[]): FlaggedWrite => {
+  const value = encodeSemaphore({ limit: seen.slots, holders })
+  return { ...put(lockKey(seen), value), flags: SEMAPHORE_FLAGS }
+}

@@ -1,0 +1,15 @@
+import type { Traits } from '../backends/backend.ts'
+import { UsageError } from '../errors.ts'
+
+/**
+ * Checks a TTL (milliseconds) against the longest that the backend can; one below its shortest is raised by the backend.
+ * @throws UsageError it is longer, or no length at all.
+ */
+export const checkTtl = (ttl: number, { name, maxTtl }: Traits): number => {
+  if (!(ttl > 0 && ttl <= maxTtl)) {
+    throw new UsageError(
+      `${ttl / 1000} s is longer than ${name} can keep a session: ${maxTtl / 1000} s`,
+    )
+  }
+  return ttl
+}

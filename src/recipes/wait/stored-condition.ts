@@ -1,0 +1,45 @@
+import type { Entry } from '../../backends/backend.ts'
+import { UnavailableError } from '../../errors.ts'
+import type { Space } from '../space.ts'
+import { follow } from '../view.ts'
+import type { Condition, Observation } from './condition.ts'
+
+/** Opens the store when it is needed first; gives up when the signal aborts. */
+export type LazySpace = (signal: AbortSignal) => Promise<Space>
+
+/** What a scope in the store shows. May throw to end the wait. */
+export type JudgeEntries = (entries: Iterable<Entry>, scope: string) => Observation
+
+/** Something in the store, as a condition: what it is, is judged by what its scope holds. */
+export const storedCondition = (
+  space: LazySpace,
+  target: string,
+  scopeIn: (space: Space) => string,
+  judge: JudgeEntries,
+): Condition => ({
+  target,
+  stored: true,
+  async look(signal) {
+    const opened = await space(signal)
+    const scope = scopeIn(opened)
+    const { entries } = await opened.backend.list(scope, { signal })
+    return judge(entries, scope)
+  },
+  async *observe(signal) {
+    const opened = await space(signal)
+    const scope = scopeIn(opened)
+    for await (const { entries, interrupted } of follow(opened.backend, scope, signal)) {
+      yield interrupted instanceof UnavailableError
+        ? outOfReach(interrupted)
+        : judge(entries.values(), scope)
+    }
+  },
+})
+
+/** What was known stands no more. */
+const outOfReach = (unreachable: UnavailableError): Observation => ({
+  holds: false,
+  none: false,
+  reason: unreachable.message,
+  unreachable,
+})

@@ -1,0 +1,235 @@
+import { once } from 'node:events'
+import { hostname } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import type { Backend } from '../../../src/backends/backend.ts'
+import { put, remove } from '../../../src/backends/operations.ts'
+import { LostError, NoError } from '../../../src/errors.ts'
+import { getState } from '../../../src/recipes/get.ts'
+import { Hold } from '../../../src/recipes/hold.ts'
+import { Membership } from '../../../src/recipes/membership.ts'
+import { signal } from '../../../src/recipes/signal.ts'
+import type { Space } from '../../../src/recipes/space.ts'
+import { start } from '../../child/harness.ts'
+import {
+  Follower,
+  type Harness,
+  type NetworkHarness,
+  type Pair,
+  present,
+  type SharedHarness,
+  text,
+} from './harness.ts'
+
+/** So long that within a case only watches, or the sight of a death, can tell of a loss. */
+const LONG_TTL = 60_000
+
+/** What is told by a watch is told within this many milliseconds, on a busy machine too. */
+const PROMPT = 5_000
+
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`fixtures/${name}.ts`, import.meta.url))
+
+const run = (name: string, ...args: string[]) =>
+  start([process.execPath, '--disable-warning=ExperimentalWarning', fixture(name), ...args])
+
+/** One and the same new namespace for two clients. */
+const spacesOf = (pair: Pair<Harness>): { a: Space; b: Space; key: string; namespace: string } => {
+  const namespace = present(pair.prefix().split('/')[0])
+  const of = (backend: Backend): Space => ({ backend, namespace })
+  return { a: of(pair.a), b: of(pair.b), namespace, key: `${namespace}/signal/k` }
+}
+
+/** A process that holds the key `k`, and a client that sees it. */
+const startHolder = async (pair: Pair<SharedHarness>, ttl: number) => {
+  const { b, namespace, key } = spacesOf(pair)
+  const follower = new Follower(pair.b, key)
+  const process = run('holder', pair.harness.url, namespace, 'k', String(ttl))
+  const inForce = Number(await process.says(/held (\d+)/))
+  await follower.until((known) => known.has(key))
+  return { b, key, follower, process, ttl: inForce }
+}
+
+/** What stands above leases: sessions, holds and memberships. */
+export const sessions = (pair: Pair<Harness>): void => {
+  const spaces = () => spacesOf(pair)
+
+  const sessionOf = async (key: string): Promise<string> =>
+    present(present(await pair.b.get(key)).session)
+
+  describe('a hold', () => {
+    test('is there, with its record, until it is released, and then nothing is left', async () => {
+      const { a, namespace, key } = spaces()
+      const follower = new Follower(pair.b, `${namespace}/`)
+      const hold = await Hold.take(a, 'k', 'busy')
+      await follower.until((known) => known.size === 2)
+      expect(follower.state(key)).toBe('busy')
+      const session = await sessionOf(key)
+      const record = JSON.parse(present(follower.state(`${namespace}/session/${session}`)))
+      expect(record).toMatchObject({ kind: 'hold', host: hostname(), pid: process.pid })
+      await hold.release()
+      await follower.until((known) => known.size === 0)
+      expect(hold.lost.aborted).toBe(false)
+      await follower.stop()
+    })
+
+    test('is refused to a second one, who is told host and process id, and the first stays', async () => {
+      const { a, b, namespace } = spaces()
+      const first = await Hold.take(a, 'k', 'first')
+      const second = Hold.take(b, 'k', 'second')
+      await expect(second).rejects.toThrow(NoError)
+      await expect(second).rejects.toThrow(`${hostname()} (pid ${process.pid})`)
+      expect(await getState(b, 'k')).toBe('first')
+      expect((await pair.b.list(`${namespace}/session/`)).entries).toHaveLength(1)
+      await first.release()
+      const third = await Hold.take(b, 'k', 'third')
+      expect(await getState(a, 'k')).toBe('third')
+      await third.release()
+    })
+
+    test('is had by one of eight who take it at the same time', async () => {
+      const { a, b, namespace } = spaces()
+      const takes = await Promise.allSettled(
+        Array.from({ length: 8 }, (_, i) => Hold.take(i % 2 ? a : b, 'k', `s${i}`)),
+      )
+      const holds = takes.flatMap((take) => (take.status === 'fulfilled' ? [take.value] : []))
+      const reasons = takes.flatMap((take) => (take.status === 'rejected' ? [take.reason] : []))
+      expect(holds).toHaveLength(1)
+      for (const reason of reasons) expect(reason).toBeInstanceOf(NoError)
+      expect((await pair.b.list(`${namespace}/session/`)).entries).toHaveLength(1)
+      await holds[0]?.release()
+    })
+
+    test('stays held when somebody else signals another state', async () => {
+      const { a, b, key } = spaces()
+      const hold = await Hold.take(a, 'k', 'busy')
+      const session = await sessionOf(key)
+      await signal(b, 'k', 'ready')
+      expect(await pair.a.get(key)).toMatchObject({ session })
+      expect(await getState(a, 'k')).toBe('ready')
+      await hold.setState('mine again')
+      expect(await getState(b, 'k')).toBe('mine again')
+      expect(hold.lost.aborted).toBe(false)
+      await hold.release()
+      expect(await pair.b.get(key)).toBeUndefined()
+    })
+
+    test('leaves a final state behind, sticky', async () => {
+      const { a, key, namespace } = spaces()
+      const hold = await Hold.take(a, 'k', 'busy')
+      await hold.release('done')
+      const { entries } = await pair.b.list(`${namespace}/`)
+      expect(entries.map((entry) => [entry.key, text(entry)])).toEqual([[key, 'done']])
+      expect(entries[0]).not.toHaveProperty('session')
+    })
+
+    test.each([
+      ['its lease is revoked', (key: string) => sessionOf(key).then((id) => pair.b.revoke(id))],
+      ['its key is deleted', (key: string) => pair.b.commit([], [remove(key)])],
+      [
+        'its key is made another one’s',
+        (key: string) =>
+          pair.b.commit([], [remove(key)]).then(() => pair.b.commit([], [put(key, 'theirs')])),
+      ],
+    ])('is lost promptly when %s from outside', async (_, take) => {
+      const { a, key } = spaces()
+      const hold = await Hold.take(a, 'k', 'busy', { ttl: LONG_TTL })
+      const lost = once(hold.lost, 'abort')
+      const started = performance.now()
+      await take(key)
+      await lost
+      expect(performance.now() - started).toBeLessThan(PROMPT)
+      expect(hold.lost.reason).toBeInstanceOf(LostError)
+      await expect(hold.setState('x')).rejects.toThrow(LostError)
+      const left = await pair.b.get(key)
+      await hold.release()
+      expect(await pair.b.get(key)).toEqual(left)
+    })
+  })
+
+  describe('a membership', () => {
+    test('joins again after a revoke, in its latest state', async () => {
+      const { a, key } = spaces()
+      const follower = new Follower(pair.b, key)
+      const member = await Membership.join(a, 'k', 'one', { ttl: LONG_TTL })
+      await member.setState('two')
+      await follower.until(() => follower.state(key) === 'two')
+      const before = await sessionOf(key)
+      await pair.b.revoke(before)
+      await follower.until((known) => ![undefined, before].includes(known.get(key)?.session))
+      expect(follower.state(key)).toBe('two')
+      await member.setState('three')
+      await follower.until(() => follower.state(key) === 'three')
+      await member.leave()
+      await follower.until((known) => known.size === 0)
+      await follower.stop()
+    })
+  })
+
+  test('a process ends by itself once it has closed everything', async () => {
+    const { namespace } = spaces()
+    const { harness } = pair
+    const url = 'url' in harness ? (harness as SharedHarness).url : 'memory:'
+    const process = run('everything', url, namespace)
+    await process.says(/closed/)
+    const closed = performance.now()
+    expect(await process.ended).toMatchObject({ code: 0, output: 'closed\n' })
+    expect(performance.now() - closed).toBeLessThan(2_000)
+    expect((await pair.b.list(`${namespace}/signal/`)).entries).toEqual([])
+  })
+}
+
+/** What happens to a process that holds something, where others can see it. */
+export const holders = (pair: Pair<SharedHarness>): void => {
+  describe('a process', () => {
+    test('that is killed loses what it held: at once where that is seen, else by its TTL', async () => {
+      const { seesDeath, expiryFactor } = pair.a.traits
+      const { follower, process, ttl } = await startHolder(pair, seesDeath ? LONG_TTL : 1)
+      process.child.kill('SIGKILL')
+      const killed = performance.now()
+      await follower.until((known) => known.size === 0)
+      const limit = seesDeath ? PROMPT : expiryFactor * ttl + PROMPT
+      expect(performance.now() - killed).toBeLessThan(limit)
+      await follower.stop()
+    })
+
+    test('that was stopped for longer than its TTL knows that it has lost what it held', async () => {
+      const { b, follower, process, key } = await startHolder(pair, 1)
+      process.child.kill('SIGSTOP')
+      await follower.until((known) => !known.has(key))
+      const next = await Hold.take(b, 'k', 'next')
+      process.child.kill('SIGCONT')
+      await process.says(/lost/)
+      expect((await process.ended).code).toBe(0)
+      expect(follower.state(key)).toBe('next')
+      await next.release()
+      await follower.stop()
+    })
+  })
+}
+
+/** What happens to a session when the network fails. */
+export const losses = (pair: Pair<NetworkHarness>): void => {
+  test('a session whose renewals fail is lost before anybody else can hold', async () => {
+    const { proxy, connectThroughProxy } = pair.harness
+    const { b, key, namespace } = spacesOf(pair)
+    const client = await connectThroughProxy({ callLimit: 1_500 })
+    const follower = new Follower(pair.b, key)
+    const hold = await Hold.take({ backend: client, namespace }, 'k', 'busy', { ttl: 3_000 })
+    await follower.until((known) => known.has(key))
+    const order: string[] = []
+    hold.expiring.addEventListener('abort', () => order.push('expiring'))
+    hold.lost.addEventListener('abort', () => order.push('lost'))
+    const free = follower.until((known) => !known.has(key)).then(() => order.push('free'))
+    proxy.pause()
+    await free
+    const next = await Hold.take(b, 'k', 'next')
+    expect(order).toEqual(['expiring', 'lost', 'free'])
+    proxy.cut()
+    proxy.resume()
+    await next.release()
+    await hold.release()
+    await client.close()
+    await follower.stop()
+  })
+}

@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { startConsul } from '../services/consul.ts'
+import { startEtcd } from '../services/etcd.ts'
+import { temporaryFolder } from '../services/guard.ts'
+import { Place } from './rdv.ts'
+import { startRdvServe } from './stores.ts'
+import { timed } from './timed.ts'
+
+describe('who may not', () => {
+  test('is told 120 at once: a wrong password of etcd', async () => {
+    const store = await startEtcd({ auth: { user: 'alice', password: 'right' } })
+    try {
+      const wrong = { ETCDCTL_USER: 'alice', ETCDCTL_PASSWORD: 'hunter2' }
+      const place = new Place({ RDV_BACKEND: store.url, ...wrong })
+      await refusesAll(place)
+      expect(
+        await new Place({ RDV_BACKEND: store.url, ...store.environment }).rdv('signal', 'k'),
+      ).toMatchObject({ code: 0 })
+    } finally {
+      await store.stop()
+    }
+  })
+
+  test('is told 120 at once: a wrong token of Consul', async () => {
+    const store = await startConsul({ aclToken: 'b1d5a33c-0a3c-4d63-9a0c-6f2e1c6f7a11' })
+    try {
+      const wrong = { CONSUL_HTTP_TOKEN: '00000000-dead-4d63-9a0c-hunter200000' }
+      await refusesAll(new Place({ RDV_BACKEND: store.url, ...wrong }))
+      expect(
+        await new Place({ RDV_BACKEND: store.url, ...store.environment }).rdv('signal', 'k'),
+      ).toMatchObject({ code: 0 })
+    } finally {
+      await store.stop()
+    }
+  })
+
+  test('is told 120 at once: a wrong token of a rendezvous server', async () => {
+    const file = join(temporaryFolder('token'), 'token')
+    writeFileSync(file, 'right\n')
+    const store = await startRdvServe('--token-file', file)
+    try {
+      for (const wrong of [{ RDV_TOKEN: 'hunter2' }, {}]) {
+        await refusesAll(new Place({ RDV_BACKEND: store.url, ...wrong }))
+      }
+      for (const right of [{ RDV_TOKEN: 'right' }, { RDV_TOKEN_FILE: file }]) {
+        const place = new Place({ RDV_BACKEND: store.url, ...right })
+        expect(await place.rdv('signal', 'k')).toMatchObject({ code: 0 })
+      }
+    } finally {
+      await store.stop()
+    }
+  })
+
+  const refusesAll = async (place: Place): Promise<void> => {
+    for (const argv of [
+      ['get', 'k'],
+      ['signal', 'k'],
+      ['wait', 'k'],
+      ['signal', 'k', '--hold'],
+    ]) {
+      const { code, stdout, stderr, took } = await timed(place, ...argv, '--timeout', '20s')
+      expect({ argv, code, stdout }).toEqual({ argv, code: 120, stdout: '' })
+      expect(stderr).not.toContain('hunter2')
+      expect(took).toBeLessThan(10_000)
+    }
+  }
+})

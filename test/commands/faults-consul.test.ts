@@ -1,0 +1,4 @@
+import { storeFaults } from './store-faults.ts'
+import { consul } from './stores.ts'
+
+storeFaults(consul)

@@ -1,0 +1,4 @@
+import { storeFaults } from './store-faults.ts'
+import { etcd } from './stores.ts'
+
+storeFaults(etcd)

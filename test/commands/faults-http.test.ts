@@ -1,0 +1,4 @@
+import { storeFaults } from './store-faults.ts'
+import { http } from './stores.ts'
+
+storeFaults(http)

@@ -1,0 +1,41 @@
+import { open } from '../../src/open.ts'
+import type { Space } from '../../src/recipes/space.ts'
+import { Follower, text } from '../backends/conformance/harness.ts'
+import type { Service } from '../services/service.ts'
+
+/** Sees what becomes of a key as soon as the store does. */
+export class Observer {
+  readonly #space: Space
+  readonly #follower: Follower
+
+  private constructor(space: Space, key: string) {
+    this.#space = space
+    this.#follower = new Follower(space.backend, `rdv/signal/${key}`)
+  }
+
+  static async of(store: Service, key: string): Promise<Observer> {
+    const observer = new Observer(await open(store.url, { env: {} }), key)
+    await observer.#follower.until((_, events) => events.length > 0)
+    return observer
+  }
+
+  until(state: string): Promise<void> {
+    return this.#follower.until((known) =>
+      [...known.values()].some((entry) => text(entry) === state),
+    )
+  }
+
+  untilGone(): Promise<void> {
+    return this.#follower.until((known) => known.size === 0)
+  }
+
+  /** How often the key was seen to be written. */
+  get writes(): number {
+    return this.#follower.events.filter(({ kind }) => kind === 'changes').length
+  }
+
+  async stop(): Promise<void> {
+    await this.#follower.stop()
+    await this.#space.backend.close()
+  }
+}

@@ -1,0 +1,245 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { gone } from '../child/harness.ts'
+import { startProxy, type TcpProxy } from '../services/proxy.ts'
+import type { Service } from '../services/service.ts'
+import { Observer } from './observer.ts'
+import { lines, Place, type Running } from './rdv.ts'
+import type { RemoteStore } from './stores.ts'
+import { LATE, timed } from './timed.ts'
+
+/** What commands do when a store fails in the middle of them: with real processes, and a proxy that cuts. */
+export const storeFaults = ({ scheme, start }: RemoteStore): void => {
+  describe(`a store at ${scheme}:// that fails`, () => {
+    let store: Service
+    let proxy: TcpProxy
+    /** Straight to the store, and through the proxy. */
+    let direct: Place
+    let remote: Place
+
+    beforeAll(async () => {
+      store = await start()
+      proxy = await startProxy(store)
+      direct = new Place({ RDV_BACKEND: store.url })
+      remote = new Place({ RDV_BACKEND: store.url.replace(/:\d+$/, `:${proxy.port}`) })
+    })
+    afterAll(async () => {
+      await proxy.stop()
+      await store.stop()
+    })
+
+    test('a wait goes on across a store that is killed and started again', async () => {
+      const key = 'restarted'
+      const waiting = direct.start('wait', key, `${key}-group/`, '--timeout', '1m')
+      await waiting.says(/waiting for restarted \(not signalled\), restarted-group/)
+      await direct.rdv('signal', `${key}-group/1`)
+      await waiting.says(/waiting for restarted \(not signalled\)\n/)
+      await store.restart()
+      expect(await direct.rdv('signal', key, '--timeout', '30s')).toMatchObject({ code: 0 })
+      expect(await waiting.ended).toMatchObject({ code: 0 })
+    })
+
+    test('a wait is woken by what was signalled while its connection was cut', async () => {
+      const waiting = remote.start('wait', 'cut', '--timeout', '1m')
+      await waiting.says(/waiting for cut \(not signalled\)/)
+      proxy.refuse()
+      await direct.rdv('signal', 'cut')
+      await proxy.accept()
+      expect(await waiting.ended).toMatchObject({ code: 0 })
+    })
+
+    test('a holder whose new state is on its way ends when it is told to, within its deadline', async () => {
+      const holding = remote.startWithInput(
+        'signal',
+        'told',
+        '--hold',
+        '--states-from',
+        '-',
+        '--timeout',
+        '2s',
+      )
+      const observer = direct.start('wait', 'told', '--timeout', '1m')
+      expect(await observer.ended).toMatchObject({ code: 0 })
+      proxy.pause()
+      try {
+        holding.stdin.write('next\n')
+        holding.kill('SIGTERM')
+        expect((await holding.ended).code).toBeGreaterThanOrEqual(120)
+      } finally {
+        proxy.cut()
+        proxy.resume()
+      }
+    })
+
+    test('a wait whose store is frozen ends with 120, within a second of the deadline', async () => {
+      const waiting = direct.start('wait', 'frozen', '--timeout', '4s')
+      await waiting.says(/waiting for frozen/)
+      store.freeze()
+      const started = performance.now()
+      try {
+        const { code, stderr } = await waiting.ended
+        expect(code).toBe(120)
+        expect(lines(stderr).at(-1)).toMatch(/does not answer/)
+        expect(performance.now() - started).toBeLessThan(4_000 + LATE)
+      } finally {
+        store.thaw()
+      }
+    })
+
+    test.each([
+      'get k',
+      'wait k',
+      'wait k --once',
+      'list',
+      'doctor',
+      'signal k',
+      'signal k --hold',
+    ])('of a frozen store rdv %s is 120, within a second of the deadline', async (line) => {
+      store.freeze()
+      try {
+        const own = line.split(' ')
+        const { code, stdout, took } = await timed(direct, ...own, '--timeout', '1s', '--quiet')
+        expect({ code, stdout }).toEqual({ code: 120, stdout: '' })
+        expect(took).toBeLessThan(1_000 + LATE)
+      } finally {
+        store.thaw()
+      }
+    })
+
+    test('a write that was sent and never answered is 122, within a second of the deadline', async () => {
+      await direct.rdv('signal', 'sent', 'before')
+      const observer = await Observer.of(store, 'sent')
+      await observer.until('before')
+      // the reply is still on its way when the write is seen
+      proxy.delay(300)
+      try {
+        const started = performance.now()
+        const writing = remote.start('signal', 'sent', 'after', '--timeout', '6s')
+        await observer.until('after')
+        proxy.refuse()
+        const { code, stdout, stderr } = await writing.ended
+        expect({ code, stdout }).toEqual({ code: 122, stdout: '' })
+        expect(lines(stderr)).toHaveLength(1)
+        expect(performance.now() - started).toBeLessThan(6_000 + 2 * LATE)
+      } finally {
+        proxy.delay(0)
+        await proxy.accept()
+        await observer.stop()
+      }
+    })
+
+    test('a write whose answer is lost is looked up, and not made again', async () => {
+      const observer = await Observer.of(store, 'lookedup')
+      proxy.delay(100)
+      try {
+        const writing = remote.start('signal', 'lookedup', 'once', '--timeout', '30s')
+        await observer.until('once')
+        proxy.cut()
+        proxy.delay(0)
+        expect(await writing.ended).toMatchObject({ code: 0, stderr: '' })
+        expect(observer.writes).toBe(1)
+      } finally {
+        proxy.delay(0)
+        await observer.stop()
+      }
+    })
+
+    const lastWill = ['--on-success', 'done', '--timeout', '2s']
+    const until = "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done"
+
+    test('a last state that cannot be set is 120, within a second of the deadline', async () => {
+      const argv = ['signal', 'held', 'busy', '--hold', ...lastWill, '--', 'sh', '-c', until]
+      const holder = remote.start(...argv)
+      await holder.says(/up/)
+      proxy.refuse()
+      await endsAtDeadline(holder)
+    })
+
+    test('nor does it wait for ever to join again', async () => {
+      const argv = [
+        'signal',
+        'lost',
+        'busy',
+        '--hold',
+        '--ttl',
+        '1s',
+        ...lastWill,
+        '--',
+        'sh',
+        '-c',
+        until,
+      ]
+      const holder = remote.start(...argv)
+      await holder.says(/up/)
+      proxy.refuse()
+      await holder.says(/joining again/)
+      await endsAtDeadline(holder)
+    })
+
+    test('a session that is lost with its store ends COMMAND before anybody else can hold', async () => {
+      const observer = await Observer.of(store, 'stop')
+      const argv = ['signal', 'stop', 'busy', '--hold', '--ttl', '1s', '--on-loss', 'stop', '--']
+      // TERM is not enough for this one
+      const stubborn = 'trap "echo asked" TERM; echo "pid $$"; while :; do sleep 0.05; done'
+      const holder = remote.start(...argv, 'sh', '-c', stubborn)
+      const [, pid] = await holder.says(/pid (\d+)/)
+      await observer.until('busy')
+      const order: string[] = []
+      const free = observer.untilGone().then(() => order.push('free'))
+      proxy.pause()
+      await holder.says(/asked/)
+      await gone(Number(pid)).then(() => order.push('gone'))
+      await free
+      expect(order).toEqual(['gone', 'free'])
+      expect(await holder.ended).toMatchObject({ code: 121 })
+      proxy.cut()
+      proxy.resume()
+      await observer.stop()
+    })
+
+    test('a session that is lost with its store is joined again when that is back', async () => {
+      const holder = remote.start(
+        'signal',
+        'back',
+        'busy',
+        '--hold',
+        '--ttl',
+        '1s',
+        '--',
+        'sh',
+        '-c',
+        until,
+      )
+      await holder.says(/up/)
+      proxy.refuse()
+      await holder.says(/joining again/)
+      await direct.untilGone('back')
+      await proxy.accept()
+      await direct.until('back', 'busy')
+      expect((await direct.rdv('list')).stdout).toMatch(
+        new RegExp(`^back\tbusy\t.+\t${holder.pid}\t`, 'm'),
+      )
+      holder.kill('SIGTERM')
+      expect(await holder.ended).toMatchObject({ code: 0 })
+      expect(await direct.state('back')).toBeUndefined()
+    })
+
+    const endsAtDeadline = async (holder: Running): Promise<void> => {
+      try {
+        const started = performance.now()
+        holder.kill('SIGTERM')
+        expect(await holder.ended).toMatchObject({ code: 120 })
+        expect(performance.now() - started).toBeLessThan(2_000 + 2 * LATE)
+      } finally {
+        await proxy.accept()
+      }
+    }
+
+    test('keys of a holder that is killed go within its TTL', async () => {
+      const holder = direct.start('signal', 'killed', '--hold', '--ttl', '1s', '--', 'sleep', '300')
+      await direct.until('killed')
+      holder.kill('SIGKILL')
+      const gone = await direct.rdv('wait', 'killed', '--not', '--state', '*', '--timeout', '45s')
+      expect(gone).toMatchObject({ code: 0 })
+    })
+  })
+}

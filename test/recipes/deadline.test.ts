@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { aborted } from '../../src/aborted.ts'
+import { TimeoutError } from '../../src/errors.ts'
+import { withDeadline } from '../../src/recipes/deadline.ts'
+
+const DAY = 24 * 3_600_000
+
+describe('a deadline', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** How a call with this timeout stands after some time (milliseconds). */
+  const after = async (timeout: number, time: number): Promise<unknown> => {
+    let outcome: unknown = 'under way'
+    withDeadline({ timeout }, aborted).catch((error) => {
+      outcome = error
+    })
+    await vi.advanceTimersByTimeAsync(time)
+    return outcome
+  }
+
+  test.each([1, 1_000, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 2 ** 32, 60 * DAY, 365 * DAY])(
+    'of %d ms is over then, and not before',
+    async (timeout) => {
+      expect(await after(timeout, timeout - 1)).toBe('under way')
+      expect(await after(timeout, timeout)).toBeInstanceOf(TimeoutError)
+    },
+  )
+
+  test.each([0, undefined])('of %s is none', async (timeout) => {
+    expect(await after(timeout as number, 400 * DAY)).toBe('under way')
+  })
+
+  test.each([5, 2 ** 31, 90 * DAY])(
+    'of %d ms leaves no timer when the call ends sooner',
+    async (timeout) => {
+      expect(await withDeadline({ timeout }, async () => 'done')).toBe('done')
+      expect(vi.getTimerCount()).toBe(0)
+      await vi.advanceTimersByTimeAsync(0)
+      await expect(
+        withDeadline({ timeout }, () => Promise.reject(new Error('no'))),
+      ).rejects.toThrow('no')
+      expect(vi.getTimerCount()).toBe(0)
+    },
+  )
+})
+
+test('a caller’s signal cancels with its reason, before and during the call', async () => {
+  const cancel = new AbortController()
+  const call = withDeadline({ timeout: 60_000, signal: cancel.signal }, aborted)
+  cancel.abort(new Error('cancelled'))
+  await expect(call).rejects.toThrow('cancelled')
+  const body = vi.fn()
+  await expect(withDeadline({ signal: cancel.signal }, body)).rejects.toThrow('cancelled')
+  expect(body).not.toHaveBeenCalled()
+})

@@ -1,0 +1,244 @@
+import { once } from 'node:events'
+import { hostname } from 'node:os'
+import { describe, expect, test } from 'vitest'
+import { remove } from '../../src/backends/operations.ts'
+import { LostError, NoError, UnavailableError, UsageError } from '../../src/errors.ts'
+import { clear } from '../../src/recipes/clear.ts'
+import { withDeadline } from '../../src/recipes/deadline.ts'
+import { getState } from '../../src/recipes/get.ts'
+import { Hold } from '../../src/recipes/hold.ts'
+import { list, watchList } from '../../src/recipes/list.ts'
+import { Membership } from '../../src/recipes/membership.ts'
+import { Session } from '../../src/recipes/session.ts'
+import { signal } from '../../src/recipes/signal.ts'
+import { wait } from '../../src/recipes/wait/wait-targets.ts'
+import { distorted, memory } from './space.ts'
+
+const KEY = 'rdv/signal/k'
+
+describe('a session', () => {
+  test.each([
+    { ttl: 10_000, grace: 5_001 },
+    { ttl: undefined, grace: 7_501 },
+  ])('whose grace is longer than half of its TTL is refused: $ttl, $grace', async (options) => {
+    const { backend } = await memory()
+    await expect(Session.open(backend, options)).rejects.toThrow(UsageError)
+  })
+
+  test('tells that it is expiring, and then that it is lost, when renewals fail', async () => {
+    const space = await memory()
+    const failing = distorted(space, { renew: () => Promise.reject(new UnavailableError('cut')) })
+    const session = await Session.open(failing.backend, { ttl: 2_000, grace: 300 })
+    const order: string[] = []
+    session.expiring.addEventListener('abort', () => order.push('expiring'))
+    session.lost.addEventListener('abort', () => order.push('lost'))
+    await once(session.lost, 'abort')
+    expect(order).toEqual(['expiring', 'lost'])
+    // before anybody else can have what it held
+    expect(await space.backend.renew(session.id)).toBe(2_000)
+    await session.close()
+  })
+
+  test('is lost at once when the store says that the lease is gone', async () => {
+    const { backend } = await memory()
+    const session = await Session.open(backend, { ttl: 500 })
+    await backend.revoke(session.id)
+    await once(session.lost, 'abort')
+    expect(session.lost.reason).toBeInstanceOf(LostError)
+  })
+
+  test('that was closed is never lost', async () => {
+    const { backend } = await memory()
+    const session = await Session.open(backend, { ttl: 100 })
+    await session.close()
+    session.lose('for a test')
+    expect(session.lost.aborted).toBe(false)
+    await session.close()
+  })
+
+  test('lives on for many TTLs', async () => {
+    const space = await memory()
+    const session = await Session.open(space.backend, { ttl: 200 })
+    await signal(space, 'control', 'x', { expire: 1_000 })
+    await wait(space, 'control', { not: true, states: ['*'] })
+    expect(session.lost.aborted).toBe(false)
+    expect(await space.backend.renew(session.id)).toBe(200)
+    await session.close()
+  })
+})
+
+describe('a second Hold.take', () => {
+  test('gets a No with host and process id, and the first stays', async () => {
+    const space = await memory()
+    const first = await Hold.take(space, 'k', 'first')
+    const second = Hold.take(space, 'k', 'second')
+    await expect(second).rejects.toThrow(NoError)
+    await expect(second).rejects.toThrow(`k is held by ${hostname()} (pid ${process.pid})`)
+    expect(await getState(space, 'k')).toBe('first')
+    expect((await space.backend.list('rdv/session/')).entries).toHaveLength(1)
+    await first.release()
+    const third = await Hold.take(space, 'k', 'third')
+    await third.release()
+  })
+
+  test('of two at the same time one has it', async () => {
+    const space = await memory()
+    const takes = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, i) => Hold.take(space, 'k', `s${i}`)),
+    )
+    const holds = takes.flatMap((take) => (take.status === 'fulfilled' ? [take.value] : []))
+    const refusals = takes.flatMap((take) => (take.status === 'rejected' ? [take.reason] : []))
+    expect(holds).toHaveLength(1)
+    for (const reason of refusals) expect(reason).toBeInstanceOf(NoError)
+    expect((await space.backend.list('rdv/session/')).entries).toHaveLength(1)
+    await holds[0]?.release()
+  })
+})
+
+describe('a hold', () => {
+  test('that is released with a final state leaves it, sticky', async () => {
+    const space = await memory()
+    const hold = await Hold.take(space, 'k', 'busy')
+    await hold.release('done')
+    expect(await list(space)).toEqual([{ key: 'k', state: 'done' }])
+    expect((await space.backend.list('rdv/session/')).entries).toEqual([])
+  })
+
+  test('whose key was deleted is lost, and its states are not set any more', async () => {
+    const space = await memory()
+    const hold = await Hold.take(space, 'k', 'busy')
+    await space.backend.commit([], [remove(KEY)])
+    await once(hold.lost, 'abort')
+    await expect(hold.setState('x')).rejects.toThrow(LostError)
+    expect(await space.backend.get(KEY)).toBeUndefined()
+    await hold.release()
+  })
+
+  test('learns of its loss also by a state that it sets', async () => {
+    const space = await memory()
+    const deaf = distorted(space, {
+      // biome-ignore lint/correctness/useYield: it never has anything to tell
+      async *watch(_, signal) {
+        await once(signal, 'abort')
+        throw signal.reason
+      },
+    })
+    const hold = await Hold.take(deaf, 'k', 'busy')
+    await space.backend.commit([], [remove(KEY)])
+    await expect(hold.setState('x')).rejects.toThrow(LostError)
+    expect(hold.lost.aborted).toBe(true)
+    await hold.release()
+  })
+
+  test('whose state somebody else signals is not lost', async () => {
+    const space = await memory()
+    const hold = await Hold.take(space, 'k', 'busy')
+    await signal(space, 'k', 'theirs')
+    await hold.setState('mine')
+    expect(await getState(space, 'k')).toBe('mine')
+    expect(hold.lost.aborted).toBe(false)
+    await hold.release()
+  })
+})
+
+describe('a membership', () => {
+  const join = async () => {
+    const space = await memory()
+    const troubles: string[] = []
+    const onTrouble = (trouble: string) => void troubles.push(trouble)
+    return { space, troubles, member: await Membership.join(space, 'k', 'one', { onTrouble }) }
+  }
+
+  test('joins again after its session was revoked, in its latest state', async () => {
+    const { space, troubles, member } = await join()
+    await member.setState('two')
+    const before = (await space.backend.get(KEY))?.session ?? ''
+    await space.backend.revoke(before)
+    await wait(space, 'k=two')
+    expect((await space.backend.get(KEY))?.session).not.toBe(before)
+    expect(troubles).toHaveLength(1)
+    await member.leave()
+    expect((await space.backend.list('rdv/')).entries).toEqual([])
+  })
+
+  test('a state that is set while it joins again is not forgotten', async () => {
+    const space = await memory()
+    const asked = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<void>()
+    const store = { slow: false }
+    const slow = distorted(space, {
+      async grant(...args) {
+        if (store.slow) {
+          asked.resolve()
+          await answer.promise
+        }
+        return space.backend.grant(...args)
+      },
+    })
+    const member = await Membership.join(slow, 'k', 'one')
+    store.slow = true
+    await space.backend.commit([], [remove(KEY)])
+    await asked.promise
+    const setting = member.setState('two')
+    answer.resolve()
+    await setting
+    expect(await getState(space, 'k')).toBe('two')
+    await member.leave()
+  })
+
+  test('left while it cannot join again ends with what keeps it from that, at the deadline', async () => {
+    const space = await memory()
+    const store = { cut: false }
+    const shaky = distorted(space, {
+      grant: (...args) =>
+        store.cut
+          ? Promise.reject(new UnavailableError('nothing listens'))
+          : space.backend.grant(...args),
+    })
+    const member = await Membership.join(shaky, 'k', 'one')
+    store.cut = true
+    await clear(space, ['k'])
+    await wait(space, 'k', { not: true })
+    const leaving = withDeadline({ timeout: 100 }, (signal) => member.leave('done', signal))
+    await expect(leaving).rejects.toThrow('nothing listens')
+    expect(await space.backend.get(KEY)).toBeUndefined()
+  })
+
+  test('left without a last word does not wait to join again', async () => {
+    const space = await memory()
+    const store = { cut: false }
+    const shaky = distorted(space, {
+      grant: (...args) =>
+        store.cut
+          ? Promise.reject(new UnavailableError('nothing listens'))
+          : space.backend.grant(...args),
+    })
+    const member = await Membership.join(shaky, 'k', 'one')
+    store.cut = true
+    await clear(space, ['k'])
+    await wait(space, 'k', { not: true })
+    await member.leave()
+    expect((await space.backend.list('rdv/')).entries).toEqual([])
+  })
+})
+
+test('a watched list tells each join, change and leave', async () => {
+  const space = await memory()
+  await signal(space, 'a', 'up')
+  const stop = new AbortController()
+  const events: string[] = []
+  const steps = [
+    () => signal(space, 'g/b', 'busy'),
+    () => signal(space, 'g/b', 'ready'),
+    () => clear(space, ['a']),
+    () => stop.abort(new Error('over')),
+  ]
+  const watching = async () => {
+    for await (const { event, key, state } of watchList(space, '', stop.signal)) {
+      events.push(`${event} ${key} ${state}`)
+      await steps.shift()?.()
+    }
+  }
+  await expect(watching()).rejects.toThrow('over')
+  expect(events).toEqual(['join a up', 'join g/b busy', 'change g/b ready', 'leave a up'])
+})
