@@ -10,8 +10,24 @@ export interface ProcessIdentity {
   readonly startTime: string
   readonly pidNamespace: string
   readonly bootId: string
-  /** The COMMAND that it runs: a process, or (negative) a process group. */
-  readonly command?: { readonly target: number; readonly startTime: string }
+  /** What it runs, and is responsible for. */
+  readonly command?: Command
+}
+
+/** A COMMAND, by what its processes can be found after their parent has died. */
+export interface Command {
+  /** The process that then ends it. */
+  readonly guard: PastProcess
+  /** What stands in the environment of its processes, from the start on: `NAME=value`. */
+  readonly mark: string
+  /** A process, or (negative) a process group, once it runs. */
+  readonly target?: PastProcess
+}
+
+interface PastProcess {
+  readonly id: number
+  /** That of the process, or of the group's leader. */
+  readonly startTime: string
 }
 
 let boot: string | undefined
@@ -29,11 +45,11 @@ export const thisProcess = (): ProcessIdentity | undefined => {
   return { pid: process.pid, startTime, pidNamespace: pidNamespace(), bootId: bootId() }
 }
 
-/** The process with the COMMAND that it has started: a process id, or (negative) the id of a process group. */
-export const running = (identity: ProcessIdentity, target: number): ProcessIdentity => {
-  const startTime = statOf(String(Math.abs(target)))?.startTime ?? ''
-  return { ...identity, command: { target, startTime } }
-}
+/** Tells a process, or (negative) a process group, from later ones with the same number. */
+export const pastProcess = (id: number): PastProcess => ({
+  id,
+  startTime: statOf(String(Math.abs(id)))?.startTime ?? '',
+})
 
 /**
  * Whether the process lives. Only what is seen to be so counts as dead: who cannot look (no descriptor left, another
@@ -61,22 +77,30 @@ const exists = (pid: number): boolean => {
   }
 }
 
-/** Whether a process of its COMMAND lives; asked of a process that has died where this one can see it. */
+/** Whether anything of its COMMAND lives; asked of a process that has died where this one can see it. */
 export const commandLives = ({ bootId: boot, command }: ProcessIdentity): boolean => {
   if (!command || boot !== bootId()) return false
-  const leader = statOf(String(Math.abs(command.target)))
-  // The kernel gives a number to nobody else while a group of that number lives.
-  if (leader && leader.startTime !== command.startTime) return false
-  return command.target < 0 ? groupLives(-command.target) : leader !== undefined && runs(leader)
+  const { guard, mark, target } = command
+  return runsStill(guard) || (target !== undefined && runsStill(target)) || hasMarked(mark)
 }
 
-const groupLives = (id: number): boolean =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .some((pid) => {
-      const stat = statOf(pid)
-      return stat !== undefined && stat.group === id && runs(stat)
-    })
+const runsStill = ({ id, startTime }: PastProcess): boolean => {
+  const leader = statOf(String(Math.abs(id)))
+  // The kernel gives a number to nobody else while a group of that number lives.
+  if (leader && leader.startTime !== startTime) return false
+  return id < 0 ? hasMembers(-id) : leader !== undefined && runs(leader)
+}
+
+const hasMembers = (group: number): boolean =>
+  allProcesses().some((pid) => {
+    const stat = statOf(pid)
+    return stat !== undefined && stat.group === group && runs(stat)
+  })
+
+const hasMarked = (mark: string): boolean =>
+  allProcesses().some((pid) => read(`/proc/${pid}/environ`)?.includes(mark))
+
+const allProcesses = (): string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name))
 
 const runs = ({ state }: { state: string }): boolean => state !== 'Z' && state !== 'X'
 

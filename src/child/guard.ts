@@ -4,6 +4,9 @@ import { NODE_GUARD, SHELL_GUARD } from './guard-programs.ts'
 
 /** Kills COMMAND when this process vanishes. */
 export interface Guard {
+  readonly pid: number
+  /** What stands in the environment of COMMAND's processes: `NAME=value`. */
+  readonly mark: string
   /** To be added to COMMAND's environment: by this mark it is found before `watch` was called. */
   readonly env: Readonly<Record<string, string>>
   /** Tells whom to kill: a process with its descendants, or (negative) a process group. Written at once. */
@@ -41,6 +44,8 @@ export function startGuard(shell = '/bin/sh'): Guard {
   // Someone may have killed it.
   guard.stdin.on('error', () => {})
   return {
+    pid: guard.pid,
+    mark,
     env: { [MARK]: id },
     watch: (target) => void guard.stdin.write(`${target}\n`),
     done: () => void guard.stdin.end('done\n'),

@@ -48,6 +48,7 @@ async function guarded(
     await signalsSeen()
     const outcome = needless(early, supervision)
     if (outcome) return outcome
+    supervision.onReady?.(guard)
     const limited = restoreSoftLimit(program, env)
     return await run({ execa, name, program: limited, env, signals, early, guard, supervision })
   } finally {

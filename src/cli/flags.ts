@@ -53,3 +53,8 @@ export const takesValue = (flag: string): boolean =>
 export const waitingFlags = {
   timeout: Flags.string({ ...timeout('30s'), env: 'RDV_TIMEOUT' }),
 }
+
+/** That of those which wait as long as it takes. */
+export const patientFlags = {
+  timeout: Flags.string({ ...timeout('no limit'), env: 'RDV_TIMEOUT' }),
+}

@@ -16,12 +16,22 @@ export class Interrupts implements Disposable {
   readonly #controller = new AbortController()
 
   constructor() {
-    for (const name of ENDING) process.on(name, this.#receive)
+    this.listen()
     process.stdout.on('error', this.#stopWriting)
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal
+  }
+
+  /** Again, after it was disposed of. */
+  listen(): void {
+    for (const name of ENDING) process.on(name, this.#receive)
+  }
+
+  /** As if this signal had come. */
+  tell(name: NodeJS.Signals): void {
+    this.#controller.abort(new Interrupted(name))
   }
 
   [Symbol.dispose](): void {
@@ -34,9 +44,8 @@ export class Interrupts implements Disposable {
   }
 
   readonly #receive = (name: NodeJS.Signals): void => {
-    const interrupted = new Interrupted(name)
-    if (this.signal.aborted) process.exit(interrupted.exitCode)
-    this.#controller.abort(interrupted)
+    if (this.signal.aborted) process.exit(exitCodeOf(name))
+    this.tell(name)
   }
 }
 

@@ -1,7 +1,11 @@
 import { aborted } from '../aborted.ts'
-import { catchSignals } from '../child/signals.ts'
+import { type Command, pastProcess } from '../backends/process-identity.ts'
+import { ENDING } from '../child/ending.ts'
+import { type CaughtSignals, catchSignals } from '../child/signals.ts'
 import { supervise } from '../child/supervise.ts'
+import type { Supervision } from '../child/supervision.ts'
 import { LostError } from '../errors.ts'
+import { withDeadline } from '../recipes/deadline.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note } from './output.ts'
 
@@ -9,8 +13,8 @@ import { note } from './output.ts'
 interface Tenure {
   readonly expiring?: AbortSignal
   readonly lost?: AbortSignal
-  /** Told of COMMAND's process, or (negative) process group, as soon as it runs. */
-  include?(target: number): Promise<void>
+  /** Told of COMMAND, before it starts and as soon as it runs. */
+  include?(command: Command): Promise<void>
 }
 
 interface RunOptions {
@@ -27,18 +31,52 @@ export const runHeld = async (
   tenure: Tenure,
   { interrupts, environment }: RunOptions,
 ): Promise<number> => {
-  const signals = catchSignals()
+  const caught = catchSignals()
   interrupts[Symbol.dispose]()
   interrupts.signal.throwIfAborted()
+  let told: NodeJS.Signals | undefined
+  const signals = hearing(caught, (signal) => {
+    if (ENDING.has(signal)) told ??= signal
+  })
   const { expiring, lost } = tenure
-  const onStart = (target: number) => void tenure.include?.(target)
-  // They stay caught: a signal that comes now must not keep us from giving up what is held.
-  const outcome = await supervise(command, { env: environment, signals, expiring, lost, onStart })
-  if (outcome.stoppedBy) {
+  const including = includer(tenure)
+  try {
+    const supervision = { env: environment, signals, expiring, lost, ...including }
+    const outcome = await supervise(command, supervision)
+    if (!outcome.stoppedBy) return outcome.code
+    // Who was told to end does not begin again after a loss.
+    if (told) interrupts.tell(told)
     throw lost?.reason ?? expiring?.reason ?? new LostError('what was held was lost')
+  } finally {
+    caught.release()
+    // A signal that comes now must not keep us from giving it up.
+    interrupts.listen()
   }
-  return outcome.code
 }
+
+const includer = (tenure: Tenure): Pick<Supervision, 'onReady' | 'onStart'> => {
+  let command: Command
+  return {
+    onReady({ pid, mark }) {
+      command = { guard: pastProcess(pid), mark }
+      void tenure.include?.(command)
+    },
+    onStart: (target) => void tenure.include?.({ ...command, target: pastProcess(target) }),
+  }
+}
+
+/** The same signals, of which somebody else hears too. */
+const hearing = (caught: CaughtSignals, hear: (signal: NodeJS.Signals) => void): CaughtSignals => ({
+  handTo: (receiver) => caught.handTo(receiver && both(hear, receiver)),
+  release: () => caught.release(),
+})
+
+const both =
+  (first: (signal: NodeJS.Signals) => void, second: (signal: NodeJS.Signals) => void) =>
+  (signal: NodeJS.Signals): void => {
+    first(signal)
+    second(signal)
+  }
 
 /** Aborts when interrupted, or when what is held is lost. */
 export const endOf = ({ lost }: Tenure, { signal }: Interrupts): AbortSignal =>
@@ -62,3 +100,10 @@ export const noteRaisedTtl = (wanted: number | undefined, inForce: number): void
   if (wanted !== undefined && inForce !== wanted)
     note(`the TTL is ${inForce / 1000} s, the least that the backend can`)
 }
+
+/** Milliseconds: what ended it must not keep us from giving it up. */
+const GIVING_UP = 10_000
+
+/** Gives up what was held, within a limit of its own. */
+export const giveUp = (release: (signal: AbortSignal) => Promise<void>): Promise<void> =>
+  withDeadline({ timeout: GIVING_UP }, release)

@@ -27,6 +27,12 @@ export const explainTimeout = async (
   }).catch(() => {})
 }
 
+/** Says of a wait that timed out who does not see its store. */
+export const tellReach = (open: (signal: AbortSignal) => Promise<Space>): Promise<void> =>
+  withDeadline({ timeout: LIMIT }, async (signal) => explainReach(await open(signal))).catch(
+    () => {},
+  )
+
 const explainReach = ({ backend }: Space): void => {
   if (backend.traits.reach !== 'machine') return
   note(`waited in ${backend.address}, which other users, containers and hosts do not see`)

@@ -1,5 +1,6 @@
 import { parseDuration } from '../duration.ts'
 import { UsageError } from '../errors.ts'
+import { parseInt64 } from '../recipes/int64.ts'
 
 /**
  * A whole number from `least` on.
@@ -11,6 +12,18 @@ export const parseCount = (text: string, what: string, least = 0): number => {
     throw new UsageError(`${what} ${JSON.stringify(text)} is not a whole number from ${least} on`)
   }
   return count
+}
+
+/**
+ * A whole number, negative ones too.
+ * @throws UsageError for anything else.
+ */
+export const parseNumber = (text: string, what: string): bigint => {
+  const number = parseInt64(text)
+  if (number === undefined) {
+    throw new UsageError(`${what} ${JSON.stringify(text)} is not a whole number of 64 bits`)
+  }
+  return number
 }
 
 /**

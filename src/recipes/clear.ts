@@ -11,8 +11,8 @@ export interface ClearOptions extends Limits {
   readonly all?: boolean | undefined
 }
 
-/** Of a session only its holder disposes, and it goes with it. */
-const CLEARABLE = KINDS.filter((kind) => kind !== 'session')
+/** Of a session only its holder disposes, and it goes with it. What is kept of ids is what keeps them unique. */
+const CLEARABLE = KINDS.filter((kind) => kind !== 'session' && kind !== 'id')
 
 /**
  * The names as they are in keys: with `recursive` or `all`, `deploy/` and `deploy` mean the same.

@@ -31,5 +31,5 @@ const UNDOING = 500
 export const undoing = (): AbortSignal => AbortSignal.timeout(UNDOING)
 
 /** A call that the deadline cut off had no answer: its store was out of reach. */
-const atDeadline = (reason: unknown, last?: UnavailableError): unknown =>
+export const atDeadline = (reason: unknown, last?: UnavailableError): unknown =>
   reason instanceof TimeoutError ? (last ?? new SilentStoreError({ cause: reason })) : reason

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Backend, Lease } from '../backends/backend.ts'
 import { now } from '../backends/clock.ts'
-import { type ProcessIdentity, running, thisProcess } from '../backends/process-identity.ts'
+import { type Command, type ProcessIdentity, thisProcess } from '../backends/process-identity.ts'
 import { backoff } from '../backoff.ts'
 import { LeaseGoneError, LostError, UsageError } from '../errors.ts'
 import { LONGEST_TIMER, type LongTimer, setLongTimeout } from '../long-timer.ts'
@@ -106,9 +106,10 @@ export class Session {
   }
 
   /** Where the backend sees deaths: the session lives on while COMMAND does, though this process were killed. */
-  async include(target: number): Promise<void> {
-    const self = thisProcess()
-    this.#owner = self && running(self, target)
+  async include(command: Command): Promise<void> {
+    const self = this.#backend.traits.seesDeath ? thisProcess() : undefined
+    if (!self) return
+    this.#owner = { ...self, command }
     const { signal } = this.#closed
     await this.#backend.renew(this.id, { signal, owner: this.#owner }).catch(() => {})
   }

@@ -1,0 +1,105 @@
+import { LostError } from '../errors.ts'
+import { type Limits, withDeadline } from '../recipes/deadline.ts'
+import { Leadership } from '../recipes/election.ts'
+import type { Space } from '../recipes/space.ts'
+import { ElectionEvents } from './election-events.ts'
+import type { Interrupts } from './interrupts.ts'
+import { note, printResult } from './output.ts'
+import { giveUp, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
+
+interface CampaignOptions {
+  readonly id: string
+  readonly try: boolean
+  readonly again: boolean
+  readonly events: boolean
+  readonly ttl: number | undefined
+  readonly grace: number | undefined
+  /** For being elected. */
+  readonly limits: Limits
+  readonly interrupts: Interrupts
+  readonly command: readonly string[] | undefined
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** Campaigns, and leads while COMMAND runs or until interrupted. */
+export class Campaign {
+  readonly #space: Space
+  readonly #name: string
+  readonly #options: CampaignOptions
+  readonly #events: ElectionEvents | undefined
+  readonly #ended = new AbortController()
+
+  constructor(space: Space, name: string, options: CampaignOptions) {
+    this.#space = space
+    this.#name = name
+    this.#options = options
+    this.#events = options.events ? new ElectionEvents(space, name, options.id) : undefined
+  }
+
+  /** Resolves to the exit code of COMMAND. */
+  async run(): Promise<number> {
+    const following = this.#events?.follow(this.#ended.signal)
+    // Where the store refuses us, the campaign tells.
+    const followed = following?.catch(() => {})
+    try {
+      return await this.#campaign()
+    } finally {
+      this.#ended.abort()
+      await followed
+    }
+  }
+
+  async #campaign(): Promise<number> {
+    for (;;) {
+      const leadership = await this.#elected()
+      try {
+        return await this.#lead(leadership)
+      } catch (error) {
+        await this.#lose(error)
+      } finally {
+        await giveUp((signal) => leadership.resign(signal))
+      }
+    }
+  }
+
+  async #elected(): Promise<Leadership> {
+    const { id, try: once, ttl, grace, limits } = this.#options
+    const onQueued = (key: string) => void this.#events?.campaigns(key)
+    const leadership = await withDeadline(limits, (signal) =>
+      Leadership.campaign(this.#space, this.#name, id, {
+        ...{ try: once, ttl, grace, signal },
+        ...{ onQueued, onTrouble: note },
+      }),
+    )
+    noteRaisedTtl(ttl, leadership.ttl)
+    return leadership
+  }
+
+  async #lead(leadership: Leadership): Promise<number> {
+    const { command, interrupts } = this.#options
+    if (command) return this.#run(leadership, command)
+    if (this.#events) await this.#events.elected(leadership)
+    else await this.#print(leadership)
+    return stayHeld(leadership, interrupts)
+  }
+
+  #run(leadership: Leadership, command: readonly string[]): Promise<number> {
+    const environment = {
+      ...this.#options.environment,
+      RDV_FENCING_TOKEN: String(leadership.token),
+    }
+    return runHeld(command, leadership, { interrupts: this.#options.interrupts, environment })
+  }
+
+  #print({ id, token }: Leadership): Promise<void> {
+    return printResult(`${id} ${token}`, { ok: true, name: this.#name, id, token })
+  }
+
+  /** @throws the loss itself, unless it is to campaign again. */
+  async #lose(error: unknown): Promise<void> {
+    if (!(error instanceof LostError)) throw error
+    await this.#events?.lost()
+    if (!this.#options.again) throw error
+    note(`${error.message}; campaigning again`)
+  }
+}

@@ -1,0 +1,61 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../cli/base-command.ts'
+import { patientFlags } from '../cli/flags.ts'
+import { invocation } from '../cli/invocation.ts'
+import { printResult } from '../cli/output.ts'
+import { optional, parseCount, parseLength } from '../cli/values.ts'
+import { waiting } from '../cli/waiting.ts'
+import { barrier } from '../recipes/barrier/barrier.ts'
+import { checkKey } from '../recipes/keys.ts'
+
+export default class BarrierCommand extends RdvCommand {
+  static override summary =
+    'Waits until N parties have arrived; then all go on, each with its arrival index.'
+  static override description =
+    `Prints the index, 0 to N-1, or becomes COMMAND, which finds it as RDV_BARRIER_INDEX in its environment.
+Can be used again at once. A party that dies or gives up while it waits is not counted.
+All parties must name the same N; one that does not: exit code 123.`
+  static override usage = 'barrier NAME --parties N [FLAGS] [-- COMMAND…]'
+  static override examples = [
+    '<%= config.bin %> barrier start --parties 3 -- ./load-test',
+    'if [ "$(<%= config.bin %> barrier migrate --parties 3)" = 0 ]; then ./migrate; fi',
+  ]
+  static override args = {
+    name: Args.string({ description: 'Such as start.', required: true, ignoreStdin: true }),
+  }
+  static override flags = {
+    ...patientFlags,
+    parties: Flags.string({ summary: 'So many must arrive.', required: true, helpValue: 'N' }),
+    ttl: Flags.string({
+      summary: 'How soon this party does not count any more when it dies. Default: 15s.',
+      helpValue: 'DURATION',
+    }),
+  }
+
+  protected override readonly takesCommand = true
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(BarrierCommand)
+    const name = checkKey(args.name, 'barrier')
+    const parties = parseCount(flags.parties, '--parties', 1)
+    const ttl = optional(flags.ttl, parseLength('--ttl'))
+    const index = await this.#meet(name, parties, ttl)
+    // Released, and told to end at the same time.
+    this.interrupts.signal.throwIfAborted()
+    if (invocation.command) {
+      process.env.RDV_BARRIER_INDEX = String(index)
+      await this.become(invocation.command)
+    }
+    await printResult(String(index), { ok: true, name, parties, index })
+  }
+
+  #meet(name: string, parties: number, ttl: number | undefined): Promise<number> {
+    const open = (signal: AbortSignal) => this.space(signal)
+    return waiting(open, (progress) =>
+      this.within(this.limits(0), (space, signal) =>
+        barrier(space, name, parties, { ttl, signal, progress }),
+      ),
+    )
+  }
+}

@@ -1,0 +1,22 @@
+import * as Args from '@oclif/core/args'
+import { RdvCommand } from '../../cli/base-command.ts'
+import { printResult } from '../../cli/output.ts'
+import { Counter } from '../../recipes/counter.ts'
+import { checkKey } from '../../recipes/keys.ts'
+
+export default class CounterGet extends RdvCommand {
+  static override summary = 'Prints the value of a counter; one that is not there is 0.'
+  static override examples = ['<%= config.bin %> counter get builds']
+  static override args = {
+    name: Args.string({ description: 'Such as builds.', required: true, ignoreStdin: true }),
+  }
+
+  async run(): Promise<void> {
+    const { args } = await this.begin(CounterGet)
+    const name = checkKey(args.name, 'counter')
+    const value = await this.within(this.limits(), (space, signal) =>
+      new Counter(space, name).get({ signal }),
+    )
+    await printResult(String(value), { ok: true, name, value: String(value) })
+  }
+}

@@ -1,0 +1,54 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../../cli/base-command.ts'
+import { patientFlags } from '../../cli/flags.ts'
+import { invocation } from '../../cli/invocation.ts'
+import { printResult } from '../../cli/output.ts'
+import { optional, parseNumber } from '../../cli/values.ts'
+import { waiting } from '../../cli/waiting.ts'
+import { UsageError } from '../../errors.ts'
+import { type CounterGoal, waitForCounter } from '../../recipes/counter.ts'
+import { checkKey } from '../../recipes/keys.ts'
+
+export default class CounterWait extends RdvCommand {
+  static override summary = 'Waits until a counter has a value, prints it, or becomes COMMAND.'
+  static override usage =
+    'counter wait NAME --at-least N | --at-most N | --equals N [FLAGS] [-- COMMAND…]'
+  static override examples = [
+    '<%= config.bin %> counter wait uploads --at-least 3 -- ./process-uploads',
+    '<%= config.bin %> counter wait running --at-most 0 --timeout 5m',
+  ]
+  static override args = {
+    name: Args.string({ description: 'Such as uploads.', required: true, ignoreStdin: true }),
+  }
+  static override flags = {
+    ...patientFlags,
+    'at-least': Flags.string({ summary: 'Until it is so much or more.', helpValue: 'N' }),
+    'at-most': Flags.string({ summary: 'Until it is so much or less.', helpValue: 'N' }),
+    equals: Flags.string({ summary: 'Until it is exactly this.', helpValue: 'N' }),
+  }
+
+  protected override readonly takesCommand = true
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(CounterWait)
+    const name = checkKey(args.name, 'counter')
+    const goal = goalOf(flags)
+    const open = (signal: AbortSignal) => this.space(signal)
+    const value = await waiting(open, (progress) =>
+      waitForCounter(open, name, goal, { ...this.limits(0), progress }),
+    )
+    if (invocation.command) await this.become(invocation.command)
+    await printResult(String(value), { ok: true, name, value: String(value) })
+  }
+}
+
+const goalOf = (flags: Readonly<Record<string, unknown>>): CounterGoal => {
+  const wanted = ['at-least', 'at-most', 'equals'].filter((flag) => flags[flag] !== undefined)
+  const [flag = ''] = wanted
+  if (wanted.length !== 1)
+    throw new UsageError('wait for one of --at-least N, --at-most N and --equals N')
+  const number = optional(flags[flag] as string, (text) => parseNumber(text, `--${flag}`))
+  if (flag === 'equals') return { equals: number }
+  return flag === 'at-least' ? { atLeast: number } : { atMost: number }
+}

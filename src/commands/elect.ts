@@ -1,0 +1,59 @@
+import { hostname } from 'node:os'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../cli/base-command.ts'
+import { invocation } from '../cli/invocation.ts'
+import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
+import { UsageError } from '../errors.ts'
+import { checkKey } from '../recipes/keys.ts'
+
+export default class Elect extends RdvCommand {
+  static override summary = 'Campaigns for leadership, and leads while COMMAND runs.'
+  static override description =
+    `Without COMMAND it prints ID TOKEN once it leads, and leads until it is told to end.
+When it stops, or dies, the one leads who has campaigned longest. COMMAND finds RDV_FENCING_TOKEN,
+which rises with each leader, in its environment. A lost leadership ends COMMAND: exit code 121.`
+  static override usage = 'elect NAME [FLAGS] [-- COMMAND…]'
+  static override examples = [
+    '<%= config.bin %> elect shop -- ./scheduler',
+    '<%= config.bin %> elect shop --id $HOSTNAME --again -- ./scheduler',
+    '<%= config.bin %> elect shop --events',
+  ]
+  static override args = {
+    name: Args.string({ description: 'Of the election.', required: true, ignoreStdin: true }),
+  }
+  static override flags = {
+    id: Flags.string({
+      summary: 'What this candidate is called. Default: host and process id.',
+      helpValue: 'ID',
+    }),
+    again: Flags.boolean({ summary: 'Campaigns again when the leadership was lost.' }),
+    events: Flags.boolean({
+      summary: 'Prints what happens, a line of JSON each, instead of ID TOKEN.',
+    }),
+    ...tenureFlags,
+  }
+
+  protected override readonly takesCommand = true
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(Elect)
+    const name = checkKey(args.name)
+    const { command } = invocation
+    if (flags.events && command) {
+      throw new UsageError('--events and COMMAND both write to stdout: leave out one of them')
+    }
+    const { Campaign } = await import('../cli/campaign.ts')
+    const limits = this.limits(0)
+    const options = { ...tenureOptions(flags), limits, interrupts: this.interrupts, command }
+    const space = await this.within(limits, async (opened) => opened)
+    const campaign = new Campaign(space, name, {
+      ...options,
+      id: flags.id ?? `${hostname()}-${process.pid}`,
+      again: flags.again,
+      events: flags.events,
+      environment: this.childEnvironment(space, name),
+    })
+    process.exitCode = await campaign.run()
+  }
+}

@@ -1,0 +1,66 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../cli/base-command.ts'
+import { invocation } from '../cli/invocation.ts'
+import { note, printResult } from '../cli/output.ts'
+import { giveUp, noteRaisedTtl, runHeld, stayHeld } from '../cli/run-held.ts'
+import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
+import { optional, parseCount } from '../cli/values.ts'
+import { checkKey } from '../recipes/keys.ts'
+import { Lock } from '../recipes/lock.ts'
+
+export default class LockCommand extends RdvCommand {
+  static override summary =
+    'Holds a lock while COMMAND runs: one holder at a time, first come, first served.'
+  static override description =
+    `With --slots N up to N hold it at once; all must name the same N (else exit code 123).
+Without COMMAND it prints KEY TOKEN and holds until it is told to end.
+COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, in its environment.`
+  static override usage = 'lock NAME [FLAGS] [-- COMMAND…]'
+  static override examples = [
+    '<%= config.bin %> lock deploy -- ./deploy',
+    '<%= config.bin %> lock restart --slots 2 --timeout 10m -- ./restart',
+    '<%= config.bin %> lock backup --try -- ./backup || echo "another backup runs"',
+  ]
+  static override args = {
+    name: Args.string({ description: 'Such as deploy.', required: true, ignoreStdin: true }),
+  }
+  static override flags = {
+    slots: Flags.string({ summary: 'So many hold it at once. Default: 1.', helpValue: 'N' }),
+    ...tenureFlags,
+  }
+
+  protected override readonly takesCommand = true
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(LockCommand)
+    const name = checkKey(args.name, 'lock')
+    const slots = optional(flags.slots, (text) => parseCount(text, '--slots', 1))
+    const options = tenureOptions(flags)
+    const lock = await this.within(this.limits(0), (space, signal) =>
+      Lock.acquire(space, name, { ...options, slots, signal, onTrouble: note }),
+    )
+    noteRaisedTtl(options.ttl, lock.ttl)
+    try {
+      if (invocation.command) process.exitCode = await this.#run(name, lock, invocation.command)
+      else await this.#stay(name, lock)
+    } finally {
+      await giveUp((signal) => lock.release(signal))
+    }
+  }
+
+  async #run(name: string, lock: Lock, command: readonly string[]): Promise<number> {
+    const environment = {
+      ...this.childEnvironment(await this.space(), name),
+      RDV_LOCK_KEY: lock.key,
+      RDV_FENCING_TOKEN: String(lock.token),
+    }
+    return runHeld(command, lock, { interrupts: this.interrupts, environment })
+  }
+
+  async #stay(name: string, lock: Lock): Promise<never> {
+    const { key, token } = lock
+    await printResult(`${key} ${token}`, { ok: true, name, key, token })
+    return stayHeld(lock, this.interrupts)
+  }
+}

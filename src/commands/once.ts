@@ -1,0 +1,69 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../cli/base-command.ts'
+import { invocation } from '../cli/invocation.ts'
+import { note } from '../cli/output.ts'
+import { giveUp, noteRaisedTtl, runHeld } from '../cli/run-held.ts'
+import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
+import { optional, parseLength } from '../cli/values.ts'
+import { UsageError } from '../errors.ts'
+import { checkKey } from '../recipes/keys.ts'
+import { Turn } from '../recipes/once.ts'
+
+export default class Once extends RdvCommand {
+  static override summary =
+    'Runs COMMAND in one of all who call it, and only until it has succeeded.'
+  static override description =
+    `The others wait, and end with 0 without running it once it has ended with 0.
+If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' lets it run anew.`
+  static override usage = 'once NAME [FLAGS] -- COMMAND…'
+  static override examples = [
+    '<%= config.bin %> once migrate-v7 -- ./migrate',
+    '<%= config.bin %> once nightly --expire 20h --try -- ./nightly-job',
+  ]
+  static override args = {
+    name: Args.string({ description: 'Such as migrate-v7.', required: true, ignoreStdin: true }),
+  }
+  static override flags = {
+    expire: Flags.string({
+      summary: 'After this long it may run anew. Default: never.',
+      helpValue: 'DURATION',
+    }),
+    ...tenureFlags,
+  }
+
+  protected override readonly takesCommand = true
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(Once)
+    const name = checkKey(args.name)
+    const expire = optional(flags.expire, parseLength('--expire'))
+    const options = { ...tenureOptions(flags), expire }
+    const { command } = invocation
+    if (!command) throw new UsageError('there is nothing to run: give a COMMAND after --')
+    const turn = await this.within(this.limits(0), (space, signal) =>
+      Turn.take(space, name, { ...options, signal, onTrouble: note }),
+    )
+    if (!turn) return this.#skip(name)
+    noteRaisedTtl(options.ttl, turn.ttl)
+    try {
+      process.exitCode = await this.#run(name, turn, command)
+    } finally {
+      await giveUp((signal) => turn.leave(signal))
+    }
+  }
+
+  async #run(name: string, turn: Turn, command: readonly string[]): Promise<number> {
+    const environment = {
+      ...this.childEnvironment(await this.space(), name),
+      RDV_FENCING_TOKEN: String(turn.token),
+    }
+    const code = await runHeld(command, turn, { interrupts: this.interrupts, environment })
+    if (code === 0) await turn.done()
+    return code
+  }
+
+  #skip(name: string): void {
+    if (invocation.style.verbose) note(`${name} is done already`)
+  }
+}

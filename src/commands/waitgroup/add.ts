@@ -1,0 +1,41 @@
+import * as Args from '@oclif/core/args'
+import { RdvCommand } from '../../cli/base-command.ts'
+import { idempotencyFlag } from '../../cli/idempotency-flag.ts'
+import { printResult } from '../../cli/output.ts'
+import { optional, parseNumber } from '../../cli/values.ts'
+import { UsageError } from '../../errors.ts'
+import { checkIdempotencyKey } from '../../recipes/idempotency-key.ts'
+import { checkKey } from '../../recipes/keys.ts'
+import { WaitGroup } from '../../recipes/wait-group.ts'
+
+export default class WaitGroupAdd extends RdvCommand {
+  static override summary = 'Adds work to a wait group and prints how much is pending.'
+  static override examples = [
+    '<%= config.bin %> waitgroup add shards',
+    '<%= config.bin %> waitgroup add shards 12',
+  ]
+  static override args = {
+    name: Args.string({ description: 'Such as shards.', required: true, ignoreStdin: true }),
+    count: Args.string({ description: 'So much. Default: 1.', ignoreStdin: true }),
+  }
+  static override flags = idempotencyFlag
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(WaitGroupAdd)
+    const name = checkKey(args.name, 'wait group')
+    const count = optional(args.count, parseAdded)
+    const idempotencyKey = optional(flags['idempotency-key'], checkIdempotencyKey)
+    const { pending, added } = await this.within(this.limits(), (space, signal) =>
+      new WaitGroup(space, name).add(count, { idempotencyKey, signal }),
+    )
+    const result = { ok: true, name, pending: String(pending), added: String(added) }
+    await printResult(result.pending, result)
+  }
+}
+
+const parseAdded = (text: string): bigint => {
+  const count = parseNumber(text, 'the count')
+  if (count < 0n)
+    throw new UsageError(`${count} cannot be added: rdv waitgroup done takes work away`)
+  return count
+}

@@ -1,0 +1,36 @@
+import { UsageError } from '../../errors.ts'
+import { type Limits, withDeadline } from '../deadline.ts'
+import { checkKey } from '../keys.ts'
+import type { Space } from '../space.ts'
+import type { Progress } from '../wait/tally.ts'
+import { Party } from './party.ts'
+
+export interface BarrierOptions extends Limits {
+  /** Milliseconds within which a party that dies while it waits does not count any more. Default 15 000. */
+  readonly ttl?: number | undefined
+  /** Told of who is awaited, for showing progress. */
+  readonly progress?: ((state: Progress) => void) | undefined
+}
+
+/**
+ * Waits until so many parties have arrived at a barrier, this one included; then all of them go on. Resolves to the
+ * arrival index, 0 for the first. A barrier can be used again at once.
+ *
+ * Who is released is decided by one commit, so each party is counted once or not at all. A party whose session is lost
+ * arrives again with a new one.
+ * @throws ConflictError others wait there for another number of parties.
+ * @throws TimeoutError it was not released in time, and has withdrawn.
+ * @throws LostError the barrier was cleared, or it cannot be known any more whether this party was released.
+ * @throws IndeterminateError it gave up, but could not withdraw: it may be counted until its session ends.
+ */
+export const barrier = (
+  space: Space,
+  name: string,
+  parties: number,
+  options: BarrierOptions = {},
+): Promise<number> => {
+  checkKey(name, 'barrier')
+  if (!Number.isSafeInteger(parties) || parties < 1)
+    throw new UsageError(`${parties} parties cannot meet: give a whole number from 1 on`)
+  return withDeadline(options, (signal) => new Party(space, name, parties, options).meet(signal))
+}

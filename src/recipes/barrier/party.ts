@@ -1,0 +1,230 @@
+import type { Write } from '../../backends/backend.ts'
+import { putHeld, remove } from '../../backends/operations.ts'
+import {
+  ConflictError,
+  CoordinationError,
+  IndeterminateError,
+  LeaseGoneError,
+  LostError,
+  type Pending,
+  TimeoutError,
+} from '../../errors.ts'
+import { undoing } from '../retry.ts'
+import { Session } from '../session.ts'
+import { newRecord, sessionKey } from '../session-record.ts'
+import type { Space } from '../space.ts'
+import type { BarrierOptions } from './barrier.ts'
+import { Gate, type Head } from './gate.ts'
+import { type Arrival, arrivalKey } from './state.ts'
+
+/** Where a party has arrived last. */
+interface Standing {
+  readonly key: string
+  readonly generation: number
+  /** The barrier's creation: another one after it was cleared. */
+  readonly life: number
+}
+
+/**
+ * One party's way through a barrier, in rounds: each reads where things stand and takes one step.
+ *
+ * What decides is the commit, guarded by the barrier's own key, that advances its generation and lists who is released.
+ * Arriving needs that key unchanged; withdrawing, and arriving anew in the same generation, also write it, so that a
+ * release that was planned before fails. Who arrives looks whether the number is complete, so the last one sees it.
+ */
+export class Party {
+  readonly #space: Space
+  readonly #name: string
+  readonly #parties: number
+  readonly #options: BarrierOptions
+  readonly #gate: Gate
+  readonly #sessions = new Set<string>()
+  #session: Session | undefined
+  #standing: Standing | undefined
+
+  constructor(space: Space, name: string, parties: number, options: BarrierOptions) {
+    this.#space = space
+    this.#name = name
+    this.#parties = parties
+    this.#options = options
+    this.#gate = new Gate(space, name)
+  }
+
+  /** Resolves to the arrival index. When the signal aborts it withdraws, unless it was released before. */
+  async meet(signal: AbortSignal): Promise<number> {
+    try {
+      for (;;) {
+        const index = await this.#round(signal)
+        if (index !== undefined) return index
+      }
+    } catch (error) {
+      return await this.#giveUp(error)
+    } finally {
+      await this.#session?.close(undoing())
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<number | undefined> {
+    const head = await this.#read(signal)
+    const index = this.#indexIn(head)
+    if (index !== undefined) return index
+    const present = this.#standing ? await this.#gate.arrivals(signal) : []
+    this.#requireKnown(head, present)
+    const here = present.filter(({ generation }) => generation === head.generation)
+    const group = this.#isAmong(here) ? this.#group(here) : undefined
+    if (!group) await this.#arrive(head, signal)
+    else if (group.length < this.#parties) await this.#wait(head, group, signal)
+    else await this.#gate.release(head, group, present, signal)
+    return undefined
+  }
+
+  /** The barrier, which its first party makes. */
+  async #read(signal: AbortSignal): Promise<Head> {
+    for (;;) {
+      const head = await this.#gate.read(signal)
+      if (head) return head
+      if (this.#standing) throw this.#cleared()
+      await this.#gate.create(signal)
+    }
+  }
+
+  /** Also one that it has under a session that was lost since. */
+  #indexIn({ released }: Head): number | undefined {
+    const session = [...this.#sessions].find((id) => Object.hasOwn(released, id))
+    return session === undefined ? undefined : released[session]
+  }
+
+  /** A release forgets those of the releases before it whose arrivals are gone. */
+  #requireKnown({ entry, generation }: Head, present: readonly Arrival[]): void {
+    const standing = this.#standing
+    if (!standing) return
+    if (entry.createRevision !== standing.life) throw this.#cleared()
+    if (generation < standing.generation + 2) return
+    if (present.some(({ key }) => key === standing.key)) return
+    throw new LostError(
+      `the session was lost while waiting at ${this.#name}, which has let others go on twice since`,
+    )
+  }
+
+  #isAmong(here: readonly Arrival[]): boolean {
+    const standing = this.#standing?.key
+    return !this.#session?.lost.aborted && here.some(({ key }) => key === standing)
+  }
+
+  /** Those who go on together. */
+  #group(here: readonly Arrival[]): Arrival[] {
+    const [first] = here
+    if (first && first.parties !== this.#parties) {
+      throw new ConflictError(
+        `${this.#parties} parties are to meet at ${this.#name}, but others wait there for ${first.parties}`,
+      )
+    }
+    return here.filter(({ parties }) => parties === this.#parties).slice(0, this.#parties)
+  }
+
+  async #arrive(head: Head, signal: AbortSignal): Promise<void> {
+    const session = await this.#living(signal)
+    const before = this.#standing
+    const key = arrivalKey(this.#gate.key, head.generation, session.id)
+    // Known from now on: whether it was applied may remain open.
+    this.#standing = { key, generation: head.generation, life: head.entry.createRevision }
+    const again = before?.generation === head.generation
+    const writes = this.#arrival(key, session, before)
+    try {
+      const arrived = await this.#gate.enter(head, key, writes, again, signal)
+      if (!arrived) this.#standing = before
+    } catch (error) {
+      if (!(error instanceof LeaseGoneError)) throw error
+      this.#standing = before
+      session.lose(error.message)
+    }
+  }
+
+  /** It takes the place of an earlier arrival of this party. */
+  #arrival(key: string, session: Session, before: Standing | undefined): Write[] {
+    return [
+      putHeld(key, String(this.#parties), session.id),
+      putHeld(sessionKey(this.#space, session.id), newRecord('hold'), session.id),
+      ...(before && before.key !== key ? [remove(before.key)] : []),
+    ]
+  }
+
+  async #living(signal: AbortSignal): Promise<Session> {
+    if (this.#session && !this.#session.lost.aborted) return this.#session
+    await this.#session?.close()
+    const { ttl } = this.#options
+    this.#session = await Session.open(this.#space.backend, { ttl, signal })
+    this.#sessions.add(this.#session.id)
+    return this.#session
+  }
+
+  /** Until the barrier has changed, or this party does not stand there any more. */
+  async #wait(head: Head, here: readonly Arrival[], signal: AbortSignal): Promise<void> {
+    const { session, standing } = { session: this.#session, standing: this.#standing }
+    if (!session || !standing) throw new Error('who waits has arrived')
+    this.#options.progress?.([{ ...this.#pending(here), met: false }])
+    const over = new AbortController()
+    const either = AbortSignal.any([signal, session.lost, over.signal])
+    try {
+      await Promise.race([
+        this.#gate.untilChanged(head, either),
+        this.#gate.untilGone(standing.key, session.id, either),
+      ])
+    } catch (error) {
+      if (signal.aborted || !session.lost.aborted) throw error
+    } finally {
+      over.abort(new Error('the wait is over'))
+    }
+  }
+
+  #pending(here: readonly Arrival[]): Pending {
+    return { target: this.#name, reason: `has ${here.length} of ${this.#parties} parties` }
+  }
+
+  /** Whether it was released before is decided by the commit with which it withdraws. */
+  async #giveUp(error: unknown): Promise<number> {
+    if (!this.#standing || error instanceof LostError) throw error
+    const limit = undoing()
+    try {
+      const reason = error instanceof TimeoutError ? await this.#explain(error, limit) : error
+      const index = await this.#withdraw(limit)
+      if (index !== undefined) return index
+      error = reason
+    } catch (cause) {
+      throw this.#uncertain(error, cause)
+    }
+    throw error
+  }
+
+  async #explain({ message }: TimeoutError, signal: AbortSignal): Promise<TimeoutError> {
+    const generation = this.#standing?.generation
+    const arrivals = await this.#gate.arrivals(signal)
+    const pending = this.#pending(arrivals.filter((one) => one.generation === generation))
+    return new TimeoutError(`${message}: ${this.#name} ${pending.reason}`, { pending: [pending] })
+  }
+
+  /** Resolves to the arrival index if it was released before. */
+  async #withdraw(signal: AbortSignal): Promise<number | undefined> {
+    for (;;) {
+      const head = await this.#read(signal)
+      const index = this.#indexIn(head)
+      if (index !== undefined || !this.#standing) return index
+      this.#requireKnown(head, await this.#gate.arrivals(signal))
+      if (await this.#gate.leave(head, this.#standing.key, signal)) return undefined
+    }
+  }
+
+  /** An interrupt is no answer, so it need not be an exact one. */
+  #uncertain(error: unknown, cause: unknown): unknown {
+    if (!(error instanceof CoordinationError)) return error
+    if (cause instanceof LostError) return cause
+    return new IndeterminateError(
+      `${this.#name} could not be left: this party may count until its session ends`,
+      { cause: error },
+    )
+  }
+
+  #cleared(): LostError {
+    return new LostError(`the barrier ${this.#name} was cleared while this party waited there`)
+  }
+}

@@ -1,0 +1,64 @@
+import type { Entry } from '../../backends/backend.ts'
+import { compareKeys } from '../../backends/scope.ts'
+import { ConflictError } from '../../errors.ts'
+
+/** What is written at a barrier's own key. */
+export interface BarrierState {
+  /** How many times it has let its parties go: those who wait now belong to this generation. */
+  readonly generation: number
+  /** Arrival indices by session: of the last release, and of earlier ones whose parties may not know yet. */
+  readonly released: Readonly<Record<string, number>>
+}
+
+export const FRESH: BarrierState = { generation: 0, released: {} }
+
+/** @throws ConflictError something else is at the barrier's key. */
+export const parseState = ({ key, value }: Entry): BarrierState => {
+  try {
+    const state = JSON.parse(Buffer.from(value).toString()) as BarrierState
+    if (Number.isSafeInteger(state.generation) && typeof state.released === 'object') return state
+  } catch {
+    // Refused below.
+  }
+  throw new ConflictError(`${key} holds something else than a barrier: clear it`)
+}
+
+/** A party that waits, or was released and has not left yet. */
+export interface Arrival {
+  readonly key: string
+  readonly session: string
+  readonly generation: number
+  readonly parties: number
+  readonly since: number
+}
+
+export const arrivalKey = (key: string, generation: number, session: string): string =>
+  `${key}/${generation}/${session}`
+
+/** Those below a barrier's key, earliest first. What is held by another session, or by none, is something else. */
+export const arrivalsOf = (key: string, entries: readonly Entry[]): Arrival[] =>
+  entries
+    .flatMap((entry) => toArrival(key, entry) ?? [])
+    .sort((a, b) => a.since - b.since || compareKeys(a.key, b.key))
+
+const toArrival = (barrier: string, { key, value, session, createRevision }: Entry) => {
+  const [generation = '', id, ...more] = key.slice(barrier.length + 1).split('/')
+  if (more.length > 0 || session === undefined || id !== session) return undefined
+  const parties = Number(Buffer.from(value).toString())
+  return { key, session, generation: Number(generation), parties, since: createRevision }
+}
+
+/** The state once these have been released together. Who has left, knows. */
+export const advanced = (
+  state: BarrierState,
+  group: readonly Arrival[],
+  present: readonly Arrival[],
+): BarrierState => {
+  const there = new Set(present.map(({ session }) => session))
+  const waiting = Object.entries(state.released).filter(([session]) => there.has(session))
+  const indices = group.map(({ session }, index) => [session, index] as const)
+  return {
+    generation: state.generation + 1,
+    released: Object.fromEntries([...waiting, ...indices]),
+  }
+}

@@ -1,0 +1,92 @@
+import type { Backend, Claimable, ClaimResult } from '../backends/backend.ts'
+import { backoff } from '../backoff.ts'
+import { ConflictError, IndeterminateError, NoError } from '../errors.ts'
+import { whenAvailable } from './retry.ts'
+import type { Session } from './session.ts'
+import { until } from './until.ts'
+
+/** What is to be claimed for a place at the head of a lock's queue. */
+export interface Wanted {
+  readonly backend: Backend & Claimable
+  /** The lock's prefix without the slash. */
+  readonly path: string
+  readonly name: string
+  readonly slots: number
+  readonly session: Session
+}
+
+type Claimed = Extract<ClaimResult, { outcome: 'ok' }>
+
+/** Claims, and waits while others hold who do not stand in our queue. */
+export const claim = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed> => {
+  let claimed: Claimed | undefined
+  const either = AbortSignal.any([signal, wanted.session.lost])
+  const succeeds = async () => {
+    claimed = await insist(wanted, either)
+    return claimed !== undefined
+  }
+  await until(wanted.backend, `${wanted.path}/`, succeeds, either)
+  if (!claimed) throw new Error('unreachable')
+  return claimed
+}
+
+/** @throws NoError others hold, or have held until just now. */
+export const claimNow = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed> => {
+  const result = await once(wanted, signal)
+  if (result?.outcome === 'ok') return result
+  throw new NoError(`${wanted.name} is held by another program's session`)
+}
+
+/** `undefined` while others hold. Where the store lets nobody hold for a while, it is tried again until it does. */
+const insist = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed | undefined> => {
+  for (const pause of backoff()) {
+    const result = await once(wanted, signal)
+    if (result?.outcome === 'ok') return result
+    if (result?.outcome === 'held') return undefined
+    await pause(signal)
+    signal.throwIfAborted()
+  }
+  throw new Error('a backoff never ends')
+}
+
+/** `undefined`: not answered; a second claim looks it up. */
+const once = async (wanted: Wanted, signal: AbortSignal): Promise<ClaimResult | undefined> => {
+  const { backend, path, slots, session } = wanted
+  const call = () => backend.claim(path, slots, session.id, { signal })
+  const result = await whenAvailable(signal, call).catch(unanswered)
+  if (result?.outcome === 'conflict') throw conflict(wanted)
+  return result
+}
+
+const unanswered = (error: unknown): undefined => {
+  if (!(error instanceof IndeterminateError)) throw error
+}
+
+const conflict = ({ name, slots }: Wanted): ConflictError =>
+  new ConflictError(
+    `${name} is used with another number of slots than ${slots}, or as something else`,
+  )
+
+/** Declares the session lost when its claim is taken away from outside. Ends with the signal. */
+export const watchClaim = async (
+  wanted: Wanted,
+  { key }: Claimed,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { backend, path, slots, session } = wanted
+  const gone = async () =>
+    !(await whenAvailable(signal, () => backend.claimed(path, slots, session.id, { signal })))
+  try {
+    await until(backend, key, gone, AbortSignal.any([signal, session.lost]))
+    session.lose('the lock was taken away from outside')
+  } catch {
+    // The watch was ended; if the store refuses us, renewals fail too.
+  }
+}
+
+/** Gives a claim back, which may be in doubt, as well as it can be done before the signal aborts. */
+export const giveBack = async (wanted: Wanted, signal?: AbortSignal): Promise<void> => {
+  const { backend, path, slots, session } = wanted
+  const release = () => backend.release(path, slots, session.id, { signal })
+  await (signal ? whenAvailable(signal, release) : release()).catch(() => {})
+}

@@ -1,0 +1,120 @@
+import type { Entry } from '../backends/backend.ts'
+import { ConflictError, NoError, UsageError } from '../errors.ts'
+import { printable } from '../redact.ts'
+import { type Limits, withDeadline } from './deadline.ts'
+import { isInt64, parseInt64 } from './int64.ts'
+import { type ChangeOptions, Ledger } from './ledger.ts'
+import { keyIn, type Space } from './space.ts'
+import type { Observation } from './wait/condition.ts'
+import { type LazySpace, storedCondition } from './wait/stored-condition.ts'
+import { type WaitOptions, waitFor } from './wait/wait.ts'
+
+export interface AddOptions extends Limits, Pick<ChangeOptions, 'idempotencyKey'> {}
+
+export interface SetOptions extends Limits {
+  /** Sets it only where this is its value. */
+  readonly ifEquals?: bigint | undefined
+}
+
+/** What a counter is waited for to be: all that is named. */
+export interface CounterGoal {
+  readonly atLeast?: bigint | undefined
+  readonly atMost?: bigint | undefined
+  readonly equals?: bigint | undefined
+}
+
+export type CounterWaitOptions = Pick<WaitOptions, 'timeout' | 'signal' | 'progress'>
+
+/**
+ * A signed 64-bit number that any number of processes count with. One that is not there is 0. The store holds it as
+ * decimal text, which other tools may read and set.
+ *
+ * A change whose promise resolves was made exactly once; one that rejects with IndeterminateError at most once; any
+ * other rejection: it was not made. All methods throw ConflictError where the text is no such number.
+ */
+export class Counter {
+  readonly #space: Space
+  readonly #name: string
+  readonly #ledger: Ledger
+
+  constructor(space: Space, name: string) {
+    this.#space = space
+    this.#name = name
+    this.#ledger = new Ledger(space, 'counter', name)
+  }
+
+  get(limits: Limits = {}): Promise<bigint> {
+    return withDeadline(limits, async (signal) => this.#parse(await this.#ledger.read(signal)))
+  }
+
+  /**
+   * Resolves to the new value.
+   * @throws NoError it would not fit into 64 bits.
+   */
+  add(by = 1n, { idempotencyKey, ...limits }: AddOptions = {}): Promise<bigint> {
+    const next = (value: bigint) => {
+      if (!isInt64(value + by)) throw new NoError(`${this.#name} stays ${value}: no room for ${by}`)
+      return value + by
+    }
+    return withDeadline(limits, (signal) => this.#change(next, { idempotencyKey, signal }))
+  }
+
+  /**
+   * Resolves to the new value.
+   * @throws NoError the counter is not `ifEquals`.
+   */
+  set(value: bigint, { ifEquals, ...limits }: SetOptions = {}): Promise<bigint> {
+    if (!isInt64(value)) throw new UsageError(`${value} does not fit into 64 bits`)
+    const next = (now: bigint) => {
+      if (ifEquals !== undefined && now !== ifEquals) throw new NoError(`${this.#name} is ${now}`)
+      return value
+    }
+    return withDeadline(limits, (signal) => this.#change(next, { signal }))
+  }
+
+  /** Waits until the counter is what is named; throws as `wait` does. */
+  wait(goal: CounterGoal, options: CounterWaitOptions = {}): Promise<bigint> {
+    return waitForCounter(async () => this.#space, this.#name, goal, options)
+  }
+
+  async #change(next: (value: bigint) => bigint, options: ChangeOptions): Promise<bigint> {
+    const change = (text: string | undefined) => String(next(this.#parse(text)))
+    return this.#parse(await this.#ledger.change(change, options))
+  }
+
+  #parse(text: string | undefined): bigint {
+    return parseCounter(this.#name, text)
+  }
+}
+
+/** As `Counter.wait`, in a space that is opened for it. Resolves to the value that was found. */
+export const waitForCounter = async (
+  space: LazySpace,
+  name: string,
+  goal: CounterGoal,
+  options: CounterWaitOptions = {},
+): Promise<bigint> => {
+  let found = 0n
+  const judge = ([entry]: Iterable<Entry>): Observation => {
+    found = parseCounter(name, entry && Buffer.from(entry.value).toString())
+    const holds = isReached(found, goal)
+    return { holds, none: !holds, reason: `is ${found}` }
+  }
+  await waitFor(
+    [storedCondition(space, name, (opened) => keyIn(opened, 'counter', name), judge)],
+    options,
+  )
+  return found
+}
+
+const isReached = (value: bigint, { atLeast, atMost, equals }: CounterGoal): boolean =>
+  (atLeast === undefined || value >= atLeast) &&
+  (atMost === undefined || value <= atMost) &&
+  (equals === undefined || value === equals)
+
+const parseCounter = (name: string, text = '0'): bigint => {
+  const value = parseInt64(text)
+  if (value !== undefined) return value
+  const shown = printable(JSON.stringify(text.slice(0, 60)))
+  throw new ConflictError(`the counter ${name} holds ${shown}, which is no number of 64 bits`)
+}

@@ -1,0 +1,144 @@
+import type { Entry } from '../backends/backend.ts'
+import type { Command } from '../backends/process-identity.ts'
+import { UsageError } from '../errors.ts'
+import { type Limits, withDeadline } from './deadline.ts'
+import { checkState } from './keys.ts'
+import type { Place } from './place.ts'
+import { type Line, membersOf, prefixOf, readMembers } from './queue.ts'
+import { keyIn, type Space } from './space.ts'
+import { type TurnOptions, takeTurn } from './take-turn.ts'
+import { follow } from './view.ts'
+
+export interface CampaignOptions extends TurnOptions {
+  /** Milliseconds to wait; 0 or nothing is no limit. */
+  readonly timeout?: number | undefined
+}
+
+/** Who stands for an election. */
+export interface Candidate {
+  readonly id: string
+  /** The own key in the queue. */
+  readonly key: string
+  /** Of a leader its fencing token. */
+  readonly token: number
+}
+
+/**
+ * Leads, while this process lives, those who campaign under the same name: the next one is who has campaigned longest.
+ *
+ * The algorithm is that of etcd's `concurrency.Election`, whose keys it shares. As with a lock, a process that was
+ * stopped for longer than its TTL may believe for a moment that it still leads; what must not be harmed then has to
+ * compare the tokens.
+ */
+export class Leadership implements Candidate {
+  readonly id: string
+  readonly key: string
+  /** The fencing token: higher than that of every leader before. */
+  readonly token: number
+  readonly #place: Place
+
+  private constructor(id: string, place: Place, { createRevision }: Entry) {
+    this.id = id
+    this.key = place.key
+    this.token = createRevision
+    this.#place = place
+  }
+
+  /**
+   * Campaigns under an id until it leads.
+   * @throws NoError with `try`, another one leads.
+   * @throws TimeoutError, UnavailableError at the deadline; the candidacy is withdrawn.
+   */
+  static campaign(
+    space: Space,
+    name: string,
+    id: string,
+    options: CampaignOptions = {},
+  ): Promise<Leadership> {
+    const queue = { ...line(space, name), slots: 1, value: checkId(id) }
+    return withDeadline(options, (signal) =>
+      takeTurn(queue, { ...options, signal }, async (place, own) => new Leadership(id, place, own)),
+    )
+  }
+
+  /** Milliseconds within which another one leads if this process dies (twice that where the backend says so). */
+  get ttl(): number {
+    return this.#place.session.ttl
+  }
+
+  /** Aborts when it will be lost unless a renewal succeeds soon. */
+  get expiring(): AbortSignal {
+    return this.#place.session.expiring
+  }
+
+  /** Aborts when it leads no more: not renewed, revoked, or taken away from outside. */
+  get lost(): AbortSignal {
+    return this.#place.session.lost
+  }
+
+  /** Where the store sees processes die: it leads while COMMAND lives, too. */
+  include(command: Command): Promise<void> {
+    return this.#place.session.include(command)
+  }
+
+  /** Lets the next one lead. At the latest the TTL does. Never rejects. */
+  resign(signal?: AbortSignal): Promise<void> {
+    return this.#place.leave(signal)
+  }
+}
+
+/** Who leads; nothing where nobody does. */
+export const leader = (
+  space: Space,
+  name: string,
+  limits: Limits = {},
+): Promise<Candidate | undefined> => {
+  const election = line(space, name)
+  return withDeadline(limits, async (signal) => {
+    const [first] = await readMembers(election, signal)
+    return first && candidateOf(first)
+  })
+}
+
+/** All candidates, the leader first, at the beginning and whenever they change, until the signal aborts. */
+export async function* watchCandidates(
+  space: Space,
+  name: string,
+  signal: AbortSignal,
+): AsyncGenerator<Candidate[]> {
+  const election = line(space, name)
+  for await (const view of follow(space.backend, prefixOf(election), signal)) {
+    if (!view.interrupted) yield membersOf(election, view.entries.values()).map(candidateOf)
+  }
+}
+
+/** Who leads, at the beginning and whenever that changes, until the signal aborts. */
+export async function* watchLeader(
+  space: Space,
+  name: string,
+  signal: AbortSignal,
+): AsyncGenerator<Candidate | undefined> {
+  let known: Candidate | undefined | null = null
+  for await (const [first] of watchCandidates(space, name, signal)) {
+    if (known !== null && first?.token === known?.token && first?.id === known?.id) continue
+    known = first
+    yield first
+  }
+}
+
+const line = (space: Space, name: string): Line => {
+  keyIn(space, 'election', name)
+  return { space, kind: 'election', name }
+}
+
+const candidateOf = ({ key, value, createRevision }: Entry): Candidate => ({
+  id: Buffer.from(value).toString(),
+  key,
+  token: createRevision,
+})
+
+/** An id is printed on a line, as a state is. */
+const checkId = (id: string): string => {
+  if (id === '') throw new UsageError('the id is empty: leave it out, or give a name')
+  return checkState(id)
+}

@@ -1,0 +1,137 @@
+import type { Entry } from '../backends/backend.ts'
+import { isClaimable } from '../backends/operations.ts'
+import type { Command } from '../backends/process-identity.ts'
+import { ConflictError, UsageError } from '../errors.ts'
+import { claim, claimNow, giveBack, type Wanted, watchClaim } from './claim.ts'
+import { withDeadline } from './deadline.ts'
+import type { Place } from './place.ts'
+import type { Queue } from './queue.ts'
+import { undoing } from './retry.ts'
+import { keyIn, type Space } from './space.ts'
+import { type TurnOptions, takeTurn } from './take-turn.ts'
+
+export interface LockOptions extends TurnOptions {
+  /** How many may hold at once, the same number for all. Default 1, a mutex. */
+  readonly slots?: number | undefined
+  /** Milliseconds to wait; 0 or nothing is no limit. */
+  readonly timeout?: number | undefined
+}
+
+/**
+ * A mutex, or a semaphore with several slots, given in the order of asking and held while this process lives.
+ *
+ * The algorithm is that of etcd's `concurrency.Mutex`, whose keys it shares; on Consul the last step is that of
+ * `consul lock`. A lock is advice to those who ask for it: a process that was stopped for longer than its TTL may go on
+ * before it knows that it has lost it. What must not be harmed then has to compare the tokens.
+ */
+export class Lock {
+  /** The own key in the queue. */
+  readonly key: string
+  /** The fencing token: higher than that of every holder before. */
+  readonly token: number
+  readonly #place: Place
+  readonly #claim: Wanted | undefined
+  readonly #released = new AbortController()
+
+  private constructor(place: Place, token: number, wanted: Wanted | undefined) {
+    this.key = place.key
+    this.token = token
+    this.#place = place
+    this.#claim = wanted
+  }
+
+  /**
+   * Waits for its turn and holds the lock.
+   * @throws NoError with `try`, it is not free.
+   * @throws ConflictError others use it with another number of slots.
+   * @throws TimeoutError, UnavailableError at the deadline; the place in the queue is given up.
+   */
+  static acquire(space: Space, name: string, options: LockOptions = {}): Promise<Lock> {
+    const queue = lockQueue(space, name, options.slots)
+    return withDeadline(options, (signal) =>
+      takeTurn(queue, { ...options, signal }, (place, own) =>
+        Lock.#take(queue, place, own, { try: options.try, signal }),
+      ),
+    )
+  }
+
+  static async #take(
+    queue: Queue,
+    place: Place,
+    own: Entry,
+    options: { readonly try?: boolean | undefined; readonly signal: AbortSignal },
+  ): Promise<Lock> {
+    const wanted = wantedOf(queue, place)
+    if (!wanted) return new Lock(place, own.createRevision, undefined)
+    try {
+      const claimed = await (options.try ? claimNow : claim)(wanted, options.signal)
+      place.requireStanding(options.signal)
+      const lock = new Lock(place, claimed.token, wanted)
+      void watchClaim(wanted, claimed, lock.#released.signal)
+      return lock
+    } catch (error) {
+      await giveBack(wanted, undoing())
+      throw error
+    }
+  }
+
+  /** Milliseconds within which it is free if this process dies (twice that where the backend says so). */
+  get ttl(): number {
+    return this.#place.session.ttl
+  }
+
+  /** Aborts when it will be lost unless a renewal succeeds soon. */
+  get expiring(): AbortSignal {
+    return this.#place.session.expiring
+  }
+
+  /** Aborts when it is not held any more: not renewed, revoked, or taken away from outside. */
+  get lost(): AbortSignal {
+    return this.#place.session.lost
+  }
+
+  /** Where the store sees processes die: it counts as held while COMMAND lives, too. */
+  include(command: Command): Promise<void> {
+    return this.#place.session.include(command)
+  }
+
+  /** Gives it up: the next one holds it. At the latest the TTL does. Never rejects. */
+  async release(signal?: AbortSignal): Promise<void> {
+    this.#released.abort()
+    this.#place.settle()
+    if (this.#claim && !this.lost.aborted) await giveBack(this.#claim, signal)
+    await this.#place.leave(signal)
+  }
+}
+
+const lockQueue = (space: Space, name: string, slots = 1): Queue => {
+  if (!Number.isSafeInteger(slots) || slots < 1)
+    throw new UsageError('the slots must be a whole number from 1 on')
+  keyIn(space, 'lock', name)
+  const check = (older: readonly Entry[]) => {
+    for (const entry of older) checkSlots(name, slots, entry)
+  }
+  // Where there are claims, those decide between us and other tools, whose keys are empty.
+  const counts = isClaimable(space.backend) ? isOurs : undefined
+  return { space, kind: 'lock', name, slots, value: String(slots), counts, check }
+}
+
+const isOurs = ({ value }: Entry): boolean => value.byteLength > 0
+
+/** An empty key is one of etcdctl, which knows mutexes only. */
+const checkSlots = (name: string, slots: number, { value }: Entry): void => {
+  const text = Buffer.from(value).toString()
+  const theirs = text === '' ? 1 : /^\d+$/.test(text) ? Number(text) : undefined
+  if (theirs === slots) return
+  throw new ConflictError(
+    theirs === undefined
+      ? `${name} is queued for by something that is no lock of ours`
+      : `${name} has ${theirs} slots for those who came before, not ${slots}`,
+  )
+}
+
+const wantedOf = ({ space, name, slots }: Queue, { session }: Place): Wanted | undefined => {
+  const { backend } = space
+  if (!isClaimable(backend)) return undefined
+  return { backend, path: keyIn(space, 'lock', name), name, slots, session }
+}

@@ -1,0 +1,224 @@
+import { hostname } from 'node:os'
+import type { Entry, Lease, Write } from '../backends/backend.ts'
+import { heldBy, putDetached, putHeld, remove } from '../backends/operations.ts'
+import type { Command } from '../backends/process-identity.ts'
+import { backoff } from '../backoff.ts'
+import { IndeterminateError, LostError, NoError } from '../errors.ts'
+import { withDeadline } from './deadline.ts'
+import type { Place } from './place.ts'
+import type { Queue } from './queue.ts'
+import { undoing, whenAvailable } from './retry.ts'
+import { newRecord, sessionKey } from './session-record.ts'
+import { keyIn, type Space } from './space.ts'
+import { type TurnOptions, takeTurn } from './take-turn.ts'
+import { checkTtl } from './ttl.ts'
+import { until } from './until.ts'
+
+export interface OnceOptions extends TurnOptions {
+  /** Milliseconds to wait; 0 or nothing is no limit. */
+  readonly timeout?: number | undefined
+  /** Milliseconds after which it may be done anew; raised to the backend's minimum. Default: never. */
+  readonly expire?: number | undefined
+}
+
+/**
+ * The right to do what is to be done once: it stays with who got it until that one says that it is done, or gives it
+ * up, or dies.
+ */
+export class Turn {
+  /** The own key in the queue. */
+  readonly key: string
+  /** The fencing token: higher than that of everybody who tried before. */
+  readonly token: number
+  readonly #space: Space
+  readonly #record: string
+  readonly #place: Place
+  readonly #expire: number | undefined
+
+  private constructor(queue: Queue, place: Place, own: Entry, expire: number | undefined) {
+    this.key = place.key
+    this.token = own.createRevision
+    this.#space = queue.space
+    this.#record = recordKey(queue)
+    this.#place = place
+    this.#expire = expire
+  }
+
+  /**
+   * Waits until it is the caller's turn, or until somebody has done it: then there is nothing.
+   * @throws NoError with `try`, somebody does it just now.
+   * @throws TimeoutError, UnavailableError at the deadline; the place in the queue is given up.
+   */
+  static take(space: Space, name: string, options: OnceOptions = {}): Promise<Turn | undefined> {
+    const queue: Queue = { space, kind: 'once', name, slots: 1, value: '' }
+    recordKey(queue)
+    // Better now than when it is done.
+    if (options.expire !== undefined) checkTtl(options.expire, space.backend.traits)
+    return withDeadline(options, async (signal) => {
+      if (await isDone(queue, signal)) return undefined
+      return unlessDone(queue, signal, (either) =>
+        Turn.#queue(queue, { ...options, signal: either }),
+      )
+    })
+  }
+
+  static #queue(
+    queue: Queue,
+    options: OnceOptions & { readonly signal: AbortSignal },
+  ): Promise<Turn> {
+    return takeTurn(queue, options, async (place, own) => {
+      if (await isDone(queue, options.signal)) throw DONE
+      return new Turn(queue, place, own, options.expire)
+    })
+  }
+
+  /** Milliseconds within which the next one has its turn if this process dies (twice that where the backend says so). */
+  get ttl(): number {
+    return this.#place.session.ttl
+  }
+
+  /** Aborts when it will be lost unless a renewal succeeds soon. */
+  get expiring(): AbortSignal {
+    return this.#place.session.expiring
+  }
+
+  /** Aborts when somebody else may have the turn: not renewed, revoked, or taken away from outside. */
+  get lost(): AbortSignal {
+    return this.#place.session.lost
+  }
+
+  /** Where the store sees processes die: the turn lasts while COMMAND lives, too. */
+  include(command: Command): Promise<void> {
+    return this.#place.session.include(command)
+  }
+
+  /**
+   * Records that it is done, in one commit with the end of the turn, tried until the turn is lost.
+   * @throws LostError the turn was lost before, and somebody else may do it again.
+   * @throws IndeterminateError it was lost before it could be known whether the record was made.
+   */
+  async done(): Promise<void> {
+    this.#place.settle()
+    const lease = await this.#lease()
+    try {
+      await this.#commit(this.#writes(lease))
+    } catch (error) {
+      if (lease && !(error instanceof IndeterminateError)) await this.#revoke(lease)
+      throw error
+    }
+  }
+
+  /** Ends the turn; if it is not done, the next one has it. Never rejects. */
+  leave(signal?: AbortSignal): Promise<void> {
+    return this.#place.leave(signal)
+  }
+
+  async #lease(): Promise<Lease | undefined> {
+    const { backend } = this.#space
+    const expire = this.#expire
+    if (expire === undefined) return undefined
+    return whenAvailable(this.lost, () => backend.grant(expire, { signal: this.lost }))
+  }
+
+  #writes(lease: Lease | undefined): Write[] {
+    const value = this.#value()
+    const over = remove(this.key)
+    if (!lease) return [putDetached(this.#record, value), over]
+    const session = putHeld(sessionKey(this.#space, lease.id), newRecord('expire'), lease.id)
+    return [session, putHeld(this.#record, value, lease.id), over]
+  }
+
+  /** The turn's end is in the commit, so of two that were sent one can be applied. */
+  async #commit(writes: readonly Write[]): Promise<void> {
+    const guards = [heldBy(this.key, this.#place.session.id)]
+    const { backend } = this.#space
+    let unanswered: unknown
+    for (const pause of backoff()) {
+      if (this.lost.aborted) throw unanswered ?? this.lost.reason
+      try {
+        const commit = () => backend.commit(guards, writes, { signal: this.lost })
+        const { outcome } = await whenAvailable(this.lost, commit)
+        if (outcome === 'ok' || (outcome === 'refused' && (await this.#isRecorded()))) return
+        if (outcome === 'refused')
+          throw new LostError(`the turn was lost: ${this.#record} is not set`)
+      } catch (error) {
+        if (this.lost.aborted) throw unanswered ?? error
+        if (!(error instanceof IndeterminateError)) throw error
+        unanswered = error
+      }
+      await pause(this.lost)
+    }
+  }
+
+  async #isRecorded(): Promise<boolean> {
+    const { backend } = this.#space
+    const read = () => backend.get(this.#record, { signal: this.lost })
+    const entry = await whenAvailable(this.lost, read)
+    return entry !== undefined && parseRecord(entry).session === this.#place.session.id
+  }
+
+  async #revoke({ id }: Lease): Promise<void> {
+    await this.#space.backend.revoke(id, { signal: undoing() }).catch(() => {})
+  }
+
+  /** Who has done it, and when. */
+  #value(): string {
+    const record: OnceRecord = {
+      host: hostname(),
+      pid: process.pid,
+      at: new Date().toISOString(),
+      session: this.#place.session.id,
+    }
+    return JSON.stringify(record)
+  }
+}
+
+/** For people; the session tells whose it is. */
+interface OnceRecord {
+  readonly host: string
+  readonly pid: number
+  readonly at: string
+  readonly session: string
+}
+
+const parseRecord = ({ value }: Entry): Partial<OnceRecord> => {
+  try {
+    return JSON.parse(Buffer.from(value).toString()) ?? {}
+  } catch {
+    return {}
+  }
+}
+
+const DONE = new NoError('it is done already')
+
+const recordKey = ({ space, name }: Queue): string => keyIn(space, 'once', name)
+
+const isDone = async (queue: Queue, signal: AbortSignal): Promise<boolean> => {
+  const { backend } = queue.space
+  const read = () => backend.get(recordKey(queue), { signal })
+  return (await whenAvailable(signal, read)) !== undefined
+}
+
+/** Ends a wait for the turn as soon as it is done: a record wakes all who wait, not one after the other. */
+const unlessDone = async (
+  queue: Queue,
+  signal: AbortSignal,
+  body: (signal: AbortSignal) => Promise<Turn>,
+): Promise<Turn | undefined> => {
+  const done = new AbortController()
+  const stop = new AbortController()
+  const key = recordKey(queue)
+  until(queue.space.backend, key, (entries) => entries.has(key), stop.signal).then(
+    () => done.abort(DONE),
+    () => {}, // stopped; where the store refuses us, the wait itself tells
+  )
+  try {
+    return await body(AbortSignal.any([signal, done.signal]))
+  } catch (error) {
+    if (error === DONE) return undefined
+    if (error instanceof NoError && (await isDone(queue, signal))) return undefined
+    throw error
+  } finally {
+    stop.abort()
+  }
+}

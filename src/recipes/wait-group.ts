@@ -1,0 +1,114 @@
+import type { Entry } from '../backends/backend.ts'
+import { ConflictError, NoError, UsageError } from '../errors.ts'
+import { printable } from '../redact.ts'
+import { type Limits, withDeadline } from './deadline.ts'
+import { isInt64, parseInt64 } from './int64.ts'
+import { type ChangeOptions, Ledger } from './ledger.ts'
+import { keyIn, type Space } from './space.ts'
+import type { Observation } from './wait/condition.ts'
+import { type LazySpace, storedCondition } from './wait/stored-condition.ts'
+import { type WaitOptions, waitFor } from './wait/wait.ts'
+
+/** How much work there is. */
+export interface WaitGroupState {
+  /** Added and not done. */
+  readonly pending: bigint
+  /** All that was ever added. */
+  readonly added: bigint
+}
+
+export interface WaitGroupOptions extends Limits, Pick<ChangeOptions, 'idempotencyKey'> {}
+
+export interface WaitGroupWaitOptions extends Pick<WaitOptions, 'timeout' | 'signal' | 'progress'> {
+  /** First waits until so many have been added. */
+  readonly expect?: bigint | undefined
+}
+
+/**
+ * Go's WaitGroup across machines: work is added, done, and waited for until none is left. Changes are made exactly once,
+ * as a counter's. All methods throw ConflictError where the store holds something else under the name.
+ */
+export class WaitGroup {
+  readonly #space: Space
+  readonly #name: string
+  readonly #ledger: Ledger
+
+  constructor(space: Space, name: string) {
+    this.#space = space
+    this.#name = name
+    this.#ledger = new Ledger(space, 'waitgroup', name)
+  }
+
+  /**
+   * Adds work.
+   * @throws NoError it would not fit into 64 bits.
+   */
+  add(count = 1n, options: WaitGroupOptions = {}): Promise<WaitGroupState> {
+    if (count < 0n) throw new UsageError(`${count} cannot be added: work is taken away by done`)
+    return this.#change(options, ({ pending, added }) => {
+      if (!isInt64(added + count)) throw new NoError(`${this.#name} has no room for ${count} more`)
+      return { pending: pending + count, added: added + count }
+    })
+  }
+
+  /**
+   * One piece of work is done.
+   * @throws NoError there is none.
+   */
+  done(options: WaitGroupOptions = {}): Promise<WaitGroupState> {
+    return this.#change(options, ({ pending, added }) => {
+      if (pending === 0n) throw new NoError(`nothing is pending in ${this.#name}`)
+      return { pending: pending - 1n, added }
+    })
+  }
+
+  /** Waits until nothing is pending; throws as `wait` does. */
+  wait(options: WaitGroupWaitOptions = {}): Promise<WaitGroupState> {
+    return waitForGroup(async () => this.#space, this.#name, options)
+  }
+
+  #change(
+    { idempotencyKey, ...limits }: WaitGroupOptions,
+    next: (state: WaitGroupState) => WaitGroupState,
+  ): Promise<WaitGroupState> {
+    const change = (text: string | undefined) => format(next(parse(this.#name, text)))
+    return withDeadline(limits, async (signal) =>
+      parse(this.#name, await this.#ledger.change(change, { idempotencyKey, signal })),
+    )
+  }
+}
+
+/** As `WaitGroup.wait`, in a space that is opened for it. Resolves to the state that was found. */
+export const waitForGroup = async (
+  space: LazySpace,
+  name: string,
+  { expect = 0n, ...options }: WaitGroupWaitOptions = {},
+): Promise<WaitGroupState> => {
+  let found = EMPTY
+  const judge = ([entry]: Iterable<Entry>): Observation => {
+    found = parse(name, entry && Buffer.from(entry.value).toString())
+    const holds = found.pending === 0n && found.added >= expect
+    return { holds, none: !holds, reason: describe(found, expect) }
+  }
+  await waitFor(
+    [storedCondition(space, name, (opened) => keyIn(opened, 'waitgroup', name), judge)],
+    options,
+  )
+  return found
+}
+
+const EMPTY: WaitGroupState = { pending: 0n, added: 0n }
+
+const describe = ({ pending, added }: WaitGroupState, expect: bigint): string =>
+  added < expect ? `has ${pending} pending, ${added} of ${expect} added` : `has ${pending} pending`
+
+const format = ({ pending, added }: WaitGroupState): string => `pending=${pending} added=${added}`
+
+const parse = (name: string, text: string | undefined): WaitGroupState => {
+  if (text === undefined) return EMPTY
+  const [, pending, added] = /^pending=(\d+) added=(\d+)\s*$/.exec(text) ?? []
+  const state = { pending: parseInt64(pending ?? ''), added: parseInt64(added ?? '') }
+  if (state.pending !== undefined && state.added !== undefined) return state as WaitGroupState
+  const shown = printable(JSON.stringify(text.slice(0, 60)))
+  throw new ConflictError(`the wait group ${name} holds ${shown}, which is none`)
+}

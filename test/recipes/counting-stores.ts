@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { open } from '../../src/open.ts'
+import type { Space } from '../../src/recipes/space.ts'
+import { Place } from '../commands/rdv.ts'
+import { REMOTE_STORES } from '../commands/stores.ts'
+import { startProxy, type TcpProxy } from '../services/proxy.ts'
+import type { Service } from '../services/service.ts'
+
+/** One store, on which processes meet. */
+export interface Meeting {
+  readonly place: Place
+  /** For what this process does there itself: opened once, closed at the end. */
+  space(): Promise<Space>
+}
+
+/** The same cases on the embedded store and on every remote one. */
+export const onEveryStore = (cases: (meeting: Meeting) => void): void => {
+  const meetings = [
+    { scheme: 'sqlite', start: async (): Promise<Service | undefined> => undefined },
+    ...REMOTE_STORES,
+  ]
+  for (const { scheme, start } of meetings) describe(scheme, () => cases(meetingOn(start)))
+}
+
+const meetingOn = (start: () => Promise<Service | undefined>): Meeting => {
+  let service: Service | undefined
+  let place: Place
+  let opened: Promise<Space> | undefined
+  beforeAll(async () => {
+    service = await start()
+    place = new Place(service && { RDV_BACKEND: service.url })
+  })
+  afterAll(async () => {
+    await (await opened)?.backend.close()
+    await service?.stop()
+  })
+  return {
+    get place() {
+      return place
+    },
+    space() {
+      opened ??= open(service?.url, { env: place.env })
+      return opened
+    },
+  }
+}
+
+/** A store that is reached directly, and through a proxy that can cut it off. */
+export interface Network {
+  readonly proxy: TcpProxy
+  connect(): Promise<Space>
+  connectThroughProxy(): Promise<Space>
+}
+
+/** The same cases on every store behind a network. */
+export const throughProxies = (cases: (network: Network) => void): void => {
+  describe.each(REMOTE_STORES)('$scheme, through a network', ({ scheme, start }) => {
+    let service: Service
+    let proxy: TcpProxy
+    beforeAll(async () => {
+      service = await start()
+      proxy = await startProxy(service)
+    })
+    afterAll(async () => {
+      await proxy.stop()
+      await service.stop()
+    })
+    cases({
+      get proxy() {
+        return proxy
+      },
+      connect: () => open(service.url, { env: {} }),
+      connectThroughProxy: () => open(proxy.url(scheme), { env: {}, callLimit: 2_000 }),
+    })
+  })
+}
+
+/** The times between the cuts are random on purpose. */
+export const cutAtRandom = async (proxy: TcpProxy, signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted) {
+    await sleep(20 + Math.random() * 300, undefined, { signal }).catch(() => {})
+    proxy.cut()
+  }
+}

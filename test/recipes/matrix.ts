@@ -1,0 +1,96 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe } from 'vitest'
+import type { Backend } from '../../src/backends/backend.ts'
+import { open } from '../../src/open.ts'
+import type { Space } from '../../src/recipes/space.ts'
+import { Follower, present } from '../backends/conformance/harness.ts'
+import { REMOTE_STORES } from '../commands/stores.ts'
+import { temporaryFolder } from '../services/guard.ts'
+
+interface Store {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Two clients of one running store, and a namespace for each case. */
+export interface Clients {
+  readonly url: string
+  readonly a: Backend
+  readonly b: Backend
+  /** One and the same new namespace, seen by both. */
+  spaces(): { a: Space; b: Space }
+}
+
+const local = (url: () => string) => async (): Promise<Store> => ({
+  url: url(),
+  stop: async () => {},
+})
+
+const STORES: readonly { name: string; start: () => Promise<Store> }[] = [
+  { name: 'memory', start: local(() => 'memory:') },
+  { name: 'sqlite', start: local(() => `sqlite://${join(temporaryFolder('store'), 'rdv.db')}`) },
+  ...REMOTE_STORES.map(({ scheme, start }) => ({ name: scheme, start })),
+]
+
+/** The same cases on every store. */
+export const onEveryStore = (cases: (clients: Clients) => void): void => {
+  describe.each(STORES)('on $name', ({ start }) => {
+    const running: { store?: Store; a?: Backend; b?: Backend } = {}
+    let count = 0
+    beforeAll(async () => {
+      const store = await start()
+      const a = (await open(store.url, { env: {} })).backend
+      const b = store.url === 'memory:' ? a : (await open(store.url, { env: {} })).backend
+      Object.assign(running, { store, a, b })
+    })
+    afterAll(async () => {
+      await running.a?.close()
+      await running.b?.close()
+      await running.store?.stop()
+    })
+    cases({
+      get url() {
+        return present(running.store).url
+      },
+      get a() {
+        return present(running.a)
+      },
+      get b() {
+        return present(running.b)
+      },
+      spaces() {
+        const namespace = `case-${process.pid}-${++count}`
+        return {
+          a: { backend: present(running.a), namespace },
+          b: { backend: present(running.b), namespace },
+        }
+      },
+    })
+  })
+}
+
+/** Resolves once nothing is left in the namespace. */
+export const untilEmpty = async ({ backend, namespace }: Space): Promise<void> => {
+  const follower = new Follower(backend, `${namespace}/`)
+  await follower.until((known, events) => events.length > 0 && known.size === 0)
+  await follower.stop()
+}
+
+/** Starts something that queues, and resolves once it has its place. */
+export const queued = async <T>(
+  start: (onQueued: (key: string) => void) => Promise<T>,
+): Promise<{ readonly key: string; readonly turn: Promise<T> }> => {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const turn = start(resolve)
+  turn.catch(() => {})
+  const key = await Promise.race([promise, turn.then(() => promise)])
+  return { key, turn }
+}
+
+export const sessionOf = (key: string): string => present(key.split('/').at(-1))
+
+export const aborts = async (signal: AbortSignal): Promise<unknown> => {
+  if (!signal.aborted) await once(signal, 'abort')
+  return signal.reason
+}

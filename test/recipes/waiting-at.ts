@@ -1,0 +1,23 @@
+import { openBackend } from '../../src/backends/open.ts'
+import { Follower } from '../backends/conformance/harness.ts'
+import type { Service } from '../services/service.ts'
+
+/** Resolves once so many sessions queue directly below a prefix; `ours`: only those that rdv has put there. */
+export const waitingAt = async (
+  service: Service,
+  prefix: string,
+  count: number,
+  ours?: 'ours',
+): Promise<void> => {
+  const backend = await openBackend(service.url, { env: {} })
+  const follower = new Follower(backend, prefix)
+  await follower.until((known) => {
+    const queueing = [...known.values()].filter(
+      ({ key, session, value }) =>
+        session !== undefined && key === prefix + session && (!ours || value.byteLength > 0),
+    )
+    return queueing.length === count
+  })
+  await follower.stop()
+  await backend.close()
+}
