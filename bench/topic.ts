@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { performance } from 'node:perf_hooks'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { putDetached } from '../src/backends/operations.ts'
+import { open } from '../src/index.ts'
+import { rdv } from './rdv.ts'
+
+/** 64 bytes with the line feed. */
+const MESSAGE = 'm'.repeat(63)
+
+/** Raw puts in one transaction, … */
+export const IN_TRANSACTION = 100
+/** … and transactions at the same time. */
+const AT_ONCE = 4
+
+const start = (words: readonly string[], url: string): ChildProcess => {
+  const { words: command, env } = rdv(words, { RDV_BACKEND: url })
+  return spawn(command[0], command.slice(1), { env: { ...process.env, ...env } })
+}
+
+const ended = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`exit code ${code}`))))
+  })
+
+/** Messages a second from the stdin of `rdv publish` to the stdout of `rdv subscribe`, two processes. */
+export const measureTopic = async (url: string, count: number): Promise<number> => {
+  const topic = `bench/${process.pid}`
+  const subscriber = start(['subscribe', topic, '--count', String(count)], url)
+  const printed = text(subscriber.stdout as Readable)
+  const done = ended(subscriber)
+  await new Promise((resolve) => subscriber.stderr?.once('data', resolve))
+  const publisher = start(['publish', topic, '-'], url)
+  const started = performance.now()
+  Readable.from(chunks(count)).pipe(publisher.stdin as NodeJS.WritableStream)
+  await Promise.all([done, ended(publisher)])
+  const time = performance.now() - started
+  if ((await printed).length !== 64 * count) throw new Error('messages are missing')
+  return (1_000 * count) / time
+}
+
+function* chunks(count: number): Generator<string> {
+  for (let left = count; left > 0; left -= 1_000) {
+    yield `${MESSAGE}\n`.repeat(Math.min(left, 1_000))
+  }
+}
+
+/** The same messages as plain keys, many in a transaction: what the store can do, from one process. */
+export const measureRawPuts = async (url: string, count: number): Promise<number> => {
+  const { backend } = await open(url)
+  let next = 0
+  const write = async () => {
+    while (next < count) {
+      const from = next
+      next += IN_TRANSACTION
+      const keys = Array.from({ length: IN_TRANSACTION }, (_, i) => `bench/raw/${from + i}`)
+      const writes = keys.map((key) => putDetached(key, MESSAGE))
+      await backend.commit([], writes)
+    }
+  }
+  const started = performance.now()
+  await Promise.all(Array.from({ length: AT_ONCE }, write))
+  const time = performance.now() - started
+  await backend.close()
+  return (1_000 * count) / time
+}

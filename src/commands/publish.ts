@@ -1,0 +1,95 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../cli/base-command.ts'
+import { note, printResult } from '../cli/output.ts'
+import { delimiterOf, records } from '../cli/records.ts'
+import { optional, parseCount, parseLength } from '../cli/values.ts'
+import { UsageError } from '../errors.ts'
+import { withDeadline } from '../recipes/deadline.ts'
+import { checkKey } from '../recipes/keys.ts'
+import type { Space } from '../recipes/space.ts'
+import { longestMessage } from '../recipes/topic/batch.ts'
+import { type PublishOptions, publish } from '../recipes/topic/publish.ts'
+
+export default class Publish extends RdvCommand {
+  static override summary = 'Publishes messages on a topic, and returns when all are stored.'
+  static override description =
+    `Each argument is a message; with - each line of stdin is one, also an empty one.
+Each is stored exactly once, in order. --timeout is for each batch, not for the whole of stdin.
+Who publishes trims the oldest messages, several at a time.`
+  static override usage = 'publish TOPIC MESSAGE…|- [FLAGS]'
+  static override examples = [
+    '<%= config.bin %> publish jobs "build $COMMIT"',
+    './list-jobs | <%= config.bin %> publish jobs -',
+    'find . -name "*.log" -print0 | <%= config.bin %> publish files - --null --retain-for 24h',
+  ]
+  static override args = {
+    topic: Args.string({ description: 'Its name.', required: true, ignoreStdin: true }),
+    message: Args.string({
+      description: 'Any text; - reads stdin.',
+      required: true,
+      multiple: true,
+      ignoreStdin: true,
+    }),
+  }
+  static override flags = {
+    null: Flags.boolean({ summary: 'On stdin messages end with a NUL instead of a line feed.' }),
+    retain: Flags.string({
+      summary: 'At least so many of the newest messages are kept. Default: 10000.',
+      helpValue: 'N',
+    }),
+    'retain-for': Flags.string({
+      summary: 'Messages are kept so long; without --retain, however many they are.',
+      helpValue: 'DURATION',
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(Publish)
+    checkKey(args.topic, 'topic')
+    const fromStdin = checkMessages(args.message, flags.null)
+    const options = {
+      retain: optional(flags.retain, (text) => parseCount(text, '--retain', 1)),
+      retainFor: optional(flags['retain-for'], parseLength('--retain-for')),
+    }
+    const space = await withDeadline(this.limits(), (signal) => this.space(signal))
+    const messages = fromStdin
+      ? records(process.stdin, delimiterOf(flags.null), longestMessage(space, args.topic))
+      : args.message
+    const published = await this.#publish(space, args.topic, messages, options)
+    await printResult(undefined, { ok: true, ...published })
+  }
+
+  /** Says how far it came when it fails. */
+  async #publish(
+    space: Space,
+    topic: string,
+    messages: Parameters<typeof publish>[2],
+    options: PublishOptions,
+  ): ReturnType<typeof publish> {
+    let stored = 0
+    const onStored = (count: number) => {
+      stored = count
+    }
+    try {
+      return await publish(space, topic, messages, { ...options, ...this.limits(), onStored })
+    } catch (error) {
+      if (stored > 0) note(`the first ${stored} messages are stored`)
+      throw error
+    } finally {
+      // To look at stdin is to change it for the others who have it.
+      if (!Array.isArray(messages)) process.stdin.destroy()
+    }
+  }
+}
+
+/** Whether stdin has the messages. */
+const checkMessages = (messages: readonly string[], isNull: boolean): boolean => {
+  const fromStdin = messages.includes('-')
+  if (fromStdin && messages.length > 1)
+    throw new UsageError('the message - reads stdin, and stands alone')
+  if (messages.includes(''))
+    throw new UsageError('a message is empty: give some text, or write it to stdin and give -')
+  if (isNull && !fromStdin) throw new UsageError('--null is for stdin: give - as the message')
+  return fromStdin
+}

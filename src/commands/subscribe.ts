@@ -1,0 +1,107 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../cli/base-command.ts'
+import { patientFlags } from '../cli/flags.ts'
+import { invocation } from '../cli/invocation.ts'
+import { asJson, delimited } from '../cli/message-format.ts'
+import { note } from '../cli/output.ts'
+import { delimiterOf } from '../cli/records.ts'
+import { optional, parseCount } from '../cli/values.ts'
+import { writeOut } from '../cli/write-out.ts'
+import { checkKey } from '../recipes/keys.ts'
+import { undoing } from '../recipes/retry.ts'
+import type { Space } from '../recipes/space.ts'
+import { parseFrom } from '../recipes/topic/position.ts'
+import {
+  type Messages,
+  Subscription,
+  type SubscriptionOptions,
+} from '../recipes/topic/subscription.ts'
+
+export default class Subscribe extends RdvCommand {
+  static override summary = 'Prints the messages of a topic, a line each, in order.'
+  static override description =
+    `Says "subscribed" on stderr once nothing that is published from then on can be missed.
+Goes on until it is told to end, over interruptions of the store too; --timeout bounds all of it.
+If messages are lost, because they were trimmed before they were read or the topic was cleared: exit code 121.`
+  static override examples = [
+    '<%= config.bin %> subscribe jobs | while read -r job; do ./work "$job"; done',
+    '<%= config.bin %> subscribe events --as mailer --json',
+    '<%= config.bin %> subscribe results --from start --count 10 --timeout 5m',
+  ]
+  static override args = {
+    topic: Args.string({ description: 'Its name.', required: true, ignoreStdin: true }),
+  }
+  static override flags = {
+    ...patientFlags,
+    from: Flags.string({
+      summary:
+        'Where to begin: now (the default), start (the oldest that is kept), or at a message.',
+      helpValue: 'now|start|ID',
+    }),
+    as: Flags.string({
+      summary:
+        'Goes on where the subscriber of this name left off; --from is for the first time. After a crash the last batch may come again.',
+      helpValue: 'NAME',
+    }),
+    count: Flags.string({ summary: 'Ends with 0 after so many messages.', helpValue: 'N' }),
+    null: Flags.boolean({ summary: 'Messages end with a NUL instead of a line feed.' }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(Subscribe)
+    checkKey(args.topic, 'topic')
+    optional(flags.as, (name) => checkKey(name, 'name of the subscriber'))
+    optional(flags.from, parseFrom)
+    const count = optional(flags.count, (text) => parseCount(text, '--count', 1))
+    const format = (messages: Messages) =>
+      invocation.style.json ? asJson(messages) : delimited(messages, delimiterOf(flags.null))
+    await this.within(this.limits(0), (space, signal) =>
+      print(space, args.topic, { ...flags, count, format }, signal),
+    )
+  }
+}
+
+interface PrintOptions extends SubscriptionOptions {
+  readonly count: number | undefined
+  readonly format: (messages: Messages) => string | Uint8Array
+}
+
+/** Until so many were printed. An interrupt ends it after what is being printed. */
+const print = async (
+  space: Space,
+  topic: string,
+  { count = Number.POSITIVE_INFINITY, format, ...options }: PrintOptions,
+  signal: AbortSignal,
+): Promise<void> => {
+  const subscription = await Subscription.open(
+    space,
+    topic,
+    { ...options, onTrouble: note },
+    signal,
+  )
+  note('subscribed')
+  let left = count
+  for await (const group of subscription.messages(signal)) {
+    const messages = group.messages.slice(0, left)
+    await writeOut(format({ ...group, messages }), signal)
+    left -= messages.length
+    await remember((limit) => subscription.confirm(group, messages.length, limit), signal)
+    if (left === 0) return
+    signal.throwIfAborted()
+  }
+}
+
+/** What was printed is remembered even if that is interrupted, where the store answers at once. */
+const remember = async (
+  confirm: (limit: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> => {
+  try {
+    await confirm(signal.aborted ? undoing() : signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    await confirm(undoing()).catch(() => {})
+    throw signal.reason
+  }
+}

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto'
+import type { Entry } from '../../backends/backend.ts'
+import { put } from '../../backends/operations.ts'
+import { ConflictError, LostError } from '../../errors.ts'
+import { applyChange } from '../change.ts'
+import type { Position } from './position.ts'
+import type { Topic } from './topic.ts'
+
+/** What is stored of a named subscriber. */
+interface Stored extends Position {
+  /** Whose turn it is: of two subscribers of one name the older one ends. */
+  readonly by: string
+}
+
+/** How far the subscriber of a name has come, in the store. */
+export class Cursor {
+  readonly #topic: Topic
+  readonly #key: string
+  readonly #name: string
+  readonly #owner = randomBytes(6).toString('hex')
+
+  /** @throws UsageError the name is malformed. */
+  constructor(topic: Topic, name: string) {
+    this.#topic = topic
+    this.#name = name
+    this.#key = topic.cursorKey(name)
+  }
+
+  /** Takes the name over, and tells where it is; a new one begins at `start`, and stays there until it is moved. */
+  claim(start: Position, signal: AbortSignal): Promise<Position> {
+    return this.#change((entry) => (entry ? this.#read(entry) : start), signal)
+  }
+
+  /** @throws LostError another subscriber has taken the name over, or it was cleared. */
+  async move(position: Position, signal: AbortSignal): Promise<void> {
+    await this.#change((entry) => {
+      if (this.#isOurs(entry)) return position
+      throw new LostError(`another subscriber goes on as ${this.#name}, or the name was cleared`)
+    }, signal)
+  }
+
+  #change(next: (entry: Entry | undefined) => Position, signal: AbortSignal): Promise<Position> {
+    let written: Stored | undefined
+    const plan = async (entry: Entry | undefined) => {
+      const { topic, next: number } = next(entry)
+      written = { topic, next: number, by: this.#owner }
+      return { writes: [put(this.#key, JSON.stringify(written))], answer: written }
+    }
+    const appliedTo = (entry: Entry | undefined) =>
+      this.#isOurs(entry) && this.#read(entry).next === written?.next
+    return applyChange(this.#topic.space.backend, { key: this.#key, plan, appliedTo }, signal)
+  }
+
+  #isOurs(entry: Entry | undefined): entry is Entry {
+    return entry !== undefined && this.#read(entry).by === this.#owner
+  }
+
+  #read({ key, value }: Entry): Stored {
+    try {
+      const stored = JSON.parse(Buffer.from(value).toString())
+      if (Number.isSafeInteger(stored.next)) return stored
+    } catch {
+      // It is no JSON.
+    }
+    throw new ConflictError(`${key} holds something else than a subscriber's place`)
+  }
+}

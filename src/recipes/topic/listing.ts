@@ -1,0 +1,24 @@
+import { whenAvailable } from '../retry.ts'
+import { decodePage, type Page } from './page.ts'
+import type { Topic } from './topic.ts'
+
+/** Pages that begin after a number, some of which may be left over from a topic of the same name that was cleared. */
+export const listPages = async (
+  topic: Topic,
+  after: number,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<Page[]> => {
+  const { backend } = topic.space
+  const { entries } = await whenAvailable(signal, () =>
+    backend.list(topic.prefix, { after: topic.pageKey(after), limit, signal }),
+  )
+  return entries.flatMap((entry) => {
+    const number = topic.numberOf(entry.key)
+    return number === undefined ? [] : [decodePage(entry, number)]
+  })
+}
+
+/** How many pages a listing may have to be of so many bytes, at least one. */
+export const pagesIn = (bytes: number, { largest }: { largest: number }): number =>
+  Math.max(1, Math.min(Math.floor(bytes / largest), 1_000))

@@ -1,0 +1,67 @@
+import type { Entry } from '../../backends/backend.ts'
+import { ConflictError } from '../../errors.ts'
+
+/** What stands at the top of a page. */
+export interface PageHeader {
+  /** The topic's id. */
+  readonly topic: string
+  /** Who published it, and which of its batches it belongs to: by that an unanswered commit is looked up. */
+  readonly publisher: string
+  readonly batch: number
+  /** When it was stored by the publisher's wall clock, milliseconds. */
+  readonly time: number
+}
+
+/** Messages that are stored under one key. */
+export interface Page extends PageHeader {
+  /** The number of its first message. */
+  readonly first: number
+  readonly messages: readonly Uint8Array[]
+}
+
+const NEWLINE = 10
+
+/**
+ * A line of JSON that has the messages' lengths, then each message and a newline: a person who looks at the key can
+ * read it, and a message may be any bytes.
+ */
+export const encodePage = (header: PageHeader, messages: readonly Uint8Array[]): Uint8Array => {
+  const lengths = messages.map(({ length }) => length)
+  const top = Buffer.from(`${JSON.stringify({ ...header, lengths })}\n`)
+  const size = lengths.reduce((sum, length) => sum + length + 1, top.length)
+  const page = Buffer.allocUnsafe(size)
+  let at = top.copy(page)
+  for (const message of messages) {
+    page.set(message, at)
+    at += message.length
+    page[at++] = NEWLINE
+  }
+  return page
+}
+
+/** What a message adds to its page, bytes. */
+export const sizeInPage = ({ length }: Uint8Array): number => length + 1 + String(length).length + 1
+
+/** @throws ConflictError something else is stored there. */
+export const decodePage = ({ key, value }: Entry, first: number): Page => {
+  const top = value.indexOf(NEWLINE)
+  const header = parse(value.subarray(0, top))
+  if (!header) throw new ConflictError(`${key} holds something else than messages of a topic`)
+  const { lengths, ...rest } = header
+  let at = top + 1
+  const messages = lengths.map((length) => {
+    const message = value.subarray(at, at + length)
+    at += length + 1
+    return message
+  })
+  return { ...rest, first, messages }
+}
+
+const parse = (top: Uint8Array): (PageHeader & { lengths: number[] }) | undefined => {
+  try {
+    const header = JSON.parse(Buffer.from(top).toString())
+    return Array.isArray(header?.lengths) ? header : undefined
+  } catch {
+    return undefined
+  }
+}

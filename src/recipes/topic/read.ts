@@ -1,0 +1,100 @@
+import { MOST_IN_PAGE } from './batch.ts'
+import { type Head, readHead } from './head.ts'
+import { listPages, pagesIn } from './listing.ts'
+import { decodePage, type Page } from './page.ts'
+import { GapError, gapIn, isSound, type Position } from './position.ts'
+import type { Topic } from './topic.ts'
+
+/** What is read at one go has no more bytes than about this. */
+const REPLY = 2 * 1024 * 1024
+
+/** Larger pages are read one by one: a store may have to go through all of them to list some. */
+const SMALL = 16 * 1024
+
+/**
+ * The messages from a position on that are read at one go, where the head has any: at least one.
+ * @throws GapError they are not there any more.
+ */
+export const read = async (
+  topic: Topic,
+  head: Head,
+  position: Position,
+  signal: AbortSignal,
+): Promise<Uint8Array[]> => {
+  const pages = await readPages(topic, head, position, signal)
+  const skipped = position.next - (pages[0]?.first ?? position.next)
+  return pages.flatMap(({ messages }) => messages).slice(skipped)
+}
+
+const readPages = async (
+  topic: Topic,
+  head: Head,
+  position: Position,
+  signal: AbortSignal,
+): Promise<Page[]> => {
+  if (areManySmall(head, position)) {
+    // The head is as old as a slow reader made it, and pages may have become larger since.
+    const now = await headWithoutGap(topic, position, signal)
+    const pages = await listPages(topic, position.next - 1, pagesIn(REPLY, now), signal)
+    // The position never goes beyond a head that was seen.
+    const row = inARow(pages, position).filter(({ first }) => first < head.next)
+    if (row.length > 0) return row
+  }
+  return [(await pageAt(topic, position, signal)) ?? (await pageAround(topic, position, signal))]
+}
+
+const areManySmall = ({ next, last, largest }: Head, position: Position): boolean =>
+  largest <= SMALL && position.next < last && position.next < next - 1
+
+/** Those that follow each other from the position on. */
+const inARow = (pages: readonly Page[], { topic, next }: Position): Page[] => {
+  let end = next
+  return pages.filter((page) => {
+    const follows = page.topic === topic && page.first === end
+    if (follows) end += page.messages.length
+    return follows
+  })
+}
+
+/** The page that begins at the position. */
+const pageAt = async (
+  topic: Topic,
+  position: Position,
+  signal: AbortSignal,
+): Promise<Page | undefined> => {
+  const entry = await topic.get(topic.pageKey(position.next), signal)
+  const page = entry && decodePage(entry, position.next)
+  return page?.topic === position.topic ? page : undefined
+}
+
+/** The page that the position is in the middle of. It begins no more than a page's messages before. */
+const pageAround = async (topic: Topic, position: Position, signal: AbortSignal): Promise<Page> => {
+  const head = await headWithoutGap(topic, position, signal)
+  for (let after = Math.max(0, position.next - MOST_IN_PAGE); after < position.next; ) {
+    const pages = await listPages(topic, after, pagesIn(REPLY, head), signal)
+    const page = pages.find((one) => contains(one, position))
+    if (page) return page
+    after = pages.at(-1)?.first ?? position.next
+  }
+  const { id, next } = await headWithoutGap(topic, position, signal)
+  const message = `message ${position.next} of ${topic.name} is lost: it was deleted from outside`
+  throw new GapError(message, { topic: id, next })
+}
+
+const contains = ({ topic, first, messages }: Page, position: Position): boolean =>
+  topic === position.topic && first <= position.next && position.next < first + messages.length
+
+/**
+ * The head as it is now.
+ * @throws GapError not all that comes from the position on is there.
+ */
+export const headWithoutGap = async (
+  topic: Topic,
+  position: Position,
+  signal: AbortSignal,
+): Promise<Head> => {
+  const entry = await topic.get(topic.headKey, signal)
+  const head = entry && readHead(entry).head
+  if (head && isSound(head, position)) return head
+  throw gapIn(topic.name, head, position)
+}

@@ -1,0 +1,234 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Backend, CommitResult, Guard, Write } from '../../src/backends/backend.ts'
+import { IndeterminateError, TimeoutError, UnavailableError } from '../../src/errors.ts'
+import { open } from '../../src/open.ts'
+import { clear } from '../../src/recipes/clear.ts'
+import type { Space } from '../../src/recipes/space.ts'
+import { publish } from '../../src/recipes/topic/publish.ts'
+import { REMOTE_STORES } from '../commands/stores.ts'
+import { startProxy, type TcpProxy } from '../services/proxy.ts'
+import type { Service } from '../services/service.ts'
+import { distorted, memory } from './space.ts'
+import { listen, numbered, take } from './topic-stores.ts'
+
+type Commit = () => Promise<CommitResult>
+type Fate = (commit: Commit) => Promise<CommitResult>
+
+/** A store whose commits with messages, one after the other, fare as the list says; then as usual. */
+const faring = (space: Space, ...fates: Fate[]): Space => {
+  const commit = (guards: readonly Guard[], writes: readonly Write[]) => {
+    const apply = () => space.backend.commit(guards, writes)
+    return writes.length === 1 ? apply() : (fates.shift() ?? ((usual) => usual()))(apply)
+  }
+  return distorted(space, { commit } as Partial<Backend>)
+}
+
+const lost = (): Promise<never> => Promise.reject(new IndeterminateError('no answer'))
+
+/** It was stored, and the answer was lost. */
+const applied: Fate = async (commit) => {
+  await commit()
+  return lost()
+}
+
+/** It never arrived, and nobody can tell. */
+const neverSent: Fate = lost
+
+/** Something happens first, as if it came from elsewhere. */
+const after =
+  (first: () => Promise<unknown>, fate: Fate): Fate =>
+  async (commit) => {
+    await first()
+    return fate(commit)
+  }
+
+/** Likewise, once it is stored. */
+const before =
+  (then: () => Promise<unknown>): Fate =>
+  async (commit) => {
+    await commit()
+    await then()
+    return lost()
+  }
+
+describe('a batch whose answer is lost', () => {
+  const all = (space: Space, count: number) => take(space, 't', count, { from: 'start' })
+
+  test.each([
+    ['though it was stored', [applied]],
+    ['and that never arrived', [neverSent]],
+    ['several times', [neverSent, neverSent, applied]],
+  ])('%s is stored once', async (_, fates) => {
+    const space = await memory()
+    await publish(faring(space, ...fates), 't', ['a', 'b'])
+    const published = await publish(space, 't', ['c'])
+    expect(published.first).toMatch(/^3-/)
+    expect(await all(space, 3)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('and after which others have published is found, where it was stored', async () => {
+    const space = await memory()
+    const others = () => publish(space, 't', ['others'])
+    const published = await publish(faring(space, before(others)), 't', ['ours'])
+    expect(published).toMatchObject({ count: 1, first: expect.stringMatching(/^1-/) })
+    expect(await all(space, 2)).toEqual(['ours', 'others'])
+  })
+
+  test('and in the place of which others have published is stored behind theirs', async () => {
+    const space = await memory()
+    const others = () => publish(space, 't', ['others'])
+    const published = await publish(faring(space, after(others, lost)), 't', ['ours'])
+    expect(published).toMatchObject({ count: 1, first: expect.stringMatching(/^2-/) })
+    expect(await all(space, 2)).toEqual(['others', 'ours'])
+  })
+
+  test('and arrives late, after it was sent again, is stored once', async () => {
+    const space = await memory()
+    let late: Commit | undefined
+    const delayed: Fate = (commit) => {
+      late = commit
+      return lost()
+    }
+    await publish(faring(space, delayed), 't', ['a'])
+    expect(await late?.()).toMatchObject({ outcome: 'refused' })
+    expect((await publish(space, 't', ['b'])).first).toMatch(/^2-/)
+    expect(await all(space, 2)).toEqual(['a', 'b'])
+  })
+
+  test('and which was trimmed before it was looked up may have been stored: that is said', async () => {
+    const space = await memory()
+    const others = async () => {
+      for (const message of numbered(3)) await publish(space, 't', [message], { retain: 1 })
+    }
+    await expect(publish(faring(space, before(others)), 't', ['a'])).rejects.toThrow(
+      IndeterminateError,
+    )
+  })
+
+  test('and whose topic was cleared since may have been stored: that is said', async () => {
+    const space = await memory()
+    const others = () => clear(space, ['t'], { all: true })
+    await expect(publish(faring(space, before(others)), 't', ['a'])).rejects.toThrow(
+      IndeterminateError,
+    )
+  })
+
+  test('and whose store stays away until the deadline may have been stored: that is said', async () => {
+    const space = await memory()
+    const away: Fate = () => Promise.reject(new UnavailableError('nothing listens'))
+    const faulty = faring(space, applied, ...Array<Fate>(100).fill(away))
+    const get = () => Promise.reject(new UnavailableError('nothing listens'))
+    let answered = 0
+    const blind = distorted(faulty, {
+      get: (key: string) => (answered++ === 0 ? space.backend.get(key) : get()),
+    } as Partial<Backend>)
+    await expect(publish(blind, 't', ['a'], { timeout: 200 })).rejects.toThrow(IndeterminateError)
+  })
+
+  test('a store that is out of reach until the deadline has nothing of it', async () => {
+    const space = await memory()
+    const away: Fate = () => Promise.reject(new UnavailableError('nothing listens'))
+    const faulty = faring(space, (commit) => commit(), ...Array<Fate>(100).fill(away))
+    let stored = 0
+    async function* slowly() {
+      yield 'a'
+      while (stored === 0) await turn()
+      yield 'b'
+    }
+    const onStored = (count: number) => {
+      stored = count
+    }
+    const attempt = publish(faulty, 't', slowly(), { timeout: 200, onStored })
+    await expect(attempt).rejects.toThrow(UnavailableError)
+    expect(stored).toBe(1)
+    expect((await publish(space, 't', ['c'])).first).toMatch(/^2-/)
+  })
+})
+
+describe.each(REMOTE_STORES)('a topic on $scheme whose connections fail', ({ scheme, start }) => {
+  let store: Service
+  let proxy: TcpProxy
+  beforeAll(async () => {
+    store = await start()
+    proxy = await startProxy(store)
+  })
+  afterAll(async () => {
+    await proxy.stop()
+    await store.stop()
+  })
+
+  const opened = async (url: string): Promise<Space> => {
+    const space = await open(url, { callLimit: 1_000 })
+    onTestFinished(() => space.backend.close())
+    return space
+  }
+
+  test('eight publishers: every acknowledged message once, those that are not known at most once', async () => {
+    const direct = await opened(store.url)
+    const acknowledged: string[] = []
+    const unknown: string[] = []
+    const disturb = () => {
+      if (acknowledged.length % 10 === 5) proxy.cut()
+      if (acknowledged.length % 10 === 0) void proxy.dropReplies().then(() => proxy.cut())
+    }
+    const publisher = async (name: string) => {
+      const space = await opened(proxy.url(scheme))
+      for (const message of numbered(25, name)) {
+        try {
+          await publish(space, 'cut', [message], { timeout: 5_000 })
+          acknowledged.push(message)
+          disturb()
+        } catch (error) {
+          if (error instanceof IndeterminateError) unknown.push(message)
+          else if (!isDefinite(error)) throw error
+        }
+      }
+    }
+    await Promise.all(numbered(8, 'p').map((name) => publisher(`${name}-`)))
+    proxy.cut()
+    await publish(direct, 'cut', ['end'])
+    const got = await until(direct, 'cut', 'end')
+    expect(new Set(got).size).toBe(got.length)
+    expect(acknowledged.filter((message) => !got.includes(message))).toEqual([])
+    expect(
+      got.filter((message) => !acknowledged.includes(message) && !unknown.includes(message)),
+    ).toEqual([])
+    expect(acknowledged.length).toBeGreaterThan(100)
+  })
+
+  test('a subscriber gets everything over many cuts', async () => {
+    const direct = await opened(store.url)
+    const remote = await opened(proxy.url(scheme))
+    const { got } = await listen(remote, 'shaky', 400, { as: 'x' })
+    for (const [index, message] of numbered(400).entries()) {
+      await publish(direct, 'shaky', [message])
+      if (index % 40 === 20) proxy.cut()
+      if (index % 80 === 40) proxy.refuse()
+      if (index % 80 === 60) await proxy.accept()
+    }
+    expect(await got).toEqual(numbered(400))
+  })
+
+  test('an emptied store is a gap', async () => {
+    const space = await opened(store.url)
+    await publish(space, 'emptied', ['one', 'two'])
+    const { got } = await listen(space, 'emptied', 1)
+    const ended = expect(got).rejects.toMatchObject({ kind: 'lost' })
+    await store.restart({ empty: true })
+    await ended
+  })
+})
+
+/** Nothing was stored. */
+const isDefinite = (error: unknown): boolean =>
+  error instanceof UnavailableError || error instanceof TimeoutError
+
+/** All messages of a topic up to one. */
+const until = async (space: Space, topic: string, last: string): Promise<string[]> => {
+  const { entries } = await space.backend.list(`rdv/topic/${topic}/head`)
+  const { next } = JSON.parse(Buffer.from(entries[0]?.value ?? '').toString())
+  const got = await take(space, topic, next - 1, { from: 'start' })
+  expect(got.at(-1)).toBe(last)
+  return got.slice(0, -1)
+}
