@@ -5,11 +5,18 @@ import { join } from 'node:path'
 import { startConsul } from '../test/services/consul.ts'
 import { startEtcd } from '../test/services/etcd.ts'
 import { findProgram } from '../test/services/fetch.ts'
+import { measureCounterLoops } from './counter-loops.ts'
 import { type Command, compareProcesses, type Sample } from './measure.ts'
 import { rdv } from './rdv.ts'
+import { IN_TRANSACTION, measureRawPuts, measureTopic } from './topic.ts'
 import { measureControl, measureWakeUp } from './wake-up.ts'
 
 const ROUNDS = process.argv.includes('--quick') ? 5 : 40
+
+/** So many messages of 64 bytes go through a topic. */
+const MESSAGES = ROUNDS * 5_000
+
+const perSecond = (rate: number): string => `${Math.round(rate)} messages/s`
 
 const milliseconds = (time: number): string => `${time.toFixed(1)} ms`
 
@@ -80,6 +87,20 @@ const main = async (): Promise<void> => {
       console.log(
         `wake-up on ${name}\tp50 ${milliseconds(p50)}\tp99 ${milliseconds(p99)}\t${ratio} × that`,
       )
+    }
+    for (const [name, url] of Object.entries(urls)) {
+      const { alone, together } = await measureCounterLoops(url, ROUNDS)
+      const ratio = (together / alone).toFixed(2)
+      console.log(
+        `8 shell loops of rdv counter inc on ${name}\t${together.toFixed(0)}/s\t${ratio} × one loop (${alone.toFixed(0)}/s)`,
+      )
+    }
+    const raw = await measureRawPuts(etcd.url, MESSAGES)
+    console.log(`raw puts on etcd, ${IN_TRANSACTION} in a transaction\t${perSecond(raw)}`)
+    for (const [name, url] of Object.entries(urls)) {
+      const rate = await measureTopic(url, MESSAGES)
+      const ratio = name === 'etcd' ? `\t${(rate / raw).toFixed(2)} × raw puts` : ''
+      console.log(`publish → subscribe on ${name}\t${perSecond(rate)}${ratio}`)
     }
   } finally {
     server.stop()

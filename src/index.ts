@@ -13,13 +13,45 @@ export {
   UsageError,
 } from './errors.ts'
 export { open, type SpaceOptions } from './open.ts'
+export { type BarrierOptions, barrier } from './recipes/barrier/barrier.ts'
 export { type ClearOptions, clear } from './recipes/clear.ts'
+export {
+  type AddOptions,
+  Counter,
+  type CounterGoal,
+  type CounterWaitOptions,
+  type SetOptions,
+} from './recipes/counter.ts'
 export type { Limits } from './recipes/deadline.ts'
+export {
+  type CampaignOptions,
+  type Candidate,
+  Leadership,
+  leader,
+  watchCandidates,
+  watchLeader,
+} from './recipes/election.ts'
 export { getState as get } from './recipes/get.ts'
 export { Hold } from './recipes/hold.ts'
+export { type IdOptions, ids } from './recipes/id.ts'
 export { list, type Signal, type SignalEvent, watchList } from './recipes/list.ts'
+export { Lock, type LockOptions } from './recipes/lock.ts'
 export { Membership, type MembershipOptions } from './recipes/membership.ts'
+export { type OnceOptions, Turn } from './recipes/once.ts'
+export { type ReceiveOptions, receive } from './recipes/pipe/receive.ts'
+export { type SendOptions, type Sent, send } from './recipes/pipe/send.ts'
 export type { SessionOptions } from './recipes/session.ts'
 export { type SignalOptions, signal } from './recipes/signal.ts'
 export type { Space } from './recipes/space.ts'
+export type { StatusRow } from './recipes/status/row.ts'
+export { status } from './recipes/status/status.ts'
+export { watchStatus } from './recipes/status/watch-status.ts'
+export { type Published, type PublishOptions, publish } from './recipes/topic/publish.ts'
+export { type Message, type SubscribeOptions, subscribe } from './recipes/topic/subscribe.ts'
 export { type WaitTargetsOptions, wait } from './recipes/wait/wait-targets.ts'
+export {
+  WaitGroup,
+  type WaitGroupOptions,
+  type WaitGroupState,
+  type WaitGroupWaitOptions,
+} from './recipes/wait-group.ts'

@@ -37,7 +37,7 @@ const dispatch = async (own: readonly string[], root: string): Promise<void> => 
   const words = nameFirst(own, ids, takesValue)
   const help = words.includes('--help') || words.includes('-h')
   const version = words[0] === '--version'
-  if (!help && !version) checkName(words[0], ids)
+  if (!help && !version) checkName(words, ids)
   const plugin = rootPlugin(root, packageJson as unknown as Interfaces.PJSON, help)
   const plugins = new Map([[plugin.name, plugin]])
   // The theme would be looked for on disk.
@@ -78,11 +78,15 @@ const endWithoutOutput = (error: NodeJS.ErrnoException): void => {
   process.exit(EXIT_CODES.internal.code)
 }
 
-const checkName = (name: string | undefined, ids: readonly string[]): void => {
+const checkName = ([name, verb = '']: readonly string[], ids: readonly string[]): void => {
   if (name === undefined || name.startsWith('-')) {
     throw new UsageError('no command was given; see rdv --help')
   }
-  if (ids.some((id) => id.split(':')[0] === name)) return
+  if (ids.includes(name) || ids.includes(`${name}:${verb}`)) return
+  const verbs = ids.filter((id) => id.startsWith(`${name}:`)).map((id) => id.split(':')[1])
+  if (verbs.length > 0) {
+    throw new UsageError(`rdv ${name} needs one of ${verbs.join(', ')}; see rdv ${name} --help`)
+  }
   const similar = mostSimilar(name, ids)
   const hint = similar ? `did you mean ${similar}?` : 'see rdv --help'
   throw new UsageError(`there is no command ${JSON.stringify(name)}: ${hint}`)

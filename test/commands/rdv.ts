@@ -115,7 +115,8 @@ export class Place {
   }
 }
 
-const attend = (child: ChildProcess): Running => {
+/** Listens to a process until its end. */
+export const attend = (child: ChildProcess): Running => {
   const pid = child.pid as number
   guardProcess(pid)
   const written = { stdout: '', stderr: '' }

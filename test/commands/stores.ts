@@ -29,6 +29,21 @@ const listen = (place: ServicePlace): string[] => [
   ...['--data-dir', place.data],
 ]
 
+/** Starts `rdv serve` in front of another store. */
+export const startGateway = (backend: string): Promise<Service> =>
+  startService({
+    name: 'rdv-gateway',
+    ports: 1,
+    stopSignal: 'SIGTERM',
+    url: (place) => `http://127.0.0.1:${portOf(place)}`,
+    launch: (place) => ({
+      command: process.execPath,
+      args: [executable, 'serve', '--listen', `127.0.0.1:${portOf(place)}`, '--backend', backend],
+      env: { PATH: process.env.PATH },
+    }),
+    ready: async (place) => (await answerOf(portOf(place), '/_health')).status === 200,
+  })
+
 /** A store that is reached by a network, as `RDV_BACKEND` names it. */
 export interface RemoteStore {
   readonly scheme: string

@@ -1,0 +1,43 @@
+import * as Flags from '@oclif/core/flags'
+import { UsageError } from '../errors.ts'
+import type { PipeAddress } from '../recipes/pipe/address.ts'
+import { patientFlags } from './flags.ts'
+
+/** What both ends of a pipe understand. */
+export const pipeFlags = {
+  ...patientFlags,
+  null: Flags.boolean({ summary: 'Messages end with a NUL instead of a line feed.' }),
+  ttl: Flags.string({
+    summary: 'How soon this end counts as gone when its process dies. Default: 15s.',
+    helpValue: 'DURATION',
+  }),
+}
+
+/**
+ * Reads `HOST`, `HOST:PORT`, `[ADDRESS]` or `[ADDRESS]:PORT`.
+ * @throws UsageError for anything else.
+ */
+export const parseListen = (text: string): PipeAddress => {
+  const [, bracketed, plain, port = '0'] =
+    /^(?:\[([0-9a-f:.%]+)\]|([^:[\]/\s]+))(?::(\d{1,5}))?$/i.exec(text) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined || Number(port) > 65_535) {
+    throw new UsageError(
+      `--listen ${JSON.stringify(text)} is not HOST[:PORT]: write 10.0.0.1:7000 or [::1]:7000`,
+    )
+  }
+  return { host, port: Number(port) }
+}
+
+/**
+ * Reads a host name or an address, for a URL.
+ * @throws UsageError for anything else.
+ */
+export const parseHost = (text: string): string => {
+  const [, bracketed, plain] = /^(?:\[([0-9a-f:.%]+)\]|([^:[\]/\s]+))$/i.exec(text) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined) {
+    throw new UsageError(`--advertise ${JSON.stringify(text)} is no host: write node1 or [::1]`)
+  }
+  return host
+}

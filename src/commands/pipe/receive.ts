@@ -1,0 +1,54 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../../cli/base-command.ts'
+import { MessageOutput } from '../../cli/message-output.ts'
+import { note } from '../../cli/output.ts'
+import { pipeFlags } from '../../cli/pipe-flags.ts'
+import { delimiterOf } from '../../cli/records.ts'
+import { optional, parseCount, parseLength } from '../../cli/values.ts'
+import { checkPipe, checkPipeGroup } from '../../recipes/pipe/names.ts'
+import { type ReceiveOptions, receive } from '../../recipes/pipe/receive.ts'
+
+export default class PipeReceive extends RdvCommand {
+  static override summary = 'Prints the lines that this member of a group gets from a pipe.'
+  static override description =
+    `Every group gets each line; the members of a group share them, whoever is free.
+Waits for a sender, and for another one if that dies. Ends with 0 after the last line of a sender that came to its end.`
+  static override examples = [
+    '<%= config.bin %> pipe receive jobs --group workers | while read -r job; do ./work "$job"; done',
+    '<%= config.bin %> pipe receive logs --group archive >>archive.log',
+    '<%= config.bin %> pipe receive jobs --group workers --count 1',
+  ]
+  static override args = {
+    dest: Args.string({ description: 'Name of the pipe.', required: true, ignoreStdin: true }),
+  }
+  static override flags = {
+    group: Flags.string({ summary: 'The group to join.', required: true, helpValue: 'GROUP' }),
+    count: Flags.string({
+      summary: 'Ends after so many lines, and takes no more.',
+      helpValue: 'N',
+    }),
+    ...pipeFlags,
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(PipeReceive)
+    checkPipe(args.dest)
+    checkPipeGroup(flags.group)
+    const options = {
+      count: optional(flags.count, (text) => parseCount(text, '--count', 1)),
+      ttl: optional(flags.ttl, parseLength('--ttl')),
+      onTrouble: note,
+    }
+    await this.#receive(args.dest, flags.group, delimiterOf(flags.null), options)
+  }
+
+  async #receive(pipe: string, group: string, delimiter: number, options: ReceiveOptions) {
+    await this.within(this.limits(0), async (space, signal) => {
+      using output = new MessageOutput(delimiter, signal)
+      for await (const message of receive(space, pipe, group, { ...options, signal })) {
+        await output.write(message)
+      }
+    })
+  }
+}

@@ -1,0 +1,76 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../../cli/base-command.ts'
+import { note, printResult } from '../../cli/output.ts'
+import { parseHost, parseListen, pipeFlags } from '../../cli/pipe-flags.ts'
+import { delimiterOf, records } from '../../cli/records.ts'
+import { optional, parseCount, parseLength } from '../../cli/values.ts'
+import { checkPipe, checkPipeGroup } from '../../recipes/pipe/names.ts'
+import { type SendOptions, type Sent, send } from '../../recipes/pipe/send.ts'
+import { LONGEST_MESSAGE } from '../../sp/protocol.ts'
+
+export default class PipeSend extends RdvCommand {
+  static override summary = 'Sends the lines of stdin down a pipe, to every group of receivers.'
+  static override description =
+    `Every group gets each line; the members of a group share them, whoever is free.
+While there is no group, or a group is full (128 messages or 8 MiB), stdin is not read.
+At the end of stdin the receivers read what is left and end, too. Another sender of the name: exit code 1.`
+  static override examples = [
+    'cat jobs | <%= config.bin %> pipe send jobs --group workers',
+    'tail -f app.log | <%= config.bin %> pipe send logs --drop',
+  ]
+  static override args = {
+    dest: Args.string({ description: 'Name of the pipe.', required: true, ignoreStdin: true }),
+  }
+  static override flags = {
+    group: Flags.string({
+      summary: 'This group is to get every line, also before its first member has come.',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'GROUP',
+    }),
+    min: Flags.string({
+      summary: 'Begins only when each group has so many members: who comes later may get nothing.',
+      helpValue: 'N',
+    }),
+    listen: Flags.string({
+      summary: 'Where to listen. Default: a free port, where this machine reaches the backend.',
+      helpValue: 'HOST[:PORT]',
+    }),
+    advertise: Flags.string({
+      summary: 'The host that receivers are told to connect to.',
+      helpValue: 'HOST',
+    }),
+    drop: Flags.boolean({
+      summary: 'Drops lines for a group that is full, and while there is none, instead of waiting.',
+    }),
+    ...pipeFlags,
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.begin(PipeSend)
+    checkPipe(args.dest)
+    const options = {
+      groups: flags.group?.map(checkPipeGroup),
+      listen: optional(flags.listen, parseListen),
+      advertise: optional(flags.advertise, parseHost),
+      drop: flags.drop,
+      min: optional(flags.min, (text) => parseCount(text, '--min')),
+      ttl: optional(flags.ttl, parseLength('--ttl')),
+    }
+    const sent = await this.#send(args.dest, flags.null, options)
+    if (sent.dropped > 0) note(`${sent.dropped} messages were dropped`)
+    await printResult(undefined, { ok: true, pipe: args.dest, ...sent })
+  }
+
+  async #send(pipe: string, isNull: boolean, options: SendOptions): Promise<Sent> {
+    const lines = records(process.stdin, delimiterOf(isNull), LONGEST_MESSAGE)
+    try {
+      return await this.within(this.limits(0), (space, signal) =>
+        send(space, pipe, lines, { ...options, signal, onTrouble: note }),
+      )
+    } finally {
+      process.stdin.destroy()
+    }
+  }
+}

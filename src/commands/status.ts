@@ -1,0 +1,63 @@
+import * as Flags from '@oclif/core/flags'
+import { RdvCommand } from '../cli/base-command.ts'
+import { invocation } from '../cli/invocation.ts'
+import { formatTable, printResult } from '../cli/output.ts'
+import type { StatusRow } from '../recipes/status/row.ts'
+import { status } from '../recipes/status/status.ts'
+import { watchStatus } from '../recipes/status/watch-status.ts'
+
+const HEADER = ['KIND', 'NAME', 'STATE', 'ID', 'HOST', 'PID', 'SINCE']
+
+export default class Status extends RdvCommand {
+  static override summary = 'Shows what is going on: who holds, leads, queues and waits.'
+  static override description =
+    `Signals that are held, groups, locks with their queues, elections, what runs or was done once, counters, wait groups,
+barriers, pipes and topics. Elsewhere than on a terminal the columns are separated by tabs and have no header:
+kind, name, state, id, host, pid, since. With --watch each new status ends with an empty line.`
+  static override examples = [
+    '<%= config.bin %> status',
+    '<%= config.bin %> status --watch',
+    `<%= config.bin %> status --json | jq -r '.status[] | select(.kind == "lock" and .state == "holds") | .holder.host'`,
+  ]
+  static override flags = {
+    watch: Flags.boolean({ summary: 'Shows it again each time that it has changed.' }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = await this.begin(Status)
+    if (flags.watch) return this.#watch()
+    const rows = await this.within(this.limits(), (space, signal) => status(space, { signal }))
+    await print(rows)
+  }
+
+  /** Until interrupted, or for as long as --timeout says. */
+  async #watch(): Promise<void> {
+    await this.within(this.limits(0), async (space, signal) => {
+      for await (const rows of watchStatus(space, signal)) {
+        const live = process.stdout.isTTY && !invocation.style.json
+        if (live) process.stdout.write(CLEAR)
+        await print(rows)
+        if (!live && !invocation.style.json) await printResult('', {})
+      }
+    })
+  }
+}
+
+/** Clears a terminal. */
+const CLEAR = '\u001b[H\u001b[2J'
+
+const print = async (rows: readonly StatusRow[]): Promise<void> => {
+  if (invocation.style.json) return printResult(undefined, { ok: true, status: rows })
+  if (rows.length === 0) return
+  for (const line of formatTable(HEADER, rows.map(cells))) await printResult(line, {})
+}
+
+const cells = ({ kind, name, state, id, holder }: StatusRow): string[] => [
+  kind,
+  name,
+  state,
+  id ?? '',
+  holder?.host ?? '',
+  holder ? String(holder.pid) : '',
+  holder?.since ?? '',
+]

@@ -1,0 +1,155 @@
+import { randomInt } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Entry, Guard, Write } from '../backends/backend.ts'
+import { absent, heldBy, put, putHeld, unchanged } from '../backends/operations.ts'
+import { backoff } from '../backoff.ts'
+import { IndeterminateError, LeaseGoneError, NoError } from '../errors.ts'
+import { undoing, whenAvailable } from './retry.ts'
+import { Session } from './session.ts'
+import { newRecord, sessionKey } from './session-record.ts'
+import { nameIn, prefixIn, type Space } from './space.ts'
+
+// rdv/id/NUMBER        held while a process makes ids with the number
+// rdv/id/NUMBER/last   stays: no tick up to this one may be used with the number any more
+
+const NUMBERS = 65_536
+
+/** A machine number that is held, and the ticks that may be used with it. */
+export interface Machine {
+  readonly number: number
+  /** Each is later than any that was ever reserved with this number. */
+  readonly reserved: readonly number[]
+  /** The same number with further ticks, from the earliest on; `undefined`: it is not held any more. */
+  reserve(earliest: number, ticks: number, signal: AbortSignal): Promise<Machine | undefined>
+  release(): Promise<void>
+}
+
+/**
+ * Takes a number that nobody holds. Nothing depends on this session living on: ticks are reserved in the store before
+ * they are used, so whoever has the number next begins after them.
+ * @throws NoError all numbers are held.
+ */
+export const claimMachine = async (
+  space: Space,
+  earliest: number,
+  ticks: number,
+  signal: AbortSignal,
+): Promise<Machine> => {
+  let session = await Session.open(space.backend, { signal })
+  try {
+    for (const pause of backoff()) {
+      const number = await chooseNumber(space, earliest, signal)
+      const claimed = await claim(space, session, number, earliest, ticks, signal)
+      if (claimed) return claimed
+      await pause(signal)
+      signal.throwIfAborted()
+      if (session.lost.aborted) session = await Session.open(space.backend, { signal })
+    }
+    throw new Error('a backoff never ends')
+  } catch (error) {
+    await session.close(undoing())
+    throw error
+  }
+}
+
+/** One that was used before, so that they do not become ever more; else any. */
+const chooseNumber = async (
+  space: Space,
+  earliest: number,
+  signal: AbortSignal,
+): Promise<number> => {
+  const prefix = prefixIn(space, 'id')
+  const { entries } = await whenAvailable(signal, () => space.backend.list(prefix, { signal }))
+  const held = new Set<number>()
+  const last = new Map<number, number>()
+  for (const { key, value } of entries) {
+    const [, number, rest] = /^(\d+)(\/last)?$/.exec(nameIn(space, 'id', key)) ?? []
+    if (rest) last.set(Number(number), Number(Buffer.from(value).toString()))
+    else if (number) held.add(Number(number))
+  }
+  const free = [...last].filter(([number]) => !held.has(number))
+  const usable = free.filter(([, tick]) => tick < earliest)
+  if (usable.length > 0) return (usable[randomInt(usable.length)] ?? [0])[0]
+  return freshNumber(new Set([...held, ...last.keys()])) ?? leastAhead(free)
+}
+
+const freshNumber = (known: ReadonlySet<number>): number | undefined => {
+  const start = randomInt(NUMBERS)
+  for (let i = 0; i < NUMBERS; i++) {
+    const number = (start + i) % NUMBERS
+    if (!known.has(number)) return number
+  }
+  return undefined
+}
+
+/** This clock is behind everybody's: ids are made ahead of it. */
+const leastAhead = (free: readonly (readonly [number, number])[]): number => {
+  const [least] = [...free].sort(([, a], [, b]) => a - b)
+  if (!least)
+    throw new NoError('all 65536 machine numbers are taken: another namespace has its own')
+  return least[0]
+}
+
+const claim = async (
+  space: Space,
+  session: Session,
+  number: number,
+  earliest: number,
+  ticks: number,
+  signal: AbortSignal,
+): Promise<Machine | undefined> => {
+  const key = `${prefixIn(space, 'id')}${number}`
+  const writes = [
+    putHeld(sessionKey(space, session.id), newRecord('hold'), session.id),
+    putHeld(key, hostname(), session.id),
+  ]
+  const reserve = (
+    guard: Guard,
+    held: readonly Write[],
+    from: number,
+    many: number,
+    until: AbortSignal,
+  ) => reserveTicks(space, session, `${key}/last`, guard, held, from, many, until)
+  const machine = (reserved: number[]): Machine => ({
+    number,
+    reserved,
+    reserve: async (from, many, until) => {
+      const more = await reserve(heldBy(key, session.id), [], from, many, until)
+      if (!more) await session.close(undoing())
+      return more && machine(more)
+    },
+    release: () => session.close(undoing()),
+  })
+  const reserved = await reserve(absent(key), writes, earliest, ticks, signal)
+  return reserved && machine(reserved)
+}
+
+/** `undefined`: somebody else holds the number, or it cannot be known. What was reserved in vain is only wasted. */
+const reserveTicks = async (
+  { backend }: Space,
+  session: Session,
+  key: string,
+  guard: Guard,
+  writes: readonly Write[],
+  earliest: number,
+  ticks: number,
+  signal: AbortSignal,
+): Promise<number[] | undefined> => {
+  const entry = await whenAvailable(signal, () => backend.get(key, { signal }))
+  const first = Math.max(earliest, tickIn(entry) + 1)
+  const same = entry ? unchanged(key, entry.modRevision) : absent(key)
+  const all = [...writes, put(key, String(first + ticks - 1))]
+  try {
+    const commit = () => backend.commit([guard, same], all, { signal })
+    const { outcome } = await whenAvailable(signal, commit)
+    return outcome === 'ok' ? Array.from({ length: ticks }, (_, i) => first + i) : undefined
+  } catch (error) {
+    if (signal.aborted) throw error
+    if (error instanceof LeaseGoneError) session.lose(error.message)
+    else if (!(error instanceof IndeterminateError)) throw error
+    return undefined
+  }
+}
+
+const tickIn = (entry: Entry | undefined): number =>
+  entry ? Number(Buffer.from(entry.value).toString()) || 0 : 0

@@ -1,0 +1,74 @@
+import { PushListener } from '../../sp/push-listener.ts'
+
+/** What is buffered for a group: so many messages, or so many bytes. */
+const MOST_MESSAGES = 128
+const MOST_BYTES = 8 * 1024 * 1024
+
+/** The sender's side of a group of receivers: a port, and the messages that none of them was free to take yet. */
+export class PipeGroup {
+  readonly name: string
+  readonly #onRoom: () => void
+  #listener: PushListener | undefined
+  #waiting: Buffer[] = []
+  #bytes = 0
+  #dropped = 0
+
+  /** `onRoom` is called whenever messages have been taken. */
+  constructor(name: string, onRoom: () => void) {
+    this.name = name
+    this.#onRoom = onRoom
+  }
+
+  /** Opens its port, and resolves to that. Messages may be put in before. */
+  async listen(host: string, port: number): Promise<number> {
+    this.#listener = await PushListener.listen(host, port, () => this.#hand())
+    return this.#listener.port
+  }
+
+  /** Whether the next message has to wait, or be dropped. */
+  get full(): boolean {
+    return this.#waiting.length >= MOST_MESSAGES || this.#bytes >= MOST_BYTES
+  }
+
+  /** How many messages nobody has taken yet. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  /** How many were dropped because it was full. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** For whoever is free next; dropped if it is full. */
+  put(framed: Buffer): void {
+    if (this.full) {
+      this.#dropped++
+      return
+    }
+    this.#waiting.push(framed)
+    this.#bytes += framed.length
+    this.#hand()
+  }
+
+  /** Once everything was handed over: resolves when all receivers have read it and gone. */
+  async end(): Promise<void> {
+    await this.#listener?.end()
+  }
+
+  close(): void {
+    this.#listener?.close()
+  }
+
+  #hand(): void {
+    let taken = 0
+    for (const framed of this.#waiting) {
+      if (!this.#listener?.offer(framed)) break
+      this.#bytes -= framed.length
+      taken++
+    }
+    if (taken === 0) return
+    this.#waiting.splice(0, taken)
+    this.#onRoom()
+  }
+}

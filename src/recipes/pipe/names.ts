@@ -1,0 +1,68 @@
+import { UsageError } from '../../errors.ts'
+import { checkKey } from '../keys.ts'
+import { keyIn, nameIn, type Space } from '../space.ts'
+
+// rdv/pipe/DEST               held by the sender
+// rdv/pipe/DEST/GROUP/url     tcp://HOST:PORT, held by the sender
+// rdv/pipe/DEST/GROUP/member/ID   held by each member
+// rdv/pipe/DEST/GROUP/ended   stays: when the last sender came to its end
+
+/** What has a meaning below a pipe, and so cannot be a part of a pipe's name. */
+const RESERVED: readonly string[] = ['url', 'member', 'ended']
+
+/**
+ * Checks the name of a pipe.
+ * @throws UsageError one sentence that says what to write instead.
+ */
+export const checkPipe = (name: string): string => {
+  const stray = checkKey(name, 'pipe')
+    .split('/')
+    .find((part) => RESERVED.includes(part))
+  if (stray)
+    throw new UsageError(
+      `the pipe ${JSON.stringify(name)} has a part "${stray}": choose another name`,
+    )
+  return name
+}
+
+/**
+ * Checks the name of a group of receivers, which is one part of a key.
+ * @throws UsageError likewise.
+ */
+export const checkPipeGroup = (name: string): string => {
+  if (checkKey(name, 'group').includes('/')) {
+    throw new UsageError(`the group ${JSON.stringify(name)} has a slash: leave it out`)
+  }
+  return name
+}
+
+export const pipeKey = (space: Space, pipe: string): string => keyIn(space, 'pipe', pipe)
+
+export const groupPrefix = (space: Space, pipe: string, group: string): string =>
+  `${pipeKey(space, pipe)}/${group}/`
+
+export const urlKey = (space: Space, pipe: string, group: string): string =>
+  `${groupPrefix(space, pipe, group)}url`
+
+export const endedKey = (space: Space, pipe: string, group: string): string =>
+  `${groupPrefix(space, pipe, group)}ended`
+
+export const memberKey = (space: Space, pipe: string, group: string, id: string): string =>
+  `${groupPrefix(space, pipe, group)}member/${id}`
+
+/** What a key below `rdv/pipe/` tells of. */
+export interface PipeKey {
+  readonly pipe: string
+  readonly group?: string
+  /** Absent: the key is the sender's own. */
+  readonly part?: 'url' | 'ended' | 'member'
+}
+
+/** Reads a key below `rdv/pipe/`. */
+export const parsePipeKey = (space: Space, key: string): PipeKey => {
+  const name = nameIn(space, 'pipe', key)
+  const [, pipe, group, part] =
+    /^(.+)\/([^/]+)\/(url|ended|member(?=\/))(?:\/[^/]+)?$/.exec(name) ?? []
+  if (pipe === undefined) return { pipe: name }
+  return { pipe, group, part: part as PipeKey['part'] }
+}

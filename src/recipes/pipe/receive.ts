@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import type { Entry } from '../../backends/backend.ts'
+import { undoing, whenAvailable } from '../retry.ts'
+import type { Space } from '../space.ts'
+import { follow } from '../view.ts'
+import { checkPipe, checkPipeGroup, endedKey, groupPrefix, memberKey, urlKey } from './names.ts'
+import { Receiver } from './receiver.ts'
+import { Registration } from './registration.ts'
+
+export interface ReceiveOptions {
+  /** Ends it: what is on its way is still given, for a second at most, and then the signal's reason is thrown. */
+  readonly signal?: AbortSignal | undefined
+  /** So many messages are taken, not one more. Other members get what follows. */
+  readonly count?: number | undefined
+  /** Milliseconds until the group counts one member less when this process dies. Default 15 000. */
+  readonly ttl?: number | undefined
+  /** Told, in sentences for people, what went wrong and is being mended. */
+  readonly onTrouble?: ((sentence: string) => void) | undefined
+}
+
+/** How long (milliseconds) an interrupted receiver goes on with what is on its way to it. */
+const LEAVING = 1_000
+
+/**
+ * Joins a group of a pipe's receivers and yields the messages that this member gets, as it asks for them. Ends after
+ * the last message of a sender that came to its end; one that dies is awaited, and so is the first one.
+ * @throws UsageError a name is malformed.
+ */
+export async function* receive(
+  space: Space,
+  pipe: string,
+  group: string,
+  options: ReceiveOptions = {},
+): AsyncGenerator<Buffer> {
+  checkPipe(pipe)
+  checkPipeGroup(group)
+  const { signal = new AbortController().signal, count = Number.POSITIVE_INFINITY } = options
+  const ended = endedKey(space, pipe, group)
+  const before = await whenAvailable(signal, () => space.backend.get(ended, { signal }))
+  const member = randomUUID()
+  const registration = await Registration.open(space, {
+    ...options,
+    key: () => memberKey(space, pipe, group, member),
+    value: 'receiving',
+    what: 'the membership',
+    signal,
+  })
+  const receiver = new Receiver(count)
+  const closing = new AbortController()
+  void find(space, pipe, group, before, receiver, closing.signal)
+  try {
+    yield* receiver.messages(signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    yield* receiver.leave(AbortSignal.timeout(LEAVING))
+    throw signal.reason
+  } finally {
+    closing.abort()
+    receiver.close()
+    await registration.close(undoing())
+  }
+}
+
+/** Tells the receiver where the sender is, and when it has come to its end. */
+const find = async (
+  space: Space,
+  pipe: string,
+  group: string,
+  before: Entry | undefined,
+  receiver: Receiver,
+  signal: AbortSignal,
+): Promise<void> => {
+  const since = before?.modRevision ?? 0
+  try {
+    for await (const view of follow(space.backend, groupPrefix(space, pipe, group), signal)) {
+      if (view.interrupted) continue
+      const ended = view.entries.get(endedKey(space, pipe, group))
+      if (ended && ended.modRevision > since) return receiver.end()
+      receiver.connect(view.entries.get(urlKey(space, pipe, group)))
+    }
+  } catch (error) {
+    if (!signal.aborted) receiver.fail(error)
+  }
+}

@@ -1,0 +1,116 @@
+import { aborted } from '../../aborted.ts'
+import { putDetached } from '../../backends/operations.ts'
+import { LostError, UsageError } from '../../errors.ts'
+import { frame, LONGEST_MESSAGE } from '../../sp/protocol.ts'
+import { type Limits, withDeadline } from '../deadline.ts'
+import { undoing } from '../retry.ts'
+import type { Space } from '../space.ts'
+import type { PipeAddress } from './address.ts'
+import { checkPipe, checkPipeGroup, endedKey, pipeKey } from './names.ts'
+import { Registration } from './registration.ts'
+import { SenderGroups } from './sender-groups.ts'
+
+export interface SendOptions extends Limits {
+  /** Groups that are to get every message, also before their first member has come. */
+  readonly groups?: readonly string[] | undefined
+  /** Reads the first message only when there is a group, and each has so many members. */
+  readonly min?: number | undefined
+  /** By default a free port, on the address by which this machine reaches the store. */
+  readonly listen?: PipeAddress | undefined
+  /** The host that receivers are told to connect to. */
+  readonly advertise?: string | undefined
+  /** Drops messages for a group that is full, and while there is no group, instead of waiting. */
+  readonly drop?: boolean | undefined
+  /** Milliseconds until the name is free again when this process dies. Default 15 000. */
+  readonly ttl?: number | undefined
+  /** Told, in sentences for people, what went wrong and is being mended. */
+  readonly onTrouble?: ((sentence: string) => void) | undefined
+}
+
+/** What became of the messages. */
+export interface Sent {
+  /** How many were read. */
+  readonly sent: number
+  /** How many were dropped, counted once for each group. */
+  readonly dropped: number
+}
+
+/**
+ * Sends messages down a pipe: each group of receivers gets every message, and within a group one member, in turn,
+ * whoever is free. Resolves at their end, when receivers have read everything and know that it was the end. Delivered
+ * at most once: what a member that dies had been sent is gone.
+ * @throws NoError another sender holds the pipe.
+ * @throws LostError another sender has taken the pipe after a loss of the session.
+ * @throws UsageError a name is malformed, or a message too long.
+ */
+export const send = async (
+  space: Space,
+  pipe: string,
+  messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options: SendOptions = {},
+): Promise<Sent> => {
+  checkPipe(pipe)
+  for (const group of options.groups ?? []) checkPipeGroup(group)
+  return withDeadline(options, async (signal) => {
+    const registration = await Registration.open(space, {
+      key: () => pipeKey(space, pipe),
+      value: 'sending',
+      what: `the pipe ${pipe}`,
+      ...options,
+      signal,
+    })
+    const groups = new SenderGroups(space, pipe, registration, options)
+    try {
+      return await Promise.race([
+        deliver(space, pipe, messages, registration, groups, options),
+        aborted(AbortSignal.any([signal, groups.failed])),
+        superseded(registration),
+      ])
+    } finally {
+      groups.close()
+      await registration.close(undoing())
+    }
+  })
+}
+
+const superseded = async ({ superseded: signal }: Registration): Promise<never> => {
+  await aborted(signal).catch(() => {})
+  throw new LostError('another sender has taken the pipe: what was not delivered is lost', {
+    cause: signal.reason,
+  })
+}
+
+const deliver = async (
+  space: Space,
+  pipe: string,
+  messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  registration: Registration,
+  groups: SenderGroups,
+  { drop = false, min = 0 }: SendOptions,
+): Promise<Sent> => {
+  await groups.start()
+  if (min > 0) await groups.assembled(min)
+  let sent = 0
+  for await (const message of messages) {
+    checkLength(message)
+    if (groups.mustWait && !drop) await groups.room()
+    groups.put(frame(message))
+    sent++
+  }
+  await groups.flushed()
+  // Who has read all sees this, and need not wait for another sender.
+  for (const { name } of groups.all) {
+    const key = endedKey(space, pipe, name)
+    await registration.write((session) => [putDetached(key, session)])
+  }
+  await groups.end()
+  return { sent, dropped: groups.dropped }
+}
+
+const checkLength = (message: Uint8Array): void => {
+  if (message.byteLength > LONGEST_MESSAGE) {
+    throw new UsageError(
+      `a message of ${message.byteLength} bytes is longer than a pipe takes (${LONGEST_MESSAGE} bytes)`,
+    )
+  }
+}

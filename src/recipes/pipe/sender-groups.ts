@@ -1,0 +1,187 @@
+import { UnavailableError } from '../../errors.ts'
+import { describeFailure } from '../../reason.ts'
+import type { Space } from '../space.ts'
+import { follow } from '../view.ts'
+import { advertised, ownAddress, pipeUrl } from './address.ts'
+import { PipeGroup } from './group.ts'
+import { parsePipeKey, pipeKey, urlKey } from './names.ts'
+import type { Registration } from './registration.ts'
+import type { SendOptions } from './send.ts'
+
+/** The groups that a sender serves: those that were declared, and those that the store shows to have members. */
+export class SenderGroups {
+  readonly #space: Space
+  readonly #pipe: string
+  readonly #registration: Registration
+  readonly #options: SendOptions
+  readonly #groups = new Map<string, PipeGroup>()
+  /** How many members each has, as the store shows it. */
+  #members: ReadonlyMap<string, number> = new Map()
+  readonly #closing = new AbortController()
+  readonly #failed = new AbortController()
+  /** Changes of groups are made one after the other. */
+  #changing: Promise<void> = Promise.resolve()
+  #opened = 0
+  #dropped = 0
+  #listeners = new Set<() => void>()
+
+  constructor(space: Space, pipe: string, registration: Registration, options: SendOptions) {
+    this.#space = space
+    this.#pipe = pipe
+    this.#registration = registration
+    this.#options = options
+  }
+
+  /** Aborts when groups cannot be served any more. */
+  get failed(): AbortSignal {
+    return this.#failed.signal
+  }
+
+  get all(): readonly PipeGroup[] {
+    return [...this.#groups.values()]
+  }
+
+  /** How many messages were dropped, counted once for each group. */
+  get dropped(): number {
+    return this.all.reduce((sum, group) => sum + group.dropped, this.#dropped)
+  }
+
+  /** Opens the declared groups, and from then on follows the store. */
+  async start(): Promise<void> {
+    for (const name of this.#options.groups ?? []) await this.#open(name)
+    void this.#follow()
+  }
+
+  /** Resolves when there is a group, and each has so many members. */
+  assembled(members: number): Promise<void> {
+    const isThere = ({ name }: PipeGroup) => (this.#members.get(name) ?? 0) >= members
+    return this.#until(() => this.#groups.size > 0 && this.all.every(isThere))
+  }
+
+  /** Whether the next message has to wait: there is no group, or one of them is full. */
+  get mustWait(): boolean {
+    if (this.#groups.size === 0) return true
+    for (const group of this.#groups.values()) if (group.full) return true
+    return false
+  }
+
+  /** Resolves when the next message need not wait. */
+  room(): Promise<void> {
+    return this.#until(() => !this.mustWait)
+  }
+
+  /** Resolves when everything was handed over. */
+  flushed(): Promise<void> {
+    return this.#until(() => this.all.every((group) => group.waiting === 0))
+  }
+
+  /** For every group. One that is full drops it. */
+  put(framed: Buffer): void {
+    if (this.#groups.size === 0) this.#dropped++
+    for (const group of this.#groups.values()) group.put(framed)
+  }
+
+  /** Resolves when all receivers have read everything and gone. */
+  async end(): Promise<void> {
+    this.#closing.abort()
+    await Promise.all(this.all.map((group) => group.end()))
+  }
+
+  /** Ends everything at once. */
+  close(): void {
+    this.#closing.abort()
+    for (const group of this.all) group.close()
+  }
+
+  #until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!condition()) return
+        this.#listeners.delete(look)
+        resolve()
+      }
+      this.#listeners.add(look)
+      look()
+    })
+  }
+
+  readonly #changed = (): void => {
+    for (const look of this.#listeners) look()
+  }
+
+  async #follow(): Promise<void> {
+    const scope = `${pipeKey(this.#space, this.#pipe)}/`
+    const { signal } = this.#closing
+    try {
+      for await (const view of follow(this.#space.backend, scope, signal)) {
+        if (view.interrupted) continue
+        const keys = [...view.entries.keys()]
+        this.#changing = this.#changing.then(() => this.#serve(keys))
+        await this.#changing
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#failed.abort(error)
+    }
+  }
+
+  async #serve(keys: readonly string[]): Promise<void> {
+    const members = new Map<string, number>()
+    for (const key of keys) {
+      const name = this.#groupWithMember(key)
+      if (name !== undefined) members.set(name, (members.get(name) ?? 0) + 1)
+    }
+    for (const name of members.keys()) await this.#open(name)
+    for (const group of this.all) if (!members.has(group.name)) await this.#dissolve(group)
+    this.#members = members
+    this.#changed()
+  }
+
+  #groupWithMember(key: string): string | undefined {
+    const { pipe, group, part } = parsePipeKey(this.#space, key)
+    return pipe === this.#pipe && part === 'member' ? group : undefined
+  }
+
+  async #open(name: string): Promise<void> {
+    if (this.#groups.has(name)) return
+    const group = new PipeGroup(name, this.#changed)
+    const url = await this.#listen(group)
+    if (this.#closing.signal.aborted) return group.close()
+    this.#groups.set(name, group)
+    this.#changed()
+    await this.#registration.publish(urlKey(this.#space, this.#pipe, name), url)
+  }
+
+  async #listen(group: PipeGroup): Promise<string> {
+    const { listen, advertise } = this.#options
+    const host = listen?.host ?? (await ownAddress(this.#space))
+    const wanted = listen?.port ? listen.port + this.#opened++ : 0
+    try {
+      const port = await group.listen(host, wanted)
+      return pipeUrl(await advertised(this.#space, host, advertise), port)
+    } catch (cause) {
+      const where = wanted ? `port ${wanted} of ${host}` : host
+      throw new UnavailableError(`cannot listen on ${where}: ${describeFailure(cause)}`, {
+        cause,
+        retryable: false,
+      })
+    }
+  }
+
+  /**
+   * Nobody is left in a group that was not declared: nothing is kept for it, unless it is the only one. With no other
+   * group messages wait anyway, and it may come back.
+   */
+  async #dissolve(group: PipeGroup): Promise<void> {
+    if (this.#groups.size === 1 || this.#options.groups?.includes(group.name)) return
+    this.#groups.delete(group.name)
+    this.#dropped += group.dropped + group.waiting
+    if (group.waiting > 0) {
+      this.#options.onTrouble?.(
+        `the last member of ${group.name} has gone: ${group.waiting} messages for it were dropped`,
+      )
+    }
+    group.close()
+    this.#changed()
+    await this.#registration.withdraw(urlKey(this.#space, this.#pipe, group.name))
+  }
+}

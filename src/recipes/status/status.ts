@@ -1,0 +1,45 @@
+import { type Limits, withDeadline } from '../deadline.ts'
+import type { Kind } from '../keys.ts'
+import { whenAvailable } from '../retry.ts'
+import { allRecords } from '../session-record.ts'
+import { prefixIn, type Space } from '../space.ts'
+import { pipeRows } from './pipes.ts'
+import { queueRows } from './queues.ts'
+import type { Sources, StatusRow } from './row.ts'
+import { signalRows } from './signals.ts'
+import { topicRows } from './topics.ts'
+import { barrierRows, doneRows, valueRows } from './values.ts'
+
+type Rows = (sources: Sources) => StatusRow[]
+
+/** What is shown of each kind, in this order; topics follow. */
+const KINDS_SHOWN: readonly (readonly [Kind, Rows])[] = [
+  ['signal', signalRows],
+  ['lock', (sources) => queueRows('lock', sources)],
+  ['election', (sources) => queueRows('election', sources)],
+  ['once', (sources) => [...queueRows('once', sources), ...doneRows(sources)]],
+  ['counter', (sources) => valueRows('counter', sources)],
+  ['waitgroup', (sources) => valueRows('waitgroup', sources)],
+  ['barrier', barrierRows],
+  ['pipe', pipeRows],
+]
+
+/** Those whose changes alter a status at once. */
+export const WATCHED: readonly Kind[] = [...KINDS_SHOWN.map(([kind]) => kind), 'session']
+
+/**
+ * What is going on in a namespace: who holds, leads, waits and queues, and what there is. One listing for each kind, one
+ * after the other, so things that change meanwhile may be seen in two states.
+ */
+export const status = (space: Space, limits: Limits = {}): Promise<StatusRow[]> =>
+  withDeadline(limits, async (signal) => {
+    const listings: (readonly [Rows, Sources['entries']])[] = []
+    for (const [kind, rows] of KINDS_SHOWN) {
+      const read = () => space.backend.list(prefixIn(space, kind), { signal })
+      listings.push([rows, (await whenAvailable(signal, read)).entries])
+    }
+    // After the listings, so that whoever has come meanwhile is known.
+    const records = await whenAvailable(signal, () => allRecords(space, signal))
+    const shown = listings.flatMap(([rows, entries]) => rows({ space, entries, records }))
+    return [...shown, ...(await topicRows(space, signal))]
+  })

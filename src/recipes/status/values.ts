@@ -1,0 +1,55 @@
+import type { Entry } from '../../backends/backend.ts'
+import { nameIn } from '../space.ts'
+import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
+
+/** Things that are one key: counters, wait groups, what was done once. */
+export const valueRows = (
+  kind: 'counter' | 'waitgroup',
+  { space, entries }: Sources,
+): StatusRow[] =>
+  entries.map((entry) => ({ kind, name: nameIn(space, kind, entry.key), state: textOf(entry) }))
+
+/** What was done once and is remembered. */
+export const doneRows = (sources: Sources): StatusRow[] =>
+  sources.entries
+    .filter(({ key, session }) => session === undefined || !key.endsWith(`/${session}`))
+    .map((entry) => ({
+      kind: 'once',
+      name: nameIn(sources.space, 'once', entry.key),
+      state: 'done',
+      holder: holderIn(sources, entry.session),
+    }))
+
+/** Barriers at which somebody waits, and who does, in the order of arrival. */
+export const barrierRows = (sources: Sources): StatusRow[] => {
+  const { space, entries } = sources
+  const generations = new Map(entries.map((entry) => [nameIn(space, 'barrier', entry.key), entry]))
+  const arrivals = grouped(entries, ({ key, session }) => {
+    const [, name, generation, last] =
+      /^(.+)\/(\d+)\/([^/]+)$/.exec(nameIn(space, 'barrier', key)) ?? []
+    if (session === undefined || last !== session || name === undefined) return undefined
+    return generationOf(generations.get(name)) === Number(generation) ? name : undefined
+  })
+  return [...arrivals].flatMap(([name, members]) => arrivalRows(name, members, sources))
+}
+
+const arrivalRows = (name: string, members: readonly Entry[], sources: Sources): StatusRow[] => {
+  const [first] = members
+  const state = `${members.length} of ${first ? textOf(first) : '?'} arrived`
+  const inOrder = [...members].sort((a, b) => a.createRevision - b.createRevision)
+  const waits = inOrder.map(({ session }) => ({
+    kind: 'barrier' as const,
+    name,
+    state: 'waits',
+    holder: holderIn(sources, session),
+  }))
+  return [{ kind: 'barrier', name, state }, ...waits]
+}
+
+const generationOf = (entry: Entry | undefined): number | undefined => {
+  try {
+    return entry && (JSON.parse(textOf(entry)) as { generation?: number }).generation
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { onTestFinished } from 'vitest'
+import type { Entry } from '../../src/backends/backend.ts'
+import { open } from '../../src/open.ts'
+import type { Space } from '../../src/recipes/space.ts'
+import { follow } from '../../src/recipes/view.ts'
+import { findProgram } from '../services/fetch.ts'
+import { temporaryFolder } from '../services/guard.ts'
+import type { Place, Running } from './rdv.ts'
+
+/** Where a place's commands meet, for looking into the store itself. */
+export const spaceOf = async (place: Place): Promise<Space> => {
+  const space = await open(place.env.RDV_BACKEND ?? `sqlite://${place.file}`, { env: place.env })
+  onTestFinished(() => space.backend.close())
+  return space
+}
+
+/** Waits until the store's keys below `rdv/pipe/` are as they should be. */
+export const untilKeys = async (
+  space: Space,
+  holds: (keys: readonly string[]) => boolean,
+): Promise<ReadonlyMap<string, Entry>> => {
+  const stop = new AbortController()
+  for await (const view of follow(space.backend, 'rdv/pipe/', stop.signal)) {
+    if (!view.interrupted && holds([...view.entries.keys()])) return view.entries
+  }
+  throw new Error('a watch does not end')
+}
+
+/** Waits until a group has so many members. */
+export const untilMembers = (space: Space, pipe: string, group: string, count: number) =>
+  untilKeys(
+    space,
+    (keys) =>
+      keys.filter((key) => key.startsWith(`rdv/pipe/${pipe}/${group}/member/`)).length === count,
+  )
+
+/** Waits for the address of a group, as other programs are told it. */
+export const urlOf = async (space: Space, pipe: string, group: string): Promise<string> => {
+  const key = `rdv/pipe/${pipe}/${group}/url`
+  const entries = await untilKeys(space, (keys) => keys.includes(key))
+  return Buffer.from(entries.get(key)?.value ?? '').toString()
+}
+
+/** Starts one of nanomsg's own tools. */
+export const startTool = (place: Place, name: 'nngcat' | 'nanocat', ...args: string[]): Running => {
+  const { path, libraries = '' } = findProgram(name)
+  return place.startSh(
+    'export LD_LIBRARY_PATH="$1"; shift; exec stdbuf -oL "$@"',
+    libraries,
+    path,
+    ...args,
+  )
+}
+
+/** `1`, `2` and so on. */
+export const numbers = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => String(from + i))
+
+/** As lines. */
+export const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
+
+/** In the order of numbers. */
+export const sorted = (lines: readonly string[]): string[] =>
+  [...lines].sort((a, b) => Number(a) - Number(b))
+
+/** Starts a receiver whose stdout is a pipe that stays open and is never read. */
+export const startStalled = (place: Place): Running =>
+  place.startSh(
+    'mkfifo "$1/out"; exec 3<>"$1/out"; exec rdv pipe receive jobs --group g >&3',
+    temporaryFolder('stalled'),
+  )
+
+const figure = (file: string, name: string): number => {
+  const [, number] = new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(readFileSync(file, 'utf8')) ?? []
+  return Number(number)
+}
+
+/** How many bytes a process has read so far. */
+export const bytesRead = (pid: number): number => figure(`/proc/${pid}/io`, 'rchar')
+
+/** The most memory (bytes) that a process has had so far. */
+export const peakMemory = (pid: number): number => figure(`/proc/${pid}/status`, 'VmHWM') * 1024
+
+/** Waits until a process that is stalled has stopped: it reads nothing any more, of whatever. */
+export const untilIdle = async (pid: number): Promise<void> => {
+  for (let before = -1, quiet = 0; quiet < 5; ) {
+    await sleep(100)
+    const now = bytesRead(pid)
+    quiet = now === before ? quiet + 1 : 0
+    before = now
+  }
+}

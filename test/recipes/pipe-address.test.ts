@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import { ownAddress, parsePipeUrl, pipeUrl } from '../../src/recipes/pipe/address.ts'
+import type { Space } from '../../src/recipes/space.ts'
+import { memory } from './space.ts'
+
+/** A space whose store seems to be somewhere else. */
+const at = async (address: string): Promise<Space> => {
+  const space = await memory()
+  const traits = { ...space.backend.traits, reach: 'network' as const }
+  return { ...space, backend: Object.assign(Object.create(space.backend), { address, traits }) }
+}
+
+describe('a sender listens where its machine reaches the store:', () => {
+  test.each([
+    ['etcd://127.0.0.1:2379,10.0.0.1:2379', '127.0.0.1'],
+    ['http://localhost:8080', /^(127\.0\.0\.1|::1)$/],
+    ['consul://[::1]:8500', /^(::1|.*[^:0-9a-f].*)$/],
+    ['https://127.0.0.1', '127.0.0.1'],
+  ])('%s', async (address, expected) => {
+    expect(await ownAddress(await at(address))).toMatch(expected)
+  })
+
+  test('on loopback, where the store is of this machine', async () => {
+    expect(await ownAddress(await memory())).toBe('127.0.0.1')
+  })
+})
+
+describe('the address of a group', () => {
+  test.each([
+    ['node1', 7_000],
+    ['10.0.0.1', 1],
+    ['fe80::1', 65_535],
+  ])('of %s and %i is read as it was written', (host, port) => {
+    expect(parsePipeUrl(pipeUrl(host, port))).toEqual({ host, port })
+  })
+
+  test.each(['', 'tcp://', 'tcp://h', 'tcp://h:70000', 'http://h:1', 'ipc:///x', 'tcp://a/b:1'])(
+    'is none: %j',
+    (text) => expect(parsePipeUrl(text)).toBeUndefined(),
+  )
+})
