@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { ENDING, exitCodeOf } from './ending.ts'
-import { startGuard } from './guard.ts'
+import { Preparation } from './preparation.ts'
 import { executable } from './resolve.ts'
 import { run } from './run.ts'
 import { type CaughtSignals, catchSignals } from './signals.ts'
@@ -40,11 +40,11 @@ async function guarded(
   const early: NodeJS.Signals[] = []
   signals.handTo((signal) => void early.push(signal))
   const env = { ...process.env, ...supervision.env }
+  const { preparation = new Preparation() } = supervision
   const program = executable(command, env)
   const name = command[0] ?? ''
-  const guard = startGuard()
+  const { guard, execa } = await preparation.take()
   try {
-    const { execa } = await import('execa')
     await signalsSeen()
     const outcome = needless(early, supervision)
     if (outcome) return outcome

@@ -1,5 +1,6 @@
 import type { Guard } from './guard.ts'
 import type { Loss, LossSignals } from './loss.ts'
+import type { Preparation } from './preparation.ts'
 import type { CaughtSignals } from './signals.ts'
 
 /** How COMMAND is run, and what ends it. */
@@ -8,6 +9,8 @@ export interface Supervision extends LossSignals {
   readonly env?: Readonly<Record<string, string>>
   /** What was caught since the program began; without it, signals are caught from the call on. */
   readonly signals?: CaughtSignals
+  /** What was got ready for this start. */
+  readonly preparation?: Preparation
   /** COMMAND is about to start: by what its processes are known, and who ends them when we vanish. */
   readonly onReady?: (guard: Pick<Guard, 'pid' | 'mark'>) => void
   /** COMMAND runs: its process id, or (negative) the id of its process group. */

@@ -1,3 +1,4 @@
+import { Preparation } from '../child/preparation.ts'
 import { LostError } from '../errors.ts'
 import { type Limits, withDeadline } from '../recipes/deadline.ts'
 import { Leadership } from '../recipes/election.ts'
@@ -28,6 +29,7 @@ export class Campaign {
   readonly #options: CampaignOptions
   readonly #events: ElectionEvents | undefined
   readonly #ended = new AbortController()
+  readonly #preparation = new Preparation()
 
   constructor(space: Space, name: string, options: CampaignOptions) {
     this.#space = space
@@ -45,6 +47,7 @@ export class Campaign {
       return await this.#campaign()
     } finally {
       this.#ended.abort()
+      await this.#preparation.discard()
       await followed
     }
   }
@@ -64,11 +67,12 @@ export class Campaign {
 
   async #elected(): Promise<Leadership> {
     const { id, try: once, ttl, grace, limits } = this.#options
-    const onQueued = (key: string) => void this.#events?.campaigns(key)
+    const onEntering = (key: string) => this.#events?.enters(key)
+    const onWaiting = () => this.#options.command && this.#preparation.begin()
     const leadership = await withDeadline(limits, (signal) =>
       Leadership.campaign(this.#space, this.#name, id, {
         ...{ try: once, ttl, grace, signal },
-        ...{ onQueued, onTrouble: note },
+        ...{ onEntering, onWaiting, onTrouble: note },
       }),
     )
     noteRaisedTtl(ttl, leadership.ttl)
@@ -88,7 +92,9 @@ export class Campaign {
       ...this.#options.environment,
       RDV_FENCING_TOKEN: String(leadership.token),
     }
-    return runHeld(command, leadership, { interrupts: this.#options.interrupts, environment })
+    const { interrupts } = this.#options
+    const preparation = this.#preparation
+    return runHeld(command, leadership, { interrupts, environment, preparation })
   }
 
   #print({ id, token }: Leadership): Promise<void> {

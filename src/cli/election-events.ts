@@ -7,11 +7,16 @@ export class ElectionEvents {
   readonly #space: Space
   readonly #name: string
   readonly #id: string
+  /** The own candidacy's. */
   #own: string | undefined
+  /** Of all own candidacies: those of before may still be seen to go. */
+  readonly #ours = new Set<string>()
   /** By key, the leader first. */
   #candidates: ReadonlyMap<string, Candidate> = new Map()
   /** The key of whom it was told last that it is followed. */
   #followed: string | undefined
+  /** What the watch tells of the leader before it may come later. */
+  #leads = false
 
   constructor(space: Space, name: string, id: string) {
     this.#space = space
@@ -27,20 +32,21 @@ export class ElectionEvents {
     throw new Error('a watch never ends')
   }
 
-  /** The own candidacy has this key from now on. */
-  async campaigns(key: string): Promise<void> {
+  /** The own candidacy will have this key. */
+  enters(key: string): void {
     this.#own = key
+    this.#ours.add(key)
     this.#followed = undefined
-    await this.#tellFollowed()
   }
 
   async elected({ token }: Leadership): Promise<void> {
-    this.#followed = this.#own
+    this.#leads = true
     await this.#print('elected', this.#id, { leader: this.#id, token })
   }
 
   async lost(): Promise<void> {
     this.#own = undefined
+    this.#leads = false
     await this.#print('lost', this.#id)
   }
 
@@ -48,15 +54,15 @@ export class ElectionEvents {
     const before = this.#candidates
     this.#candidates = candidates
     for (const [key, { id }] of before)
-      if (key !== this.#own && !candidates.has(key)) await this.#print('peer-leave', id)
+      if (!this.#ours.has(key) && !candidates.has(key)) await this.#print('peer-leave', id)
     for (const [key, { id }] of candidates)
-      if (key !== this.#own && !before.has(key)) await this.#print('peer-join', id)
+      if (!this.#ours.has(key) && !before.has(key)) await this.#print('peer-join', id)
     await this.#tellFollowed()
   }
 
   async #tellFollowed(): Promise<void> {
     const [first] = this.#candidates.keys()
-    if (this.#own === undefined || !this.#candidates.has(this.#own)) return
+    if (this.#leads || this.#own === undefined || !this.#candidates.has(this.#own)) return
     if (first === this.#own || first === this.#followed) return
     this.#followed = first
     await this.#print('follower', this.#id)
@@ -64,7 +70,7 @@ export class ElectionEvents {
 
   #print(event: string, id: string, more: object = {}): Promise<void> {
     const [first] = this.#candidates.values()
-    const others = [...this.#candidates.values()].filter(({ key }) => key !== this.#own)
+    const others = [...this.#candidates.values()].filter(({ key }) => !this.#ours.has(key))
     const peers = others.map((candidate) => candidate.id)
     return printLine({ event, id, leader: first?.id ?? null, ...more, peers })
   }

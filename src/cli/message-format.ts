@@ -20,9 +20,10 @@ export const asJson = ({ topic, first, messages }: Messages): string =>
   messages
     .map((message, index) => {
       const id = messageId(topic, first + index)
-      return `${JSON.stringify({ id, ...content(Buffer.from(message)) })}\n`
+      return `${JSON.stringify({ id, ...contentOf(Buffer.from(message)) })}\n`
     })
     .join('')
 
-const content = (message: Buffer) =>
+/** What JSON says of any bytes. */
+export const contentOf = (message: Buffer): { message: string } | { base64: string } =>
   isUtf8(message) ? { message: message.toString() } : { base64: message.toString('base64') }

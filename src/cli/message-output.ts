@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer'
 import { once } from 'node:events'
 import { invocation } from './invocation.ts'
+import { contentOf } from './message-format.ts'
 
 /** How long (milliseconds) an interrupt leaves the reader of stdout to take what is there. */
 const PATIENCE = 500
@@ -38,10 +38,7 @@ export class MessageOutput implements Disposable {
 
   #format(message: Buffer): string | Buffer {
     if (!invocation.style.json) return Buffer.concat([message, this.#delimiter])
-    const text = isUtf8(message)
-      ? { message: message.toString() }
-      : { base64: message.toString('base64') }
-    return `${JSON.stringify(text)}\n`
+    return `${JSON.stringify(contentOf(message))}\n`
   }
 
   async #drained(): Promise<void> {

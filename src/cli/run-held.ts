@@ -1,6 +1,7 @@
 import { aborted } from '../aborted.ts'
 import { type Command, pastProcess } from '../backends/process-identity.ts'
 import { ENDING } from '../child/ending.ts'
+import type { Preparation } from '../child/preparation.ts'
 import { type CaughtSignals, catchSignals } from '../child/signals.ts'
 import { supervise } from '../child/supervise.ts'
 import type { Supervision } from '../child/supervision.ts'
@@ -20,6 +21,7 @@ interface Tenure {
 interface RunOptions {
   readonly interrupts: Interrupts
   readonly environment: Readonly<Record<string, string>>
+  readonly preparation?: Preparation
 }
 
 /**
@@ -29,7 +31,7 @@ interface RunOptions {
 export const runHeld = async (
   command: readonly string[],
   tenure: Tenure,
-  { interrupts, environment }: RunOptions,
+  { interrupts, environment, preparation }: RunOptions,
 ): Promise<number> => {
   const caught = catchSignals()
   interrupts[Symbol.dispose]()
@@ -41,7 +43,7 @@ export const runHeld = async (
   const { expiring, lost } = tenure
   const including = includer(tenure)
   try {
-    const supervision = { env: environment, signals, expiring, lost, ...including }
+    const supervision = { env: environment, signals, preparation, expiring, lost, ...including }
     const outcome = await supervise(command, supervision)
     if (!outcome.stoppedBy) return outcome.code
     // Who was told to end does not begin again after a loss.

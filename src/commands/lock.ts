@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printResult } from '../cli/output.ts'
@@ -31,14 +32,16 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
   }
 
   protected override readonly takesCommand = true
+  readonly #preparation = new Preparation()
 
   async run(): Promise<void> {
     const { args, flags } = await this.begin(LockCommand)
     const name = checkKey(args.name, 'lock')
     const slots = optional(flags.slots, (text) => parseCount(text, '--slots', 1))
     const options = tenureOptions(flags)
+    const onWaiting = () => invocation.command && this.#preparation.begin()
     const lock = await this.within(this.limits(0), (space, signal) =>
-      Lock.acquire(space, name, { ...options, slots, signal, onTrouble: note }),
+      Lock.acquire(space, name, { ...options, slots, signal, onWaiting, onTrouble: note }),
     )
     noteRaisedTtl(options.ttl, lock.ttl)
     try {
@@ -49,13 +52,19 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
     }
   }
 
+  override async finally(): Promise<void> {
+    await this.#preparation.discard()
+    await super.finally()
+  }
+
   async #run(name: string, lock: Lock, command: readonly string[]): Promise<number> {
     const environment = {
       ...this.childEnvironment(await this.space(), name),
       RDV_LOCK_KEY: lock.key,
       RDV_FENCING_TOKEN: String(lock.token),
     }
-    return runHeld(command, lock, { interrupts: this.interrupts, environment })
+    const { interrupts } = this
+    return runHeld(command, lock, { interrupts, environment, preparation: this.#preparation })
   }
 
   async #stay(name: string, lock: Lock): Promise<never> {

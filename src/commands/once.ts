@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note } from '../cli/output.ts'
@@ -33,6 +34,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
   }
 
   protected override readonly takesCommand = true
+  readonly #preparation = new Preparation()
 
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Once)
@@ -41,8 +43,9 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     const options = { ...tenureOptions(flags), expire }
     const { command } = invocation
     if (!command) throw new UsageError('there is nothing to run: give a COMMAND after --')
+    const onWaiting = () => this.#preparation.begin()
     const turn = await this.within(this.limits(0), (space, signal) =>
-      Turn.take(space, name, { ...options, signal, onTrouble: note }),
+      Turn.take(space, name, { ...options, signal, onWaiting, onTrouble: note }),
     )
     if (!turn) return this.#skip(name)
     noteRaisedTtl(options.ttl, turn.ttl)
@@ -53,12 +56,19 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     }
   }
 
+  override async finally(): Promise<void> {
+    await this.#preparation.discard()
+    await super.finally()
+  }
+
   async #run(name: string, turn: Turn, command: readonly string[]): Promise<number> {
     const environment = {
       ...this.childEnvironment(await this.space(), name),
       RDV_FENCING_TOKEN: String(turn.token),
     }
-    const code = await runHeld(command, turn, { interrupts: this.interrupts, environment })
+    const { interrupts } = this
+    const preparation = this.#preparation
+    const code = await runHeld(command, turn, { interrupts, environment, preparation })
     if (code === 0) await turn.done()
     return code
   }

@@ -1,17 +1,25 @@
 /**
- * Lets the process end. It ends by itself when nothing is left to do, but for one thing: a look-up of a name cannot be
- * cancelled, and even `process.exit` waits for its thread, as long as a silent name server makes it. Becoming a shell
- * that exits does not.
+ * Ends the process as soon as all output is out. Nothing that a library keeps open may hold it up; and as a look-up of a
+ * name cannot be cancelled, and even `process.exit` waits for its thread, as long as a silent name server makes it,
+ * the process then becomes a shell that exits.
  */
-export const leave = async (): Promise<void> => {
-  if (!process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) return
+export const leave = async (): Promise<never> => {
   await Promise.all([drained(process.stdout), drained(process.stderr)])
+  if (process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) exitByShell()
+  process.exit()
+}
+
+/** Without a shell it ends later, with the same code. */
+const exitByShell = (): void => {
   try {
     process.execve?.('/bin/sh', ['sh', '-c', `exit ${process.exitCode ?? 0}`], {})
   } catch {
-    // Without a shell it ends later, with the same code.
+    // There is none.
   }
 }
 
 const drained = (stream: NodeJS.WriteStream): Promise<void> =>
-  new Promise((resolve) => stream.write('', () => resolve()))
+  new Promise((resolve) => {
+    if (stream.destroyed || stream.errored) resolve()
+    else stream.write('', () => resolve())
+  })

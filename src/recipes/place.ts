@@ -8,6 +8,11 @@ import { Session, type SessionOptions } from './session.ts'
 import { newRecord, sessionKey } from './session-record.ts'
 import { until } from './until.ts'
 
+export interface EnterOptions extends SessionOptions {
+  /** Told of the own key before anybody can see it. */
+  readonly onEntering?: ((key: string) => void) | undefined
+}
+
 /** A place in a queue, held by a session of its own. */
 export class Place {
   readonly key: string
@@ -23,9 +28,10 @@ export class Place {
   }
 
   /** Takes the last place of a queue, in one commit with the record of who queues. */
-  static async enter(queue: Queue, options: SessionOptions): Promise<Place> {
+  static async enter(queue: Queue, options: EnterOptions): Promise<Place> {
     const session = await Session.open(queue.space.backend, options)
     try {
+      options.onEntering?.(keyOf(queue, session))
       await enter(queue, session, options.signal)
       return new Place(queue, session)
     } catch (error) {
@@ -38,12 +44,14 @@ export class Place {
    * Waits until the place is one of those that hold: resolves to its entry as it was then.
    * @throws LostError the session or the key has gone meanwhile.
    */
-  async turn(signal: AbortSignal): Promise<Entry> {
+  async turn(signal: AbortSignal, onWaiting?: () => void): Promise<Entry> {
     const either = AbortSignal.any([signal, this.session.lost])
     for (;;) {
       const { own, older } = await this.#look(either)
       if (older.length < this.#queue.slots) return own
-      await whenNearer(this.#queue, this.key, older, either)
+      const nearer = whenNearer(this.#queue, this.key, older, either)
+      onWaiting?.()
+      await nearer
     }
   }
 

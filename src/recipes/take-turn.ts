@@ -1,16 +1,17 @@
 import type { Entry } from '../backends/backend.ts'
 import { backoff } from '../backoff.ts'
 import { CoordinationError, describe, IndeterminateError, TimeoutError } from '../errors.ts'
-import { Place } from './place.ts'
+import { type EnterOptions, Place } from './place.ts'
 import { describeHead, type Queue, readMembers, refusal } from './queue.ts'
 import { atDeadline, undoing } from './retry.ts'
-import type { SessionOptions } from './session.ts'
 
-export interface TurnOptions extends SessionOptions {
+export interface TurnOptions extends EnterOptions {
   /** Rejects with a NoError instead of waiting. */
   readonly try?: boolean | undefined
   /** Told of the own key when a place has been taken: again after a loss. */
   readonly onQueued?: ((key: string) => void) | undefined
+  /** Told when others hold, so that there is time until the turn comes. */
+  readonly onWaiting?: (() => void) | undefined
   /** Told when a place was lost while waiting, and a new one is taken at the end of the line. */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }
@@ -50,7 +51,7 @@ const attempt = async <T>(
   try {
     const { signal } = options
     options.onQueued?.(place.key)
-    const own = await (options.try ? place.turnNow(signal) : place.turn(signal))
+    const own = await (options.try ? place.turnNow(signal) : place.turn(signal, options.onWaiting))
     place.requireStanding(signal)
     const result = await last(place, own)
     place.requireStanding(signal)

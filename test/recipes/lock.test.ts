@@ -261,6 +261,7 @@ describe('a lock', () => {
 
   test('is never held by a session whose time was over before the answer came', async () => {
     const space = await memory()
+    const ttl = 1_000
     const holder = await take(space, 'l')
     let stopped = false
     // This process is stopped for longer than its TTL while the answer that it holds is on its way.
@@ -269,7 +270,7 @@ describe('a lock', () => {
         const listing = await space.backend.list(...args)
         if (!stopped && listing.entries.every(({ key }) => key !== holder.key)) {
           stopped = true
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ttl + 100)
         }
         return listing
       },
@@ -277,7 +278,7 @@ describe('a lock', () => {
     const keys: string[] = []
     const waiting = await queued((onQueued) =>
       Lock.acquire(slow, 'l', {
-        ttl: 300,
+        ttl,
         onQueued: (key) => {
           keys.push(key)
           onQueued(key)

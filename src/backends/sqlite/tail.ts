@@ -5,6 +5,12 @@ const POLL_MS = 100
 
 const RETRY_MS = 2
 
+/**
+ * Looks after a notification, milliseconds. The log is written before the commit is made known in shared memory, of
+ * which nobody is notified: who is quicker than that sees nothing yet.
+ */
+const LATE_LOOKS = [1, 4, 16]
+
 /** Calls `look` soon after anybody wrote to the database file, while it is running. */
 export class Tail {
   readonly #path: string
@@ -12,6 +18,7 @@ export class Tail {
   #timer: NodeJS.Timeout | undefined
   #watcher: FSWatcher | undefined
   #queued = false
+  #later: NodeJS.Timeout[] = []
 
   constructor(path: string, look: () => void) {
     this.#path = path
@@ -27,6 +34,7 @@ export class Tail {
   stop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
+    this.#clearLater()
     this.#detach()
   }
 
@@ -64,7 +72,14 @@ export class Tail {
     this.#queued = true
     setImmediate(() => {
       this.#queued = false
-      if (this.#timer) this.#look()
+      if (!this.#timer) return
+      this.#clearLater()
+      this.#later = LATE_LOOKS.map((pause) => setTimeout(this.#look, pause))
+      this.#look()
     })
+  }
+
+  #clearLater(): void {
+    for (const timer of this.#later.splice(0)) clearTimeout(timer)
   }
 }
