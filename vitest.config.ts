@@ -7,6 +7,8 @@ export default defineConfig({
     pool: 'forks',
     // each file starts servers of its own, which want their share of the machine
     maxWorkers: 2,
+    // what is told of deadlines holds on a machine that is not busy with something else at that very moment
+    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

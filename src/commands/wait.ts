@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { waitingFlags } from '../cli/flags.ts'
 import { invocation } from '../cli/invocation.ts'
+import { leave } from '../cli/leave.ts'
 import { printResult } from '../cli/output.ts'
 import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
 import { WaitProgress } from '../cli/progress.ts'
@@ -91,6 +92,8 @@ A group holds when every member is ready and there is at least one; see --min an
       await this.become(invocation.command)
     }
     await printResult(undefined, { ok: true, targets: targets.map(redact) })
+    // A waiter holds nothing. Taking its leave of the store would only keep those who wait for it in turn.
+    await leave()
   }
 
   async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {

@@ -7,11 +7,11 @@ import { report } from '../cli/failure.ts'
 import { takesValue } from '../cli/flags.ts'
 import { isBrokenPipe } from '../cli/interrupts.ts'
 import { guessStyle, invocation } from '../cli/invocation.ts'
+import { leave } from '../cli/leave.ts'
 import { COMMANDS } from '../commands/index.ts'
 import { UsageError } from '../errors.ts'
 import { describeFailure } from '../reason.ts'
 import { mostSimilar } from '../similar.ts'
-import { leave } from './leave.ts'
 import { rootPlugin } from './plugin.ts'
 
 /** Runs the program. `root` is the package's folder. */
