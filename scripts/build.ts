@@ -94,8 +94,8 @@ const putInPlace = async (): Promise<void> => {
 const warm = async (): Promise<void> => {
   const data = await mkdtemp(join(tmpdir(), 'rdv-build-'))
   const env = { ...process.env, RDV_DATA_DIR: data, RDV_BACKEND: '' }
-  const words = [join(root, 'scripts/warm.cjs'), join(root, building), 'signal', 'built']
-  execFileSync(process.execPath, words, { env })
+  const words = [join(root, 'scripts/warm.cjs'), join(root, building)]
+  execFileSync(process.execPath, words, { env, stdio: ['ignore', 'ignore', 'inherit'] })
   await rm(data, { recursive: true })
 }
 

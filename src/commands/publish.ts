@@ -52,6 +52,7 @@ Who publishes trims the oldest messages, several at a time.`
       retain: optional(flags.retain, (text) => parseCount(text, '--retain', 1)),
       retainFor: optional(flags['retain-for'], parseLength('--retain-for')),
     }
+    this.brief = !fromStdin
     const space = await withDeadline(this.limits(), (signal) => this.space(signal))
     const messages = fromStdin
       ? records(process.stdin, delimiterOf(flags.null), longestMessage(space, args.topic))

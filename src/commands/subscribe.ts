@@ -48,6 +48,8 @@ If messages are lost, because they were trimmed before they were read or the top
     null: Flags.boolean({ summary: 'Messages end with a NUL instead of a line feed.' }),
   }
 
+  protected override brief = false
+
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Subscribe)
     checkKey(args.topic, 'topic')
