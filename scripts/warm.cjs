@@ -62,6 +62,7 @@ const main = async () => {
     await run(words, '')
     await run(words, `etcd://127.0.0.1:${gateway.address().port}`)
   }
+  await run(['lock', 'built', '--', 'true'], '')
   const { script, cacheFile } = require(join(dist, 'load.cjs'))
   writeFileSync(cacheFile, script.createCachedData())
   exit()

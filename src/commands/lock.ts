@@ -64,7 +64,9 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
       RDV_FENCING_TOKEN: String(lock.token),
     }
     const { interrupts } = this
-    return runHeld(command, lock, { interrupts, environment, preparation: this.#preparation })
+    const preparation = this.#preparation
+    const onEnd = () => void giveUp((signal) => lock.release(signal))
+    return runHeld(command, lock, { interrupts, environment, preparation, onEnd })
   }
 
   async #stay(name: string, lock: Lock): Promise<never> {

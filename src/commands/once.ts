@@ -52,7 +52,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     try {
       process.exitCode = await this.#run(name, turn, command)
     } finally {
-      await giveUp((signal) => turn.leave(signal))
+      await giveUp((signal) => turn.release(signal))
     }
   }
 

@@ -88,7 +88,8 @@ export class GatewayConnection implements Connection {
     const stop = new AbortController()
     this.#watches++
     void this.#follow(request, listener, stop).finally(() => this.#watches--)
-    return () => stop.abort()
+    // Who has seen what it waited for has something more urgent to do.
+    return () => void setImmediate(() => stop.abort())
   }
 
   close(): void {
