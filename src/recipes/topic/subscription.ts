@@ -62,6 +62,16 @@ export class Subscription {
     return new Subscription(topic, cursor, position, options)
   }
 
+  /** Whether its place is kept in the store. */
+  get named(): boolean {
+    return this.#cursor !== undefined
+  }
+
+  /** Where it is: behind the messages that were read. */
+  get position(): Position {
+    return this.#position
+  }
+
   /**
    * All messages from its place on, in order, as many at a time as are read at one go: the next ones are read when
    * they are asked for.
