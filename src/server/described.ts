@@ -19,7 +19,7 @@ export interface Description {
   readonly produces?: readonly string[]
 }
 
-export const FAILURE = Type.Object(
+const FAILURE = Type.Object(
   {
     ok: Type.Literal(false),
     error: Type.String({ description: 'One sentence; Timeout of a wait whose time was up.' }),

@@ -3,8 +3,8 @@ import type { FastifyReply } from 'fastify'
 import { aborted } from '../aborted.ts'
 import { errorToWire } from '../backends/http/wire-error.ts'
 import { withDeadline } from '../recipes/deadline.ts'
+import { connectionOf, readConnections } from './connection-table.ts'
 import { beginStream, breakOff } from './stream.ts'
-import { connectionOf, Unacknowledged } from './unacknowledged.ts'
 
 /** Milliseconds between two heartbeats. */
 const HEARTBEAT = 5_000
@@ -37,7 +37,6 @@ interface Connection {
 export class HeldConnections {
   readonly #open = new Set<Connection>()
   readonly #givingUp = new Set<Promise<void>>()
-  readonly #unacknowledged = new Unacknowledged()
   #heart: NodeJS.Timeout | undefined
 
   /**
@@ -84,10 +83,11 @@ export class HeldConnections {
 
   /** Looks for the last heartbeat, then sends the next one. */
   async #beat(): Promise<void> {
-    const missing = await this.#unacknowledged.read()
+    const table = await readConnections()
     for (const connection of this.#open) {
       const { response, name } = connection
-      connection.silent = missing.has(name ?? '') ? connection.silent + 1 : 0
+      const isSilent = table.get(name ?? '')?.confirmed === false
+      connection.silent = isSilent ? connection.silent + 1 : 0
       if (connection.silent >= PATIENCE) response.destroy()
       else if (!response.writableNeedDrain) response.write('\n')
     }

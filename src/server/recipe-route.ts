@@ -6,7 +6,7 @@ import { type Parameters, readParameters, type Values } from './parameters.ts'
 import { parseRequestTarget } from './request-target.ts'
 
 /** A request for something that has a name. */
-export interface RecipeRequest<P extends Parameters> {
+interface RecipeRequest<P extends Parameters> {
   readonly name: string
   /** With the leading slash, as who waits is listed. */
   readonly path: string

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { withDeadline } from '../recipes/deadline.ts'
-import { connectionOf, type Unacknowledged } from './unacknowledged.ts'
+import { connectionOf, readConnections } from './connection-table.ts'
 
 /** A client that reads nothing for so long (milliseconds) is let go. */
 const LONGEST_STALL = 30_000
@@ -48,17 +48,18 @@ export const breakOff = (response: ServerResponse, last = ''): void => {
 /** How often (milliseconds) the kernel is asked: it does not tell by itself. */
 const LOOK = 20
 
-/** Resolves when the client's system has all that was written, as far as that can be known. */
-export const acknowledged = async (
-  response: ServerResponse,
-  unacknowledged: Unacknowledged,
-  signal: AbortSignal,
-): Promise<void> => {
-  const connection = connectionOf(response.socket)
-  const isMissing = async () =>
-    response.writableLength > 0 || (await unacknowledged.read()).has(connection ?? '')
+/** Resolves when the client's system has confirmed all that was written, where that can be known. */
+export const confirmed = async (response: ServerResponse, signal: AbortSignal): Promise<void> => {
+  const name = connectionOf(response.socket) ?? ''
+  const isConfirmed = async () => {
+    if (response.writableLength > 0) return false
+    const connections = await readConnections()
+    // Of one that is being closed it will soon be told.
+    const { established = false, confirmed = false } = connections.get(name) ?? {}
+    return connections.size === 0 || (established && confirmed)
+  }
   await withDeadline({ timeout: LONGEST_STALL, signal }, async (limit) => {
-    while (await isMissing()) await sleep(LOOK, undefined, { signal: limit })
+    while (!(await isConfirmed())) await sleep(LOOK, undefined, { signal: limit })
     limit.throwIfAborted()
   })
 }

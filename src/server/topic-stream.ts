@@ -3,9 +3,8 @@ import type { FastifyReply } from 'fastify'
 import { TimeoutError } from '../errors.ts'
 import { messageId } from '../recipes/topic/position.ts'
 import type { Messages, Subscription } from '../recipes/topic/subscription.ts'
-import { acknowledged, beginStream, breakOff, writeSlowly } from './stream.ts'
+import { beginStream, breakOff, confirmed, writeSlowly } from './stream.ts'
 import type { TopicFormat } from './topic-format.ts'
-import type { Unacknowledged } from './unacknowledged.ts'
 
 /** Milliseconds between two heartbeats. */
 const HEARTBEAT = 15_000
@@ -17,7 +16,6 @@ interface TopicStreamOptions {
   readonly format: TopicFormat
   /** Ends after so many messages. */
   readonly count: number | undefined
-  readonly unacknowledged: Unacknowledged
   readonly signal: AbortSignal
 }
 
@@ -70,9 +68,9 @@ export class TopicStream {
 
   /** The place of a named subscriber moves when the client's system has the messages. */
   async #confirm(group: Messages, count: number): Promise<void> {
-    const { signal, unacknowledged } = this.#options
+    const { signal } = this.#options
     if (!this.#subscription.named) return
-    await acknowledged(this.#begin(), unacknowledged, signal)
+    await confirmed(this.#begin(), signal)
     await this.#subscription.confirm(group, count, signal)
   }
 

@@ -75,6 +75,17 @@ describe('what is held by curl while its connection is open', () => {
     await untilQueued(() => holders('queue'), 1)
   })
 
+  test('clients that go at any moment leave nothing behind', async () => {
+    const clients = Array.from({ length: 40 }, () => lock('any'))
+    for (const [index, client] of clients.entries()) {
+      if (index % 4 === 0) await holders('any')
+      client.kill('SIGKILL')
+    }
+    const last = lock('any')
+    await last.says(HELD)
+    await untilQueued(() => holders('any'), 1)
+  })
+
   test('several slots are held at once', async () => {
     const first = lock('slots?slots=2')
     const second = lock('slots?slots=2')

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { Place } from '../commands/rdv.ts'
 import { curl, untilHome, untilWaiting } from './curl.ts'
 import { behindEveryGateway } from './gateways.ts'
+import { streamingCurl } from './streaming-curl.ts'
 
 behindEveryGateway((gateway) => {
   const url = (path: string) => gateway.url + path
@@ -168,6 +170,17 @@ behindEveryGateway((gateway) => {
     const answers = await Promise.all([holding, next])
     const [first, second] = answers.map(({ body }) => BigInt((body as { token: string }).token))
     expect(second).toBeGreaterThan(first ?? 0n)
+  })
+
+  test('a lock by curl and one by rdv on the store itself exclude each other', async () => {
+    const place = new Place({ RDV_BACKEND: gateway.store })
+    const held = streamingCurl('-X', 'POST', url('/_lock/shared'))
+    await held.says(/"token"/)
+    expect((await place.rdv('lock', 'shared', '--try')).code).toBe(1)
+    const waiting = place.start('lock', 'shared')
+    held.kill('SIGKILL')
+    await waiting.says(/^rdv\/lock\/shared/)
+    expect(await post('/_lock/shared?try')).toMatchObject({ status: 409 })
   })
 
   test('an election by curl has one leader, and tells it', async () => {

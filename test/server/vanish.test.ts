@@ -1,18 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { connectionOf, Unacknowledged } from '../../src/server/unacknowledged.ts'
+import { connectionOf, readConnections } from '../../src/server/connection-table.ts'
 import { Place } from '../commands/rdv.ts'
 import { temporaryFolder } from '../services/guard.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 const isMissing = async (socket: Socket): Promise<boolean> => {
-  await delay(25)
-  return (await new Unacknowledged().read()).has(connectionOf(socket) ?? '')
+  return (await readConnections()).get(connectionOf(socket) ?? '')?.confirmed === false
 }
 
 test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])(

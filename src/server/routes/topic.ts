@@ -13,9 +13,8 @@ import { count, duration, flag, length, type Parameter, text } from '../paramete
 import { action, recipeRoutes } from '../recipe-route.ts'
 import { delimitedBy, serverSentEvents, type TopicFormat } from '../topic-format.ts'
 import { TopicStream } from '../topic-stream.ts'
-import { Unacknowledged } from '../unacknowledged.ts'
 
-/** What a body may have, bytes: many lines, or one message as long as the store takes. */
+/** Bytes that a body may have at least: many lines. One message may be as long as the store takes. */
 const LONGEST_BODY = 1_048_576
 
 /** `/_topic/NAME`, where bodies count. */
@@ -90,7 +89,6 @@ const place: Parameter<string> = {
 }
 
 const subscribes = (context: ServerContext) => {
-  const unacknowledged = new Unacknowledged()
   return action({
     method: 'GET',
     summary: 'Streams the messages of a topic: as lines, or as Server-Sent Events.',
@@ -115,7 +113,7 @@ const subscribes = (context: ServerContext) => {
       const format = formatOf(request, values.null)
       const run = async (signal: AbortSignal) => {
         const subscription = await Subscription.open(context.space, name, options, signal)
-        const streaming = { format, count, unacknowledged, signal }
+        const streaming = { format, count, signal }
         await new TopicStream(subscription, reply, streaming).run()
       }
       return answerWait(context, {

@@ -2,47 +2,41 @@ import { readFile } from 'node:fs/promises'
 import { isIPv4, type Socket } from 'node:net'
 import { endianness } from 'node:os'
 
-/** One reading serves all who ask within so many milliseconds. */
-const FRESH = 20
-
-/**
- * Of which connections the other end's system has not yet confirmed all that was sent. Node does not tell, but the
- * Linux kernel's table of connections does: that is how a client is noticed that vanished without a word. Where there
- * is no such table nothing is known to be missing.
- */
-export class Unacknowledged {
-  #reading: Promise<ReadonlySet<string>> | undefined
-
-  /** Connections as `connectionOf` names them. */
-  read(): Promise<ReadonlySet<string>> {
-    if (!this.#reading) {
-      this.#reading = readTables()
-      const forget = () => {
-        this.#reading = undefined
-      }
-      setTimeout(forget, FRESH).unref()
-    }
-    return this.#reading
-  }
+/** What the kernel knows of a connection. */
+interface ConnectionState {
+  /** Neither end has closed it. */
+  readonly established: boolean
+  /** The other end's system has confirmed all that was sent. */
+  readonly confirmed: boolean
 }
 
-/** A connection as the table has it; `undefined` where it is over. */
+/**
+ * The Linux kernel's table of connections as it is now, by name. Node does not tell what of a connection's data has
+ * arrived, but the table does: that is how a client is noticed that vanished without a word. On other systems it is
+ * empty.
+ */
+export const readConnections = async (): Promise<ReadonlyMap<string, ConnectionState>> => {
+  const tables = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
+  const texts = await Promise.all(tables.map((path) => readFile(path, 'latin1').catch(() => '')))
+  return new Map(texts.flatMap(connectionsIn))
+}
+
+/** The name of a connection in the table; `undefined` where it is over. */
 export const connectionOf = (socket: Socket | null): string | undefined => {
   const { localAddress, localPort, remoteAddress, remotePort } = socket ?? {}
   if (!localAddress || !localPort || !remoteAddress || !remotePort) return undefined
   return `${toHex(localAddress, localPort)} ${toHex(remoteAddress, remotePort)}`
 }
 
-const readTables = async (): Promise<Set<string>> => {
-  const tables = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
-  const texts = await Promise.all(tables.map((path) => readFile(path, 'latin1').catch(() => '')))
-  return new Set(texts.flatMap(unacknowledgedIn))
-}
+const ESTABLISHED = '01'
 
-/** Lines are `sl: LOCAL REMOTE state SENDING:RECEIVING …`; what is being sent was not confirmed yet. */
-const unacknowledgedIn = (table: string): string[] =>
-  [...table.matchAll(/^ *\d+: (\S+ \S+) \S+ ([0-9A-F]{8}):/gm)].flatMap(
-    ([, connection = '', sending]) => (sending === '00000000' ? [] : [connection]),
+/** Lines are `sl: LOCAL REMOTE STATE SENDING:RECEIVING …`; what is being sent was not confirmed yet. */
+const connectionsIn = (table: string): [string, ConnectionState][] =>
+  [...table.matchAll(/^ *\d+: (\S+ \S+) (\S+) ([0-9A-F]{8}):/gm)].map(
+    ([, name = '', state, sending]) => [
+      name,
+      { established: state === ESTABLISHED, confirmed: sending === '00000000' },
+    ],
   )
 
 const toHex = (address: string, port: number): string => {
