@@ -17,6 +17,9 @@ import { TopicStream } from '../topic-stream.ts'
 /** Bytes that a body may have at least: many lines. One message may be as long as the store takes. */
 const LONGEST_BODY = 1_048_576
 
+/** Bytes in memory for each reader that is slower than the publishers. */
+const READ_AHEAD = 64 * 1_024
+
 /** `/_topic/NAME`, where bodies count. */
 export const topicRoutes = (app: FastifyInstance, context: ServerContext): void => {
   const bodyLimit = Math.max(LONGEST_BODY, context.store.traits.maxCommitBytes)
@@ -109,7 +112,7 @@ const subscribes = (context: ServerContext) => {
     async handle({ name, path, values, request, reply }) {
       const { count, as, timeout = count === undefined ? 0 : undefined } = values
       if (as !== undefined) checkKey(as, 'name of the subscriber')
-      const options = { as, from: placeOf(request, values.from) }
+      const options = { as, from: placeOf(request, values.from), readAhead: READ_AHEAD }
       const format = formatOf(request, values.null)
       const run = async (signal: AbortSignal) => {
         const subscription = await Subscription.open(context.space, name, options, signal)
