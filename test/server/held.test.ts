@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBackend } from '../../src/backends/open.ts'
 import { remove } from '../../src/backends/operations.ts'
 import { Place } from '../commands/rdv.ts'
+import { startEtcd } from '../services/etcd.ts'
 import { startProxy } from '../services/proxy.ts'
 import type { Service } from '../services/service.ts'
 import { curl, untilWaiting } from './curl.ts'
@@ -111,6 +112,26 @@ describe('what is held by curl while its connection is open', () => {
       kind: 'lost',
     })
     await untilQueued(() => holders('lost'), 0)
+  })
+
+  test('a store that is out of reach for too long loses it, and curl fails before others hold it', async () => {
+    const etcd = await startEtcd()
+    const gateway = await startServe({ backend: etcd.url })
+    const held = streamingCurl('-X', 'POST', `${gateway.url}/_lock/frozen?ttl=3s`)
+    const [, , token = ''] = await held.says(HELD)
+    etcd.freeze()
+    const { code, stdout } = await held.ended
+    expect({ code, stdout }).toMatchObject({
+      code: 18,
+      stdout: expect.stringContaining('"kind":"lost"'),
+    })
+    etcd.thaw()
+    const next = streamingCurl('-X', 'POST', `${gateway.url}/_lock/frozen`)
+    const [, , higher = ''] = await next.says(HELD)
+    expect(BigInt(higher)).toBeGreaterThan(BigInt(token))
+    next.kill('SIGKILL')
+    await gateway.stop()
+    await etcd.stop()
   })
 
   test('a server that stops says so, and gives everything up first', async () => {
