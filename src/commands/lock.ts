@@ -6,9 +6,9 @@ import { invocation } from '../cli/invocation.ts'
 import { note, printResult } from '../cli/output.ts'
 import { giveUp, noteRaisedTtl, runHeld, stayHeld } from '../cli/run-held.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
-import { optional, parseCount } from '../cli/values.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { Lock } from '../recipes/lock.ts'
+import { optional, parseCount } from '../values.ts'
 
 export default class LockCommand extends RdvCommand {
   static override summary =

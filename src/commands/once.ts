@@ -6,10 +6,10 @@ import { invocation } from '../cli/invocation.ts'
 import { note } from '../cli/output.ts'
 import { giveUp, noteRaisedTtl, runHeld } from '../cli/run-held.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
-import { optional, parseLength } from '../cli/values.ts'
 import { UsageError } from '../errors.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { Turn } from '../recipes/once.ts'
+import { optional, parseLength } from '../values.ts'
 
 export default class Once extends RdvCommand {
   static override summary =

@@ -6,7 +6,6 @@ import { invocation } from '../cli/invocation.ts'
 import { asJson, delimited } from '../cli/message-format.ts'
 import { note } from '../cli/output.ts'
 import { delimiterOf } from '../cli/records.ts'
-import { optional, parseCount } from '../cli/values.ts'
 import { writeOut } from '../cli/write-out.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { undoing } from '../recipes/retry.ts'
@@ -17,6 +16,7 @@ import {
   Subscription,
   type SubscriptionOptions,
 } from '../recipes/topic/subscription.ts'
+import { optional, parseCount } from '../values.ts'
 
 export default class Subscribe extends RdvCommand {
   static override summary = 'Prints the messages of a topic, a line each, in order.'

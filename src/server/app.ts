@@ -9,8 +9,10 @@ import { answerMalformed } from './http-server.ts'
 import { healthRoute } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { openapiRoute } from './routes/openapi.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { rdvV1Routes } from './routes/rdv-v1.ts'
+import { recipesRoutes } from './routes/recipes.ts'
 
 /** A body of a request that needs none, in bytes. */
 const BODY_LIMIT = 1_048_576
@@ -37,8 +39,10 @@ export const createApp = async (
   ignoreBodies(app)
   guard(app, context)
   answerFailures(app, report)
+  await openapiRoute(app, context)
   await app.register(rdvV1Routes(context), { prefix: BASE })
-  for (const route of [healthRoute, homeRoute, probeRoutes, keyRoutes]) route(app, context)
+  for (const route of [healthRoute, homeRoute, probeRoutes, recipesRoutes, keyRoutes])
+    route(app, context)
   await app.ready()
   return app
 }

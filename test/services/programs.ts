@@ -98,6 +98,15 @@ export const catalogue = {
     inPackage: 'usr/bin/curl',
     sources: inSuites(['bookworm', 'trixie', 'forky'], 'curl'),
   },
+  wget: {
+    variable: 'RDV_TEST_WGET',
+    executable: 'wget',
+    versionArguments: ['--version'],
+    from: [1, 20],
+    below: [2, 0],
+    inPackage: 'usr/bin/wget',
+    sources: inSuites(['bookworm', 'trixie', 'forky'], 'wget'),
+  },
   nngcat: {
     variable: 'RDV_TEST_NNGCAT',
     executable: 'nngcat',

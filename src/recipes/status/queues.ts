@@ -3,7 +3,7 @@ import { membersOf } from '../queue.ts'
 import { nameIn } from '../space.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
-type QueueKind = 'lock' | 'election' | 'once'
+export type QueueKind = 'lock' | 'election' | 'once'
 
 /** What a member of a queue is said to do: at its head, and behind. */
 const STATES: Readonly<Record<QueueKind, readonly [string, string]>> = {
