@@ -38,7 +38,6 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     }),
     'data-dir': Flags.string({
       summary: 'Keeps everything in a file in this directory.',
-      exclusive: ['backend'],
       helpValue: 'DIR',
     }),
     'token-file': Flags.string({
@@ -135,6 +134,8 @@ const backendUrl = (
 ): string => {
   if (directory !== undefined) {
     if (directory === '') throw new UsageError('--data-dir is empty: name a directory')
+    if (backend !== undefined && backend !== env.RDV_BACKEND)
+      throw new UsageError('--data-dir and --backend are two stores: leave one of them out')
     return `sqlite://${encodeURI(resolve(directory))}/rendezvous.db`
   }
   const remote = /^https?:/.test(backend ?? '')

@@ -53,6 +53,16 @@ describe('a durable server', () => {
     expect(await place.rdv('lock', 'l', '--try', '--', 'true')).toMatchObject({ code: 0 })
   })
 
+  test('does not mind which store its clients are told of in the environment', async () => {
+    const place = new Place({ RDV_BACKEND: 'http://127.0.0.1:1' })
+    const serve = ['serve', '--listen', '127.0.0.1:0', '--data-dir', place.directory]
+    await place.start(...serve).says(/listening on/)
+    expect(await place.rdv(...serve, '--backend', 'etcd://127.0.0.1:1')).toMatchObject({
+      code: 2,
+      stderr: 'rdv: --data-dir and --backend are two stores: leave one of them out\n',
+    })
+  })
+
   test('says so in its health', async () => {
     const server = await begun(startRdvServe())
     expect((await curl(`${server.url}/_health`)).body).toMatchObject({ durable: true })
