@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { lazyPlugin } from './lazy-plugin.ts'
+import { writeManual } from './man.ts'
 import { writeManifest } from './manifest.ts'
 
 /** Libraries that only some commands use: each in a file of its own, which is read when it is needed. */
@@ -101,6 +102,7 @@ const warm = async (): Promise<void> => {
 
 await bundle()
 await writeManifest(root)
+await writeManual(join(root, building))
 await warm()
 declare()
 await putInPlace()

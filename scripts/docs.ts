@@ -65,7 +65,8 @@ const section = (id: string, command: Command.Class): string => {
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-const usage = (name: string, { args = {}, flags = {} }: Command.Class): string => {
+/** How a command is called, without the program's name. */
+export const usage = (name: string, { args = {}, flags = {} }: Command.Class): string => {
   const words = Object.entries(args).map(([arg, { required, multiple }]) => {
     const word = `${arg.toUpperCase()}${multiple ? '…' : ''}`
     return required ? word : `[${word}]`
@@ -80,12 +81,15 @@ const settings = ({ args = {}, flags = {} }: Command.Class): string => {
     '',
     plain(description),
   ])
-  const own = Object.entries(flags).filter(([name, { env }]) => {
-    const same = globalFlags[name as keyof typeof globalFlags]
-    return same === undefined || same.env !== env
-  })
+  const own = Object.entries(flags).filter(isOwnFlag)
   const all = [...rows, ...own.map(flagRow)]
   return all.length > 0 ? table(HEADER, all) : ''
+}
+
+/** Whether a flag is a command's own, or has another variable than every command's. */
+export const isOwnFlag = ([name, { env }]: readonly [string, Flag]): boolean => {
+  const same = globalFlags[name as keyof typeof globalFlags]
+  return same === undefined || same.env !== env
 }
 
 const HEADER = ['', 'environment', 'meaning']
@@ -94,7 +98,7 @@ const flagTable = (flags: Readonly<Record<string, Flag>>): string =>
   table(HEADER, Object.entries(flags).map(flagRow))
 
 /** What flags that take a value have besides. */
-interface Valued {
+export interface Valued {
   readonly helpValue?: string
   readonly options?: readonly string[]
   readonly multiple?: boolean

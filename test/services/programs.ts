@@ -149,6 +149,15 @@ export const catalogue = {
     inPackage: 'usr/bin/fish',
     sources: inSuites(['bookworm', 'trixie', 'forky'], 'fish', 'fish-common'),
   },
+  groff: {
+    variable: 'RDV_TEST_GROFF',
+    executable: 'groff',
+    versionArguments: ['--version'],
+    from: [1, 22],
+    below: [100, 0],
+    inPackage: 'usr/bin/groff',
+    sources: inSuites(['bookworm', 'trixie', 'forky'], 'groff-base'),
+  },
 } as const satisfies Record<string, ProgramEntry>
 
 export type ProgramName = keyof typeof catalogue
