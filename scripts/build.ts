@@ -3,7 +3,8 @@ import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild'
+import { writeBundled } from './bundled.ts'
 import { lazyPlugin } from './lazy-plugin.ts'
 import { writeManual } from './man.ts'
 import { writeManifest } from './manifest.ts'
@@ -34,6 +35,7 @@ const common: BuildOptions = {
   target: 'node22',
   format: 'cjs',
   legalComments: 'linked',
+  metafile: true,
   logLevel: 'warning',
   // An import() that stays one would load the ESM machinery, and see no names in a bundled library.
   supported: { 'dynamic-import': false },
@@ -41,7 +43,7 @@ const common: BuildOptions = {
 }
 
 const bundle = async (): Promise<void> => {
-  await Promise.all([
+  const results: BuildResult[] = await Promise.all([
     build({
       ...common,
       entryPoints: ['src/main/entry.ts'],
@@ -72,6 +74,7 @@ const bundle = async (): Promise<void> => {
       }),
     ),
   ])
+  await writeBundled(join(root, building), results)
   // etcd3 looks for its protocol's description beside itself.
   const proto = join(root, 'node_modules/etcd3/proto')
   await cp(proto, join(root, building, 'proto'), { recursive: true })

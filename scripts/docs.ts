@@ -15,9 +15,33 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Each page with text that comes out of the code, as it must be: by its path in the checkout. */
 export const generateDocs = async (): Promise<Map<string, string>> => {
-  const parts = { commands: await commands(), 'exit-codes': exitCodes(), traits: await traits() }
-  const pages = ['README.md', 'docs/commands.md', 'docs/exit-codes.md', 'docs/backends.md']
+  const parts = {
+    commands: await commands(),
+    'exit-codes': exitCodes(),
+    traits: await traits(),
+    ...Object.fromEntries(Object.entries(SMALLEST).map(([what, file]) => [what, source(file)])),
+  }
+  const pages = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/commands.md',
+    'docs/exit-codes.md',
+    'docs/backends.md',
+  ]
   return new Map(pages.map((page) => [page, fillIn(page, parts)]))
+}
+
+/** The smallest real one of each kind, from which a newcomer learns how they are made. */
+const SMALLEST = {
+  'a-backend': 'src/backends/memory/index.ts',
+  'a-recipe': 'src/recipes/get.ts',
+  'a-command': 'src/commands/get.ts',
+  'a-probe': 'src/probes/file.ts',
+} as const
+
+const source = (file: string): string => {
+  const text = readFileSync(join(root, file), 'utf8').trimEnd()
+  return `\`\`\`ts\n// ${file}\n${text}\n\`\`\``
 }
 
 /** Replaces what stands between `<!-- generated: NAME -->` and `<!-- end -->`. */
