@@ -11,12 +11,14 @@ RUN npm install --global --prefix /opt/rdv /tmp/rendezvous-*.tgz
 # compiled ahead by the very Node that will run it
 RUN RDV_DATA_DIR=/tmp/warm node scripts/warm.cjs /opt/rdv/lib/node_modules/rendezvous/dist signal warm
 
-FROM node:24-alpine
-RUN apk add --no-cache tini \
-  && rm -rf /usr/local/lib/node_modules /opt/yarn-* /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/yarn* \
-  && mkdir --mode 0700 /var/lib/rendezvous && chown node:node /var/lib/rendezvous
+FROM alpine:3.22
+RUN apk add --no-cache libstdc++ tini \
+  && adduser -D -u 1000 rdv \
+  && mkdir -m 0700 /var/lib/rendezvous \
+  && chown rdv:rdv /var/lib/rendezvous
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /opt/rdv /usr/local
-USER node
+USER rdv
 ENV RDV_DATA_DIR=/var/lib/rendezvous
 VOLUME /var/lib/rendezvous
 EXPOSE 8080

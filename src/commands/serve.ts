@@ -88,8 +88,8 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     const token = await readToken(flags['token-file'], process.env)
     const tls = await readTls(flags['tls-cert'], flags['tls-key'], flags['tls-ca'])
     const { startServer } = await import('../server/server.ts')
-    const synced = flags['data-dir'] !== undefined
-    const open = () => openBackend(url, { env: process.env, synced })
+    // its clients may live on other machines, and outlive this one
+    const open = () => openBackend(url, { env: process.env, synced: true })
     const backend = await withDeadline({ timeout: 10_000, signal }, (deadline) =>
       whenAvailable(deadline, open),
     )

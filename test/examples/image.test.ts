@@ -33,7 +33,8 @@ const all = (stage: readonly Instruction[], wanted: string): string[] =>
 
 describe('the image', () => {
   test('runs as nobody special, below tini', () => {
-    expect(all(image, 'USER').at(-1)).toBe('node')
+    expect(all(image, 'USER').at(-1)).toBe('rdv')
+    expect(all(image, 'RUN').join()).toMatch(/adduser .*-u 1000 rdv/)
     expect(JSON.parse(all(image, 'ENTRYPOINT')[0] ?? '')).toEqual(['/sbin/tini', '--'])
     expect(image.findIndex(({ name }) => name === 'USER')).toBeLessThan(
       image.findIndex(({ name }) => name === 'ENTRYPOINT'),
@@ -71,7 +72,7 @@ describe('the image', () => {
     const [app = []] = stagesOf('examples/deploy/app/Dockerfile')
     const sources = all(app, 'COPY').flatMap((rest) => rest.split(' ').slice(0, -1))
     expect(all(app, 'FROM')).toEqual(['rendezvous'])
-    expect(all(app, 'USER').at(-1)).toBe('node')
+    expect(all(app, 'USER').at(-1)).toBe('rdv')
     expect(sources.filter((path) => !existsSync(join(root, 'examples/deploy/app', path)))).toEqual(
       [],
     )
