@@ -146,10 +146,10 @@ export class SqliteBackend implements Backend, Diagnosable {
     })
   }
 
-  /** A write to the disk takes long: those who come at the same time share one. */
+  /** A server has many clients: those who come at the same time share a transaction, and its write to the disk. */
   async #change<T>(options: CallOptions, body: (table: Table) => T): Promise<T> {
     const { path, synced } = this.#options
-    if (!synced) return this.#call(options, body)
+    if (!synced && path !== ':memory:') return this.#call(options, body)
     options.signal?.throwIfAborted()
     try {
       return await this.#group.apply(body)
