@@ -4,8 +4,10 @@ import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild'
+import { writeBundled } from './bundled.ts'
 import { lazyPlugin, rareModules } from './lazy-plugin.ts'
+import { writeManual } from './man.ts'
 import { writeManifest } from './manifest.ts'
 
 /** Libraries that only some commands use: each in a file of its own, which is read when it is needed. */
@@ -34,6 +36,7 @@ const common: BuildOptions = {
   target: 'node22',
   format: 'cjs',
   legalComments: 'linked',
+  metafile: true,
   logLevel: 'warning',
   // An import() that stays one would load the ESM machinery, and see no names in a bundled library.
   supported: { 'dynamic-import': false },
@@ -51,7 +54,7 @@ const bundleApart = (name: string, contents: string) =>
   })
 
 const bundle = async (): Promise<void> => {
-  await Promise.all([
+  const results: BuildResult[] = await Promise.all([
     build({
       ...common,
       entryPoints: ['src/main/entry.ts'],
@@ -76,6 +79,7 @@ const bundle = async (): Promise<void> => {
     bundleApart('rare', rareModules()),
   ])
   await bundleLoader()
+  await writeBundled(join(root, building), results)
   // etcd3 looks for its protocol's description beside itself.
   const proto = join(root, 'node_modules/etcd3/proto')
   await cp(proto, join(root, building, 'proto'), { recursive: true })
@@ -120,6 +124,7 @@ const warm = async (): Promise<void> => {
 
 await bundle()
 await writeManifest(root)
+await writeManual(join(root, building))
 await warm()
 declare()
 await putInPlace()

@@ -38,7 +38,6 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     }),
     'data-dir': Flags.string({
       summary: 'Keeps everything in a file in this directory.',
-      exclusive: ['backend'],
       helpValue: 'DIR',
     }),
     'token-file': Flags.string({
@@ -89,7 +88,8 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     const token = await readToken(flags['token-file'], process.env)
     const tls = await readTls(flags['tls-cert'], flags['tls-key'], flags['tls-ca'])
     const { startServer } = await import('../server/server.ts')
-    const open = () => openBackend(url, { env: process.env })
+    // its clients may live on other machines, and outlive this one
+    const open = () => openBackend(url, { env: process.env, synced: true })
     const backend = await withDeadline({ timeout: 10_000, signal }, (deadline) =>
       whenAvailable(deadline, open),
     )
@@ -134,6 +134,8 @@ const backendUrl = (
 ): string => {
   if (directory !== undefined) {
     if (directory === '') throw new UsageError('--data-dir is empty: name a directory')
+    if (backend !== undefined && backend !== env.RDV_BACKEND)
+      throw new UsageError('--data-dir and --backend are two stores: leave one of them out')
     return `sqlite://${encodeURI(resolve(directory))}/rendezvous.db`
   }
   const remote = /^https?:/.test(backend ?? '')

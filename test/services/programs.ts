@@ -126,6 +126,47 @@ export const catalogue = {
     inPackage: 'usr/bin/nanocat',
     sources: inSuites(['bookworm', 'trixie', 'forky'], 'nanomsg-utils'),
   },
+  psql: {
+    variable: 'RDV_TEST_PSQL',
+    executable: 'psql',
+    versionArguments: ['--version'],
+    from: [13, 0],
+    below: [100, 0],
+    alsoIn: '/usr/lib/postgresql/*/bin',
+    inPackage: 'usr/lib/postgresql/*/bin/psql',
+    sources: [
+      ...inSuites(['bookworm'], 'postgresql-client-15'),
+      ...inSuites(['trixie'], 'postgresql-client-17'),
+      ...inSuites(['forky'], 'postgresql-client-18'),
+    ],
+  },
+  zsh: {
+    variable: 'RDV_TEST_ZSH',
+    executable: 'zsh',
+    versionArguments: ['--version'],
+    from: [5, 8],
+    below: [100, 0],
+    inPackage: '{usr/,}bin/zsh',
+    sources: inSuites(['bookworm', 'trixie', 'forky'], 'zsh', 'zsh-common'),
+  },
+  fish: {
+    variable: 'RDV_TEST_FISH',
+    executable: 'fish',
+    versionArguments: ['--version'],
+    from: [3, 4],
+    below: [100, 0],
+    inPackage: 'usr/bin/fish',
+    sources: inSuites(['bookworm', 'trixie', 'forky'], 'fish', 'fish-common'),
+  },
+  groff: {
+    variable: 'RDV_TEST_GROFF',
+    executable: 'groff',
+    versionArguments: ['--version'],
+    from: [1, 22],
+    below: [100, 0],
+    inPackage: 'usr/bin/groff',
+    sources: inSuites(['bookworm', 'trixie', 'forky'], 'groff-base'),
+  },
 } as const satisfies Record<string, ProgramEntry>
 
 export type ProgramName = keyof typeof catalogue
