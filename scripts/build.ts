@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { lazyPlugin } from './lazy-plugin.ts'
 import { writeManifest } from './manifest.ts'
+import { buildPage } from './page.ts'
 
 /** Libraries that only some commands use: each in a file of its own, which is read when it is needed. */
 const VENDORED = ['etcd3', 'consul', 'pg', 'execa', 'fastify', 'typebox']
@@ -36,11 +37,12 @@ const common: BuildOptions = {
   logLevel: 'warning',
   // An import() that stays one would load the ESM machinery, and see no names in a bundled library.
   supported: { 'dynamic-import': false },
-  define: { 'process.env.NODE_ENV': '"production"' },
+  define: { 'process.env.NODE_ENV': '"production"', 'import.meta.dirname': '__dirname' },
 }
 
 const bundle = async (): Promise<void> => {
   await Promise.all([
+    buildPage(root, join(root, building, 'page')),
     build({
       ...common,
       entryPoints: ['src/main/entry.ts'],

@@ -9,6 +9,7 @@ import { answerMalformed } from './http-server.ts'
 import { healthRoute } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { isPage, pageRoute } from './routes/page.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { rdvV1Routes } from './routes/rdv-v1.ts'
 
@@ -38,7 +39,7 @@ export const createApp = async (
   guard(app, context)
   answerFailures(app, report)
   await app.register(rdvV1Routes(context), { prefix: BASE })
-  for (const route of [healthRoute, homeRoute, probeRoutes, keyRoutes]) route(app, context)
+  for (const route of [healthRoute, homeRoute, pageRoute, probeRoutes, keyRoutes]) route(app, context)
   await app.ready()
   return app
 }
@@ -54,7 +55,7 @@ const guard = (app: FastifyInstance, { store, authorized, open }: ServerContext)
     reply.header(EPOCH_HEADER, epochOf(store)).header('cache-control', 'no-store')
     const foreign = foreignPage(request)
     if (foreign) return send(reply, foreign)
-    if (/^\/_health(\?|$)/.test(request.url) || authorized(request)) return
+    if (/^\/_health(\?|$)/.test(request.url) || isPage(request) || authorized(request)) return
     return send(reply.header('www-authenticate', 'Bearer'), unauthorized())
   })
   app.addHook('onSend', async (_request, reply) => {

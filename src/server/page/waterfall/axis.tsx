@@ -1,0 +1,65 @@
+import type { Geometry } from './geometry.ts'
+import { AXIS_HEIGHT } from './geometry.ts'
+import type { AxisMark } from './marks.ts'
+import type { Tick } from './ticks.ts'
+
+interface AxisProps {
+  readonly geometry: Geometry
+  readonly ticks: readonly Tick[]
+  readonly marks: readonly AxisMark[]
+  readonly activeMark?: string | undefined
+}
+
+/** Above the bars: the signals, and the time. */
+export const Axis = ({ geometry, ticks, marks, activeMark }: AxisProps) => (
+  <g class="axis">
+    {ticks.map(({ x, label }, index) => (
+      <text
+        class="tick"
+        x={Math.min(x, geometry.width - 4)}
+        y={AXIS_HEIGHT - 7}
+        text-anchor={anchorOf(index, x, geometry)}
+      >
+        {label}
+      </text>
+    ))}
+    {marks.map(({ mark, x, released, label, anchor }) => (
+      <g class={classOf(released, mark.id === activeMark)}>
+        <path d={`M${x - 5} 7 h10 l-5 7 z`} />
+        {label === undefined ? null : (
+          <text x={anchor === 'start' ? x + 8 : x - 8} y="15" text-anchor={anchor}>
+            {label}
+          </text>
+        )}
+      </g>
+    ))}
+    <path class="base" d={`M0 ${AXIS_HEIGHT - 0.5} H${geometry.width}`} />
+  </g>
+)
+
+const anchorOf = (index: number, x: number, { width, gutter }: Geometry) => {
+  if (x > width - 34) return 'end'
+  return index === 0 && x < gutter + 34 ? 'start' : 'middle'
+}
+
+const classOf = (released: boolean, active: boolean): string =>
+  `signal${released ? ' releasing' : ''}${active ? ' active' : ''}`
+
+interface GridProps extends AxisProps {
+  readonly height: number
+}
+
+/** Behind the bars: a line for each tick, and one for each signal that released somebody. */
+export const Grid = ({ ticks, marks, activeMark, height, geometry }: GridProps) => (
+  <g class="grid">
+    {ticks.map(({ x }) => (
+      <path d={`M${x} 0 V${height}`} />
+    ))}
+    {geometry.gutter ? <path class="edge" d={`M${geometry.gutter}.5 0 V${height}`} /> : null}
+    {marks
+      .filter(({ released }) => released)
+      .map(({ mark, x }) => (
+        <path class={classOf(true, mark.id === activeMark)} d={`M${x} 0 V${height}`} />
+      ))}
+  </g>
+)
