@@ -19,7 +19,8 @@ export const buildPage = async (root: string, outDir: string): Promise<void> => 
       assetsInlineLimit: 0,
       modulePreload: false,
       reportCompressedSize: false,
-      target: 'es2022',
+      // light-dark()
+      target: ['chrome123', 'firefox120', 'safari17.5'],
     },
   })
 }

@@ -15,6 +15,10 @@ export const App = () => {
   const { connection, activity } = useShown(session)
   const locked = connection.state === 'locked'
   useEffect(() => session.start(), [session])
+  useEffect(() => {
+    const waiting = activity ? waitingIn(activity) : 0
+    document.title = waiting > 0 ? `${waiting} waiting · rendezvous` : 'rendezvous'
+  }, [activity])
   return (
     <>
       <Header server={activity?.server} connection={connection} />
@@ -47,6 +51,9 @@ const Overview = ({ activity, locked }: { activity: Activity; locked: boolean })
     </>
   )
 }
+
+const waitingIn = ({ waits, unlisted }: Activity): number =>
+  waits.filter(({ until }) => until === undefined).length + unlisted
 
 const isEmpty = ({ waits, status, signals, unlisted }: Activity): boolean =>
   waits.length + status.length + signals.length + unlisted === 0

@@ -35,11 +35,9 @@ export class LiveActivity {
   }
 }
 
-/** Oldest first. */
+/** The oldest of those that may go. */
 const forget = <T>(all: Map<string, T>, may: (one: T) => boolean): void => {
-  let surplus = all.size - KEPT
-  for (const [id, one] of all) {
-    if (surplus <= 0) return
-    if (may(one) && all.delete(id)) surplus--
-  }
+  if (all.size <= KEPT) return
+  const ids = [...all].filter(([, one]) => may(one)).map(([id]) => id)
+  for (const id of ids.slice(0, Math.max(0, ids.length - KEPT))) all.delete(id)
 }

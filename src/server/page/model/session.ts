@@ -19,6 +19,7 @@ export class Session {
   #live: LiveActivity | undefined
   /** The server's clock minus ours, milliseconds. */
   #ahead = 0
+  #stopped: number | undefined
   #scheduled = false
   #following: AbortController | undefined
   readonly #subscribers = new Set<() => void>()
@@ -27,9 +28,9 @@ export class Session {
     return this.#shown
   }
 
-  /** The server's clock. */
+  /** The server's clock; it stands still while the server is out of reach: nobody knows what has happened since. */
   get now(): number {
-    return Date.now() + this.#ahead
+    return this.#stopped ?? Date.now() + this.#ahead
   }
 
   /** Whether the server has asked for a token. */
@@ -56,7 +57,10 @@ export class Session {
   }
 
   readonly #listener = {
-    connection: (connection: Connection) => this.#tell({ ...this.#shown, connection }),
+    connection: (connection: Connection) => {
+      this.#stopped = connection.state === 'lost' ? this.now : undefined
+      this.#tell({ ...this.#shown, connection })
+    },
     event: (event: Partial<ActivityEvents>) => {
       if (event.activity) this.#begin(event.activity)
       else this.#live?.apply(event)

@@ -1,4 +1,5 @@
 import type { WaitSpan } from '../../activity/protocol.ts'
+import { visible } from '../model/text.ts'
 import { Panel } from '../ui/panel.tsx'
 import { type Column, Table } from '../ui/table.tsx'
 import { Age } from '../ui/time.tsx'
@@ -17,10 +18,14 @@ const COLUMNS: readonly Column<Probe>[] = [
   { title: 'State', cell: ({ newest }) => <Outcome wait={newest} /> },
   {
     title: 'Last error',
-    cell: ({ newest }) =>
-      newest.outcome !== 'released' && newest.reason && <Visible text={newest.reason} />,
+    cell: ({ newest: { outcome, reason = '' } }) => outcome !== 'released' && visible(reason),
+    kind: 'long',
   },
-  { title: 'Ago', cell: ({ newest }) => <Age since={newest.until ?? newest.since} />, right: true },
+  {
+    title: 'Ago',
+    cell: ({ newest }) => <Age since={newest.until ?? newest.since} />,
+    kind: 'right',
+  },
 ]
 
 const Outcome = ({ wait: { outcome } }: { wait: WaitSpan }) =>

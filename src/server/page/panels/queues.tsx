@@ -1,5 +1,5 @@
 import type { StatusRow } from '../../../recipes/status/row.ts'
-import { visible } from '../model/text.ts'
+import { whoText } from '../model/who.ts'
 import { Panel } from '../ui/panel.tsx'
 import { Age } from '../ui/time.tsx'
 import { Visible } from '../ui/visible.tsx'
@@ -68,12 +68,12 @@ const Member = ({ row: { state, id, token, holder } }: { row: StatusRow }) => (
       <State state={state} />
     </td>
     <td>
-      {id === undefined ? null : (
+      {id === undefined || id === holder?.host ? null : (
         <>
           <Visible text={id} />{' '}
         </>
       )}
-      <span class="quiet">{holder ? `${visible(holder.host)} · ${holder.pid}` : ''}</span>
+      <span class="quiet">{whoText(holder)}</span>
       {token === undefined ? null : <span class="token">token {token}</span>}
     </td>
     <td class="right">{holder ? <Age since={Date.parse(holder.since)} /> : null}</td>

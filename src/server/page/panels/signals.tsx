@@ -12,7 +12,7 @@ const COLUMNS: readonly Column<SignalMark>[] = [
   { title: 'Key', cell: ({ key }) => <Visible text={key} /> },
   { title: 'State', cell: ({ state }) => <State state={state ?? 'cleared'} /> },
   { title: 'By', cell: ({ by }) => whoText(by) },
-  { title: 'Ago', cell: ({ at }) => <Age since={at} />, right: true },
+  { title: 'Ago', cell: ({ at }) => <Age since={at} />, kind: 'right' },
 ]
 
 /** What was signalled, the newest first. */

@@ -1,3 +1,4 @@
+import { visible } from '../model/text.ts'
 import { Visible } from '../ui/visible.tsx'
 
 /** Words that mean that something has come about, or that it has not. */
@@ -9,7 +10,7 @@ const OFF = /^(cleared|waits|campaigns|receives)$/
 export const State = ({ state }: { state: string }) => {
   const tone = GOOD.test(state) ? 'good' : BAD.test(state) ? 'bad' : OFF.test(state) ? 'off' : ''
   return (
-    <span class={`state ${tone}`}>
+    <span class={`state ${tone}`} title={visible(state)}>
       <Visible text={state} />
     </span>
   )

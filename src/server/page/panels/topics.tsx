@@ -17,7 +17,7 @@ const rateText = (rate: number): string =>
 const COLUMNS: readonly Column<StatusRow>[] = [
   { title: 'Topic', cell: ({ name }) => <Visible text={name} /> },
   { title: 'Kept', cell: ({ state }) => state.replace(/^messages /, '') },
-  { title: 'Rate', cell: ({ name }) => <Rate name={name} />, right: true },
+  { title: 'Rate', cell: ({ name }) => <Rate name={name} />, kind: 'right' },
 ]
 
 /** Which messages topics have, and how fast they come. */

@@ -11,7 +11,7 @@ interface ValuesProps {
 
 const COLUMNS: readonly Column<StatusRow>[] = [
   { title: 'Name', cell: ({ name }) => <Visible text={name} /> },
-  { title: 'Value', cell: ({ state }) => <span class="value">{state}</span>, right: true },
+  { title: 'Value', cell: ({ state }) => <span class="value">{state}</span>, kind: 'right' },
 ]
 
 /** Things that are a value: counters and wait groups. */

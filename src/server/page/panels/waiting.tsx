@@ -1,4 +1,5 @@
 import type { WaitSpan } from '../../activity/protocol.ts'
+import { visible } from '../model/text.ts'
 import { whoText } from '../model/who.ts'
 import { CurlLine, curlLine } from '../ui/curl-line.tsx'
 import { Panel } from '../ui/panel.tsx'
@@ -10,8 +11,8 @@ import type { PanelProps } from './panel-props.ts'
 const COLUMNS: readonly Column<WaitSpan>[] = [
   { title: 'For', cell: ({ target }) => <Visible text={target} /> },
   { title: 'Who', cell: ({ waiter }) => whoText(waiter) },
-  { title: 'Short of', cell: ({ reason }) => reason && <Visible text={reason} /> },
-  { title: 'Since', cell: ({ since }) => <Age since={since} />, right: true },
+  { title: 'Short of', cell: ({ reason = '' }) => visible(reason), kind: 'long' },
+  { title: 'Since', cell: ({ since }) => <Age since={since} />, kind: 'right' },
 ]
 
 /** Who waits for what just now, the longest first. */

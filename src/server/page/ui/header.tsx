@@ -48,9 +48,9 @@ const Lost = ({ reason, again }: { reason: string; again: number }) => {
   useNow(1_000)
   const seconds = Math.ceil((again - Date.now()) / 1_000)
   return (
-    <>
+    <span>
       {reason}
       <span aria-hidden="true">{seconds > 0 ? `, again in ${seconds} s` : ', connecting'}</span>
-    </>
+    </span>
   )
 }

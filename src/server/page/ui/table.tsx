@@ -4,8 +4,8 @@ import { useState } from 'preact/hooks'
 export interface Column<T> {
   readonly title: string
   readonly cell: (row: T) => ComponentChild
-  /** Of numbers and ages. */
-  readonly right?: boolean
+  /** `right`: numbers and ages. `long`: sentences. */
+  readonly kind?: 'right' | 'long'
 }
 
 interface TableProps<T> {
@@ -28,8 +28,8 @@ export const Table = <T,>({ caption, columns, rows, keyOf }: TableProps<T>) => {
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ title, right }) => (
-              <th scope="col" class={right ? 'right' : undefined}>
+            {columns.map(({ title, kind }) => (
+              <th scope="col" class={kind}>
                 {title}
               </th>
             ))}
@@ -38,12 +38,8 @@ export const Table = <T,>({ caption, columns, rows, keyOf }: TableProps<T>) => {
         <tbody>
           {rows.slice(0, limit).map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ cell, right }, index) =>
-                index === 0 ? (
-                  <th scope="row">{cell(row)}</th>
-                ) : (
-                  <td class={right ? 'right' : undefined}>{cell(row)}</td>
-                ),
+              {columns.map(({ cell, kind }, index) =>
+                index === 0 ? <th scope="row">{cell(row)}</th> : <td class={kind}>{cell(row)}</td>,
               )}
             </tr>
           ))}

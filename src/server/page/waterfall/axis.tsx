@@ -17,25 +17,28 @@ export const Axis = ({ geometry, ticks, marks, activeMark }: AxisProps) => (
       <text
         class="tick"
         x={Math.min(x, geometry.width - 4)}
-        y={AXIS_HEIGHT - 7}
+        y="15"
         text-anchor={anchorOf(index, x, geometry)}
       >
         {label}
       </text>
     ))}
-    {marks.map(({ mark, x, released, label, anchor }) => (
+    {marks.map(({ mark, x, released, label }) => (
       <g class={classOf(released, mark.id === activeMark)}>
-        <path d={`M${x - 5} 7 h10 l-5 7 z`} />
-        {label === undefined ? null : (
-          <text x={anchor === 'start' ? x + 8 : x - 8} y="15" text-anchor={anchor}>
-            {label}
+        <path d={`M${x - 5} ${AXIS_HEIGHT - 9} h10 l-5 7 z`} />
+        {label ? (
+          <text x={x + SHIFTS[label.anchor]} y={AXIS_HEIGHT - 13} text-anchor={label.anchor}>
+            {label.text}
           </text>
-        )}
+        ) : null}
       </g>
     ))}
     <path class="base" d={`M0 ${AXIS_HEIGHT - 0.5} H${geometry.width}`} />
   </g>
 )
+
+/** A name begins or ends with its mark. */
+const SHIFTS = { start: -5, middle: 0, end: 5 } as const
 
 const anchorOf = (index: number, x: number, { width, gutter }: Geometry) => {
   if (x > width - 34) return 'end'

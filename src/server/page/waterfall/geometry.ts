@@ -19,7 +19,7 @@ const NARROW = 640
 
 const EDGE = 14
 
-export const AXIS_HEIGHT = 46
+export const AXIS_HEIGHT = 48
 
 export const geometryOf = (width: number, span: Span): Geometry => {
   const narrow = width < NARROW

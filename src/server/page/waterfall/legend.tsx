@@ -2,13 +2,14 @@ import { OUTCOMES, type Outcome } from './bars.ts'
 
 const ORDER: readonly Outcome[] = ['waiting', 'released', 'timeout', 'failed', 'gone']
 
-const APART = 92
+const APART = 96
+const BELOW = 18
 
-/** What the bars mean; its base line is at 0. */
-export const Legend = () => (
+/** What the bars mean, so many in a row; the first one's base line is at 0. */
+export const Legend = ({ perRow }: { perRow: number }) => (
   <g class="legend">
     {ORDER.map((outcome, index) => (
-      <g class={`shape ${outcome}`} transform={`translate(${index * APART} 0)`}>
+      <g class={`shape ${outcome}`} transform={place(index, perRow)}>
         <rect class="bar" x="0" y="-10" width="16" height="10" rx="2" />
         {outcome === 'timeout' || outcome === 'failed' ? (
           <rect class="hatch" x="0" y="-10" width="16" height="10" rx="2" />
@@ -18,11 +19,14 @@ export const Legend = () => (
         </text>
       </g>
     ))}
-    <g class="signal releasing" transform={`translate(${ORDER.length * APART} -12)`}>
-      <path d="M0 2 h10 l-5 7 z" />
-      <text class="who" x="16" y="11">
+    <g class="signal releasing" transform={place(ORDER.length, perRow)}>
+      <path d="M2 -10 h12 l-6 9 z" />
+      <text class="who" x="22" y="-1">
         signal
       </text>
     </g>
   </g>
 )
+
+const place = (index: number, perRow: number): string =>
+  `translate(${(index % perRow) * APART} ${Math.floor(index / perRow) * BELOW})`

@@ -9,7 +9,7 @@ import { Legend } from './legend.tsx'
 import type { Drawing } from './model.ts'
 
 const HEAD = 34
-const FOOT = 34
+const FOOT = 52
 
 /** The whole waterfall as a file of its own, in the colours that are shown. Nothing of it is made from text. */
 export const toSvg = (drawing: Drawing, title: string): string => {
@@ -65,8 +65,8 @@ const Contents = ({ drawing, title, height }: ContentsProps) => {
           </g>
         ))}
       </g>
-      <g transform={`translate(12 ${height - 12})`}>
-        <Legend />
+      <g transform={`translate(12 ${height - 28})`}>
+        <Legend perRow={geometry.gutter ? 6 : 3} />
       </g>
     </>
   )
@@ -74,6 +74,17 @@ const Contents = ({ drawing, title, height }: ContentsProps) => {
 
 /** The page's custom properties as what they are just now: the file has none. */
 const resolved = (text: string): string => {
-  const values = getComputedStyle(document.documentElement)
-  return text.replace(/var\((--[\w-]+)\)/g, (_, name) => values.getPropertyValue(name).trim())
+  const root = getComputedStyle(document.documentElement)
+  return text.replace(/var\((--[\w-]+)\)/g, (reference, name) => {
+    const value = root.getPropertyValue(name).trim()
+    return value.startsWith('light-dark') ? shownColour(reference) : value
+  })
+}
+
+const shownColour = (reference: string): string => {
+  const probe = document.body.appendChild(document.createElement('i'))
+  probe.style.color = reference
+  const { color } = getComputedStyle(probe)
+  probe.remove()
+  return color
 }

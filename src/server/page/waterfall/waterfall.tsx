@@ -51,12 +51,16 @@ export const Waterfall = ({ activity, filtered }: WaterfallProps) => {
       ) : null}
       <div class="foot">
         <Details bar={bar} now={now} />
-        <svg class="drawing key" viewBox="0 0 540 20" width="540" height="20" aria-hidden="true">
-          <g transform="translate(2 15)">
-            <Legend />
-          </g>
-        </svg>
+        <Key perRow={drawing.geometry.gutter ? 6 : 3} />
       </div>
     </Panel>
   )
 }
+
+const Key = ({ perRow }: { perRow: number }) => (
+  <svg class="drawing" width={perRow * 96} height={(6 / perRow) * 18 + 4} aria-hidden="true">
+    <g transform="translate(2 14)">
+      <Legend perRow={perRow} />
+    </g>
+  </svg>
+)
