@@ -19,6 +19,7 @@ export const buildPage = async (root: string, outDir: string): Promise<void> => 
       assetsInlineLimit: 0,
       modulePreload: false,
       reportCompressedSize: false,
+      license: { fileName: 'LEGAL.md' },
       // light-dark()
       target: ['chrome123', 'firefox120', 'safari17.5'],
     },

@@ -39,7 +39,8 @@ export const createApp = async (
   guard(app, context)
   answerFailures(app, report)
   await app.register(rdvV1Routes(context), { prefix: BASE })
-  for (const route of [healthRoute, homeRoute, pageRoute, probeRoutes, keyRoutes]) route(app, context)
+  pageRoute(app)
+  for (const route of [healthRoute, homeRoute, probeRoutes, keyRoutes]) route(app, context)
   await app.ready()
   return app
 }

@@ -34,10 +34,14 @@ export class EventStreamParser {
   }
 }
 
-/** The events of an answer's body, until it ends. */
+/** The events of an answer's body, until it ends. `heard` is called with all that comes, also what is no event. */
 export async function* readEvents(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  heard: () => void,
 ): AsyncGenerator<StreamEvent> {
   const parser = new EventStreamParser()
-  for await (const text of body.pipeThrough(new TextDecoderStream())) yield* parser.push(text)
+  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+    heard()
+    yield* parser.push(text)
+  }
 }

@@ -1,5 +1,6 @@
 import type { ActivityEvents } from '../../activity/protocol.ts'
 import { readEvents } from './event-stream.ts'
+import { Silence } from './silence.ts'
 
 export type Connection =
   | { readonly state: 'connecting' | 'live' }
@@ -12,10 +13,18 @@ export interface Listener {
   event(event: Partial<ActivityEvents>): void
 }
 
+/** Milliseconds between two attempts, at first and at most. */
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 10_000
 
+/** The server says something every 15 s at least: after so many milliseconds the connection is dead. */
+const LONGEST_SILENCE = 45_000
+
+/** The server wants another token. */
 class LockedError extends Error {}
+
+/** What the server said instead of events. */
+class RefusedError extends Error {}
 
 /** Follows the server's events until the signal aborts. Connects again by itself, later and later. */
 export const follow = async (
@@ -23,38 +32,54 @@ export const follow = async (
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<void> => {
-  let pause = FIRST_PAUSE
-  const heard = () => {
-    pause = FIRST_PAUSE
-  }
-  while (!signal.aborted) {
+  for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {
-      await followOnce(listener, token, signal, heard)
+      await followOnce(listener, token, signal, () => {
+        pause = FIRST_PAUSE
+      })
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof LockedError) {
         listener.connection({ state: 'locked', refused: token !== undefined })
         return
       }
+      // not all pages at once, when a server is back
       const wait = pause * (0.75 + Math.random() / 2)
-      const reason = error instanceof Refused ? error.message : 'The server cannot be reached'
-      listener.connection({ state: 'lost', reason, again: Date.now() + wait })
+      listener.connection({ state: 'lost', reason: reasonOf(error), again: Date.now() + wait })
       await sleep(wait, signal)
-      pause = Math.min(pause * 2, LONGEST_PAUSE)
     }
   }
 }
 
-/** The server answered, but not with events. */
-class Refused extends Error {}
+const reasonOf = (error: unknown): string =>
+  error instanceof RefusedError ? error.message : 'The server cannot be reached'
 
+/** Never returns: a stream that has ended is an error. */
 const followOnce = async (
   listener: Listener,
   token: string | undefined,
   signal: AbortSignal,
-  heard: () => void,
+  connected: () => void,
 ): Promise<never> => {
-  const response = await fetch('/_events', {
+  const silence = new Silence(LONGEST_SILENCE)
+  try {
+    const response = await request(token, AbortSignal.any([signal, silence.signal]))
+    if (response.status === 401 || response.status === 403) throw new LockedError()
+    if (!response.ok || !response.body)
+      throw new RefusedError(`The server answers ${response.status}`)
+    for await (const { event, data } of readEvents(response.body, () => silence.broken())) {
+      connected()
+      if (event === 'activity') listener.connection({ state: 'live' })
+      listener.event({ [event]: JSON.parse(data) })
+    }
+    throw new RefusedError('The server has ended the connection')
+  } finally {
+    silence.end()
+  }
+}
+
+const request = (token: string | undefined, signal: AbortSignal): Promise<Response> =>
+  fetch('/_events', {
     signal,
     cache: 'no-store',
     credentials: 'omit',
@@ -63,15 +88,6 @@ const followOnce = async (
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },
   })
-  if (response.status === 401 || response.status === 403) throw new LockedError()
-  if (!response.ok || !response.body) throw new Refused(`The server answers ${response.status}`)
-  for await (const { event, data } of readEvents(response.body)) {
-    heard()
-    if (event === 'activity') listener.connection({ state: 'live' })
-    listener.event({ [event]: JSON.parse(data) })
-  }
-  throw new Refused('The server has ended the connection')
-}
 
 /** Ends early when the network is back, or somebody looks at the page again. */
 const sleep = (milliseconds: number, signal: AbortSignal): Promise<void> =>

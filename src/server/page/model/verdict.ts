@@ -4,7 +4,6 @@ import type { WaitSpan } from '../../activity/protocol.ts'
 export interface Holdup {
   readonly target: string
   readonly waits: number
-  readonly open: number
   /** Of the longest wait, milliseconds. */
   readonly longest: number
   /** The wait that took longest. */
@@ -16,8 +15,7 @@ export const holdups = (waits: readonly WaitSpan[], now: number): Holdup[] => {
   const byTarget = Map.groupBy(waits, ({ target }) => target)
   const all = [...byTarget].map(([target, own]): Holdup => {
     const wait = own.reduce((a, b) => (lengthOf(b, now) > lengthOf(a, now) ? b : a))
-    const open = own.filter(({ until }) => until === undefined).length
-    return { target, waits: own.length, open, longest: lengthOf(wait, now), wait }
+    return { target, waits: own.length, longest: lengthOf(wait, now), wait }
   })
   return all.sort((a, b) => b.longest - a.longest)
 }

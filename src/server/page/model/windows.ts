@@ -36,16 +36,17 @@ export const runsOf = (waits: readonly WaitSpan[]): Run[] => {
 
 export type Zoom = 'run' | 'minute' | 'all'
 
-/** What the time axis shows; `index` names a run, the newest if there is none such. */
+/** What the time axis shows; `begun` names a run by its beginning; the newest if there is none such. */
 export const windowOf = (
   { waits }: Activity,
   runs: readonly Run[],
   zoom: Zoom,
-  index: number | undefined,
+  begun: number | undefined,
   now: number,
 ): Span => {
   if (zoom === 'minute') return { from: now - 60_000, to: now }
-  const run = zoom === 'run' ? (runs[index ?? -1] ?? runs.at(-1)) : undefined
+  const chosen = runs.find(({ from }) => from === begun) ?? runs.at(-1)
+  const run = zoom === 'run' ? chosen : undefined
   if (run) return padded(run.from, run.open ? now : run.to)
   const first = waits.reduce((least, { since }) => Math.min(least, since), now)
   const open = waits.some(({ until }) => until === undefined)

@@ -50,7 +50,8 @@ export const Probes = ({ waits }: { waits: readonly WaitSpan[] }) => {
   )
 }
 
-export const isProbe = ({ target }: WaitSpan): boolean => target.includes('://')
+/** A URL, or as a request has it: `_port/db/5432`. */
+export const isProbe = ({ target }: WaitSpan): boolean => /^_|:\/\//.test(target)
 
 const probesOf = (waits: readonly WaitSpan[]): Probe[] =>
   [...Map.groupBy(waits.filter(isProbe), ({ target }) => target)].map(([target, own]) => {

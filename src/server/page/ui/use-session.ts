@@ -2,7 +2,7 @@ import { createContext } from 'preact'
 import { useContext, useEffect, useReducer, useState } from 'preact/hooks'
 import { Session, type Shown } from '../model/session.ts'
 
-export const SessionContext = createContext(new Session())
+const SessionContext = createContext(new Session())
 
 export const useSession = (): Session => useContext(SessionContext)
 

@@ -12,7 +12,7 @@ interface ControlsProps {
   readonly zoom: Zoom
   readonly setZoom: (zoom: Zoom) => void
   readonly runs: readonly Run[]
-  /** Which of the runs; none: the newest. */
+  /** The beginning of one of them; none: the newest. */
   readonly run: number | undefined
   readonly setRun: (run: number | undefined) => void
 }
@@ -45,7 +45,7 @@ const RunChoice = ({ runs, run, setRun }: ControlsProps) => (
   >
     <option value="">newest</option>
     {runs.map(({ from }, index) => (
-      <option value={index}>
+      <option value={from}>
         {index + 1} of {runs.length}, {clockText(from)}
       </option>
     ))}

@@ -4,6 +4,14 @@ import { type Holdup, holdups } from '../model/verdict.ts'
 import { whoText } from '../model/who.ts'
 import type { Drawing } from './model.ts'
 
+/** What is worth saying of how the longest wait ended. */
+const ENDS = {
+  released: '',
+  timeout: ', timed out',
+  failed: ', failed',
+  gone: ', went away',
+} as const
+
 /** In one sentence what held everybody back. */
 export const Verdict = ({ drawing: { bars, now } }: { drawing: Drawing }) => {
   const [worst, ...others] = holdups(
@@ -13,13 +21,15 @@ export const Verdict = ({ drawing: { bars, now } }: { drawing: Drawing }) => {
   if (!worst) return null
   const mark = bars.find(({ wait }) => wait === worst.wait)?.mark
   const by = whoText(mark?.by)
+  const open = worst.wait.until === undefined
   return (
     <p class="verdict">
-      {worst.open > 0 ? 'Waiting longest: ' : 'Held back longest by '}
+      {open ? 'Waiting longest: ' : 'Held back longest by '}
       <strong class="name">{visible(worst.target)}</strong>, {durationText(worst.longest)}
+      {ENDS[worst.wait.outcome ?? 'released']}
       {worst.waits > 1 ? `, ${worst.waits} waits` : ''}
       {by ? `, signalled by ${by}` : ''}
-      {worst.open > 0 && worst.wait.reason ? `, ${visible(worst.wait.reason)}` : ''}
+      {open && worst.wait.reason ? `, ${visible(worst.wait.reason)}` : ''}
       {others.length > 0 ? <Others others={others.slice(0, 2)} /> : null}
     </p>
   )
