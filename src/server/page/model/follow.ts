@@ -1,11 +1,12 @@
 import type { ActivityEvents } from '../../activity/protocol.ts'
 import { readEvents } from './event-stream.ts'
 import { Silence } from './silence.ts'
+import { visible } from './text.ts'
 
 export type Connection =
   | { readonly state: 'connecting' | 'live' }
-  /** The server asks for a token; `refused`: it does not take the one that it was given. */
-  | { readonly state: 'locked'; readonly refused: boolean }
+  /** The server asks for a token; `refused`: why it does not take the one that it was given. */
+  | { readonly state: 'locked'; readonly refused?: string }
   | { readonly state: 'lost'; readonly reason: string; readonly again: number }
 
 export interface Listener {
@@ -20,7 +21,7 @@ const LONGEST_PAUSE = 10_000
 /** The server says something every 15 s at least: after so many milliseconds the connection is dead. */
 const LONGEST_SILENCE = 45_000
 
-/** The server wants another token. */
+/** The server wants another token; where it is the right one for something else, the server's words. */
 class LockedError extends Error {}
 
 /** What the server said instead of events. */
@@ -40,7 +41,8 @@ export const follow = async (
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof LockedError) {
-        listener.connection({ state: 'locked', refused: token !== undefined })
+        const refused = error.message || (token && 'The server does not take this token.')
+        listener.connection({ state: 'locked', ...(refused && { refused }) })
         return
       }
       // not all pages at once, when a server is back
@@ -64,7 +66,8 @@ const followOnce = async (
   const silence = new Silence(LONGEST_SILENCE)
   try {
     const response = await request(token, AbortSignal.any([signal, silence.signal]))
-    if (response.status === 401 || response.status === 403) throw new LockedError()
+    if (response.status === 401) throw new LockedError()
+    if (response.status === 403) throw new LockedError(await sentenceOf(response))
     if (!response.ok || !response.body)
       throw new RefusedError(`The server answers ${response.status}`)
     for await (const { event, data } of readEvents(response.body, () => silence.broken())) {
@@ -76,6 +79,11 @@ const followOnce = async (
   } finally {
     silence.end()
   }
+}
+
+const sentenceOf = async (response: Response): Promise<string> => {
+  const { error } = (await response.json()) as { error?: unknown }
+  return `The server says: ${visible(String(error))}`
 }
 
 const request = (token: string | undefined, signal: AbortSignal): Promise<Response> =>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 
 interface TokenFormProps {
-  readonly refused: boolean
+  readonly refused: string | undefined
   readonly unlock: (token: string) => void
 }
 
@@ -26,13 +26,13 @@ export const TokenForm = ({ refused, unlock }: TokenFormProps) => {
           autocomplete="off"
           value={token}
           onInput={({ currentTarget }) => setToken(currentTarget.value)}
-          aria-invalid={refused}
+          aria-invalid={refused !== undefined}
           aria-describedby={refused ? 'refused' : undefined}
         />
       </label>
       {refused ? (
         <p id="refused" role="alert">
-          The server does not take this token.
+          {refused}
         </p>
       ) : null}
       <button type="submit">Show the activity</button>
