@@ -4,11 +4,12 @@ import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type BuildOptions, type BuildResult, build, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { writeBundled } from './bundled.ts'
 import { lazyPlugin, rareModules } from './lazy-plugin.ts'
 import { writeManual } from './man.ts'
 import { writeManifest } from './manifest.ts'
+import { buildPage } from './page.ts'
 
 /** Libraries that only some commands use: each in a file of its own, which is read when it is needed. */
 const VENDORED = ['etcd3', 'consul', 'pg', 'execa', 'fastify', 'typebox', '@fastify/swagger']
@@ -40,7 +41,7 @@ const common: BuildOptions = {
   logLevel: 'warning',
   // An import() that stays one would load the ESM machinery, and see no names in a bundled library.
   supported: { 'dynamic-import': false },
-  define: { 'process.env.NODE_ENV': '"production"' },
+  define: { 'process.env.NODE_ENV': '"production"', 'import.meta.dirname': '__dirname' },
 }
 
 /** A file that is read when something of it is needed. */
@@ -54,7 +55,8 @@ const bundleApart = (name: string, contents: string) =>
   })
 
 const bundle = async (): Promise<void> => {
-  const results: BuildResult[] = await Promise.all([
+  const [, ...results] = await Promise.all([
+    buildPage(root, join(root, building, 'page')),
     build({
       ...common,
       entryPoints: ['src/main/entry.ts'],

@@ -10,6 +10,7 @@ import { healthRoute } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { openapiRoute } from './routes/openapi.ts'
+import { isPage, pageRoute } from './routes/page.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { rdvV1Routes } from './routes/rdv-v1.ts'
 import { recipesRoutes } from './routes/recipes.ts'
@@ -41,6 +42,7 @@ export const createApp = async (
   answerFailures(app, report)
   await openapiRoute(app, context)
   await app.register(rdvV1Routes(context), { prefix: BASE })
+  pageRoute(app)
   for (const route of [healthRoute, homeRoute, probeRoutes, recipesRoutes, keyRoutes])
     route(app, context)
   await app.ready()
@@ -58,7 +60,7 @@ const guard = (app: FastifyInstance, { store, authorized, open }: ServerContext)
     reply.header(EPOCH_HEADER, epochOf(store)).header('cache-control', 'no-store')
     const foreign = foreignPage(request)
     if (foreign) return send(reply, foreign)
-    if (/^\/_health(\?|$)/.test(request.url) || authorized(request)) return
+    if (/^\/_health(\?|$)/.test(request.url) || isPage(request) || authorized(request)) return
     return send(reply.header('www-authenticate', 'Bearer'), unauthorized())
   })
   app.addHook('onSend', async (_request, reply) => {

@@ -167,6 +167,20 @@ export const catalogue = {
     inPackage: 'usr/bin/groff',
     sources: inSuites(['bookworm', 'trixie', 'forky'], 'groff-base'),
   },
+  chromium: {
+    variable: 'RDV_TEST_CHROMIUM',
+    executable: 'chromium',
+    versionArguments: ['--version'],
+    from: [115, 0],
+    below: [1_000, 0],
+    inPackage: 'usr/lib/chromium/chromium',
+    sources: inSuites(
+      ['bookworm', 'trixie', 'forky'],
+      'chromium',
+      'chromium-common',
+      'fonts-dejavu-core',
+    ),
+  },
 } as const satisfies Record<string, ProgramEntry>
 
 export type ProgramName = keyof typeof catalogue
