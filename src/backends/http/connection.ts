@@ -55,8 +55,8 @@ export class Connection {
   }
 
   /** A request whose answer is read while it comes. The signal cuts it. */
-  stream(path: string, signal: AbortSignal): Promise<IncomingMessage> {
-    return this.#request({ method: 'GET', path }, this.#streams, signal)
+  stream(message: Message, signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#request(message, this.#streams, signal)
   }
 
   close(): void {

@@ -69,14 +69,14 @@ export class Remote {
   }
 
   /**
-   * The answer to a GET, read while it comes. The signal cuts it, and so does the news that the server's store is
+   * The answer to a GET, or with a body to a POST, read while it comes. The signal cuts it, and so does the news that the server's store is
    * another one now.
    * @throws CoordinationError the server refuses, or is out of reach.
    */
-  stream(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  stream(path: string, signal: AbortSignal, body?: object): Promise<IncomingMessage> {
     return this.#within({ signal }, async (limited) => {
       const either = AbortSignal.any([signal, limited])
-      const response = await this.#connection.stream(BASE + path, either)
+      const response = await this.#connection.stream(streamed(path, body), either)
       if (response.statusCode !== 200) throw await this.#failure(response)
       this.#streams.set(response, this.#note(response.headers))
       response.once('close', () => this.#streams.delete(response))
@@ -160,6 +160,11 @@ export class Remote {
     )
   }
 }
+
+const streamed = (path: string, body: object | undefined): Message =>
+  body
+    ? { method: 'POST', path: BASE + path, body: JSON.stringify(body) }
+    : { method: 'GET', path: BASE + path }
 
 const post = <K extends Operation>(operation: K, body: Requests[K]): Message => ({
   method: 'POST',
