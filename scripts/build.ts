@@ -8,7 +8,7 @@ import { lazyPlugin } from './lazy-plugin.ts'
 import { writeManifest } from './manifest.ts'
 
 /** Libraries that only some commands use: each in a file of its own, which is read when it is needed. */
-const VENDORED = ['etcd3', 'consul', 'pg', 'execa', 'fastify', 'typebox']
+const VENDORED = ['etcd3', 'consul', 'pg', 'execa', 'fastify', 'typebox', 'prom-client']
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 /** Built beside, then put in place at once: somebody may be running what is there. */

@@ -217,6 +217,8 @@ export interface Claimable {
 
 /** Somebody who waits, and for what. */
 export interface Waiter {
+  /** What the targets are, where they are neither signals nor probes. */
+  readonly kind?: 'counter' | 'waitgroup'
   /** As they were written, without secrets. */
   readonly targets: readonly string[]
   /** Of a process that has told it; of plain requests the address that they came from. */

@@ -41,9 +41,9 @@ export type Announcer = (targets: readonly string[], timeout?: number) => () => 
  * write. Happens beside the wait, which it neither delays nor fails.
  */
 export const announcing =
-  (open: LazySpace, asked = false): Announcer =>
+  (open: LazySpace, asked = false, kind?: Waiter['kind']): Announcer =>
   (targets, timeout) => {
-    const waiter = newWaiter(targets, timeout)
+    const waiter = { ...newWaiter(targets, timeout), ...(kind && { kind }) }
     const over = new AbortController()
     const done = announce(open, waiter, asked, over.signal).catch(() => {})
     return async () => {
@@ -114,3 +114,7 @@ export const waiterIn = ({ value }: Entry): Waiter | undefined => {
     return undefined
   }
 }
+
+/** What somebody waits for, each in words. */
+export const targetsOf = ({ kind, targets }: Waiter): string[] =>
+  targets.map((target) => (kind ? `${kind} ${target}` : target))

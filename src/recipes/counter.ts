@@ -102,10 +102,10 @@ export const waitForCounter = async (
     const holds = isReached(found, goal)
     return { holds, none: !holds, reason: `is ${found}` }
   }
-  await waitFor(
-    [storedCondition(space, name, (opened) => keyIn(opened, 'counter', name), judge)],
-    { ...options, announce: announcing(space, options.announce) },
-  )
+  await waitFor([storedCondition(space, name, (opened) => keyIn(opened, 'counter', name), judge)], {
+    ...options,
+    announce: announcing(space, options.announce, 'counter'),
+  })
   return found
 }
 

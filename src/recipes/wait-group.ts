@@ -95,7 +95,7 @@ export const waitForGroup = async (
   }
   await waitFor(
     [storedCondition(space, name, (opened) => keyIn(opened, 'waitgroup', name), judge)],
-    { ...options, announce: announcing(space, options.announce) },
+    { ...options, announce: announcing(space, options.announce, 'waitgroup') },
   )
   return found
 }

@@ -1,13 +1,5 @@
 import type { ErrorKind } from '../../errors.ts'
-import type {
-  ClaimResult,
-  Diagnosis,
-  Guard,
-  Lease,
-  Traits,
-  Waiter,
-  Waiters,
-} from '../backend.ts'
+import type { ClaimResult, Diagnosis, Guard, Lease, Traits, Waiter, Waiters } from '../backend.ts'
 
 /** The number of this protocol. It changes when an older client or server would misunderstand a newer one. */
 export const PROTOCOL = 1

@@ -1,6 +1,6 @@
 import type { Waiter } from '../../backends/backend.ts'
 import { isObservant } from '../../backends/operations.ts'
-import { waiterIn } from '../announcement.ts'
+import { targetsOf, waiterIn } from '../announcement.ts'
 import { whenAvailable } from '../retry.ts'
 import type { Space } from '../space.ts'
 import type { Sources, StatusRow } from './row.ts'
@@ -25,5 +25,8 @@ export const observedRows = async (
   return [...waiters.flatMap(rowsOf), ...(unlisted > 0 ? [more] : [])]
 }
 
-const rowsOf = ({ targets, host, pid, since }: Waiter): StatusRow[] =>
-  targets.map((name) => ({ kind: 'wait', name, state: 'waits', holder: { host, pid, since } }))
+const rowsOf = (waiter: Waiter): StatusRow[] => {
+  const { host, pid, since } = waiter
+  const holder = { host, ...(pid !== undefined && { pid }), since }
+  return targetsOf(waiter).map((name) => ({ kind: 'wait', name, state: 'waits', holder }))
+}

@@ -6,7 +6,7 @@ import { parseTarget, type TargetOptions } from './target.ts'
 import { type WaitOptions, waitFor } from './wait.ts'
 
 /** As `WaitOptions`, with the targets as text: `db`, `db=migrated`, `deploy/`, `tcp://db:5432`. */
-export interface WaitTargetsOptions 
+export interface WaitTargetsOptions
   extends Omit<WaitOptions, 'failIf' | 'announce'>,
     TargetOptions,
     AnnounceOptions {

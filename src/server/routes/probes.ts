@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TimeoutError, UsageError } from '../../errors.ts'
 import { openProbe } from '../../probes/open.ts'
 import type { Probe } from '../../probes/probe.ts'
 import { probeCondition } from '../../recipes/wait/probe-condition.ts'
+import { clientOf } from '../activity/client.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
 import { checkProbeHost, guarded } from '../probe-host.ts'
@@ -14,7 +15,7 @@ export const probeRoutes = (app: FastifyInstance, context: ServerContext): void 
     app.get(url, async (request, reply) => {
       const target = parseRequestTarget(request.url)
       const rest = target.path.slice(url.length - '*'.length - 1)
-      return waitForProbe(context, target, () => probeFor(rest), reply)
+      return waitForProbe(context, target, () => probeFor(rest), request, reply)
     })
   route('/_port/*', portProbe)
   route('/_postgres/*', (database) => postgresProbe(context.postgresUrl, database))
@@ -24,12 +25,14 @@ const waitForProbe = async (
   { open, shared, waits, timeout }: ServerContext,
   { path, query }: RequestTarget,
   make: () => Probe,
+  request: FastifyRequest,
   reply: FastifyReply,
 ) => {
   const limits = { timeout: query.duration('timeout') ?? timeout, signal: open.begin(reply.raw) }
   const condition = () => probeCondition(make())
+  const about = { shared: path, waiter: clientOf(request) }
   try {
-    await waits.during(`/${path}`, () => shared.join(path, condition, limits))
+    await waits.during(`/${path}`, () => shared.join(path, condition, limits), about)
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error
     const hint = error.pending[0]?.reason
