@@ -109,7 +109,7 @@ export class Viewers {
     const fresh = [...listed.filter(({ told }) => !told), ...this.#ended]
     if (fresh.length > MOST || this.#signals.length > MOST) return this.#tellWhole()
     const changed = this.#reasonsAreDue() ? listed.filter((wait) => this.#hasChanged(wait)) : []
-    for (const wait of listed) wait.told = true
+    for (const wait of listed) this.#tell(wait)
     const unlisted = this.#waits.open.size - listed.length
     const texts = [
       ...this.#signals.map((mark) => eventText('signal', mark)),
@@ -124,13 +124,15 @@ export class Viewers {
 
   #tellWhole(): string {
     const { listed } = this.#waits
-    for (const wait of listed) {
-      wait.told = true
-      this.#hasChanged(wait)
-    }
+    for (const wait of listed) this.#tell(wait)
     this.#unlisted = this.#waits.open.size - listed.length
     this.#forget()
     return this.#telling.whole()
+  }
+
+  #tell(wait: Wait): void {
+    if (!wait.told) this.#hasChanged(wait)
+    wait.told = true
   }
 
   #reasonsAreDue(): boolean {
