@@ -91,7 +91,15 @@ describe.each(STORES)('who waits on $scheme', ({ start, flags }) => {
 
   test('is gone when the waiter becomes COMMAND', async () => {
     const here = place()
-    const waiting = here.start('wait', 'db', ...flags, '--', 'sh', '-c', 'echo running; exec sleep 60')
+    const waiting = here.start(
+      'wait',
+      'db',
+      ...flags,
+      '--',
+      'sh',
+      '-c',
+      'echo running; exec sleep 60',
+    )
     await untilWaits(here, 1)
     await here.rdv('signal', 'db')
     await waiting.says(/running/)

@@ -2,6 +2,7 @@ import type { Backend, Change, Entry } from '../../backends/backend.ts'
 import { keyOf } from '../../backends/watch-queue.ts'
 import { parseRecord, sessionKey } from '../../recipes/session-record.ts'
 import { nameIn, prefixIn, type Space } from '../../recipes/space.ts'
+import { printable } from '../../redact.ts'
 import { Newest } from './newest.ts'
 import type { SignalMark, Waiter } from './protocol.ts'
 
@@ -88,7 +89,7 @@ export class Signals {
     const mark: SignalMark = {
       id: String(this.#count),
       key: nameIn(this.#space, 'signal', keyOf(change)),
-      state: entry ? Buffer.from(entry.value).toString() : null,
+      state: entry ? printable(Buffer.from(entry.value).toString()) : null,
       at,
       ...(Object.keys(by).length > 0 && { by }),
     }

@@ -7,6 +7,9 @@ import type { Outcome, Wait } from './wait.ts'
 /** So many that wait are listed, and so many that have ended. */
 export const LISTED = 1_000
 
+/** A query may be much longer than the key that it asks for. */
+const LONGEST = 600
+
 /** A wait that was over sooner (milliseconds) was none: what it asked for was so already. */
 const AT_ONCE = 10
 
@@ -62,7 +65,7 @@ export class Waits {
     const wait = {
       id: this.#count,
       path,
-      target,
+      target: target.slice(0, LONGEST),
       waiter,
       signal,
       shared,
