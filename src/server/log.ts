@@ -4,7 +4,7 @@ import { printable, redact } from '../redact.ts'
 type Level = 'info' | 'warn' | 'error'
 
 /** What belongs to a line. Errors are told by their message. */
-export type Fields = Readonly<Record<string, unknown>>
+type Fields = Readonly<Record<string, unknown>>
 
 /** Where the server tells what happens to it. */
 export type Log = Readonly<Record<Level, (message: string, fields?: Fields) => void>>

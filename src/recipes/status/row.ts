@@ -26,7 +26,7 @@ export interface StatusRow {
 }
 
 /** A session's record; of a request that waits the address that it came from. */
-export type StatusHolder = Pick<SessionRecord, 'host' | 'since'> & Partial<SessionRecord>
+type StatusHolder = Pick<SessionRecord, 'host' | 'since'> & Partial<SessionRecord>
 
 /** What a kind's rows are made of: everything that the store has of it, and who the sessions are. */
 export interface Sources {

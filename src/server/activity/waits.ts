@@ -1,5 +1,6 @@
 import { TimeoutError } from '../../errors.ts'
 import { GONE } from '../open-requests.ts'
+import { Interned } from './interned.ts'
 import { Newest } from './newest.ts'
 import type { SignalMark } from './protocol.ts'
 import type { Outcome, Wait } from './wait.ts'
@@ -33,6 +34,7 @@ export class Waits {
   readonly #ended = new Newest<Wait>(LISTED)
   readonly #releasing: Releasing
   readonly #listener: WaitListener
+  readonly #texts = new Interned((text) => text)
   #count = 0
 
   constructor(releasing: Releasing, listener: WaitListener) {
@@ -62,13 +64,13 @@ export class Waits {
   begin(awaited: Awaited): Wait {
     this.#count++
     const { path, target, waiter, signal, shared, timeout, since = Date.now() } = awaited
-    const wait = {
+    const wait: Wait = {
       id: this.#count,
-      path,
-      target: target.slice(0, LONGEST),
+      path: this.#intern(path),
+      target: this.#texts.of(target.slice(0, LONGEST)),
       waiter,
-      signal,
-      shared,
+      signal: this.#intern(signal),
+      shared: this.#intern(shared),
       timeout,
       since,
       told: false,
@@ -102,6 +104,10 @@ export class Waits {
       wait.releasedBy ??= this.#releasing(signal, since, until)?.id
     }
     return wait
+  }
+
+  #intern(text: string | undefined): string | undefined {
+    return text === undefined ? undefined : this.#texts.of(text)
   }
 
   #wasNone({ outcome, since, until = since }: Wait): boolean {

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { ServerContext } from '../context.ts'
 
-/** `GET /_metrics`: for Prometheus. Every answer of the server is counted, by the pattern of its route. */
+/** `GET /_metrics`: for Prometheus. Every answer of the server but streams is counted, by the pattern of its route. */
 export const metricsRoute = (app: FastifyInstance, { metrics }: ServerContext): void => {
-  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode }) => {
+  // once it is known what is sent: a listener for when it has been sent would cost memory for each one who waits
+  app.addHook('onSend', async ({ method, routeOptions }, { statusCode }) => {
     metrics.answered(method, routeOptions.url ?? 'none', statusCode)
   })
   app.get('/_metrics', async (_, reply) => {
