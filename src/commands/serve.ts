@@ -5,12 +5,13 @@ import { aborted } from '../aborted.ts'
 import type { Traits } from '../backends/backend.ts'
 import { openBackend } from '../backends/open.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { note, printResult } from '../cli/output.ts'
+import { printResult } from '../cli/output.ts'
 import { parseDuration } from '../duration.ts'
-import { describe, UnavailableError, UsageError } from '../errors.ts'
+import { UnavailableError, UsageError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import { checkNamespace } from '../recipes/keys.ts'
 import { whenAvailable } from '../recipes/retry.ts'
+import { createLog, LOG_FORMATS } from '../server/log.ts'
 import type { TlsOptions } from '../server/server.ts'
 import { optional, parseCount } from '../values.ts'
 
@@ -73,6 +74,13 @@ On another address than loopback it needs --token-file, or --insecure to let eve
       dependsOn: ['tls-cert'],
       helpValue: 'FILE',
     }),
+    'log-format': Flags.option({
+      summary: 'How what happens is told on stderr.',
+      env: 'RDV_LOG_FORMAT',
+      options: LOG_FORMATS,
+      default: 'text',
+    })(),
+    'access-log': Flags.boolean({ summary: 'Tells each request on stderr, too.' }),
     'max-waiters': Flags.string({ summary: 'So many requests may wait at once.', helpValue: 'N' }),
     'max-waiters-per-client': Flags.string({
       summary: 'So many of one client address.',
@@ -87,6 +95,11 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     const listen = parseAddress(flags.listen)
     const token = await readToken(flags['token-file'], process.env)
     const tls = await readTls(flags['tls-cert'], flags['tls-key'], flags['tls-ca'])
+    const log = createLog({
+      format: flags['log-format'],
+      quiet: flags.quiet,
+      write: (line) => process.stderr.write(line),
+    })
     const { startServer } = await import('../server/server.ts')
     // its clients may live on other machines, and outlive this one
     const open = () => openBackend(url, { env: process.env, synced: true })
@@ -108,18 +121,23 @@ On another address than loopback it needs --token-file, or --insecure to let eve
         maxWaitersPerClient: optional(flags['max-waiters-per-client'], (text) =>
           parseCount(text, '--max-waiters-per-client', 1),
         ),
-        report: (error) => note(`internal error, please report it: ${describe(error)}`),
+        log,
+        accessLog: flags['access-log'],
+        report: (error) => log.error('internal error, please report it', { error }),
       })
       if (backend.traits.reach === 'process') {
-        note('everything is in memory and gone when the server ends; --data-dir keeps it')
+        log.warn('everything is in memory and gone when the server ends; --data-dir keeps it')
       }
+      log.info('listening', { url: server.url, backend: backend.address })
       await printResult(`listening on ${server.url}`, {
         ok: true,
         url: server.url,
         backend: backend.address,
       })
       await aborted(signal).catch(() => {})
+      log.info('stopping', { waiters: server.waiters })
       await server.drain()
+      log.info('stopped')
     } finally {
       await backend.close()
     }

@@ -1,6 +1,7 @@
 import type { Entry } from '../backends/backend.ts'
 import { ConflictError, NoError, UsageError } from '../errors.ts'
 import { printable } from '../redact.ts'
+import { type AnnounceOptions, announcing } from './announcement.ts'
 import { type Limits, withDeadline } from './deadline.ts'
 import { isInt64, parseInt64 } from './int64.ts'
 import { type ChangeOptions, Ledger } from './ledger.ts'
@@ -24,7 +25,9 @@ export interface DoneOptions extends WaitGroupOptions {
   readonly count?: bigint | undefined
 }
 
-export interface WaitGroupWaitOptions extends Pick<WaitOptions, 'timeout' | 'signal' | 'progress'> {
+export interface WaitGroupWaitOptions
+  extends Pick<WaitOptions, 'timeout' | 'signal' | 'progress'>,
+    AnnounceOptions {
   /** First waits until so many have been added. */
   readonly expect?: bigint | undefined
 }
@@ -99,7 +102,7 @@ export const waitForGroup = async (
   }
   await waitFor(
     [storedCondition(space, name, (opened) => keyIn(opened, 'waitgroup', name), judge)],
-    options,
+    { ...options, announce: announcing(space, options.announce, 'waitgroup') },
   )
   return found
 }

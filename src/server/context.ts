@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { Backend } from '../backends/backend.ts'
 import type { Space } from '../recipes/space.ts'
+import type { ActivityRecord } from './activity/record.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { OpenRequests } from './open-requests.ts'
 import type { Scopes } from './scopes.ts'
 import type { SharedWaits } from './shared-wait.ts'
@@ -20,6 +22,9 @@ export interface ServerContext {
   readonly postgresUrl: string
   readonly open: OpenRequests
   readonly waits: Bookkeeping
+  /** All that is to be seen of what goes on. */
+  readonly activity: ActivityRecord
+  readonly metrics: Metrics
   readonly shared: SharedWaits
   /** Whether the request carries the token, if there is one. */
   readonly authorized: (request: FastifyRequest) => boolean

@@ -12,7 +12,13 @@ type Operations = {
 }
 
 /** The backend's methods as clients call them. A change is not given up when its client goes. */
-export const operationsOf = ({ store, scopes, version }: ServerContext): Operations => ({
+export const operationsOf = ({
+  store,
+  space,
+  scopes,
+  version,
+  activity,
+}: ServerContext): Operations => ({
   async get({ key }, options) {
     const entry = await store.get(scopes.checkKey(key), options)
     return { entry: entry && entryToWire(entry) }
@@ -23,9 +29,9 @@ export const operationsOf = ({ store, scopes, version }: ServerContext): Operati
   },
   async commit({ guards, writes }) {
     for (const { key } of [...guards, ...writes]) scopes.checkKey(key)
-    return resultToWire(await store.commit(guards, writes.map(writeFromWire)))
+    return resultToWire(await space.backend.commit(guards, writes.map(writeFromWire)))
   },
-  grant: async ({ ttl }) => store.grant(checkTtl(ttl, store.traits)),
+  grant: async ({ ttl }) => space.backend.grant(checkTtl(ttl, store.traits)),
   async renew({ id }) {
     return { ttl: await store.renew(id) }
   },
@@ -50,6 +56,8 @@ export const operationsOf = ({ store, scopes, version }: ServerContext): Operati
     const version_ = `rendezvous ${version} in front of ${behind?.version ?? store.traits.name}`
     return { version: version_, warnings: behind?.warnings ?? [] }
   },
+  waiters: async ({ namespace }) =>
+    activity.waiters(scopes.checkScope(`${namespace}/waiter/`).slice(0, -'/waiter/'.length)),
 })
 
 /** @throws UsageError the store has no claims, as the greeting says. */

@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from 'node:net'
 import type { Backend } from '../backends/backend.ts'
 import { UsageError } from '../errors.ts'
+import type { Log } from './log.ts'
 
 export interface ServerOptions {
   readonly listen: { readonly host: string; readonly port: number }
@@ -23,6 +24,9 @@ export interface ServerOptions {
   readonly maxWaiters?: number
   /** So many of one client address. Default: all. */
   readonly maxWaitersPerClient?: number
+  /** Where it is told what happens to the server; with `accessLog` also each request. */
+  readonly log?: Log
+  readonly accessLog?: boolean
   /** Told of every failure that is a bug. */
   readonly report?: (error: unknown) => void
 }
