@@ -53,7 +53,7 @@ export class WaitGroup {
    */
   add(count = 1n, options: WaitGroupOptions = {}): Promise<WaitGroupState> {
     if (count < 0n) throw new UsageError(`${count} cannot be added: work is taken away by done`)
-    return this.#change(options, ({ pending, added }) => {
+    return this.#change('add', options, ({ pending, added }) => {
       if (!isInt64(added + count)) throw new NoError(`${this.#name} has no room for ${count} more`)
       return { pending: pending + count, added: added + count }
     })
@@ -65,7 +65,7 @@ export class WaitGroup {
    */
   done({ count = 1n, ...options }: DoneOptions = {}): Promise<WaitGroupState> {
     if (count < 1n) throw new UsageError(`${count} cannot be done: work is added by add`)
-    return this.#change(options, ({ pending, added }) => {
+    return this.#change('done', options, ({ pending, added }) => {
       if (pending === 0n) throw new NoError(`nothing is pending in ${this.#name}`)
       if (pending < count) throw new NoError(`only ${pending} are pending in ${this.#name}`)
       return { pending: pending - count, added }
@@ -78,12 +78,13 @@ export class WaitGroup {
   }
 
   #change(
+    purpose: 'add' | 'done',
     { idempotencyKey, ...limits }: WaitGroupOptions,
     next: (state: WaitGroupState) => WaitGroupState,
   ): Promise<WaitGroupState> {
     const change = (text: string | undefined) => format(next(parse(this.#name, text)))
     return withDeadline(limits, async (signal) =>
-      parse(this.#name, await this.#ledger.change(change, { idempotencyKey, signal })),
+      parse(this.#name, await this.#ledger.change(change, { idempotencyKey, purpose, signal })),
     )
   }
 }
