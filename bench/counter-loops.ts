@@ -1,24 +1,27 @@
 import { spawn } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
 import { Counter, open } from '../src/index.ts'
-import { rdv } from './rdv.ts'
+import { rdv } from './commands.ts'
+import { type Bench, beside, perSecond, type Subject } from './row.ts'
 
 const LOOPS = 8
 
-/** Increments per second of one shell loop alone, and of eight together on one counter. */
-export interface LoopRates {
-  readonly alone: number
-  readonly together: number
+/** How often a second one shell loop of `rdv counter inc` counts, and eight together on one counter. */
+export const counterLoops: Subject = {
+  name: 'counter-loops',
+  async *measure({ stores, rounds }: Bench) {
+    for (const [name, url] of Object.entries(stores)) {
+      await runLoops(url, 'warm', 1, 2)
+      const one = await runLoops(url, 'alone', 1, rounds)
+      const alone = perSecond(`one shell loop of rdv counter inc on ${name}`, one)
+      yield alone
+      const together = await runLoops(url, 'together', LOOPS, rounds)
+      yield beside(perSecond(`${LOOPS} shell loops on one counter on ${name}`, together), alone)
+    }
+  },
 }
 
-/** Each loop runs `rdv counter inc` so many times; the counts are checked. */
-export const measureCounterLoops = async (url: string, times: number): Promise<LoopRates> => {
-  await runLoops(url, 'warm', 1, 2)
-  const alone = await runLoops(url, 'alone', 1, times)
-  const together = await runLoops(url, 'together', LOOPS, times)
-  return { alone, together }
-}
-
+/** Each loop runs so many times, and the counts are checked; increments per second. */
 const runLoops = async (
   url: string,
   kind: string,
@@ -34,7 +37,7 @@ const runLoops = async (
 }
 
 const runLoop = (url: string, name: string, times: number): Promise<void> => {
-  const { words, env } = rdv(['counter', 'inc', name], { RDV_BACKEND: url })
+  const { words, env } = rdv(url, ['counter', 'inc', name])
   const script = `i=0; while [ $i -lt ${times} ]; do i=$((i + 1)); "$@" >/dev/null || exit; done`
   const child = spawn('/bin/sh', ['-c', script, 'sh', ...words], {
     env: { ...process.env, ...env },

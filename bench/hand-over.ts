@@ -1,6 +1,38 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { consul, etcdctl, rdv } from './commands.ts'
 import { type Command, type Sample, summarize } from './measure.ts'
+import { type Bench, beside, milliseconds, type Row, type Subject } from './row.ts'
+
+/** From the end of a lock's holder to the beginning of the next one's COMMAND, while others queue. */
+export const handOver: Subject = {
+  name: 'hand-over',
+  async *measure({ stores, rounds }: Bench) {
+    const ours = (url: string) => rdv(url, ['lock', 'hand-over', '--'])
+    yield* rowsOf('sqlite', [ours(stores.sqlite)], rounds)
+    yield* rowsOf('http', [ours(stores.http)], rounds)
+    const theirs = etcdctl(stores.etcd, ['lock', 'hand-over', '--'])
+    yield* rowsOf('etcd', [ours(stores.etcd), theirs], rounds)
+    const others = consul(stores.consul, ['lock', '-shell=false', 'hand-over'])
+    yield* rowsOf('consul', [ours(stores.consul), others], rounds)
+  },
+}
+
+const rowsOf = async function* (
+  store: string,
+  locks: readonly [Command, ...Command[]],
+  rounds: number,
+): AsyncGenerator<Row> {
+  const rowOf = ({ name }: Command, { p50 }: Sample) =>
+    milliseconds(`hand-over of ${name} on ${store}`, p50)
+  const [mine, theirs] = locks
+  const [a, b] = await compareHandOvers(locks, rounds / 2)
+  if (!a) return
+  const row = rowOf(mine, a)
+  const other = theirs && b && rowOf(theirs, b)
+  if (other) yield other
+  yield other ? beside(row, other) : row
+}
 
 /** So many stand in a line; while the first one holds, the others come. */
 const IN_LINE = 5
@@ -8,14 +40,13 @@ const IN_LINE = 5
 /** A holder's COMMAND tells when it began and when it was about to end, in microseconds, without starting a process. */
 const HOLDER = ['bash', '-c', 'echo "$EPOCHREALTIME"; read -t 0.3 <> <(:); echo "$EPOCHREALTIME"']
 
-/**
- * From the end of a lock's holder to the beginning of the next one's COMMAND, milliseconds, while others queue.
- * `lock` is a command that runs another one under the lock.
- */
-export const measureHandOver = async (lock: Command, rounds: number): Promise<Sample> => {
-  const times: number[] = []
-  while (times.length < rounds) times.push(...(await oneLine(lock)))
-  return summarize(times)
+/** Milliseconds. Each of `locks` runs a command under a lock; their lines take turns. */
+const compareHandOvers = async (locks: readonly Command[], rounds: number): Promise<Sample[]> => {
+  const times = locks.map((): number[] => [])
+  while ((times[0]?.length ?? rounds) < rounds) {
+    for (const [index, lock] of locks.entries()) times[index]?.push(...(await oneLine(lock)))
+  }
+  return times.map(summarize)
 }
 
 const oneLine = async (lock: Command): Promise<number[]> => {

@@ -4,18 +4,37 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { putDetached } from '../src/backends/operations.ts'
 import { open } from '../src/index.ts'
-import { rdv } from './rdv.ts'
+import { rdv } from './commands.ts'
+import { type Bench, beside, perSecond, type Subject } from './row.ts'
 
 /** 64 bytes with the line feed. */
 const MESSAGE = 'm'.repeat(63)
 
 /** Raw puts in one transaction, … */
-export const IN_TRANSACTION = 100
+const IN_TRANSACTION = 100
 /** … and transactions at the same time. */
 const AT_ONCE = 4
 
+/** So many messages go through a topic, times the rounds. */
+const IN_A_ROUND = 5_000
+
+/** Messages of 64 bytes a second, from one process through the store to another one. */
+export const topic: Subject = {
+  name: 'topic',
+  async *measure({ stores, rounds }: Bench) {
+    const count = rounds * IN_A_ROUND
+    const puts = await measureRawPuts(stores.etcd, count)
+    const raw = perSecond(`raw puts on etcd, ${IN_TRANSACTION} in a transaction`, puts)
+    yield raw
+    for (const [name, url] of Object.entries(stores)) {
+      const row = perSecond(`publish → subscribe on ${name}`, await measureTopic(url, count))
+      yield name === 'etcd' ? beside(row, raw) : row
+    }
+  },
+}
+
 const start = (words: readonly string[], url: string): ChildProcess => {
-  const { words: command, env } = rdv(words, { RDV_BACKEND: url })
+  const { words: command, env } = rdv(url, words)
   return spawn(command[0], command.slice(1), { env: { ...process.env, ...env } })
 }
 
@@ -25,13 +44,13 @@ const ended = (child: ChildProcess): Promise<void> =>
   })
 
 /** Messages a second from the stdin of `rdv publish` to the stdout of `rdv subscribe`, two processes. */
-export const measureTopic = async (url: string, count: number): Promise<number> => {
-  const topic = `bench/${process.pid}`
-  const subscriber = start(['subscribe', topic, '--count', String(count)], url)
+const measureTopic = async (url: string, count: number): Promise<number> => {
+  const name = `bench/${process.pid}`
+  const subscriber = start(['subscribe', name, '--count', String(count)], url)
   const printed = text(subscriber.stdout as Readable)
   const done = ended(subscriber)
   await new Promise((resolve) => subscriber.stderr?.once('data', resolve))
-  const publisher = start(['publish', topic, '-'], url)
+  const publisher = start(['publish', name, '-'], url)
   const started = performance.now()
   Readable.from(chunks(count)).pipe(publisher.stdin as NodeJS.WritableStream)
   await Promise.all([done, ended(publisher)])
@@ -47,7 +66,7 @@ function* chunks(count: number): Generator<string> {
 }
 
 /** The same messages as plain keys, many in a transaction: what the store can do, from one process. */
-export const measureRawPuts = async (url: string, count: number): Promise<number> => {
+const measureRawPuts = async (url: string, count: number): Promise<number> => {
   const { backend } = await open(url)
   let next = 0
   const write = async () => {

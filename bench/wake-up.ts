@@ -1,20 +1,35 @@
 import { performance } from 'node:perf_hooks'
 import { open, signal } from '../src/index.ts'
-import { type Command, type Sample, startWaiter, summarize } from './measure.ts'
-import { rdv } from './rdv.ts'
+import { node, rdv } from './commands.ts'
+import { type Sample, startWaiter, summarize } from './measure.ts'
+import { type Bench, beside, milliseconds, type Subject } from './row.ts'
+
+/** From the acknowledgement of a signal to the end of a waiter, whole process. */
+export const wakeUp: Subject = {
+  name: 'wake-up',
+  async *measure({ stores, rounds }: Bench) {
+    const { p50, p99 } = await measureControl(rounds)
+    const control = milliseconds('the end of a plain Node process', p50)
+    yield control
+    yield milliseconds(`${control.name}, p99`, p99)
+    for (const [name, url] of Object.entries(stores)) {
+      const sample = await measureWakeUp(url, rounds)
+      yield beside(milliseconds(`wake-up on ${name}`, sample.p50), control)
+      yield milliseconds(`wake-up on ${name}, p99`, sample.p99)
+    }
+  },
+}
 
 /** So many waiters are started at once, and released one after the other. */
 const AT_ONCE = 5
 
 /** From the acknowledgement of a signal to the moment in which the waiter's process is gone, milliseconds. */
-export const measureWakeUp = async (url: string, rounds: number): Promise<Sample> => {
+const measureWakeUp = async (url: string, rounds: number): Promise<Sample> => {
   const space = await open(url)
   const times: number[] = []
   for (let round = 0; round < rounds; round += AT_ONCE) {
     const keys = Array.from({ length: AT_ONCE }, (_, i) => `wake-up/${process.pid}-${round + i}`)
-    const waiters = await Promise.all(
-      keys.map((key) => startWaiter(rdv(['wait', key], { RDV_BACKEND: url }))),
-    )
+    const waiters = await Promise.all(keys.map((key) => startWaiter(rdv(url, ['wait', key]))))
     for (const [index, key] of keys.entries()) {
       await signal(space, key)
       const acknowledged = performance.now()
@@ -26,12 +41,9 @@ export const measureWakeUp = async (url: string, rounds: number): Promise<Sample
 }
 
 /** The floor: a Node process that ends when its stdin does. */
-const CONTROL: Command = {
-  name: 'node',
-  words: [process.execPath, '-e', 'process.stdin.resume(); process.stderr.write("waiting\\n")'],
-}
+const CONTROL = node('process.stdin.resume(); process.stderr.write("waiting\\n")')
 
-export const measureControl = async (rounds: number): Promise<Sample> => {
+const measureControl = async (rounds: number): Promise<Sample> => {
   const times: number[] = []
   for (let round = 0; round < rounds; round++) {
     const waiter = await startWaiter(CONTROL)

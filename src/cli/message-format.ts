@@ -24,6 +24,9 @@ export const asJson = ({ topic, first, messages }: Messages): string =>
     })
     .join('')
 
+/** One message as an object on a line, likewise. */
+export const asJsonLine = (message: Buffer): string => `${JSON.stringify(contentOf(message))}\n`
+
 /** What JSON says of any bytes. */
-export const contentOf = (message: Buffer): { message: string } | { base64: string } =>
+const contentOf = (message: Buffer): { message: string } | { base64: string } =>
   isUtf8(message) ? { message: message.toString() } : { base64: message.toString('base64') }

@@ -5,8 +5,8 @@ import { patientFlags } from '../cli/flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { asJson, delimited } from '../cli/message-format.ts'
 import { note } from '../cli/output.ts'
+import { PatientOutput } from '../cli/patient-output.ts'
 import { delimiterOf } from '../cli/records.ts'
-import { writeOut } from '../cli/write-out.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { undoing } from '../recipes/retry.ts'
 import type { Space } from '../recipes/space.ts'
@@ -83,10 +83,12 @@ const print = async (
     signal,
   )
   note('subscribed')
+  const output = new PatientOutput(signal)
   let left = count
   for await (const group of subscription.messages(signal)) {
     const messages = group.messages.slice(0, left)
-    await writeOut(format({ ...group, messages }), signal)
+    await output.write(format({ ...group, messages }))
+    await output.flush()
     left -= messages.length
     await remember((limit) => subscription.confirm(group, messages.length, limit), signal)
     if (left === 0) return

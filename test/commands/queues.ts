@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import type { Backend, Entry } from '../../src/backends/backend.ts'
+import type { Backend, Entry, Traits } from '../../src/backends/backend.ts'
 import { open } from '../../src/open.ts'
 import { Follower, present } from '../backends/conformance/harness.ts'
 import { temporaryFolder } from '../services/guard.ts'
@@ -46,6 +46,9 @@ export const startedStore = (start: () => Promise<Store>, kind: string) => {
     await running.store?.stop()
   })
   return {
+    get traits(): Traits {
+      return present(running.backend).traits
+    },
     /** Ends a session from outside. */
     revoke: (session: string | undefined) => present(running.backend).revoke(present(session)),
     queue(name: string): Queue {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { put } from '../../src/backends/operations.ts'
 import { LostError, NoError, TimeoutError, UsageError } from '../../src/errors.ts'
 import {
   type CampaignOptions,
@@ -10,6 +11,7 @@ import {
   watchLeader,
 } from '../../src/recipes/election.ts'
 import type { Space } from '../../src/recipes/space.ts'
+import { Follower } from '../backends/conformance/harness.ts'
 import { aborts, onEveryStore, queued, sessionOf, untilEmpty } from './matrix.ts'
 import { distorted, memory } from './space.ts'
 
@@ -40,6 +42,35 @@ const collect = <T>(stream: (signal: AbortSignal) => AsyncIterable<T>) => {
       stop.abort(new Error('the test has ended'))
       await ended
     },
+  }
+}
+
+/** A resignation costs a few calls one after the other, and one that is not seen costs a TTL. */
+const MANY_PINGS = 10
+
+/** How long it takes that one client sees what another one has written: what any news on this store costs just now. */
+const startPings = async (writer: Space, reader: Space) => {
+  const key = `${writer.namespace}/signal/ping`
+  const follower = new Follower(reader.backend, key)
+  let count = 0
+  const ping = async (): Promise<number> => {
+    const state = String(++count)
+    const started = performance.now()
+    await writer.backend.commit([], [put(key, state)])
+    await follower.until(() => follower.state(key) === state)
+    return performance.now() - started
+  }
+  await ping()
+  return {
+    /** Of those that are made until something has happened, the slowest; milliseconds. */
+    async during(happening: Promise<unknown>): Promise<number> {
+      let over = false
+      void happening.then(() => (over = true))
+      let slowest = 0
+      while (!over) slowest = Math.max(slowest, await ping())
+      return slowest
+    },
+    stop: () => follower.stop(),
   }
 }
 
@@ -91,9 +122,9 @@ onEveryStore((clients) => {
       await lists.stop()
     })
 
-    test('a leader that resigns is followed within 100 ms', async () => {
+    test('a leader that resigns is followed within 100 ms, or as soon as a slow machine lets anybody be', async () => {
       const { a, b } = clients.spaces()
-      const took: number[] = []
+      const control = await startPings(a, b)
       let current = await (await campaign(a, '0')).turn
       for (let i = 1; i <= 5; i++) {
         const next = await campaign(i % 2 ? b : a, String(i))
@@ -101,11 +132,13 @@ onEveryStore((clients) => {
         await delay(100)
         const started = performance.now()
         void current.resign()
+        const slowest = control.during(next.turn)
         current = await next.turn
-        took.push(performance.now() - started)
+        const took = performance.now() - started
+        expect(took).toBeLessThan(Math.max(100, MANY_PINGS * (await slowest)))
       }
       await current.resign()
-      expect(Math.min(...took)).toBeLessThan(100)
+      await control.stop()
     })
 
     test('whose leader’s session is revoked is lost by it at once, and won by the next one', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openBackend } from '../../src/backends/open.ts'
 import { present } from '../backends/conformance/harness.ts'
 import { request } from '../backends/consul/native.ts'
@@ -6,6 +6,7 @@ import { Place, type Running } from '../commands/rdv.ts'
 import { startGateway } from '../commands/stores.ts'
 import { startConsul } from '../services/consul.ts'
 import { startEtcd } from '../services/etcd.ts'
+import { startProxy } from '../services/proxy.ts'
 import type { Service } from '../services/service.ts'
 import { consul, etcdctl } from './native.ts'
 import { waitingAt } from './waiting-at.ts'
@@ -27,6 +28,16 @@ const both = (start: () => Promise<Service>) => {
     },
     place: (by: string) =>
       new Place({ RDV_BACKEND: by === 'gateway' ? running.gateway?.url : running.store?.url }),
+    /** Likewise, but what rdv or its gateway ask of the store is counted on the way. */
+    async watchedPlace(by: string) {
+      const store = present(running.store)
+      const proxy = await startProxy(store)
+      onTestFinished(() => proxy.stop())
+      const behind = proxy.url(present(store.url.split(':')[0]))
+      const gateway = by === 'gateway' ? await startGateway(behind) : undefined
+      onTestFinished(() => gateway?.stop())
+      return { proxy, place: new Place({ RDV_BACKEND: gateway?.url ?? behind }) }
+    },
   }
 }
 
@@ -158,8 +169,8 @@ describe.each(['directly', 'gateway'])('on Consul, rdv %s', (by) => {
     await end(foreign)
   })
 
-  test('while Consul’s lock-delay lasts rdv lock waits, and does not spin', async () => {
-    const place = servers.place(by)
+  test('while Consul’s lock-delay lasts rdv lock waits, and asks twice a second at the most', async () => {
+    const { place, proxy } = await servers.watchedPlace(by)
     const foreign = consul(servers.store, 'lock', 'rdv/lock/d', held)
     await foreign.says(/in\n/)
     const [lock] = await request<{ Session: string }[]>(
@@ -170,9 +181,14 @@ describe.each(['directly', 'gateway'])('on Consul, rdv %s', (by) => {
     await request(servers.store, 'PUT', `/session/destroy/${lock?.Session}`)
     expect(await place.rdv('lock', 'd', '--try', '--', 'true')).toMatchObject({ code: 1 })
     const started = performance.now()
+    const before = proxy.received
     const waiting = place.start('lock', 'd', ...hold)
     await tokenOf(waiting)
-    expect(performance.now() - started).toBeGreaterThan(5_000)
+    const seconds = (performance.now() - started) / 1_000
+    const requests = proxy.received - before
+    expect(seconds).toBeGreaterThan(5)
+    // a claim costs about a dozen of them: a few quick ones, then two a second at the most
+    expect(requests).toBeLessThan(100 + 30 * seconds)
     await end(waiting)
   })
 

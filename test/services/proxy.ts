@@ -29,6 +29,8 @@ export interface TcpProxy {
   readonly connections: number
   /** The most that were open at the same time. */
   readonly peak: number
+  /** In how many pieces clients have sent what they did: each of their requests is one at least. */
+  readonly received: number
   /** Resets every connection and closes the port. */
   stop(): Promise<void>
 }
@@ -61,6 +63,12 @@ export const startProxy = async (target: Target): Promise<TcpProxy> => {
   const links = new Set<Link>()
   let swallowed: (() => void) | undefined
   let peak = 0
+  let received = 0
+
+  const count = (): boolean => {
+    received++
+    return true
+  }
 
   const keepReply = (): boolean => {
     swallowed?.()
@@ -70,7 +78,7 @@ export const startProxy = async (target: Target): Promise<TcpProxy> => {
   const join = (client: Socket): void => {
     const server = connect({ ...target, allowHalfOpen: true, noDelay: true })
     const directions = [
-      direct(client, server, weather, () => true),
+      direct(client, server, weather, count),
       direct(server, client, weather, keepReply),
     ]
     const link = { client, server, directions }
@@ -130,6 +138,9 @@ export const startProxy = async (target: Target): Promise<TcpProxy> => {
     },
     get peak() {
       return peak
+    },
+    get received() {
+      return received
     },
     async stop() {
       const closed = listener.listening ? once(listener, 'close') : undefined

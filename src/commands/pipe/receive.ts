@@ -1,12 +1,14 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { MessageOutput } from '../../cli/message-output.ts'
+import { invocation } from '../../cli/invocation.ts'
+import { asJsonLine } from '../../cli/message-format.ts'
 import { note } from '../../cli/output.ts'
+import { PatientOutput } from '../../cli/patient-output.ts'
 import { pipeFlags } from '../../cli/pipe-flags.ts'
 import { delimiterOf } from '../../cli/records.ts'
 import { checkPipe, checkPipeGroup } from '../../recipes/pipe/names.ts'
-import { type ReceiveOptions, receive } from '../../recipes/pipe/receive.ts'
+import { receive } from '../../recipes/pipe/receive.ts'
 import { optional, parseCount, parseLength } from '../../values.ts'
 
 export default class PipeReceive extends RdvCommand {
@@ -40,14 +42,13 @@ Waits for a sender, and for another one if that dies. Ends with 0 after the last
       ttl: optional(flags.ttl, parseLength('--ttl')),
       onTrouble: note,
     }
-    await this.#receive(args.dest, flags.group, delimiterOf(flags.null), options)
-  }
-
-  async #receive(pipe: string, group: string, delimiter: number, options: ReceiveOptions) {
+    const delimiter = Buffer.from([delimiterOf(flags.null)])
+    const format = (message: Buffer) =>
+      invocation.style.json ? asJsonLine(message) : Buffer.concat([message, delimiter])
     await this.within(this.limits(0), async (space, signal) => {
-      using output = new MessageOutput(delimiter, signal)
-      for await (const message of receive(space, pipe, group, { ...options, signal })) {
-        await output.write(message)
+      const output = new PatientOutput(signal)
+      for await (const message of receive(space, args.dest, flags.group, { ...options, signal })) {
+        await output.write(format(message))
       }
     })
   }

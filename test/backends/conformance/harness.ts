@@ -25,6 +25,12 @@ export interface NetworkHarness extends SharedHarness {
   connectThroughProxy(options?: { callLimit?: number }): Promise<Backend>
 }
 
+/** A store with the extension `Claimable`. */
+export interface ClaimingHarness extends Harness {
+  /** Leaves a lock free, and forbidden to everybody for a moment. */
+  delayLock(name: string): Promise<void>
+}
+
 /** Two clients of one store for a file's cases; the keys of each case are its own. */
 export interface Pair<H extends Harness> {
   readonly harness: H

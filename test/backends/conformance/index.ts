@@ -1,6 +1,13 @@
 import { describe } from 'vitest'
+import { claims } from './claims.ts'
 import { commits } from './commits.ts'
-import { type Harness, type Pair, pair, type SharedHarness } from './harness.ts'
+import {
+  type ClaimingHarness,
+  type Harness,
+  type Pair,
+  pair,
+  type SharedHarness,
+} from './harness.ts'
 import { leases } from './leases.ts'
 import { lists } from './lists.ts'
 import { holders, sessions } from './sessions.ts'
@@ -26,4 +33,9 @@ export const sharedConformance = (start: () => Promise<SharedHarness>): void => 
     common(clients)
     holders(clients)
   })
+}
+
+/** What a store with the extension `Claimable` promises besides. */
+export const claimingConformance = (start: () => Promise<ClaimingHarness>): void => {
+  describe('every backend with claims', () => claims(pair(start)))
 }

@@ -20,12 +20,18 @@ import {
 import { LeaseGoneError, LostError, UnavailableError, UsageError } from '../../../src/errors.ts'
 import { startConsul } from '../../services/consul.ts'
 import { startProxy } from '../../services/proxy.ts'
-import { Follower, type NetworkHarness, pair, text } from '../conformance/harness.ts'
-import { sharedConformance } from '../conformance/index.ts'
+import {
+  type ClaimingHarness,
+  Follower,
+  type NetworkHarness,
+  pair,
+  text,
+} from '../conformance/harness.ts'
+import { claimingConformance, sharedConformance } from '../conformance/index.ts'
 import { networkConformance } from '../conformance/network.ts'
-import { consul, request } from './native.ts'
+import { consul, delayLock, request } from './native.ts'
 
-const start = async (): Promise<NetworkHarness> => {
+const start = async (): Promise<NetworkHarness & ClaimingHarness> => {
   const service = await startConsul()
   const proxy = await startProxy(service)
   return {
@@ -34,6 +40,7 @@ const start = async (): Promise<NetworkHarness> => {
     proxy,
     connect: (options) => open(service.url, { env: {}, ...options }),
     connectThroughProxy: (options) => open(proxy.url('consul'), { env: {}, ...options }),
+    delayLock: (name) => delayLock(service, name),
     stop: async () => {
       await proxy.stop()
       await service.stop()
@@ -51,6 +58,7 @@ const revisionOf = (result: CommitResult): number => {
 describe('consul', () => {
   sharedConformance(start)
   networkConformance(start)
+  claimingConformance(start)
 
   describe('a commit', () => {
     const clients = pair(start)

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { LOCK_FLAGS } from '../../../src/backends/consul/semaphore.ts'
 import { findProgram } from '../../services/fetch.ts'
 import { programEnvironment } from '../../services/programs.ts'
 import type { Service } from '../../services/service.ts'
@@ -28,4 +29,13 @@ export const request = async <T>(
   })
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
   return (await response.json()) as T
+}
+
+/** What `consul lock` leaves behind when its agent ends its session: nobody may have the lock for two seconds. */
+export const delayLock = async (service: Service, name: string): Promise<void> => {
+  const { ID } = await request<{ ID: string }>(service, 'PUT', '/session/create', {
+    body: { LockDelay: '2s', Behavior: 'release' },
+  })
+  await request(service, 'PUT', `/kv/${name}/.lock?acquire=${ID}&flags=${LOCK_FLAGS}`)
+  await request(service, 'PUT', `/session/destroy/${ID}`)
 }

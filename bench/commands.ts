@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { findProgram } from '../test/services/fetch.ts'
+import { programEnvironment } from '../test/services/programs.ts'
+import type { Command } from './measure.ts'
+
+/** The built executable, run by this Node. */
+export const rdv = (
+  url: string | undefined,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Command => ({
+  name: `rdv ${words[0]}`,
+  words: [process.execPath, join(import.meta.dirname, '../bin/rdv.cjs'), ...words],
+  env: { ...env, RDV_BACKEND: url ?? '' },
+})
+
+export const node = (script: string): Command => ({
+  name: 'node',
+  words: [process.execPath, '-e', script],
+})
+
+/** `url`: of the etcd, as rdv is told it. */
+export const etcdctl = (url: string, words: readonly string[]): Command => {
+  const program = findProgram('etcdctl')
+  const endpoint = `--endpoints=${url.replace('etcd://', '')}`
+  return {
+    name: `etcdctl ${words[0]}`,
+    words: [program.path, endpoint, ...words],
+    env: { ...programEnvironment(program), ETCDCTL_API: '3' },
+  }
+}
+
+/** `url`: of the Consul, as rdv is told it. */
+export const consul = (url: string, words: readonly string[]): Command => {
+  const program = findProgram('consul')
+  return {
+    name: `consul ${words[0]}`,
+    words: [program.path, ...words],
+    env: { ...programEnvironment(program), CONSUL_HTTP_ADDR: url.replace('consul://', '') },
+  }
+}

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { open, watchCandidates } from '../src/index.ts'
+import { etcdctl, rdv } from './commands.ts'
+import { type Command, type Sample, summarize } from './measure.ts'
+import { type Bench, beside, milliseconds, type Subject } from './row.ts'
+
+/** So many stand in a line: each but the last one is ended while it leads. */
+const IN_LINE = 4
+
+/** How long (milliseconds) a candidate may need to have found out whom to wait for. */
+const SETTLED = 300
+
+/** Seconds. Consul keeps nobody for less, and goes on for up to twice as long. */
+const TTL: Readonly<Record<string, number>> = { consul: 10 }
+const SHORT_TTL = 2
+
+/** Says that it leads, and stays without starting another process. */
+const STAY = ['bash', '-c', 'echo leading; read <> <(:)']
+
+/** From the moment in which a leader is told to end, or is killed, to the next one's COMMAND. */
+export const failover: Subject = {
+  name: 'failover',
+  async *measure({ stores, rounds }: Bench) {
+    for (const [name, url] of Object.entries(stores)) {
+      const candidate = rdv(url, ['elect', ELECTION, '--', ...STAY])
+      const { p50 } = await measureFailover(url, candidate, 'SIGTERM', rounds / 4)
+      yield milliseconds(`elect on ${name}: TERM → next COMMAND`, p50)
+    }
+    const theirs = etcdctl(stores.etcd, ['elect', `rdv/election/${ELECTION}`, 'id'])
+    const foreign = await measureFailover(stores.etcd, theirs, 'SIGTERM', rounds / 4)
+    const other = milliseconds('etcdctl elect: TERM → next one says so', foreign.p50)
+    yield other
+    const ours = rdv(stores.etcd, ['elect', ELECTION])
+    const plain = await measureFailover(stores.etcd, ours, 'SIGTERM', rounds / 4)
+    yield beside(milliseconds('rdv elect on etcd: TERM → next one says so', plain.p50), other)
+    for (const [name, url] of Object.entries(stores)) {
+      const ttl = TTL[name] ?? SHORT_TTL
+      const candidate = rdv(url, ['elect', ELECTION, '--ttl', `${ttl}s`, '--', ...STAY])
+      const { p50 } = await measureFailover(url, candidate, 'SIGKILL', rounds / 20)
+      const limit = milliseconds(`its TTL of ${ttl} s`, ttl * 1_000)
+      yield beside(milliseconds(`elect on ${name}: kill -9 → next COMMAND`, p50), limit)
+    }
+  },
+}
+
+const ELECTION = `bench-${process.pid}`
+
+/** Milliseconds. `candidate` writes to stdout once it leads. */
+const measureFailover = async (
+  url: string,
+  candidate: Command,
+  end: NodeJS.Signals,
+  rounds: number,
+): Promise<Sample> => {
+  const times: number[] = []
+  while (times.length < rounds) {
+    times.push(...(await oneLine(url, candidate, end, rounds - times.length)))
+  }
+  return summarize(times)
+}
+
+const oneLine = async (
+  url: string,
+  command: Command,
+  end: NodeJS.Signals,
+  most: number,
+): Promise<number[]> => {
+  const line = Array.from({ length: IN_LINE }, () => new Candidate(command))
+  let leader = await Promise.race(line.map(({ leads }) => leads))
+  await queued(url, IN_LINE)
+  const times: number[] = []
+  while (line.length > 1 && times.length < most) {
+    await sleep(SETTLED)
+    line.splice(line.indexOf(leader.who), 1)
+    const started = performance.now()
+    leader.who.end(end)
+    leader = await Promise.race(line.map(({ leads }) => leads))
+    times.push(leader.at - started)
+  }
+  for (const { end } of line) end('SIGTERM')
+  await queued(url, 0)
+  return times
+}
+
+class Candidate {
+  /** Since when. */
+  readonly leads: Promise<{ readonly who: Candidate; readonly at: number }>
+  readonly #child: ChildProcess
+
+  constructor({ words: [file, ...words], env }: Command) {
+    this.#child = spawn(file, words, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.leads = new Promise((resolve) =>
+      this.#child.stdout?.once('data', () => resolve({ who: this, at: performance.now() })),
+    )
+  }
+
+  readonly end = (signal: NodeJS.Signals): void => {
+    this.#child.kill(signal)
+  }
+}
+
+/** Resolves once so many stand in the line. */
+const queued = async (url: string, count: number): Promise<void> => {
+  const space = await open(url)
+  const { signal } = new AbortController()
+  for await (const candidates of watchCandidates(space, ELECTION, signal)) {
+    if (candidates.length === count) break
+  }
+  await space.backend.close()
+}

@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+
+/** How long (milliseconds) an interrupt leaves the reader of stdout to take what was written. */
+const PATIENCE = 500
+
+/** Stdout, for a stream of results: a slow reader is waited for, after an interrupt for a moment only. */
+export class PatientOutput {
+  readonly #signal: AbortSignal
+  readonly #givingUp = new AbortController()
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    if (signal.aborted) this.#hurry()
+    else signal.addEventListener('abort', this.#hurry, { once: true })
+  }
+
+  /**
+   * Resolves when more may be written. What is written in one go goes out in one go.
+   * @throws the signal's reason: nobody has read on after it has aborted.
+   */
+  async write(bytes: string | Uint8Array): Promise<void> {
+    const { stdout } = process
+    if (stdout.errored) this.#signal.throwIfAborted()
+    if (stdout.writableCorked === 0) {
+      stdout.cork()
+      process.nextTick(() => stdout.uncork())
+    }
+    stdout.write(bytes)
+    if (stdout.writableNeedDrain) {
+      await this.#unlessUnread((signal) => once(stdout, 'drain', { signal }))
+    }
+  }
+
+  /** Resolves once the system has all that was written. @throws likewise. */
+  async flush(): Promise<void> {
+    await this.#unlessUnread(flushed)
+  }
+
+  async #unlessUnread(wait: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    try {
+      await wait(this.#givingUp.signal)
+    } catch (error) {
+      if (!this.#signal.aborted) throw error
+      leaveUnread()
+      throw this.#signal.reason
+    }
+  }
+
+  readonly #hurry = (): void => {
+    setTimeout(() => this.#givingUp.abort(), PATIENCE).unref()
+  }
+}
+
+const flushed = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const giveUp = () => reject(signal.reason)
+    signal.addEventListener('abort', giveUp, { once: true })
+    process.stdout.write('', (error) => {
+      signal.removeEventListener('abort', giveUp)
+      if (error) reject(error)
+      else resolve()
+    })
+  })
+
+/** What nobody reads would keep the process for ever: it ends as soon as it is known with which exit code. */
+const leaveUnread = (): void => {
+  const look = () => process.exitCode !== undefined && process.exit()
+  setInterval(look, 20).unref()
+}

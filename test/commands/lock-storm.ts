@@ -1,0 +1,169 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../services/guard.ts'
+import { STORES, startedStore } from './queues.ts'
+import type { Running } from './rdv.ts'
+
+/** What becomes of a holder: killed or stopped at a random moment, while it queues or holds, or surely while it holds. */
+type Fate = 'left alone' | 'killed' | 'stopped' | 'killed in it' | 'stopped in it'
+
+export interface Storm {
+  readonly fates: Readonly<Record<Fate, number>>
+  /** So many are alive at the same time. */
+  readonly atOnce: number
+}
+
+/** Milliseconds within which the random moments lie. */
+const SOON = 1_500
+
+/**
+ * What each holder does: says that it begins, writes its token to the shared file unless a newer one is there, again
+ * after a while (`endless`: again and again), and says that it has ended. The file is written under flock, as a
+ * resource that compares tokens is.
+ */
+const HOLDER = `
+  write() {
+    flock "$0/guard" sh -c '
+      read -r newest <"$0/newest"
+      [ "$RDV_FENCING_TOKEN" -ge "$newest" ] || { echo "refused $RDV_FENCING_TOKEN" >>"$0/log"; exit 0; }
+      echo "$RDV_FENCING_TOKEN" >"$0/newest"
+      echo "write $RDV_FENCING_TOKEN" >>"$0/log"' "$0"
+  }
+  echo "begin $RDV_FENCING_TOKEN" >>"$0/log"
+  write
+  echo "token $RDV_FENCING_TOKEN"
+  while [ "$1" = endless ]; do sleep 0.05; write; done
+  sleep 0.02; write
+  echo "end $RDV_FENCING_TOKEN" >>"$0/log"`
+
+/** How one of them ended. */
+interface Outcome {
+  readonly fate: Fate
+  readonly code: number | null
+  /** None where it never held. */
+  readonly token: number | undefined
+}
+
+export const lockStorm = (scheme: string, { fates, atOnce }: Storm): void => {
+  const { start } = STORES.filter((one) => one.scheme === scheme)[0] ?? noStore(scheme)
+  const count = Object.values(fates).reduce((sum, many) => sum + many)
+
+  describe(`on ${scheme}`, () => {
+    const store = startedStore(start, 'lock')
+
+    test(`${count} holders in random kill -9 and SIGSTOP: no older token is written, and no two overlap`, async () => {
+      const folder = shared()
+      const { place, stop } = store.queue('l')
+      const { minTtl, expiryFactor } = store.traits
+      const ttl = Math.max(1_000, minTtl)
+      const past = ttl * expiryFactor + 500
+      const left = order(fates)
+      const outcomes: Outcome[] = []
+      const worker = async (): Promise<void> => {
+        for (let fate = left.shift(); fate; fate = left.shift()) {
+          const child = ['sh', '-c', HOLDER, folder, fate.endsWith('in it') ? 'endless' : 'brief']
+          const running = place.start('lock', 'l', '--ttl', `${ttl}ms`, '--', ...child)
+          await disturb(running, fate, past)
+          const { stdout, code } = await running.ended
+          outcomes.push({ fate, code, token: tokenIn(stdout) })
+        }
+      }
+      await Promise.all(Array.from({ length: atOnce }, worker))
+      await stop()
+      judge(linesOf(folder), outcomes)
+    }, 120_000)
+  })
+}
+
+const noStore = (scheme: string): never => {
+  throw new Error(`there is no ${scheme}`)
+}
+
+/** Those that surely hold come first, when all the others stand behind them. */
+const order = (fates: Storm['fates']): Fate[] => {
+  const all = (Object.keys(fates) as Fate[]).flatMap((fate) => Array(fates[fate]).fill(fate))
+  const random = all.map((fate) => ({ fate, at: fate.endsWith('in it') ? 0 : Math.random() }))
+  return random.sort((a, b) => a.at - b.at).map(({ fate }) => fate)
+}
+
+const disturb = async (running: Running, fate: Fate, past: number): Promise<void> => {
+  if (fate === 'left alone') return
+  if (fate.endsWith('in it')) await running.says(/token \d+/)
+  else await delay(Math.random() * SOON)
+  if (fate.startsWith('killed')) return running.kill('SIGKILL')
+  running.kill('SIGSTOP')
+  await delay(fate === 'stopped' ? Math.random() * past : past)
+  running.kill('SIGCONT')
+}
+
+const tokenIn = (output: string): number | undefined => {
+  const [, token] = /token (\d+)/.exec(output) ?? []
+  return token === undefined ? undefined : Number(token)
+}
+
+const judge = (log: readonly Line[], outcomes: readonly Outcome[]): void => {
+  const tokensOf = (what: string) => log.filter((line) => line.what === what).map(tokenOf)
+  const calm = outcomes.filter(({ fate }) => fate === 'left alone')
+  const alone = new Set(calm.map(tokenOf))
+  const stopped = outcomes.filter(({ fate }) => fate === 'stopped in it')
+
+  // who was left alone held to its end, and was never taken for an older one
+  expect(calm.map(({ code }) => code)).toEqual(calm.map(() => 0))
+  expect(tokensOf('end').filter((token) => alone.has(token))).toHaveLength(calm.length)
+  expect(tokensOf('refused').filter((token) => alone.has(token))).toEqual([])
+  // who was stopped for too long has lost it, and what its COMMAND wrote after another one did was refused
+  expect(stopped.map(({ code }) => code)).toEqual(stopped.map(() => 121))
+  for (const { token } of stopped) expect(tokensOf('refused')).toContain(token)
+
+  expect(new Set(tokensOf('begin')).size).toBe(tokensOf('begin').length)
+  expect(tokensOf('begin').filter((token) => alone.has(token))).toEqual(sorted([...alone]))
+  expect(tokensOf('write')).toEqual(sorted(tokensOf('write')))
+  const both = ({ token, by }: Overlap) => alone.has(token) && alone.has(by)
+  expect(overlaps(log).filter(both)).toEqual([])
+}
+
+const tokenOf = ({ token = 0 }: { readonly token: number | undefined }): number => token
+
+const sorted = (tokens: readonly number[]): number[] => [...tokens].sort((a, b) => a - b)
+
+/** The file's first token, and the log. */
+const shared = (): string => {
+  const folder = temporaryFolder('storm')
+  writeFileSync(join(folder, 'newest'), '0\n')
+  appendFileSync(join(folder, 'log'), '')
+  return folder
+}
+
+interface Line {
+  readonly what: string
+  readonly token: number
+}
+
+const linesOf = (folder: string): Line[] =>
+  readFileSync(join(folder, 'log'), 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => {
+      const [what = '', token] = line.split(' ')
+      return { what, token: Number(token) }
+    })
+
+/** Who began before another one had ended: that counts unless one of them was killed or stopped. */
+interface Overlap {
+  readonly token: number
+  readonly by: number
+}
+
+const overlaps = (log: readonly Line[]): Overlap[] => {
+  const open = new Set<number>()
+  const found: Overlap[] = []
+  for (const { what, token } of log) {
+    if (what === 'begin') {
+      for (const other of open) found.push({ token: other, by: token })
+      open.add(token)
+    } else if (what === 'end') open.delete(token)
+  }
+  return found
+}
