@@ -1,10 +1,9 @@
 import type { RequestListener, Server } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
-import { BASE, EPOCH_HEADER } from '../backends/http/protocol.ts'
-import { foreignPage, unauthorized } from './access.ts'
+import { BASE } from '../backends/http/protocol.ts'
+import { guard } from './access/guard.ts'
 import { type Failure, failureOf, refused } from './answers.ts'
 import type { ServerContext } from './context.ts'
-import { epochOf } from './epoch.ts'
 import { answerMalformed } from './http-server.ts'
 import { healthRoute } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
@@ -36,6 +35,7 @@ export const createApp = async (
   })
   ignoreBodies(app)
   guard(app, context)
+  closeAtEnd(app, context)
   answerFailures(app, report)
   await app.register(rdvV1Routes(context), { prefix: BASE })
   for (const route of [healthRoute, homeRoute, probeRoutes, keyRoutes]) route(app, context)
@@ -49,14 +49,8 @@ const ignoreBodies = (app: FastifyInstance): void => {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
 }
 
-const guard = (app: FastifyInstance, { store, authorized, open }: ServerContext): void => {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header(EPOCH_HEADER, epochOf(store)).header('cache-control', 'no-store')
-    const foreign = foreignPage(request)
-    if (foreign) return send(reply, foreign)
-    if (/^\/_health(\?|$)/.test(request.url) || authorized(request)) return
-    return send(reply.header('www-authenticate', 'Bearer'), unauthorized())
-  })
+/** A server that stops does not wait for the next request of a connection. */
+const closeAtEnd = (app: FastifyInstance, { open }: ServerContext): void => {
   app.addHook('onSend', async (_request, reply) => {
     if (open.ended) reply.header('connection', 'close')
   })

@@ -4,10 +4,10 @@ import { epochOf } from '../epoch.ts'
 
 /** `GET /_health`: 200 while the store answers, else 503. Open to all, but only who has the token sees more. */
 export const healthRoute = (app: FastifyInstance, context: ServerContext): void => {
-  const { store, version, authorized } = context
-  app.get('/_health', async (request) => {
+  const { store, version, access } = context
+  app.get('/_health', { config: { scope: 'public' } }, async (request) => {
     await store.get(`${context.space.namespace}/id/health`)
-    if (!authorized(request)) return { ok: true }
+    if (!access.authorized(request)) return { ok: true }
     const durable = store.traits.reach !== 'process'
     return { ok: true, version, backend: store.address, durable, epoch: epochOf(store) }
   })

@@ -5,6 +5,7 @@ import { checkGroup, checkKey } from '../../recipes/keys.ts'
 import { signal } from '../../recipes/signal.ts'
 import type { Condition } from '../../recipes/wait/condition.ts'
 import { groupCondition, keyCondition } from '../../recipes/wait/signal-condition.ts'
+import { scopeOf } from '../access/scope.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
 import { hintFor } from '../hints.ts'
@@ -22,18 +23,16 @@ interface Wanted {
 
 /** `GET`, `PUT`, `POST` and `DELETE` of `/KEY`; `GET /GROUP/`. */
 export const keyRoutes = (app: FastifyInstance, context: ServerContext): void => {
-  app.route({
-    method: ['GET', 'PUT', 'POST', 'DELETE'],
-    url: '/*',
-    handler: async (request, reply) => {
-      const target = parseRequestTarget(request.url)
-      if (target.path === '') return reply.callNotFound()
-      if (target.path.startsWith('_')) return reply.code(404).send(RESERVED)
-      if (request.method === 'GET') return waitForKey(context, target, reply)
-      await change(context, target, request)
-      return OK
-    },
-  })
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    const target = parseRequestTarget(request.url)
+    if (target.path === '') return reply.callNotFound()
+    if (target.path.startsWith('_')) return reply.code(404).send(RESERVED)
+    if (request.method === 'GET') return waitForKey(context, target, reply)
+    await change(context, target, request)
+    return OK
+  }
+  for (const method of ['GET', 'PUT', 'POST', 'DELETE'] as const)
+    app.route({ method, url: '/*', config: { scope: scopeOf(method) }, handler })
 }
 
 const waitForKey = async (

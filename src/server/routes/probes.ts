@@ -5,19 +5,25 @@ import type { Probe } from '../../probes/probe.ts'
 import { probeCondition } from '../../recipes/wait/probe-condition.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
-import { checkProbeHost, guarded } from '../probe-host.ts'
+import { reachableOf } from '../forbidden-addresses.ts'
+import { checkProbeHost } from '../probe-host.ts'
+import type { ProbePolicy } from '../probe-policy.ts'
 import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
+
+/** Bytes; PostgreSQL cuts longer names off. */
+const LONGEST_DATABASE = 63
 
 /** `GET /_port/HOST/PORT` and `GET /_postgres/DB`. */
 export const probeRoutes = (app: FastifyInstance, context: ServerContext): void => {
   const route = (url: string, probeFor: (rest: string) => Probe) =>
-    app.get(url, async (request, reply) => {
+    app.get(url, { config: { scope: 'probe' } }, async (request, reply) => {
       const target = parseRequestTarget(request.url)
       const rest = target.path.slice(url.length - '*'.length - 1)
       return waitForProbe(context, target, () => probeFor(rest), reply)
     })
-  route('/_port/*', portProbe)
-  route('/_postgres/*', (database) => postgresProbe(context.postgresUrl, database))
+  const { postgresUrl, probing } = context
+  route('/_port/*', (rest) => portProbe(probing, rest))
+  route('/_postgres/*', (database) => postgresProbe(postgresUrl, database))
 }
 
 const waitForProbe = async (
@@ -39,18 +45,22 @@ const waitForProbe = async (
   return OK
 }
 
-const portProbe = (rest: string): Probe => {
+const portProbe = (policy: ProbePolicy, rest: string): Probe => {
   const [host = '', port = '', ...more] = rest.split('/')
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535 || more.length > 0) {
     throw new UsageError('write /_port/HOST/PORT with a port from 1 to 65535')
   }
-  return guarded(openProbe(`tcp://${checkProbeHost(host)}:${port}`), host)
+  const target = `tcp://${checkProbeHost(host)}:${port}`
+  policy.check(host, Number(port))
+  return openProbe(target, { resolve: policy.resolver(Number(port)) })
 }
 
 const postgresProbe = (template: string, database: string): Probe => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no database is called so
-  if (!/^[^/@\u0000-\u001f\u007f]{1,63}$/u.test(database) || /^\.\.?$/.test(database)) {
+  const isName = /^[^/@\u0000-\u001f\u007f]+$/u.test(database) && !/^\.\.?$/.test(database)
+  if (!isName || Buffer.byteLength(database) > LONGEST_DATABASE) {
     throw new UsageError('write /_postgres/DATABASE with the name of a database')
   }
-  return openProbe(template.replaceAll('{{.}}', () => encodeURIComponent(database)))
+  const url = template.replaceAll('{{.}}', () => encodeURIComponent(database))
+  return openProbe(url, { resolve: reachableOf })
 }
