@@ -37,7 +37,12 @@ export const createHttpServer = (options: ServerOptions, handler: RequestListene
   server.maxConnections = options.maxConnections ?? DEFAULT_CONNECTIONS
   server.on('checkExpectation', (_request, response) => {
     const { status, body } = refused(417, 'leave out the header Expect, or write 100-continue')
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const text = JSON.stringify(body)
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    }
+    response.writeHead(status, { ...headers, connection: 'close' }).end(text)
   })
   new SlowReaders(server, { stall: clientTimeout, unread: UNREAD })
   return server

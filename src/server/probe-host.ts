@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { UsageError } from '../errors.ts'
+import { printable } from '../redact.ts'
 
 /**
  * A host as it goes into a URL. Only in its canonical spelling: `0x7f.1` and `2130706433` are addresses in disguise, and
@@ -13,6 +14,6 @@ export const checkProbeHost = (host: string): string => {
     return inUrl
   }
   throw new UsageError(
-    `${JSON.stringify(host.slice(0, 80))} is no host name or address in its usual form`,
+    `${printable(JSON.stringify(host.slice(0, 80)))} is no host name or address in its usual form`,
   )
 }

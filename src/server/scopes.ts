@@ -2,6 +2,7 @@ import type { Listing, WatchEvent } from '../backends/backend.ts'
 import { keyOf } from '../backends/watch-queue.ts'
 import { UsageError } from '../errors.ts'
 import { KINDS } from '../recipes/keys.ts'
+import { printable } from '../redact.ts'
 
 const LONGEST = 1_024
 
@@ -71,7 +72,7 @@ export class Scopes {
   }
 
   #refusal(key: string): UsageError {
-    const shown = JSON.stringify(key.slice(0, 80))
+    const shown = printable(JSON.stringify(key.slice(0, 80)))
     const where = this.namespaces
       ? ` in a namespace of this server (${this.namespaces.join(', ')})`
       : ''
