@@ -5,6 +5,7 @@ import { guard } from './access/guard.ts'
 import { type Failure, failureOf, refused } from './answers.ts'
 import type { ServerContext } from './context.ts'
 import { answerMalformed } from './http-server.ts'
+import { oneAfterTheOther } from './pipelining.ts'
 import { healthRoute } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -34,6 +35,7 @@ export const createApp = async (
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
   ignoreBodies(app)
+  oneAfterTheOther(app)
   guard(app, context)
   closeAtEnd(app, context)
   answerFailures(app, report)

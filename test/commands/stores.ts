@@ -10,7 +10,10 @@ import {
 import { executable } from './rdv.ts'
 
 /** Starts `rdv serve` on a durable store, as a user does. */
-export const startRdvServe = (...flags: string[]): Promise<Service> =>
+export const startRdvServe = (...flags: string[]): Promise<Service> => startRdvServeIn({}, ...flags)
+
+/** Likewise, with further variables in its environment. */
+export const startRdvServeIn = (env: NodeJS.ProcessEnv, ...flags: string[]): Promise<Service> =>
   startService({
     name: 'rdv-serve',
     ports: 1,
@@ -19,7 +22,7 @@ export const startRdvServe = (...flags: string[]): Promise<Service> =>
     launch: (place) => ({
       command: process.execPath,
       args: [executable, 'serve', ...listen(place), ...flags],
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ...env },
     }),
     ready: async (place) => (await answerOf(portOf(place), '/_health')).status === 200,
   })
