@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openBackend } from '../../src/backends/open.ts'
+import { put } from '../../src/backends/operations.ts'
 import { undeclaredRoutes } from '../../src/server/access/guard.ts'
 import { createApp } from '../../src/server/app.ts'
 import { contextOf } from '../../src/server/server.ts'
@@ -193,6 +194,24 @@ describe('a server without a token', () => {
     expect(await from('/_health', same, 'sec-fetch-mode: no-cors')).toBe(403)
     expect(await from('/_health', 'sec-fetch-site: same-origin')).toBe(200)
   })
+})
+
+test('a GET changes nothing', async () => {
+  const server = await started()
+  const client = await openBackend(server.url, { env: {} })
+  onTestFinished(() => client.close())
+  await client.commit([], [put('rdv/signal/k', 'ready'), put('rdv/counter/c', '1')])
+  const { revision } = await client.list('rdv/')
+  const parameters = 'timeout=1ms&state=other&expire=1s&by=5&value=9&id=x'
+  for (const path of ['', 'k', 'new', 'g/', '_port/127.0.0.1/1', '_postgres/db', '_health']) {
+    await curl(`${server.url}/${path}?${parameters}`)
+    await curl('-X', 'GET', '-d', 'state=other', `${server.url}/${path}?${parameters}`)
+  }
+  for (const path of ['', '/commit', '/grant', '/clear']) {
+    const override = ['-H', 'x-http-method-override: POST', '-H', 'x-http-method: DELETE']
+    await curl(...override, `${server.url}/_rdv/v1${path}?${parameters}`)
+  }
+  expect((await client.list('rdv/')).revision).toBe(revision)
 })
 
 test('a server with a token answers to any name: no foreign page has the token', async () => {

@@ -1,5 +1,5 @@
 /** A request that means no good, and what it is answered. */
-export interface Hostile {
+interface Hostile {
   readonly name: string
   /** The bytes, as latin1 text. */
   readonly send: string
