@@ -1,14 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
-import { lazyPlugin } from './lazy-plugin.ts'
+import { writeBundled } from './bundled.ts'
+import { lazyPlugin, rareModules } from './lazy-plugin.ts'
+import { writeManual } from './man.ts'
 import { writeManifest } from './manifest.ts'
+import { buildPage } from './page.ts'
 
 /** Libraries that only some commands use: each in a file of its own, which is read when it is needed. */
-const VENDORED = ['etcd3', 'consul', 'pg', 'execa', 'fastify', 'typebox']
+const VENDORED = ['etcd3', 'consul', 'pg', 'execa', 'fastify', 'typebox', '@fastify/swagger']
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 /** Built beside, then put in place at once: somebody may be running what is there. */
@@ -33,14 +37,26 @@ const common: BuildOptions = {
   target: 'node22',
   format: 'cjs',
   legalComments: 'linked',
+  metafile: true,
   logLevel: 'warning',
   // An import() that stays one would load the ESM machinery, and see no names in a bundled library.
   supported: { 'dynamic-import': false },
-  define: { 'process.env.NODE_ENV': '"production"' },
+  define: { 'process.env.NODE_ENV': '"production"', 'import.meta.dirname': '__dirname' },
 }
 
+/** A file that is read when something of it is needed. */
+const bundleApart = (name: string, contents: string) =>
+  build({
+    ...common,
+    stdin: { contents, resolveDir: root },
+    outfile: `${building}/vendor/${name}.cjs`,
+    minify: true,
+    external: ['pg-native', 'pg-cloudflare'],
+  })
+
 const bundle = async (): Promise<void> => {
-  await Promise.all([
+  const [, ...results] = await Promise.all([
+    buildPage(root, join(root, building, 'page')),
     build({
       ...common,
       entryPoints: ['src/main/entry.ts'],
@@ -48,12 +64,12 @@ const bundle = async (): Promise<void> => {
       minify: true,
       plugins: [vendor, lazyPlugin],
       alias: { 'wsl-utils': './scripts/wsl-utils.ts' },
-    }),
-    build({
-      ...common,
-      entryPoints: ['src/main/load.ts'],
-      outfile: `${building}/load.cjs`,
-      minify: true,
+      inject: ['src/cli/streams.ts'],
+      define: {
+        ...common.define,
+        'process.stdout': 'lazyStdout',
+        'process.stderr': 'lazyStderr',
+      },
     }),
     build({
       ...common,
@@ -61,19 +77,26 @@ const bundle = async (): Promise<void> => {
       outfile: `${building}/index.cjs`,
       plugins: [vendor],
     }),
-    ...VENDORED.map((name) =>
-      build({
-        ...common,
-        stdin: { contents: `module.exports = require('${name}')`, resolveDir: root },
-        outfile: `${building}/vendor/${name}.cjs`,
-        minify: true,
-        external: ['pg-native', 'pg-cloudflare'],
-      }),
-    ),
+    ...VENDORED.map((name) => bundleApart(name, `module.exports = require('${name}')`)),
+    bundleApart('rare', rareModules()),
   ])
+  await bundleLoader()
+  await writeBundled(join(root, building), results)
   // etcd3 looks for its protocol's description beside itself.
   const proto = join(root, 'node_modules/etcd3/proto')
   await cp(proto, join(root, building, 'proto'), { recursive: true })
+}
+
+/** It knows by which build its caches were made. */
+const bundleLoader = async (): Promise<void> => {
+  const hash = createHash('sha256').update(await readFile(join(root, building, 'rdv.cjs')))
+  await build({
+    ...common,
+    entryPoints: ['src/main/load.ts'],
+    outfile: `${building}/load.cjs`,
+    minify: true,
+    define: { ...common.define, BUILD: JSON.stringify(hash.digest('hex').slice(0, 16)) },
+  })
 }
 
 /** The declarations for TypeScript programs. */
@@ -90,17 +113,20 @@ const putInPlace = async (): Promise<void> => {
   await rm(old, { recursive: true, force: true })
 }
 
-/** Compiles ahead for the Node that builds, on a store that is thrown away. */
+/** What is typed most often leaves behind what V8 compiled for it, on a store that is thrown away. */
 const warm = async (): Promise<void> => {
   const data = await mkdtemp(join(tmpdir(), 'rdv-build-'))
   const env = { ...process.env, RDV_DATA_DIR: data, RDV_BACKEND: '' }
-  const words = [join(root, 'scripts/warm.cjs'), join(root, building), 'signal', 'built']
-  execFileSync(process.execPath, words, { env })
+  for (const command of ['signal built', 'wait built', 'get built', 'lock built -- true']) {
+    const words = [join(root, building, 'load.cjs'), ...command.split(' ')]
+    execFileSync(process.execPath, words, { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  }
   await rm(data, { recursive: true })
 }
 
 await bundle()
 await writeManifest(root)
+await writeManual(join(root, building))
 await warm()
 declare()
 await putInPlace()

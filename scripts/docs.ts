@@ -15,9 +15,33 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Each page with text that comes out of the code, as it must be: by its path in the checkout. */
 export const generateDocs = async (): Promise<Map<string, string>> => {
-  const parts = { commands: await commands(), 'exit-codes': exitCodes(), traits: await traits() }
-  const pages = ['README.md', 'docs/commands.md', 'docs/exit-codes.md', 'docs/backends.md']
+  const parts = {
+    commands: await commands(),
+    'exit-codes': exitCodes(),
+    traits: await traits(),
+    ...Object.fromEntries(Object.entries(SMALLEST).map(([what, file]) => [what, source(file)])),
+  }
+  const pages = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/commands.md',
+    'docs/exit-codes.md',
+    'docs/backends.md',
+  ]
   return new Map(pages.map((page) => [page, fillIn(page, parts)]))
+}
+
+/** The smallest real one of each kind, from which a newcomer learns how they are made. */
+const SMALLEST = {
+  'a-backend': 'src/backends/memory/index.ts',
+  'a-recipe': 'src/recipes/get.ts',
+  'a-command': 'src/commands/get.ts',
+  'a-probe': 'src/probes/file.ts',
+} as const
+
+const source = (file: string): string => {
+  const text = readFileSync(join(root, file), 'utf8').trimEnd()
+  return `\`\`\`ts\n// ${file}\n${text}\n\`\`\``
 }
 
 /** Replaces what stands between `<!-- generated: NAME -->` and `<!-- end -->`. */
@@ -65,7 +89,8 @@ const section = (id: string, command: Command.Class): string => {
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-const usage = (name: string, { args = {}, flags = {} }: Command.Class): string => {
+/** How a command is called, without the program's name. */
+export const usage = (name: string, { args = {}, flags = {} }: Command.Class): string => {
   const words = Object.entries(args).map(([arg, { required, multiple }]) => {
     const word = `${arg.toUpperCase()}${multiple ? '…' : ''}`
     return required ? word : `[${word}]`
@@ -80,12 +105,15 @@ const settings = ({ args = {}, flags = {} }: Command.Class): string => {
     '',
     plain(description),
   ])
-  const own = Object.entries(flags).filter(([name, { env }]) => {
-    const same = globalFlags[name as keyof typeof globalFlags]
-    return same === undefined || same.env !== env
-  })
+  const own = Object.entries(flags).filter(isOwnFlag)
   const all = [...rows, ...own.map(flagRow)]
   return all.length > 0 ? table(HEADER, all) : ''
+}
+
+/** Whether a flag is a command's own, or has another variable than every command's. */
+export const isOwnFlag = ([name, { env }]: readonly [string, Flag]): boolean => {
+  const same = globalFlags[name as keyof typeof globalFlags]
+  return same === undefined || same.env !== env
 }
 
 const HEADER = ['', 'environment', 'meaning']
@@ -94,7 +122,7 @@ const flagTable = (flags: Readonly<Record<string, Flag>>): string =>
   table(HEADER, Object.entries(flags).map(flagRow))
 
 /** What flags that take a value have besides. */
-interface Valued {
+export interface Valued {
   readonly helpValue?: string
   readonly options?: readonly string[]
   readonly multiple?: boolean

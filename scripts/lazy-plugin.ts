@@ -1,12 +1,16 @@
 import type { Plugin } from 'esbuild'
 
-/** Modules that libraries require at the top of a file, but used only on some ways through the program. */
-const LAZY = [
+/** Of Node's modules those that libraries require at the top of a file, but use only on some ways through the program. */
+const BUILTIN = [
   'node:child_process',
   'child_process',
   'node:fs/promises',
   'node:readline',
   'node:perf_hooks',
+]
+
+/** Libraries likewise. They need not even be read: they are together in a file of their own. */
+const RARE = [
   'debug',
   'ejs',
   'minimatch',
@@ -25,7 +29,7 @@ const LAZY = [
   'supports-color',
 ]
 
-const escaped = LAZY.map((name) => name.replaceAll('/', '\\/'))
+const escaped = [...BUILTIN, ...RARE].map((name) => name.replaceAll('/', '\\/'))
 const filter = new RegExp(`^(${escaped.join('|')})$`)
 
 /**
@@ -35,6 +39,7 @@ const filter = new RegExp(`^(${escaped.join('|')})$`)
 export const lazyPlugin: Plugin = {
   name: 'lazy',
   setup(build) {
+    build.onResolve({ filter: /^\.\/vendor\// }, ({ path }) => ({ path, external: true }))
     build.onResolve({ filter }, ({ path, namespace, kind }) =>
       namespace === 'file' && kind === 'require-call' ? { path, namespace: 'lazy' } : undefined,
     )
@@ -48,10 +53,23 @@ export const lazyPlugin: Plugin = {
 /** `__esModule` is asked for on import already, and says of CommonJS modules that they are what is imported. */
 const standIn = (path: string): string => `
 let loaded
-const load = () => loaded ??= require(${JSON.stringify(path)})
+const load = () => loaded ??= ${loading(path)}
 module.exports = new Proxy(function () {}, {
   get: (_, name) => (name === '__esModule' ? false : load()[name]),
   has: (_, name) => name in load(),
   apply: (_, self, args) => Reflect.apply(load(), self, args),
   construct: (_, args) => Reflect.construct(load(), args),
 })`
+
+const loading = (path: string): string =>
+  RARE.includes(path)
+    ? `require('./vendor/rare.cjs')[${JSON.stringify(path)}]`
+    : `require(${JSON.stringify(path)})`
+
+/** The text of the file with all that is rarely used, each part of which is run when it is asked for. */
+export const rareModules = (): string => {
+  const getters = RARE.map(
+    (name) => `get [${JSON.stringify(name)}]() { return require('${name}') }`,
+  )
+  return `module.exports = { ${getters.join(', ')} }`
+}

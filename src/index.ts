@@ -50,6 +50,7 @@ export { type Published, type PublishOptions, publish } from './recipes/topic/pu
 export { type Message, type SubscribeOptions, subscribe } from './recipes/topic/subscribe.ts'
 export { type WaitTargetsOptions, wait } from './recipes/wait/wait-targets.ts'
 export {
+  type DoneOptions,
   WaitGroup,
   type WaitGroupOptions,
   type WaitGroupState,

@@ -18,8 +18,8 @@ export interface SpaceOptions extends Partial<Omit<OpenOptions, 'signal'>> {
  * @throws UnavailableError the store cannot be used, or with a `signal` was out of reach until that aborted.
  */
 export const open = async (url?: string, options: SpaceOptions = {}): Promise<Space> => {
-  const { namespace = 'rdv', env = process.env, signal, callLimit } = options
+  const { namespace = 'rdv', env = process.env, signal, callLimit, brief } = options
   checkNamespace(namespace)
-  const attempt = () => openBackend(url || DEFAULT_BACKEND, { env, callLimit, signal })
+  const attempt = () => openBackend(url || DEFAULT_BACKEND, { env, callLimit, brief, signal })
   return { namespace, backend: await (signal ? whenAvailable(signal, attempt) : attempt()) }
 }

@@ -164,6 +164,10 @@ export interface OpenOptions {
   readonly env: NodeJS.ProcessEnv
   /** Milliseconds after which a single call is given up. Default 5000. */
   readonly callLimit?: number
+  /** The process will be short, or wait most of its time: a quick start and end matter more than throughput. */
+  readonly brief?: boolean
+  /** Of a file on this machine: what was acknowledged outlives a loss of power too, not only this process. */
+  readonly synced?: boolean
   /** Cancels an opening that needs the store: it rejects with the signal's reason and leaves nothing behind. */
   readonly signal?: AbortSignal
 }

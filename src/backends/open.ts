@@ -14,6 +14,11 @@ const BACKENDS: Readonly<Record<string, () => Promise<BackendModule>>> = {
   consuls: () => import('./consul/index.ts'),
 }
 
+/** How each kind of backend URL begins. */
+export const BACKEND_URLS: readonly string[] = Object.keys(BACKENDS).map((scheme) =>
+  scheme === 'sqlite' || scheme === 'memory' ? `${scheme}:` : `${scheme}://`,
+)
+
 /** The embedded store of this machine. */
 export const DEFAULT_BACKEND = 'sqlite:'
 

@@ -29,6 +29,7 @@ export async function run(start: Start): Promise<Outcome> {
   relay(start, target, terminal)
   supervision.onStart?.(target.id)
   const ending = await ended
+  if (!loss.stoppedBy) supervision.onEnd?.()
   await loss.settled()
   return { ...ending, stoppedBy: loss.stoppedBy }
 }

@@ -15,6 +15,8 @@ export interface Supervision extends LossSignals {
   readonly onReady?: (guard: Pick<Guard, 'pid' | 'mark'>) => void
   /** COMMAND runs: its process id, or (negative) the id of its process group. */
   readonly onStart?: (target: number) => void
+  /** COMMAND has ended by itself: what it ran under is needed no more. Called before anything is cleared up. */
+  readonly onEnd?: () => void
 }
 
 /** How COMMAND ended. */

@@ -42,6 +42,8 @@ export abstract class RdvCommand extends Command {
 
   /** Whether a COMMAND may follow after `--`. */
   protected readonly takesCommand: boolean = false
+  /** Whether it does little with the store, or waits most of its time. */
+  protected brief = true
   protected readonly interrupts = new Interrupts()
   #flags: GlobalFlags | undefined
   #space: Promise<Space> | undefined
@@ -74,10 +76,12 @@ export abstract class RdvCommand extends Command {
   /** The store, opened at the first call and again after a failure; with a signal tried until that aborts. */
   protected space(signal?: AbortSignal): Promise<Space> {
     const namespace = this.#flags?.namespace
-    this.#space ??= open(this.#flags?.backend, { namespace, signal }).catch((error) => {
-      this.#space = undefined
-      throw error
-    })
+    this.#space ??= open(this.#flags?.backend, { namespace, brief: this.brief, signal }).catch(
+      (error) => {
+        this.#space = undefined
+        throw error
+      },
+    )
     return this.#space
   }
 

@@ -94,7 +94,8 @@ export class Campaign {
     }
     const { interrupts } = this.#options
     const preparation = this.#preparation
-    return runHeld(command, leadership, { interrupts, environment, preparation })
+    const onEnd = () => void giveUp((signal) => leadership.resign(signal))
+    return runHeld(command, leadership, { interrupts, environment, preparation, onEnd })
   }
 
   #print({ id, token }: Leadership): Promise<void> {

@@ -3,10 +3,10 @@ import * as Flags from '@oclif/core/flags'
 import { Counter } from '../recipes/counter.ts'
 import { checkIdempotencyKey } from '../recipes/idempotency-key.ts'
 import { checkKey } from '../recipes/keys.ts'
+import { optional, parseNumber } from '../values.ts'
 import { RdvCommand } from './base-command.ts'
 import { idempotencyFlag } from './idempotency-flag.ts'
 import { printResult } from './output.ts'
-import { optional, parseNumber } from './values.ts'
 
 /** What `counter inc` and `counter dec` share: all but the direction. */
 export abstract class CountingCommand extends RdvCommand {

@@ -1,10 +1,12 @@
+import { usedStreams } from './streams.ts'
+
 /**
  * Ends the process as soon as all output is out. Nothing that a library keeps open may hold it up; and as a look-up of a
  * name cannot be cancelled, and even `process.exit` waits for its thread, as long as a silent name server makes it,
  * the process then becomes a shell that exits.
  */
 export const leave = async (): Promise<never> => {
-  await Promise.all([drained(process.stdout), drained(process.stderr)])
+  await Promise.all(usedStreams().map(drained))
   if (process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap')) exitByShell()
   process.exit()
 }

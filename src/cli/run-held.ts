@@ -22,6 +22,8 @@ interface RunOptions {
   readonly interrupts: Interrupts
   readonly environment: Readonly<Record<string, string>>
   readonly preparation?: Preparation
+  /** COMMAND has ended by itself: whoever comes next need not wait until we have cleared up. */
+  readonly onEnd?: () => void
 }
 
 /**
@@ -31,7 +33,7 @@ interface RunOptions {
 export const runHeld = async (
   command: readonly string[],
   tenure: Tenure,
-  { interrupts, environment, preparation }: RunOptions,
+  { interrupts, environment, preparation, onEnd }: RunOptions,
 ): Promise<number> => {
   const caught = catchSignals()
   interrupts[Symbol.dispose]()
@@ -43,7 +45,10 @@ export const runHeld = async (
   const { expiring, lost } = tenure
   const including = includer(tenure)
   try {
-    const supervision = { env: environment, signals, preparation, expiring, lost, ...including }
+    const supervision = {
+      ...{ env: environment, signals, preparation, expiring, lost, onEnd },
+      ...including,
+    }
     const outcome = await supervise(command, supervision)
     if (!outcome.stoppedBy) return outcome.code
     // Who was told to end does not begin again after a loss.

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { parseDuration } from '../duration.ts'
-import { optional, parseLength } from './values.ts'
+import { optional, parseLength } from '../values.ts'
 
 /** The flags of the commands that queue for something and then hold it. */
 export const tenureFlags = {

@@ -4,10 +4,10 @@ import { RdvCommand } from '../cli/base-command.ts'
 import { patientFlags } from '../cli/flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { printResult } from '../cli/output.ts'
-import { optional, parseCount, parseLength } from '../cli/values.ts'
 import { waiting } from '../cli/waiting.ts'
 import { barrier } from '../recipes/barrier/barrier.ts'
 import { checkKey } from '../recipes/keys.ts'
+import { optional, parseCount, parseLength } from '../values.ts'
 
 export default class BarrierCommand extends RdvCommand {
   static override summary =

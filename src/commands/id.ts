@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { printResult } from '../cli/output.ts'
-import { optional, parseCount } from '../cli/values.ts'
 import { ids } from '../recipes/id.ts'
+import { optional, parseCount } from '../values.ts'
 
 /** Milliseconds to reach the backend; an id takes less than one. */
 const USUAL = 10_000

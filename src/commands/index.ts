@@ -6,6 +6,7 @@ type CommandModule = { readonly default: Command.Class }
 export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   barrier: () => import('./barrier.ts'),
   clear: () => import('./clear.ts'),
+  completion: () => import('./completion.ts'),
   'counter:dec': () => import('./counter/dec.ts'),
   'counter:get': () => import('./counter/get.ts'),
   'counter:inc': () => import('./counter/inc.ts'),

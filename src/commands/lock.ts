@@ -6,9 +6,9 @@ import { invocation } from '../cli/invocation.ts'
 import { note, printResult } from '../cli/output.ts'
 import { giveUp, noteRaisedTtl, runHeld, stayHeld } from '../cli/run-held.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
-import { optional, parseCount } from '../cli/values.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { Lock } from '../recipes/lock.ts'
+import { optional, parseCount } from '../values.ts'
 
 export default class LockCommand extends RdvCommand {
   static override summary =
@@ -64,7 +64,9 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
       RDV_FENCING_TOKEN: String(lock.token),
     }
     const { interrupts } = this
-    return runHeld(command, lock, { interrupts, environment, preparation: this.#preparation })
+    const preparation = this.#preparation
+    const onEnd = () => void giveUp((signal) => lock.release(signal))
+    return runHeld(command, lock, { interrupts, environment, preparation, onEnd })
   }
 
   async #stay(name: string, lock: Lock): Promise<never> {

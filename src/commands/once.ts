@@ -6,10 +6,10 @@ import { invocation } from '../cli/invocation.ts'
 import { note } from '../cli/output.ts'
 import { giveUp, noteRaisedTtl, runHeld } from '../cli/run-held.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
-import { optional, parseLength } from '../cli/values.ts'
 import { UsageError } from '../errors.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { Turn } from '../recipes/once.ts'
+import { optional, parseLength } from '../values.ts'
 
 export default class Once extends RdvCommand {
   static override summary =
@@ -52,7 +52,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     try {
       process.exitCode = await this.#run(name, turn, command)
     } finally {
-      await giveUp((signal) => turn.leave(signal))
+      await giveUp((signal) => turn.release(signal))
     }
   }
 

@@ -3,13 +3,13 @@ import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { note, printResult } from '../cli/output.ts'
 import { delimiterOf, records } from '../cli/records.ts'
-import { optional, parseCount, parseLength } from '../cli/values.ts'
 import { UsageError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import { checkKey } from '../recipes/keys.ts'
 import type { Space } from '../recipes/space.ts'
 import { longestMessage } from '../recipes/topic/batch.ts'
 import { type PublishOptions, publish } from '../recipes/topic/publish.ts'
+import { optional, parseCount, parseLength } from '../values.ts'
 
 export default class Publish extends RdvCommand {
   static override summary = 'Publishes messages on a topic, and returns when all are stored.'
@@ -52,6 +52,7 @@ Who publishes trims the oldest messages, several at a time.`
       retain: optional(flags.retain, (text) => parseCount(text, '--retain', 1)),
       retainFor: optional(flags['retain-for'], parseLength('--retain-for')),
     }
+    this.brief = !fromStdin
     const space = await withDeadline(this.limits(), (signal) => this.space(signal))
     const messages = fromStdin
       ? records(process.stdin, delimiterOf(flags.null), longestMessage(space, args.topic))

@@ -6,7 +6,6 @@ import type { Traits } from '../backends/backend.ts'
 import { openBackend } from '../backends/open.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { note, printResult } from '../cli/output.ts'
-import { optional, parseCount, parseLength } from '../cli/values.ts'
 import { parseDuration } from '../duration.ts'
 import { describe, UnavailableError, UsageError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
@@ -14,6 +13,7 @@ import { checkNamespace } from '../recipes/keys.ts'
 import { whenAvailable } from '../recipes/retry.ts'
 import type { Grant } from '../server/access/tokens.ts'
 import type { TlsOptions } from '../server/server.ts'
+import { optional, parseCount, parseLength } from '../values.ts'
 
 const WORLD_READABLE = 0o004
 
@@ -41,7 +41,6 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     }),
     'data-dir': Flags.string({
       summary: 'Keeps everything in a file in this directory.',
-      exclusive: ['backend'],
       helpValue: 'DIR',
     }),
     'token-file': Flags.string({
@@ -114,7 +113,8 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     const tokens = await readTokens(flags['token-file'], process.env)
     const tls = await readTls(flags['tls-cert'], flags['tls-key'], flags['tls-ca'])
     const { startServer } = await import('../server/server.ts')
-    const open = () => openBackend(url, { env: process.env })
+    // its clients may live on other machines, and outlive this one
+    const open = () => openBackend(url, { env: process.env, synced: true })
     const backend = await withDeadline({ timeout: 10_000, signal }, (deadline) =>
       whenAvailable(deadline, open),
     )
@@ -165,6 +165,8 @@ const backendUrl = (
 ): string => {
   if (directory !== undefined) {
     if (directory === '') throw new UsageError('--data-dir is empty: name a directory')
+    if (backend !== undefined && backend !== env.RDV_BACKEND)
+      throw new UsageError('--data-dir and --backend are two stores: leave one of them out')
     return `sqlite://${encodeURI(resolve(directory))}/rendezvous.db`
   }
   const remote = /^https?:/.test(backend ?? '')

@@ -3,12 +3,12 @@ import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printResult } from '../cli/output.ts'
-import { optional, parseLength } from '../cli/values.ts'
 import { parseDuration } from '../duration.ts'
 import { UsageError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import { checkKey, checkState } from '../recipes/keys.ts'
 import { READY, signal } from '../recipes/signal.ts'
+import { optional, parseLength } from '../values.ts'
 
 export default class Signal extends RdvCommand {
   static override summary = 'Sets the state of a key: it stays, and wakes whoever waits for it.'

@@ -6,7 +6,6 @@ import { invocation } from '../cli/invocation.ts'
 import { asJson, delimited } from '../cli/message-format.ts'
 import { note } from '../cli/output.ts'
 import { delimiterOf } from '../cli/records.ts'
-import { optional, parseCount } from '../cli/values.ts'
 import { writeOut } from '../cli/write-out.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { undoing } from '../recipes/retry.ts'
@@ -17,6 +16,7 @@ import {
   Subscription,
   type SubscriptionOptions,
 } from '../recipes/topic/subscription.ts'
+import { optional, parseCount } from '../values.ts'
 
 export default class Subscribe extends RdvCommand {
   static override summary = 'Prints the messages of a topic, a line each, in order.'
@@ -47,6 +47,8 @@ If messages are lost, because they were trimmed before they were read or the top
     count: Flags.string({ summary: 'Ends with 0 after so many messages.', helpValue: 'N' }),
     null: Flags.boolean({ summary: 'Messages end with a NUL instead of a line feed.' }),
   }
+
+  protected override brief = false
 
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Subscribe)

@@ -8,10 +8,10 @@ import { printResult } from '../cli/output.ts'
 import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
 import { WaitProgress } from '../cli/progress.ts'
 import { explainTimeout } from '../cli/timeout-hints.ts'
-import { optional, parseCount, parseWords } from '../cli/values.ts'
 import { TimeoutError, UsageError } from '../errors.ts'
 import { wait } from '../recipes/wait/wait-targets.ts'
 import { redact } from '../redact.ts'
+import { optional, parseCount, parseWords } from '../values.ts'
 
 export default class Wait extends RdvCommand {
   static override summary = 'Waits until every target holds, then becomes COMMAND.'

@@ -25,6 +25,12 @@ const factories: ReadonlyMap<string, ProbeFactory> = new Map([
   ['unix', unix],
 ])
 
+/** How each kind of probe URL begins. */
+export const PROBE_URLS: readonly string[] = [...factories.keys()].map((scheme) => {
+  if (scheme === 'exec') return 'exec:'
+  return scheme === 'file' || scheme === 'unix' ? `${scheme}:///` : `${scheme}://`
+})
+
 /** Whether a text is meant as a probe URL and not as a key; its scheme may be an unknown one. */
 export const isProbeUrl = (text: string): boolean =>
   text.startsWith('exec:') || /^[a-z][a-z0-9+.-]*:\/\//i.test(text)

@@ -1,5 +1,4 @@
 import type { Entry } from '../backends/backend.ts'
-import type { Command } from '../backends/process-identity.ts'
 import { UsageError } from '../errors.ts'
 import { type Limits, withDeadline } from './deadline.ts'
 import { checkState } from './keys.ts'
@@ -7,6 +6,7 @@ import type { Place } from './place.ts'
 import { type Line, membersOf, prefixOf, readMembers } from './queue.ts'
 import { keyIn, type Space } from './space.ts'
 import { type TurnOptions, takeTurn } from './take-turn.ts'
+import { Tenure } from './tenure.ts'
 import { follow } from './view.ts'
 
 export interface CampaignOptions extends TurnOptions {
@@ -30,18 +30,12 @@ export interface Candidate {
  * stopped for longer than its TTL may believe for a moment that it still leads; what must not be harmed then has to
  * compare the tokens.
  */
-export class Leadership implements Candidate {
+export class Leadership extends Tenure implements Candidate {
   readonly id: string
-  readonly key: string
-  /** The fencing token: higher than that of every leader before. */
-  readonly token: number
-  readonly #place: Place
 
   private constructor(id: string, place: Place, { createRevision }: Entry) {
+    super(place, createRevision)
     this.id = id
-    this.key = place.key
-    this.token = createRevision
-    this.#place = place
   }
 
   /**
@@ -61,29 +55,9 @@ export class Leadership implements Candidate {
     )
   }
 
-  /** Milliseconds within which another one leads if this process dies (twice that where the backend says so). */
-  get ttl(): number {
-    return this.#place.session.ttl
-  }
-
-  /** Aborts when it will be lost unless a renewal succeeds soon. */
-  get expiring(): AbortSignal {
-    return this.#place.session.expiring
-  }
-
-  /** Aborts when it leads no more: not renewed, revoked, or taken away from outside. */
-  get lost(): AbortSignal {
-    return this.#place.session.lost
-  }
-
-  /** Where the store sees processes die: it leads while COMMAND lives, too. */
-  include(command: Command): Promise<void> {
-    return this.#place.session.include(command)
-  }
-
-  /** Lets the next one lead. At the latest the TTL does. Never rejects. */
+  /** Lets the next one lead: as `release`. */
   resign(signal?: AbortSignal): Promise<void> {
-    return this.#place.leave(signal)
+    return this.release(signal)
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Entry } from '../backends/backend.ts'
 import { isClaimable } from '../backends/operations.ts'
-import type { Command } from '../backends/process-identity.ts'
 import { ConflictError, UsageError } from '../errors.ts'
 import { claim, claimNow, giveBack, type Wanted, watchClaim } from './claim.ts'
 import { withDeadline } from './deadline.ts'
@@ -9,6 +8,7 @@ import type { Queue } from './queue.ts'
 import { undoing } from './retry.ts'
 import { keyIn, type Space } from './space.ts'
 import { type TurnOptions, takeTurn } from './take-turn.ts'
+import { Tenure } from './tenure.ts'
 
 export interface LockOptions extends TurnOptions {
   /** How many may hold at once, the same number for all. Default 1, a mutex. */
@@ -24,19 +24,12 @@ export interface LockOptions extends TurnOptions {
  * `consul lock`. A lock is advice to those who ask for it: a process that was stopped for longer than its TTL may go on
  * before it knows that it has lost it. What must not be harmed then has to compare the tokens.
  */
-export class Lock {
-  /** The own key in the queue. */
-  readonly key: string
-  /** The fencing token: higher than that of every holder before. */
-  readonly token: number
-  readonly #place: Place
+export class Lock extends Tenure {
   readonly #claim: Wanted | undefined
   readonly #released = new AbortController()
 
   private constructor(place: Place, token: number, wanted: Wanted | undefined) {
-    this.key = place.key
-    this.token = token
-    this.#place = place
+    super(place, token)
     this.#claim = wanted
   }
 
@@ -75,32 +68,15 @@ export class Lock {
     }
   }
 
-  /** Milliseconds within which it is free if this process dies (twice that where the backend says so). */
-  get ttl(): number {
-    return this.#place.session.ttl
+  override async release(signal?: AbortSignal): Promise<void> {
+    if (this.#claim) await this.#unclaim(this.#claim, signal)
+    await super.release(signal)
   }
 
-  /** Aborts when it will be lost unless a renewal succeeds soon. */
-  get expiring(): AbortSignal {
-    return this.#place.session.expiring
-  }
-
-  /** Aborts when it is not held any more: not renewed, revoked, or taken away from outside. */
-  get lost(): AbortSignal {
-    return this.#place.session.lost
-  }
-
-  /** Where the store sees processes die: it counts as held while COMMAND lives, too. */
-  include(command: Command): Promise<void> {
-    return this.#place.session.include(command)
-  }
-
-  /** Gives it up: the next one holds it. At the latest the TTL does. Never rejects. */
-  async release(signal?: AbortSignal): Promise<void> {
+  async #unclaim(wanted: Wanted, signal?: AbortSignal): Promise<void> {
     this.#released.abort()
-    this.#place.settle()
-    if (this.#claim && !this.lost.aborted) await giveBack(this.#claim, signal)
-    await this.#place.leave(signal)
+    this.settle()
+    if (!this.lost.aborted) await giveBack(wanted, signal)
   }
 }
 

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os'
 import type { Entry, Lease, Write } from '../backends/backend.ts'
 import { heldBy, putDetached, putHeld, remove } from '../backends/operations.ts'
-import type { Command } from '../backends/process-identity.ts'
 import { backoff } from '../backoff.ts'
 import { IndeterminateError, LostError, NoError } from '../errors.ts'
 import { withDeadline } from './deadline.ts'
@@ -11,6 +10,7 @@ import { undoing, whenAvailable } from './retry.ts'
 import { newRecord, sessionKey } from './session-record.ts'
 import { keyIn, type Space } from './space.ts'
 import { type TurnOptions, takeTurn } from './take-turn.ts'
+import { Tenure } from './tenure.ts'
 import { checkTtl } from './ttl.ts'
 import { until } from './until.ts'
 
@@ -25,22 +25,16 @@ export interface OnceOptions extends TurnOptions {
  * The right to do what is to be done once: it stays with who got it until that one says that it is done, or gives it
  * up, or dies.
  */
-export class Turn {
+export class Turn extends Tenure {
   /** The own key in the queue. */
-  readonly key: string
-  /** The fencing token: higher than that of everybody who tried before. */
-  readonly token: number
   readonly #space: Space
   readonly #record: string
-  readonly #place: Place
   readonly #expire: number | undefined
 
   private constructor(queue: Queue, place: Place, own: Entry, expire: number | undefined) {
-    this.key = place.key
-    this.token = own.createRevision
+    super(place, own.createRevision)
     this.#space = queue.space
     this.#record = recordKey(queue)
-    this.#place = place
     this.#expire = expire
   }
 
@@ -72,33 +66,13 @@ export class Turn {
     })
   }
 
-  /** Milliseconds within which the next one has its turn if this process dies (twice that where the backend says so). */
-  get ttl(): number {
-    return this.#place.session.ttl
-  }
-
-  /** Aborts when it will be lost unless a renewal succeeds soon. */
-  get expiring(): AbortSignal {
-    return this.#place.session.expiring
-  }
-
-  /** Aborts when somebody else may have the turn: not renewed, revoked, or taken away from outside. */
-  get lost(): AbortSignal {
-    return this.#place.session.lost
-  }
-
-  /** Where the store sees processes die: the turn lasts while COMMAND lives, too. */
-  include(command: Command): Promise<void> {
-    return this.#place.session.include(command)
-  }
-
   /**
    * Records that it is done, in one commit with the end of the turn, tried until the turn is lost.
    * @throws LostError the turn was lost before, and somebody else may do it again.
    * @throws IndeterminateError it was lost before it could be known whether the record was made.
    */
   async done(): Promise<void> {
-    this.#place.settle()
+    this.settle()
     const lease = await this.#lease()
     try {
       await this.#commit(this.#writes(lease))
@@ -106,11 +80,6 @@ export class Turn {
       if (lease && !(error instanceof IndeterminateError)) await this.#revoke(lease)
       throw error
     }
-  }
-
-  /** Ends the turn; if it is not done, the next one has it. Never rejects. */
-  leave(signal?: AbortSignal): Promise<void> {
-    return this.#place.leave(signal)
   }
 
   async #lease(): Promise<Lease | undefined> {
@@ -130,7 +99,7 @@ export class Turn {
 
   /** The turn's end is in the commit, so of two that were sent one can be applied. */
   async #commit(writes: readonly Write[]): Promise<void> {
-    const guards = [heldBy(this.key, this.#place.session.id)]
+    const guards = [heldBy(this.key, this.sessionId)]
     const { backend } = this.#space
     let unanswered: unknown
     for (const pause of backoff()) {
@@ -154,7 +123,7 @@ export class Turn {
     const { backend } = this.#space
     const read = () => backend.get(this.#record, { signal: this.lost })
     const entry = await whenAvailable(this.lost, read)
-    return entry !== undefined && parseRecord(entry).session === this.#place.session.id
+    return entry !== undefined && parseRecord(entry).session === this.sessionId
   }
 
   async #revoke({ id }: Lease): Promise<void> {
@@ -167,7 +136,7 @@ export class Turn {
       host: hostname(),
       pid: process.pid,
       at: new Date().toISOString(),
-      session: this.#place.session.id,
+      session: this.sessionId,
     }
     return JSON.stringify(record)
   }

@@ -55,7 +55,7 @@ export class Session {
   #timers: LongTimer[] = []
   /** When it must count as lost, monotonic milliseconds. */
   #deadline = 0
-  #left = false
+  #left: Promise<void> | undefined
   #owner: ProcessIdentity | undefined
 
   private constructor(backend: Backend, lease: Lease, grantedAt: number, grace: number) {
@@ -118,14 +118,9 @@ export class Session {
    * Ends the session and removes what it holds; at the latest its TTL does, as after a loss. With a signal it is tried
    * until that aborts. Never rejects.
    */
-  async close(signal?: AbortSignal): Promise<void> {
-    if (this.#left) return
-    this.#left = true
-    this.#stop()
-    const late = this.lost.aborted || this.expiring.aborted
-    const limit = late ? AbortSignal.timeout(AFTER_LOSS) : signal
-    const revoke = () => this.#backend.revoke(this.id, { signal: limit })
-    await (limit ? whenAvailable(limit, revoke) : revoke()).catch(() => {})
+  close(signal?: AbortSignal): Promise<void> {
+    this.#left ??= this.#leave(signal)
+    return this.#left
   }
 
   /** Declares it lost: for who sees that something it held is gone. */
@@ -133,6 +128,14 @@ export class Session {
     if (this.#closed.signal.aborted || this.lost.aborted) return
     this.#stop()
     this.#lost.abort(new LostError(reason))
+  }
+
+  async #leave(signal: AbortSignal | undefined): Promise<void> {
+    this.#stop()
+    const late = this.lost.aborted || this.expiring.aborted
+    const limit = late ? AbortSignal.timeout(AFTER_LOSS) : signal
+    const revoke = () => this.#backend.revoke(this.id, { signal: limit })
+    await (limit ? whenAvailable(limit, revoke) : revoke()).catch(() => {})
   }
 
   async #keepAlive(): Promise<void> {

@@ -19,6 +19,11 @@ export interface WaitGroupState {
 
 export interface WaitGroupOptions extends Limits, Pick<ChangeOptions, 'idempotencyKey'> {}
 
+export interface DoneOptions extends WaitGroupOptions {
+  /** So many pieces of work. Default: one. */
+  readonly count?: bigint | undefined
+}
+
 export interface WaitGroupWaitOptions extends Pick<WaitOptions, 'timeout' | 'signal' | 'progress'> {
   /** First waits until so many have been added. */
   readonly expect?: bigint | undefined
@@ -52,13 +57,15 @@ export class WaitGroup {
   }
 
   /**
-   * One piece of work is done.
-   * @throws NoError there is none.
+   * Work is done: all of it at once, or none.
+   * @throws NoError so much is not pending.
    */
-  done(options: WaitGroupOptions = {}): Promise<WaitGroupState> {
+  done({ count = 1n, ...options }: DoneOptions = {}): Promise<WaitGroupState> {
+    if (count < 1n) throw new UsageError(`${count} cannot be done: work is added by add`)
     return this.#change(options, ({ pending, added }) => {
       if (pending === 0n) throw new NoError(`nothing is pending in ${this.#name}`)
-      return { pending: pending - 1n, added }
+      if (pending < count) throw new NoError(`only ${pending} are pending in ${this.#name}`)
+      return { pending: pending - count, added }
     })
   }
 

@@ -9,8 +9,11 @@ import { oneAfterTheOther } from './pipelining.ts'
 import { healthRoute } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { openapiRoute } from './routes/openapi.ts'
+import { pageRoute } from './routes/page.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { rdvV1Routes } from './routes/rdv-v1.ts'
+import { recipesRoutes } from './routes/recipes.ts'
 
 /** A body of a request that needs none, in bytes. */
 const BODY_LIMIT = 1_048_576
@@ -39,8 +42,11 @@ export const createApp = async (
   guard(app, context)
   closeAtEnd(app, context)
   answerFailures(app, report)
+  await openapiRoute(app, context)
   await app.register(rdvV1Routes(context), { prefix: BASE })
-  for (const route of [healthRoute, homeRoute, probeRoutes, keyRoutes]) route(app, context)
+  pageRoute(app)
+  for (const route of [healthRoute, homeRoute, probeRoutes, recipesRoutes, keyRoutes])
+    route(app, context)
   await app.ready()
   return app
 }

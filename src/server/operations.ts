@@ -28,9 +28,9 @@ export const OPERATION_SCOPES: Readonly<Record<Operation, Scope>> = {
 }
 
 /** The backend's methods as clients call them. A change is not given up when its client goes. */
-export const operationsOf = ({ store, scopes, version }: ServerContext): Operations => ({
+export const operationsOf = ({ store, space, scopes, version }: ServerContext): Operations => ({
   ...entriesOf(store, scopes),
-  ...leasesOf(store, scopes),
+  ...leasesOf(space.backend, scopes),
   async diagnose(_, options) {
     const { diagnose } = store as Partial<Diagnosable>
     const behind = await diagnose?.call(store, options)

@@ -26,6 +26,8 @@ export interface Running {
   says(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
   readonly ended: Promise<Ended>
+  /** The exit code, though what it started may still have its output open; `null` where it was killed. */
+  readonly exited: Promise<number | null>
 }
 
 let folder: string | undefined
@@ -128,7 +130,7 @@ export const attend = (child: ChildProcess): Running => {
     })
   }
   // what it started may still have its output open
-  const exited = new Promise((resolve) => child.once('exit', resolve))
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   void exited.then(() => releaseProcess(pid))
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
@@ -139,6 +141,7 @@ export const attend = (child: ChildProcess): Running => {
     stdin: child.stdin as Writable,
     kill: (signal) => void child.kill(signal),
     ended,
+    exited,
     says: (pattern) =>
       new Promise((resolve, reject) => {
         const look = () => {

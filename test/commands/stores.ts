@@ -9,43 +9,39 @@ import {
 } from '../services/service.ts'
 import { executable } from './rdv.ts'
 
-/** Starts `rdv serve` on a durable store, as a user does. */
-export const startRdvServe = (...flags: string[]): Promise<Service> => startRdvServeIn({}, ...flags)
-
-/** Likewise, with further variables in its environment. */
-export const startRdvServeIn = (env: NodeJS.ProcessEnv, ...flags: string[]): Promise<Service> =>
+/** Starts `rdv serve`, as a user does. */
+const startServe = (
+  name: string,
+  flags: (place: ServicePlace) => readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Service> =>
   startService({
-    name: 'rdv-serve',
+    name,
     ports: 1,
     stopSignal: 'SIGTERM',
     url: (place) => `http://127.0.0.1:${portOf(place)}`,
     launch: (place) => ({
       command: process.execPath,
-      args: [executable, 'serve', ...listen(place), ...flags],
+      args: [executable, 'serve', '--listen', `127.0.0.1:${portOf(place)}`, ...flags(place)],
       env: { PATH: process.env.PATH, ...env },
     }),
     ready: async (place) => (await answerOf(portOf(place), '/_health')).status === 200,
   })
 
-const listen = (place: ServicePlace): string[] => [
-  ...['--listen', `127.0.0.1:${portOf(place)}`],
-  ...['--data-dir', place.data],
-]
+/** Starts `rdv serve` on a durable store. */
+export const startRdvServe = (...flags: string[]): Promise<Service> =>
+  startServe('rdv-serve', ({ data }) => ['--data-dir', data, ...flags])
+
+/** Likewise, with further variables in its environment. */
+export const startRdvServeIn = (env: NodeJS.ProcessEnv, ...flags: string[]): Promise<Service> =>
+  startServe('rdv-serve', ({ data }) => ['--data-dir', data, ...flags], env)
+
+/** Starts `rdv serve` in memory. */
+export const startMemoryServe = (): Promise<Service> => startServe('rdv-memory', () => [])
 
 /** Starts `rdv serve` in front of another store. */
 export const startGateway = (backend: string): Promise<Service> =>
-  startService({
-    name: 'rdv-gateway',
-    ports: 1,
-    stopSignal: 'SIGTERM',
-    url: (place) => `http://127.0.0.1:${portOf(place)}`,
-    launch: (place) => ({
-      command: process.execPath,
-      args: [executable, 'serve', '--listen', `127.0.0.1:${portOf(place)}`, '--backend', backend],
-      env: { PATH: process.env.PATH },
-    }),
-    ready: async (place) => (await answerOf(portOf(place), '/_health')).status === 200,
-  })
+  startServe('rdv-gateway', () => ['--backend', backend])
 
 /** A store that is reached by a network, as `RDV_BACKEND` names it. */
 export interface RemoteStore {

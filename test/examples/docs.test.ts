@@ -5,7 +5,7 @@ import { generateDocs } from '../../scripts/docs.ts'
 import { COMMANDS } from '../../src/commands/index.ts'
 import { root, runShell } from './shell.ts'
 
-const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: root }).sort()]
+const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).sort()
 const read = (page: string): string => readFileSync(join(root, page), 'utf8')
 
 describe('what is generated is up to date: else run `node scripts/docs.ts`', async () => {

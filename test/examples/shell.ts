@@ -26,19 +26,22 @@ export const runShell = async (args: (port: number) => readonly string[]): Promi
   }
 }
 
-const environmentIn = async (folder: string): Promise<NodeJS.ProcessEnv> => {
+/** The environment of a person who has installed rdv; `folder` is where the programs and the store are put. */
+export const environmentIn = async (folder: string): Promise<NodeJS.ProcessEnv> => {
   const bin = join(folder, 'bin')
   await mkdir(bin)
   await symlink(join(root, 'bin/rdv.cjs'), join(bin, 'rdv'))
-  await writeFile(join(bin, 'curl'), curlScript(), { mode: 0o755 })
+  for (const name of ['curl', 'wget', 'psql'] as const) {
+    await writeFile(join(bin, name), wrapperOf(name), { mode: 0o755 })
+  }
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('RDV_'))
   const path = [bin, dirname(process.execPath), process.env.PATH].join(delimiter)
   return { ...Object.fromEntries(inherited), PATH: path, RDV_DATA_DIR: join(folder, 'data') }
 }
 
-/** The machine's curl, or the one that was fetched for the tests with the libraries that the machine lacks. */
-const curlScript = (): string => {
-  const { path, libraries } = findProgram('curl')
+/** The machine's program, or the one that was fetched for the tests with the libraries that the machine lacks. */
+const wrapperOf = (name: 'curl' | 'wget' | 'psql'): string => {
+  const { path, libraries } = findProgram(name)
   const setting = libraries === undefined ? '' : `LD_LIBRARY_PATH='${libraries}' `
   return `#!/bin/sh\n${setting}exec '${path}' "$@"\n`
 }

@@ -13,7 +13,7 @@ interface Store {
   stop(): Promise<void>
 }
 
-/** Two clients of one running store, and a namespace for each case. */
+/** Two clients of one running store, the second one as short commands have it, and a namespace for each case. */
 export interface Clients {
   readonly url: string
   readonly a: Backend
@@ -41,7 +41,9 @@ export const onEveryStore = (cases: (clients: Clients) => void): void => {
     beforeAll(async () => {
       const store = await start()
       const a = (await open(store.url, { env: {} })).backend
-      const b = store.url === 'memory:' ? a : (await open(store.url, { env: {} })).backend
+      // as a command would
+      const b =
+        store.url === 'memory:' ? a : (await open(store.url, { env: {}, brief: true })).backend
       Object.assign(running, { store, a, b })
     })
     afterAll(async () => {

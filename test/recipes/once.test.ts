@@ -26,7 +26,7 @@ onEveryStore((clients) => {
       const waiting = []
       for (let i = 0; i < 5; i++) waiting.push(await ask(i % 2 ? a : b))
       await turn.done()
-      await turn.leave()
+      await turn.release()
       for (const other of waiting) expect(await other.turn).toBeUndefined()
       expect(await Turn.take(b, 'o')).toBeUndefined()
       expect(await Turn.take(b, 'o', { try: true })).toBeUndefined()
@@ -38,7 +38,7 @@ onEveryStore((clients) => {
       await a.backend.commit([], [remove(`${a.namespace}/once/o`)])
       const again = await take(b)
       expect(again.token).toBeGreaterThan(turn.token)
-      await again.leave()
+      await again.release()
     })
 
     test('it fails, the next one has its turn, with a newer token', async () => {
@@ -46,10 +46,10 @@ onEveryStore((clients) => {
       const first = await take(a)
       const waiting = await ask(b)
       await expect(Turn.take(b, 'o', { try: true })).rejects.toThrow(NoError)
-      await first.leave()
+      await first.release()
       const second = await waiting.turn
       expect(second?.token).toBeGreaterThan(first.token)
-      await second?.leave()
+      await second?.release()
       await untilEmpty(a)
     })
 
@@ -63,8 +63,8 @@ onEveryStore((clients) => {
       await expect(first.done()).rejects.toThrow(LostError)
       expect(await b.backend.get(`${a.namespace}/once/o`)).toBeUndefined()
       await second?.done()
-      await second?.leave()
-      await first.leave()
+      await second?.release()
+      await first.release()
     })
 
     test('a name below another one’s is another one', async () => {
@@ -72,10 +72,10 @@ onEveryStore((clients) => {
       const outer = await take(a)
       const inner = await Turn.take(b, 'o/x', { ttl: TTL, timeout: 10_000 })
       await inner?.done()
-      await inner?.leave()
-      await outer.leave()
+      await inner?.release()
+      await outer.release()
       const again = await take(b, { try: true })
-      await again.leave()
+      await again.release()
     })
 
     test('the record is made once though no answers come', async () => {
@@ -90,7 +90,7 @@ onEveryStore((clients) => {
       })
       const turn = await take(deaf)
       await turn.done()
-      await turn.leave()
+      await turn.release()
       expect(await Turn.take(b, 'o')).toBeUndefined()
     })
 
@@ -98,10 +98,10 @@ onEveryStore((clients) => {
       const { a, b } = clients.spaces()
       const turn = await take(a, { expire: 500 })
       await turn.done()
-      await turn.leave()
+      await turn.release()
       expect(await Turn.take(b, 'o')).toBeUndefined()
       await untilEmpty(a)
-      await (await take(b)).leave()
+      await (await take(b)).release()
     })
   })
 })

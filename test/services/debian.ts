@@ -59,7 +59,8 @@ const prepareFolder = (folder: string, suite: string, keyring: string): void => 
 const isLibrary = (name: string): boolean =>
   /^lib/.test(name) && !/^libc6$|^libc-|^libllvm|^libperl|-perl$|^libelogind/.test(name)
 
-const dependencies = ['--recurse', '--important', '--no-recommends', '--no-suggests']
+/** On a machine with nothing on it: of alternatives apt then names one. */
+const simulated = ['install', '--simulate', '--no-install-recommends']
 
 const openWith = (folder: string, suite: string, keyring: string): Suite => {
   prepareFolder(folder, suite, keyring)
@@ -75,8 +76,9 @@ const openWith = (folder: string, suite: string, keyring: string): Suite => {
       for (const deb of readdirSync(into)) run('dpkg', ['-x', join(into, deb), root])
     },
     libraryPackages(packages) {
-      const listed = run('apt-cache', [...options, 'depends', ...dependencies, ...packages])
-      return [...new Set(listed.split('\n'))].filter(isLibrary)
+      const listed = run('apt-get', [...options, ...simulated, ...packages])
+      const names = [...listed.matchAll(/^Inst (\S+)/gm)].map(([, name = '']) => name)
+      return names.filter(isLibrary)
     },
   }
 }

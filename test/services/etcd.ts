@@ -14,6 +14,8 @@ export interface EtcdOptions {
   readonly auth?: { readonly user: string; readonly password: string }
   /** etcd 3.4 instead of 3.5. */
   readonly old?: boolean
+  /** Where it tells its health, if not where clients connect. */
+  readonly healthPort?: number | undefined
   /** Further arguments of the server. */
   readonly flags?: readonly string[]
 }
@@ -103,7 +105,9 @@ export const startEtcd = (options: EtcdOptions = {}): Promise<Service> => {
       env: programEnvironment(program),
     }),
     ready: async (place) => {
-      const { body } = await answerOf(portOf(place), '/health', { tls: options.tls })
+      const { body } = await answerOf(options.healthPort ?? portOf(place), '/health', {
+        tls: options.tls,
+      })
       return body.includes('"true"')
     },
     initialise: (place) => enableAuth(place, options),

@@ -19,8 +19,13 @@ export const missingLibraries = (program: string, libraries: string): string[] =
  */
 export const linkLibraries = (program: string, root: string, libraries: string): void => {
   mkdirSync(libraries, { recursive: true })
+  // a library's private parts are in a folder of its own; of two with one name the public one counts
   const unpacked = new Map(
-    globSync(join(root, '{usr/,}lib/*-linux-gnu*/*.so.*')).map((path) => [basename(path), path]),
+    ['*/', ''].flatMap((folder) =>
+      globSync(join(root, `{usr/,}lib/*-linux-gnu*/${folder}*.so*`)).map(
+        (path) => [basename(path), path] as const,
+      ),
+    ),
   )
   for (;;) {
     const found = missingLibraries(program, libraries).flatMap((name) => unpacked.get(name) ?? [])

@@ -2,26 +2,36 @@ import { UnavailableError } from '../../errors.ts'
 import type { CallOptions } from '../backend.ts'
 import { withinLimit } from '../call.ts'
 import { now } from '../clock.ts'
-import type { Vendor } from './channels.ts'
-import { isFinal } from './failure.ts'
+import type { Dial, Services } from './connection.ts'
+import { isFinal, NoGatewayError } from './failure.ts'
 import type { Location } from './location.ts'
-import { Member, type Services } from './member.ts'
+import { Member } from './member.ts'
 
 /** So long (milliseconds) a server may be silent while there are others to ask. */
 const PATIENCE = 1_000
 
 export type Question<T> = (services: Services, member: Member, signal: AbortSignal) => Promise<T>
 
+export interface ClusterOptions {
+  readonly location: Location
+  readonly dial: Dial
+  /** How to talk to servers that cannot be talked to in this way. */
+  readonly fallback: () => Promise<Dial>
+}
+
 /** The servers behind one URL: the first one is used until it fails, then the next one, and round again. */
 export class Cluster {
   readonly address: string
   readonly members: readonly Member[]
   readonly #closing = new AbortController()
+  readonly #fallback: ClusterOptions['fallback']
   #at = 0
 
-  constructor(vendor: Vendor, { address, hosts, tls, login }: Location) {
+  constructor({ location, dial, fallback }: ClusterOptions) {
+    const { address, hosts, tls, login } = location
     this.address = address
-    this.members = hosts.map((host) => new Member({ vendor, host, tls, login }))
+    this.members = hosts.map((host) => new Member({ host, tls, login }, dial))
+    this.#fallback = fallback
   }
 
   /** Asks the current server, and the next ones where it does not answer. Only for what may be sent twice. */
@@ -50,7 +60,7 @@ export class Cluster {
     const ending = this.#ending(options)
     try {
       return await withinLimit({ signal: ending }, limit, this.address, (signal) =>
-        question(member.services(signal), member, signal),
+        this.#put(question, member, signal),
       )
     } catch (error) {
       if (!ending.aborted && !isFinal(error)) {
@@ -65,6 +75,19 @@ export class Cluster {
   close(): void {
     this.#closing.abort(new UnavailableError(`${this.address} is closed`, { retryable: false }))
     for (const member of this.members) member.close()
+  }
+
+  /** A server that has no gateway has done nothing yet. */
+  async #put<T>(question: Question<T>, member: Member, signal: AbortSignal): Promise<T> {
+    const { connection } = member
+    try {
+      return await question(member.services(signal), member, signal)
+    } catch (error) {
+      if (!(error instanceof NoGatewayError)) throw error
+    }
+    member.redial(connection, await this.#fallback())
+    signal.throwIfAborted()
+    return question(member.services(signal), member, signal)
   }
 
   get #current(): Member {

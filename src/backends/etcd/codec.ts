@@ -1,6 +1,7 @@
-import type { IEvent, IKeyValue, IRangeRequest } from 'etcd3'
+import type { IKeyValue, IRangeRequest } from 'etcd3'
 import type { Change, Entry } from '../backend.ts'
 import { isPrefix } from '../scope.ts'
+import type { WatchEvent } from './messages.ts'
 
 /** Revisions arrive as text, since they have 64 bits; no store lives to see 2^53. */
 export const revisionOf = (int64: string): number => Number(int64)
@@ -13,7 +14,7 @@ export const toEntry = (kv: IKeyValue): Entry => ({
   ...(kv.lease !== '0' && { session: leaseName(kv.lease) }),
 })
 
-export const toChange = (event: IEvent): Change =>
+export const toChange = (event: WatchEvent): Change =>
   isDeletion(event)
     ? {
         kind: 'delete',
@@ -23,7 +24,7 @@ export const toChange = (event: IEvent): Change =>
     : { kind: 'put', entry: toEntry(event.kv) }
 
 /** etcd3's types write the names in other letters than the server's own description of its interface has them. */
-const isDeletion = (event: IEvent): boolean => event.type.toUpperCase() === 'DELETE'
+const isDeletion = (event: WatchEvent): boolean => event.type.toUpperCase() === 'DELETE'
 
 /** As etcdctl writes a lease: its 64 bits in lowercase hexadecimal. */
 export const leaseName = (int64: string): string => BigInt.asUintN(64, BigInt(int64)).toString(16)

@@ -1,8 +1,8 @@
-import type { IStatusResponse } from 'etcd3'
 import type { CallOptions, Diagnosis } from '../backend.ts'
 import { readAlarms } from './alarms.ts'
 import type { Cluster, Question } from './cluster.ts'
 import { Code, codeOf, reasonOf } from './failure.ts'
+import type { Status } from './messages.ts'
 
 interface Report {
   /** `undefined` where only root may ask. */
@@ -45,7 +45,7 @@ const inspect: Question<Report> = async ({ maintenance }, { host }) => {
   }
 }
 
-const ageWarnings = ({ version }: IStatusResponse): string[] => {
+const ageWarnings = ({ version }: Status): string[] => {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number.parseFloat)
   if (major !== 3 || minor > 4 || (minor === 4 && patch >= 38)) return []
   return [
@@ -53,7 +53,7 @@ const ageWarnings = ({ version }: IStatusResponse): string[] => {
   ]
 }
 
-const leaderWarnings = ({ leader }: IStatusResponse, host: string): string[] =>
+const leaderWarnings = ({ leader }: Status, host: string): string[] =>
   leader === '0'
     ? [`${host} knows no leader: its cluster has no majority, and takes no writes`]
     : []

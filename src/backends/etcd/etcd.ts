@@ -22,21 +22,17 @@ import { now } from '../clock.ts'
 import { checkCommit } from '../operations.ts'
 import { WatchQueue } from '../watch-queue.ts'
 import { isFull } from './alarms.ts'
-import type { Vendor } from './channels.ts'
-import { Cluster, type Question } from './cluster.ts'
+import { Cluster, type ClusterOptions, type Question } from './cluster.ts'
 import { revisionOf } from './codec.ts'
 import { diagnose } from './diagnosis.ts'
 import { Code, codeOf, isExhausted, isRefusal, reasonOf, translate } from './failure.ts'
 import { grantLease, renewLease, revokeLease } from './lease.ts'
-import type { Location } from './location.ts'
 import type { Member } from './member.ts'
 import { readRevision, readScope } from './range.ts'
 import { resultOf, sessionsOf, transactionOf } from './transaction.ts'
 import { Watcher } from './watcher.ts'
 
-export interface EtcdOptions {
-  readonly vendor: Vendor
-  readonly location: Location
+export interface EtcdOptions extends ClusterOptions {
   readonly traits: Traits
   /** Milliseconds after which a single call is given up. */
   readonly callLimit: number
@@ -50,11 +46,11 @@ export class EtcdBackend implements Backend, Diagnosable {
   readonly #cluster: Cluster
   readonly #watches = new Set<WatchQueue>()
 
-  constructor({ vendor, location, traits, callLimit }: EtcdOptions) {
-    this.address = location.address
+  constructor({ traits, callLimit, ...cluster }: EtcdOptions) {
+    this.address = cluster.location.address
     this.traits = traits
     this.#limit = callLimit
-    this.#cluster = new Cluster(vendor, location)
+    this.#cluster = new Cluster(cluster)
   }
 
   async get(key: string, options: CallOptions = {}): Promise<Entry | undefined> {

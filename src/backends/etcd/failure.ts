@@ -27,6 +27,11 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
   Code.unauthenticated,
 ])
 
+/** The server cannot be talked to over its JSON gateway, and has done nothing. */
+export class NoGatewayError extends Error {
+  override readonly name = 'NoGatewayError'
+}
+
 export const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code
 
 /** Whether the server has said no, and has done nothing. */

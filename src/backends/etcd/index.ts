@@ -1,8 +1,9 @@
 import type { OpenOptions, Traits } from '../backend.ts'
 import { CALL_LIMIT } from '../call.ts'
 import { EtcdBackend } from './etcd.ts'
-import { locate } from './location.ts'
-import { silenceServerNames } from './server-name.ts'
+import { gatewayDial } from './gateway/dial.ts'
+import { grpcDial } from './grpc/dial.ts'
+import { type Location, locate } from './location.ts'
 
 export const traits: Traits = {
   name: 'etcd',
@@ -21,10 +22,14 @@ export const traits: Traits = {
 /** `etcd://[user:password@]host:2379,host2:2379`, or `etcds://…` with TLS. The servers are not asked yet. */
 export const open = async (
   url: string,
-  { env, callLimit = CALL_LIMIT }: OpenOptions,
+  { env, callLimit = CALL_LIMIT, brief = false }: OpenOptions,
 ): Promise<EtcdBackend> => {
   const location = locate(url, env)
-  if (location.tls) silenceServerNames(location.hosts)
-  const vendor = await import('etcd3')
-  return new EtcdBackend({ vendor, location, traits, callLimit })
+  const fallback = () => grpcDial(location)
+  const dial = await (brief && mayUseGateway(location) ? gatewayDial(location) : fallback())
+  return new EtcdBackend({ location, dial, fallback, traits, callLimit })
 }
+
+/** The gateway does not tell etcd who the client's certificate names. */
+const mayUseGateway = ({ tls, login }: Location): boolean =>
+  login !== undefined || tls?.certChain === undefined

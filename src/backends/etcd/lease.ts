@@ -1,4 +1,3 @@
-import type { LeaseClient } from 'etcd3'
 import type { Lease } from '../backend.ts'
 import type { Question } from './cluster.ts'
 import { leaseName, leaseNumber } from './codec.ts'
@@ -15,21 +14,8 @@ export const grantLease =
 /** The milliseconds that it lives from now on; 0 if it does not exist. */
 export const renewLease =
   (id: string): Question<number> =>
-  ({ lease }, { connection }, signal) =>
-    connection.withToken(() => renewOnce(lease, id, signal))
-
-/** etcd renews leases on a stream alone: one request, one answer. */
-const renewOnce = async (lease: LeaseClient, id: string, signal: AbortSignal): Promise<number> => {
-  const stream = await lease.leaseKeepAlive()
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  stream.on('data', ({ TTL }) => resolve(Math.max(0, Number(TTL)) * 1_000))
-  stream.on('error', reject)
-  stream.on('end', () => reject(new Error('the server ended the renewal')))
-  if (signal.aborted) stream.cancel()
-  signal.addEventListener('abort', () => stream.cancel(), { once: true })
-  stream.write({ ID: leaseNumber(id) })
-  return promise.finally(() => stream.cancel())
-}
+  async ({ lease }) =>
+    Math.max(0, await lease.leaseKeepAlive(leaseNumber(id))) * 1_000
 
 export const revokeLease =
   (id: string): Question<void> =>

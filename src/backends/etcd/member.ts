@@ -1,28 +1,24 @@
-import type { KVClient, LeaseClient, MaintenanceClient } from 'etcd3'
 import { Reachability } from '../reachability.ts'
-import { Connection, type ConnectionOptions, type Token } from './connection.ts'
-
-/** etcd's services on one server, for one call of ours. */
-export interface Services {
-  readonly kv: KVClient
-  readonly lease: LeaseClient
-  readonly maintenance: MaintenanceClient
-}
+import type { Connection, Dial, ServerOptions, Services } from './connection.ts'
+import type { Token } from './token.ts'
 
 /** One server of a cluster. */
 export class Member {
-  readonly #options: ConnectionOptions
+  readonly #server: ServerOptions
   readonly #reachability = new Reachability()
+  #dial: Dial
   #connection: Connection
+  #retired: Connection | undefined
   #revision = 0
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options
-    this.#connection = new Connection(options)
+  constructor(server: ServerOptions, dial: Dial) {
+    this.#server = server
+    this.#dial = dial
+    this.#connection = dial(server)
   }
 
   get host(): string {
-    return this.#options.host
+    return this.#server.host
   }
 
   get connection(): Connection {
@@ -31,13 +27,18 @@ export class Member {
 
   /** What they are asked is given up with the signal. */
   services(signal: AbortSignal): Services {
-    const { vendor } = this.#options
-    const callable = this.#connection.callable(signal)
-    return {
-      kv: new vendor.KVClient(callable),
-      lease: new vendor.LeaseClient(callable),
-      maintenance: new vendor.MaintenanceClient(callable),
-    }
+    return this.#connection.services(signal)
+  }
+
+  /**
+   * Talks to the server in another way from now on, unless somebody has arranged that since. What others still ask on
+   * the old connection comes to its own end there.
+   */
+  redial(connection: Connection, dial: Dial): void {
+    if (connection !== this.#connection) return
+    this.#dial = dial
+    this.#connection = dial(this.#server)
+    this.#retired = connection
   }
 
   /** Resolves if the server has answered just now, or answers `look`. */
@@ -65,11 +66,12 @@ export class Member {
     this.#reachability.failed()
     connection.forget(token)
     if (connection !== this.#connection || !connection.connecting) return
-    this.#connection = new Connection(this.#options)
+    this.#connection = this.#dial(this.#server)
     connection.close()
   }
 
   close(): void {
+    this.#retired?.close()
     this.#connection.close()
   }
 }

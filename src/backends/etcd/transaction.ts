@@ -1,7 +1,8 @@
-import type { ICompare, IRequestOp, ITxnRequest, ITxnResponse } from 'etcd3'
+import type { ICompare, IRequestOp, ITxnRequest } from 'etcd3'
 import type { CommitResult, Guard, Write } from '../backend.ts'
 import { exists } from '../operations.ts'
 import { leaseNumber, revisionOf, toEntry } from './codec.ts'
+import type { TxnAnswer } from './messages.ts'
 
 /** Of the server's interface; etcd3 exports them as values, which are not loaded yet here. */
 const EQUAL = 0
@@ -33,7 +34,7 @@ export const transactionOf = (guards: readonly Guard[], writes: readonly Write[]
 /** Of that request. Without guards, both of its branches are the writes. */
 export const resultOf = (
   guards: readonly Guard[],
-  { succeeded, header, responses }: ITxnResponse,
+  { succeeded, header, responses }: TxnAnswer,
 ): CommitResult =>
   succeeded || guards.length === 0
     ? { outcome: 'ok', revision: revisionOf(header.revision) }

@@ -1,4 +1,4 @@
-import type { IWatchCreateRequest, IWatchResponse } from 'etcd3'
+import type { IWatchCreateRequest } from 'etcd3'
 import { backoff } from '../../backoff.ts'
 import { type CoordinationError, UnavailableError } from '../../errors.ts'
 import type { Listing } from '../backend.ts'
@@ -8,6 +8,7 @@ import type { Cluster } from './cluster.ts'
 import { rangeOf, revisionOf, toChange } from './codec.ts'
 import { translate } from './failure.ts'
 import type { Member } from './member.ts'
+import type { WatchAnswer } from './messages.ts'
 import { readScope } from './range.ts'
 
 /** A watch that held so long (milliseconds) was sound: its end is no reason to be slow in beginning again. */
@@ -74,7 +75,7 @@ export class Watcher {
     const breaks = () => resolve()
     const unconfirmed = setTimeout(breaks, this.#options.limit)
     const take = this.#reader(revision)
-    const said = (response: IWatchResponse) => {
+    const said = (response: WatchAnswer) => {
       if (response.created) clearTimeout(unconfirmed)
       if (!take(response)) breaks()
     }
@@ -97,7 +98,7 @@ export class Watcher {
   }
 
   /** Hands on what the server says, and tells false when that ends the watch. */
-  #reader(revision: number): (response: IWatchResponse) => boolean {
+  #reader(revision: number): (response: WatchAnswer) => boolean {
     let seen = revision
     return ({ canceled, header, events }) => {
       // A smaller revision is that of another store, to which a name or a proxy led us.

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../../errors.ts'
+import type { TlsMaterial } from '../http-client.ts'
 
 /** What a client needs to know to talk to a server. */
 export interface ServerAddress {
@@ -9,13 +10,6 @@ export interface ServerAddress {
   readonly token?: string
   /** Only for `https`. */
   readonly tls?: TlsMaterial
-}
-
-/** In PEM form. */
-interface TlsMaterial {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
 }
 
 /**

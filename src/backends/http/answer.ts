@@ -1,6 +1,6 @@
 import { UnavailableError } from '../../errors.ts'
 import { describeFailure, isTlsProblem } from '../../reason.ts'
-import type { Answer } from './connection.ts'
+import type { Answer } from '../http-client.ts'
 import { EPOCH_HEADER, type WireError } from './protocol.ts'
 import { errorFromWire } from './wire-error.ts'
 

@@ -1,6 +1,6 @@
 import { UnavailableError } from '../../errors.ts'
+import type { Answer } from '../http-client.ts'
 import { readAnswer } from './answer.ts'
-import type { Answer } from './connection.ts'
 import { EPOCH_HEADER, type Greeting, PROTOCOL } from './protocol.ts'
 
 /**

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { CoordinationError, IndeterminateError, UnavailableError } from '../../errors.ts'
 import type { CallOptions } from '../backend.ts'
 import { CALL_LIMIT, withinLimit } from '../call.ts'
+import { type Answer, HttpClient, type Message, transportOf, wholeAnswer } from '../http-client.ts'
 import { Reachability } from '../reachability.ts'
 import type { ServerAddress } from './address.ts'
 import { leavesOpen, readAnswer, unreachable } from './answer.ts'
-import { type Answer, Connection, type Message } from './connection.ts'
 import { readGreeting } from './greeting.ts'
 import {
   BASE,
@@ -22,20 +22,23 @@ export class Remote {
   readonly address: string
   /** Milliseconds after which a single call is given up. */
   readonly callLimit: number
-  readonly #connection: Connection
+  readonly #client: HttpClient
+  readonly #headers: Readonly<Record<string, string>>
   readonly #reachability = new Reachability()
   /** Open streams, each with the epoch of the store that it is about. */
   readonly #streams = new Map<IncomingMessage, string | undefined>()
   #closed = false
 
-  private constructor(address: string, connection: Connection, callLimit: number) {
-    this.address = address
+  private constructor(client: HttpClient, { origin, token }: ServerAddress, callLimit: number) {
+    this.address = origin
     this.callLimit = callLimit
-    this.#connection = connection
+    this.#client = client
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   }
 
   static async at(server: ServerAddress, callLimit = CALL_LIMIT): Promise<Remote> {
-    return new Remote(server.origin, await Connection.to(server), callLimit)
+    const client = new HttpClient(await transportOf(server.tls !== undefined), server)
+    return new Remote(client, server, callLimit)
   }
 
   greet(options: CallOptions = {}): Promise<Greeting> {
@@ -76,7 +79,8 @@ export class Remote {
   stream(path: string, signal: AbortSignal): Promise<IncomingMessage> {
     return this.#within({ signal }, async (limited) => {
       const either = AbortSignal.any([signal, limited])
-      const response = await this.#connection.stream(BASE + path, either)
+      const message = { method: 'GET', path: BASE + path, headers: this.#headers } as const
+      const response = await this.#client.stream(message, either)
       if (response.statusCode !== 200) throw await this.#failure(response)
       this.#streams.set(response, this.#note(response.headers))
       response.once('close', () => this.#streams.delete(response))
@@ -86,7 +90,7 @@ export class Remote {
 
   close(): void {
     this.#closed = true
-    this.#connection.close()
+    this.#client.close()
   }
 
   async #sendOnce(message: Message, options: CallOptions): Promise<Answer> {
@@ -107,7 +111,7 @@ export class Remote {
 
   async #exchange(message: Message, signal: AbortSignal): Promise<Answer> {
     try {
-      const answer = await this.#connection.exchange(message, signal)
+      const answer = await this.#client.exchange({ ...message, headers: this.#headers }, signal)
       this.#note(answer.headers)
       this.#reachability.answered()
       return answer
@@ -139,11 +143,9 @@ export class Remote {
   }
 
   async #failure(response: IncomingMessage): Promise<unknown> {
-    let body = ''
-    for await (const chunk of response.setEncoding('utf8')) body += chunk
-    const { statusCode: status = 0, headers } = response
+    const answer = await wholeAnswer(response)
     try {
-      return readAnswer({ status, headers, body }, this.address)
+      return readAnswer(answer, this.address)
     } catch (error) {
       return error
     }

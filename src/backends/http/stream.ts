@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { UnavailableError } from '../../errors.ts'
 import type { WatchEvent } from '../backend.ts'
+import { linesOf } from '../http-client.ts'
 import { unreachable } from './answer.ts'
 import type { WireEvent } from './protocol.ts'
 import { changeFromWire, listingFromWire } from './wire.ts'
@@ -17,7 +18,7 @@ export async function* readEvents(
   silence: number,
 ): AsyncGenerator<WatchEvent, never> {
   try {
-    for await (const line of linesOf(response, silence, address)) {
+    for await (const line of timedLines(response, silence, address)) {
       const event = parse(line, address)
       if (event) yield event
     }
@@ -27,7 +28,7 @@ export async function* readEvents(
   throw new UnavailableError(`${address} ended the watch`)
 }
 
-async function* linesOf(
+async function* timedLines(
   response: IncomingMessage,
   silence: number,
   address: string,
@@ -36,16 +37,8 @@ async function* linesOf(
   const timer = setTimeout(() => {
     response.destroy(new UnavailableError(`${address} has been silent for ${seconds} s`))
   }, silence)
-  let rest = ''
   try {
-    for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
-      timer.refresh()
-      rest += chunk
-      if (!chunk.includes('\n')) continue
-      const lines = rest.split('\n')
-      rest = lines.pop() ?? ''
-      yield* lines
-    }
+    yield* linesOf(response, () => timer.refresh())
   } catch (error) {
     throw unreachable(error, address)
   } finally {

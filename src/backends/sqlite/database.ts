@@ -43,8 +43,14 @@ export interface Database {
 /** No file has this inode: the next look opens it anew. */
 export const UNKNOWN = -1
 
-/** Opens the file, or memory, and makes it ours if it is empty. */
-export const openDatabase = async (path: string | ':memory:'): Promise<Database> => {
+/**
+ * Opens the file, or memory, and makes it ours if it is empty. What is committed outlives this process, however that
+ * ends; where it is `synced` it is on the disk, and outlives a loss of power too.
+ */
+export const openDatabase = async (
+  path: string | ':memory:',
+  synced = false,
+): Promise<Database> => {
   const { DatabaseSync } = await loadSqlite()
   const before = inodeOf(path)
   const connection = new DatabaseSync(path)
@@ -54,7 +60,7 @@ export const openDatabase = async (path: string | ':memory:'): Promise<Database>
       connection.exec('PRAGMA journal_mode = WAL')
       inTransaction(connection, () => needsSetup(connection) && setUp(connection))
     }
-    connection.exec('PRAGMA synchronous = NORMAL')
+    connection.exec(`PRAGMA synchronous = ${synced ? 'FULL' : 'NORMAL'}`)
     const opened = { connection, epoch: readEpoch(connection), inode: inodeOf(path) }
     // Replaced in between: which of the two was opened is unknown.
     return before === 0 || before === opened.inode ? opened : { ...opened, inode: UNKNOWN }
@@ -67,15 +73,29 @@ export const openDatabase = async (path: string | ':memory:'): Promise<Database>
 /** 0 where there is no file. */
 export const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0
 
-/** Runs `body` alone among all writers, and undoes everything if it throws. */
-export const inTransaction = <T>(connection: DatabaseSync, body: () => T): T => {
-  connection.exec('BEGIN IMMEDIATE')
+/** Runs `body` alone among all writers, and undoes what it did if it throws; within a transaction, that alone. */
+export const inTransaction = <T>(connection: DatabaseSync, body: () => T): T =>
+  connection.isTransaction
+    ? bracketed(
+        connection,
+        ['SAVEPOINT part', 'RELEASE part', 'ROLLBACK TO part; RELEASE part'],
+        body,
+      )
+    : bracketed(connection, ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK'], body)
+
+const bracketed = <T>(
+  connection: DatabaseSync,
+  [begin, end, undo]: readonly [string, string, string],
+  body: () => T,
+): T => {
+  connection.exec(begin)
   try {
     const result = body()
-    connection.exec('COMMIT')
+    connection.exec(end)
     return result
   } catch (error) {
-    if (connection.isTransaction) connection.exec('ROLLBACK')
+    // SQLite itself gives up the whole transaction for some errors.
+    if (connection.isTransaction) connection.exec(undo)
     throw error
   }
 }

@@ -16,10 +16,13 @@ export const traits: Traits = {
 }
 
 /** `sqlite:`, the default file, or `sqlite:///path/file.db`. */
-export const open = (url: string, { env, callLimit }: OpenOptions): Promise<SqliteBackend> => {
+export const open = (
+  url: string,
+  { env, callLimit, synced }: OpenOptions,
+): Promise<SqliteBackend> => {
   const path = pathOf(url, env)
   prepareDirectory(path)
-  return SqliteBackend.open({ path, address: `sqlite://${path}`, traits, callLimit })
+  return SqliteBackend.open({ path, address: `sqlite://${path}`, traits, callLimit, synced })
 }
 
 const pathOf = (url: string, env: NodeJS.ProcessEnv): string => {

@@ -18,6 +18,7 @@ import { now } from '../clock.ts'
 import { Feed } from '../feed.ts'
 import { checkCommit } from '../operations.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
+import { CommitGroup } from './commit-group.ts'
 import { type Database, inodeOf, openDatabase, UNKNOWN } from './database.ts'
 import { isBusy, translate } from './failure.ts'
 import { Table } from './table.ts'
@@ -29,6 +30,8 @@ export interface SqliteOptions {
   readonly traits: Traits
   /** Milliseconds after which a call on a locked file is given up. Default 5000. */
   readonly callLimit?: number
+  /** What was answered is on the disk, and outlives a loss of power. Default: it outlives the process. */
+  readonly synced?: boolean
 }
 
 /**
@@ -42,6 +45,7 @@ export class SqliteBackend implements Backend, Diagnosable {
   readonly #options: SqliteOptions
   readonly #feed = new Feed(() => this.#tail.stop())
   readonly #tail: Tail
+  readonly #group = new CommitGroup((changes) => this.#call({}, (table) => table.applyAll(changes)))
   #database: Database
   #table: Table
   /** Up to where the watchers have been told. */
@@ -61,7 +65,7 @@ export class SqliteBackend implements Backend, Diagnosable {
   }
 
   static async open(options: SqliteOptions): Promise<SqliteBackend> {
-    const database = await patiently(options, {}, () => openDatabase(options.path))
+    const database = await patiently(options, {}, () => openDatabase(options.path, options.synced))
     return new SqliteBackend(options, database)
   }
 
@@ -87,7 +91,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     options: CallOptions = {},
   ): Promise<CommitResult> {
     checkCommit(guards, writes, this.traits)
-    const result = await this.#call(options, (table) => table.commit(guards, writes))
+    const result = await this.#change(options, (table) => table.commit(guards, writes))
     this.#look()
     return result
   }
@@ -108,15 +112,15 @@ export class SqliteBackend implements Backend, Diagnosable {
   ): Promise<Lease> {
     const length = Math.max(ttl, this.traits.minTtl)
     const owner = this.#ownerOf(options)
-    return this.#call(options, (table) => ({ id: table.grant(length, owner), ttl: length }))
+    return this.#change(options, (table) => ({ id: table.grant(length, owner), ttl: length }))
   }
 
   renew(id: string, options: CallOptions & { owner?: ProcessIdentity } = {}): Promise<number> {
-    return this.#call(options, (table) => table.renew(id, this.#ownerOf(options)))
+    return this.#change(options, (table) => table.renew(id, this.#ownerOf(options)))
   }
 
   async revoke(id: string, options: CallOptions = {}): Promise<void> {
-    await this.#call(options, (table) => table.revoke(id))
+    await this.#change(options, (table) => table.revoke(id))
     this.#look()
   }
 
@@ -140,6 +144,18 @@ export class SqliteBackend implements Backend, Diagnosable {
       if (this.#replaced()) await this.#reopen()
       return body(this.#table)
     })
+  }
+
+  /** A server has many clients: those who come at the same time share a transaction, and its write to the disk. */
+  async #change<T>(options: CallOptions, body: (table: Table) => T): Promise<T> {
+    const { path, synced } = this.#options
+    if (!synced && path !== ':memory:') return this.#call(options, body)
+    options.signal?.throwIfAborted()
+    try {
+      return await this.#group.apply(body)
+    } catch (error) {
+      throw translate(error, path)
+    }
   }
 
   #ownerOf({ owner }: { owner?: ProcessIdentity }): ProcessIdentity | undefined {
@@ -201,7 +217,7 @@ export class SqliteBackend implements Backend, Diagnosable {
   async #openAnew(): Promise<void> {
     if (this.#database.connection.isOpen) this.#database.connection.close()
     this.#database = { ...this.#database, inode: UNKNOWN }
-    this.#database = await openDatabase(this.#options.path)
+    this.#database = await openDatabase(this.#options.path, this.#options.synced)
     this.#table = new Table(this.#database.connection)
     this.#tail.restart()
     this.#reset()

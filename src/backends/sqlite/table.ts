@@ -105,6 +105,23 @@ export class Table {
     inTransaction(this.#db, () => this.#end([id]))
   }
 
+  /**
+   * Makes several changes in one transaction, each of which fails alone.
+   * @throws what made SQLite give up all of them.
+   */
+  applyAll(changes: readonly ((table: Table) => unknown)[]): PromiseSettledResult<unknown>[] {
+    return inTransaction(this.#db, () =>
+      changes.map((change) => {
+        try {
+          return { status: 'fulfilled', value: inTransaction(this.#db, () => change(this)) }
+        } catch (reason) {
+          if (!this.#db.isTransaction) throw reason
+          return { status: 'rejected', reason }
+        }
+      }),
+    )
+  }
+
   /** Removes the leases that have expired or whose owner has died, with their keys. Whether there were any. */
   sweep(): boolean {
     if (this.#ended().length === 0) return false

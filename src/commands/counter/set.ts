@@ -2,9 +2,9 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../../cli/base-command.ts'
 import { printResult } from '../../cli/output.ts'
-import { optional, parseNumber } from '../../cli/values.ts'
 import { Counter } from '../../recipes/counter.ts'
 import { checkKey } from '../../recipes/keys.ts'
+import { optional, parseNumber } from '../../values.ts'
 
 export default class CounterSet extends RdvCommand {
   static override summary = 'Sets a counter and prints its new value.'

@@ -4,11 +4,11 @@ import { RdvCommand } from '../../cli/base-command.ts'
 import { patientFlags } from '../../cli/flags.ts'
 import { invocation } from '../../cli/invocation.ts'
 import { printResult } from '../../cli/output.ts'
-import { optional, parseNumber } from '../../cli/values.ts'
 import { waiting } from '../../cli/waiting.ts'
 import { UsageError } from '../../errors.ts'
 import { type CounterGoal, waitForCounter } from '../../recipes/counter.ts'
 import { checkKey } from '../../recipes/keys.ts'
+import { optional, parseNumber } from '../../values.ts'
 
 export default class CounterWait extends RdvCommand {
   static override summary = 'Waits until a counter has a value, prints it, or becomes COMMAND.'

@@ -5,9 +5,9 @@ import { MessageOutput } from '../../cli/message-output.ts'
 import { note } from '../../cli/output.ts'
 import { pipeFlags } from '../../cli/pipe-flags.ts'
 import { delimiterOf } from '../../cli/records.ts'
-import { optional, parseCount, parseLength } from '../../cli/values.ts'
 import { checkPipe, checkPipeGroup } from '../../recipes/pipe/names.ts'
 import { type ReceiveOptions, receive } from '../../recipes/pipe/receive.ts'
+import { optional, parseCount, parseLength } from '../../values.ts'
 
 export default class PipeReceive extends RdvCommand {
   static override summary = 'Prints the lines that this member of a group gets from a pipe.'

@@ -4,10 +4,10 @@ import { RdvCommand } from '../../cli/base-command.ts'
 import { note, printResult } from '../../cli/output.ts'
 import { parseHost, parseListen, pipeFlags } from '../../cli/pipe-flags.ts'
 import { delimiterOf, records } from '../../cli/records.ts'
-import { optional, parseCount, parseLength } from '../../cli/values.ts'
 import { checkPipe, checkPipeGroup } from '../../recipes/pipe/names.ts'
 import { type SendOptions, type Sent, send } from '../../recipes/pipe/send.ts'
 import { LONGEST_MESSAGE } from '../../sp/protocol.ts'
+import { optional, parseCount, parseLength } from '../../values.ts'
 
 export default class PipeSend extends RdvCommand {
   static override summary = 'Sends the lines of stdin down a pipe, to every group of receivers.'

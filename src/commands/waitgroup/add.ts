@@ -2,11 +2,11 @@ import * as Args from '@oclif/core/args'
 import { RdvCommand } from '../../cli/base-command.ts'
 import { idempotencyFlag } from '../../cli/idempotency-flag.ts'
 import { printResult } from '../../cli/output.ts'
-import { optional, parseNumber } from '../../cli/values.ts'
 import { UsageError } from '../../errors.ts'
 import { checkIdempotencyKey } from '../../recipes/idempotency-key.ts'
 import { checkKey } from '../../recipes/keys.ts'
 import { WaitGroup } from '../../recipes/wait-group.ts'
+import { optional, parseNumber } from '../../values.ts'
 
 export default class WaitGroupAdd extends RdvCommand {
   static override summary = 'Adds work to a wait group and prints how much is pending.'

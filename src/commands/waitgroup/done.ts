@@ -2,10 +2,10 @@ import * as Args from '@oclif/core/args'
 import { RdvCommand } from '../../cli/base-command.ts'
 import { idempotencyFlag } from '../../cli/idempotency-flag.ts'
 import { printResult } from '../../cli/output.ts'
-import { optional } from '../../cli/values.ts'
 import { checkIdempotencyKey } from '../../recipes/idempotency-key.ts'
 import { checkKey } from '../../recipes/keys.ts'
 import { WaitGroup } from '../../recipes/wait-group.ts'
+import { optional } from '../../values.ts'
 
 export default class WaitGroupDone extends RdvCommand {
   static override summary =

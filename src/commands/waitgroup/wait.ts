@@ -4,11 +4,11 @@ import { RdvCommand } from '../../cli/base-command.ts'
 import { patientFlags } from '../../cli/flags.ts'
 import { invocation } from '../../cli/invocation.ts'
 import { printResult } from '../../cli/output.ts'
-import { optional, parseNumber } from '../../cli/values.ts'
 import { waiting } from '../../cli/waiting.ts'
 import { UsageError } from '../../errors.ts'
 import { checkKey } from '../../recipes/keys.ts'
 import { waitForGroup } from '../../recipes/wait-group.ts'
+import { optional, parseNumber } from '../../values.ts'
 
 export default class WaitGroupWait extends RdvCommand {
   static override summary = 'Waits until no work of a wait group is pending, then becomes COMMAND.'

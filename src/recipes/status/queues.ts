@@ -3,7 +3,7 @@ import { membersOf } from '../queue.ts'
 import { nameIn } from '../space.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
-type QueueKind = 'lock' | 'election' | 'once'
+export type QueueKind = 'lock' | 'election' | 'once'
 
 /** What a member of a queue is said to do: at its head, and behind. */
 const STATES: Readonly<Record<QueueKind, readonly [string, string]>> = {
@@ -36,14 +36,24 @@ const rowsOf = (
   const foreign = [...holders].filter((session) => !sessions.includes(session))
   return [
     ...foreign.map((session) => ({ kind, name, state: holds, holder: holderIn(sources, session) })),
-    ...members.map((entry) => ({
-      kind,
-      name,
-      state: holders.has(entry.session ?? '') ? holds : waits,
-      ...(kind === 'election' && { id: textOf(entry) }),
-      holder: holderIn(sources, entry.session),
-    })),
+    ...members.map((entry) => {
+      const holding = holders.has(entry.session ?? '')
+      return {
+        kind,
+        name,
+        state: holding ? holds : waits,
+        ...(kind === 'election' && { id: textOf(entry) }),
+        ...(holding && kind !== 'once' && { token: tokenOf(entry, native) }),
+        holder: holderIn(sources, entry.session),
+      }
+    }),
   ]
+}
+
+/** A semaphore's holders that are written down have theirs from when they were: nobody can tell it later. */
+const tokenOf = ({ createRevision }: Entry, native: Entry | undefined): number | undefined => {
+  if (!native) return createRevision
+  return native.session === undefined ? undefined : native.modRevision
 }
 
 /** Where a lock's holders are written down, as `consul lock` does, that decides. */

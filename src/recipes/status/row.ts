@@ -20,6 +20,8 @@ export interface StatusRow {
   readonly state: string
   /** What a candidate of an election calls itself. */
   readonly id?: string | undefined
+  /** The fencing token of who holds a lock or leads, where the store tells it. */
+  readonly token?: number | undefined
   /** Whose process it is; absent where nobody holds it, and for other programs. */
   readonly holder?: SessionRecord | undefined
 }

@@ -2,9 +2,9 @@ import { type Limits, withDeadline } from '../deadline.ts'
 import type { Kind } from '../keys.ts'
 import { whenAvailable } from '../retry.ts'
 import { allRecords } from '../session-record.ts'
-import { prefixIn, type Space } from '../space.ts'
+import { keyIn, prefixIn, type Space } from '../space.ts'
 import { pipeRows } from './pipes.ts'
-import { queueRows } from './queues.ts'
+import { type QueueKind, queueRows } from './queues.ts'
 import type { Sources, StatusRow } from './row.ts'
 import { signalRows } from './signals.ts'
 import { topicRows } from './topics.ts'
@@ -42,4 +42,19 @@ export const status = (space: Space, limits: Limits = {}): Promise<StatusRow[]> 
     const records = await whenAvailable(signal, () => allRecords(space, signal))
     const shown = listings.flatMap(([rows, entries]) => rows({ space, entries, records }))
     return [...shown, ...(await topicRows(space, signal))]
+  })
+
+/** Everybody in one queue, in the order in which they came. */
+export const queueStatus = (
+  space: Space,
+  kind: QueueKind,
+  name: string,
+  limits: Limits = {},
+): Promise<StatusRow[]> =>
+  withDeadline(limits, async (signal) => {
+    const read = () => space.backend.list(`${keyIn(space, kind, name)}/`, { signal })
+    const { entries } = await whenAvailable(signal, read)
+    const records = await whenAvailable(signal, () => allRecords(space, signal))
+    // The queue of a/b lies below that of a.
+    return queueRows(kind, { space, entries, records }).filter((row) => row.name === name)
   })

@@ -26,6 +26,13 @@ export const messageId = (topic: string, number: number): string => `${number}-$
 /** Where to begin, as a person writes it: what comes from now on, all that is kept, or at a message. */
 export type From = 'now' | 'start' | (string & {})
 
+/** Where to begin behind a message, by its id. */
+export const behindMessage = (id: string): From => {
+  const [, number, topic] = /^(\d{1,12})-([0-9a-f]{8})$/.exec(id) ?? []
+  if (number !== undefined) return messageId(topic ?? '', Number(number) + 1)
+  throw new UsageError(`${JSON.stringify(id.slice(0, 40))} is not the id of a message`)
+}
+
 /**
  * Reads where to begin, which then depends on the topic.
  * @throws UsageError it is neither `now` nor `start` nor an id.

@@ -5,23 +5,24 @@ import { decodePage, type Page } from './page.ts'
 import { GapError, gapIn, isSound, type Position } from './position.ts'
 import type { Topic } from './topic.ts'
 
-/** What is read at one go has no more bytes than about this. */
-const REPLY = 2 * 1024 * 1024
+/** What is read at one go has no more bytes than about this, unless one page has more. */
+export const REPLY = 2 * 1024 * 1024
 
 /** Larger pages are read one by one: a store may have to go through all of them to list some. */
 const SMALL = 16 * 1024
 
 /**
- * The messages from a position on that are read at one go, where the head has any: at least one.
+ * The messages from a position on that are read at one go, about so many bytes, where the head has any: at least one.
  * @throws GapError they are not there any more.
  */
 export const read = async (
   topic: Topic,
   head: Head,
   position: Position,
+  bytes: number,
   signal: AbortSignal,
 ): Promise<Uint8Array[]> => {
-  const pages = await readPages(topic, head, position, signal)
+  const pages = await readPages(topic, head, position, bytes, signal)
   const skipped = position.next - (pages[0]?.first ?? position.next)
   return pages.flatMap(({ messages }) => messages).slice(skipped)
 }
@@ -30,12 +31,13 @@ const readPages = async (
   topic: Topic,
   head: Head,
   position: Position,
+  bytes: number,
   signal: AbortSignal,
 ): Promise<Page[]> => {
   if (areManySmall(head, position)) {
     // The head is as old as a slow reader made it, and pages may have become larger since.
     const now = await headWithoutGap(topic, position, signal)
-    const pages = await listPages(topic, position.next - 1, pagesIn(REPLY, now), signal)
+    const pages = await listPages(topic, position.next - 1, pagesIn(bytes, now), signal)
     // The position never goes beyond a head that was seen.
     const row = inARow(pages, position).filter(({ first }) => first < head.next)
     if (row.length > 0) return row

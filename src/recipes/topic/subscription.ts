@@ -6,7 +6,7 @@ import { follow } from '../view.ts'
 import { Cursor } from './cursor.ts'
 import { type Head, readHead } from './head.ts'
 import { type From, GapError, isSound, type Position, parseFrom } from './position.ts'
-import { headWithoutGap, read } from './read.ts'
+import { headWithoutGap, REPLY, read } from './read.ts'
 import { Topic } from './topic.ts'
 
 export interface SubscriptionOptions {
@@ -14,6 +14,8 @@ export interface SubscriptionOptions {
   readonly from?: From | undefined
   /** Goes on where the subscriber of this name left off, whatever `from` says, if there was one. */
   readonly as?: string | undefined
+  /** About so many bytes are read at one go: what is in memory of messages that are not asked for yet. */
+  readonly readAhead?: number | undefined
   /** Told each time that the store has come out of reach; it is waited for. */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }
@@ -30,6 +32,7 @@ export class Subscription {
   readonly #topic: Topic
   readonly #cursor: Cursor | undefined
   readonly #onTrouble: SubscriptionOptions['onTrouble']
+  readonly #readAhead: number
   #position: Position
   #interrupted: CoordinationError | undefined
 
@@ -37,8 +40,9 @@ export class Subscription {
     topic: Topic,
     cursor: Cursor | undefined,
     position: Position,
-    { onTrouble }: SubscriptionOptions,
+    { onTrouble, readAhead = REPLY }: SubscriptionOptions,
   ) {
+    this.#readAhead = readAhead
     this.#topic = topic
     this.#cursor = cursor
     this.#onTrouble = onTrouble
@@ -60,6 +64,16 @@ export class Subscription {
     const start = begin(head)
     const position = cursor ? await cursor.claim(start, signal) : start
     return new Subscription(topic, cursor, position, options)
+  }
+
+  /** Whether its place is kept in the store. */
+  get named(): boolean {
+    return this.#cursor !== undefined
+  }
+
+  /** Where it is: behind the messages that were read. */
+  get position(): Position {
+    return this.#position
   }
 
   /**
@@ -89,7 +103,7 @@ export class Subscription {
   async *#until(head: Head, signal: AbortSignal): AsyncGenerator<Messages> {
     while (this.#position.next < head.next) {
       const { topic, next: first } = this.#position
-      const messages = await read(this.#topic, head, this.#position, signal)
+      const messages = await read(this.#topic, head, this.#position, this.#readAhead, signal)
       this.#position = { topic, next: first + messages.length }
       yield { topic, first, messages }
     }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { EPOCH_HEADER } from '../../backends/http/protocol.ts'
 import type { ServerContext } from '../context.ts'
 import { epochOf } from '../epoch.ts'
+import { wantsPage } from '../routes/page.ts'
 import { type Need, STRICTEST } from './scope.ts'
 
 const undeclared = new WeakMap<FastifyInstance, string[]>()
@@ -25,8 +26,11 @@ export const guard = (app: FastifyInstance, { store, access }: ServerContext): v
 }
 
 /** What has no route is refused to everybody alike who has a token. */
-const needOf = ({ is404, routeOptions: { config } }: FastifyRequest): Need =>
-  is404 ? 'any' : (config.scope ?? STRICTEST)
+const needOf = (request: FastifyRequest): Need => {
+  const { config } = request.routeOptions
+  if (request.is404) return 'any'
+  return (wantsPage(request) ? config.page : undefined) ?? config.scope ?? STRICTEST
+}
 
 const refuse = (reply: FastifyReply, status: number, body: object, challenge?: string) => {
   if (challenge) reply.header('www-authenticate', challenge)

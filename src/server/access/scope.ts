@@ -15,5 +15,7 @@ export const scopeOf = (method: string): Scope => (method === 'GET' ? 'read' : '
 declare module 'fastify' {
   interface FastifyContextConfig {
     scope?: Need
+    /** Where a browser gets the live page in its place. */
+    page?: Need | undefined
   }
 }

@@ -1,13 +1,34 @@
 import type { FastifyInstance } from 'fastify'
+import Type from 'typebox'
 import { list } from '../../recipes/list.ts'
 import type { ServerContext } from '../context.ts'
+import { type Description, described, ok } from '../described.ts'
+import { sendPage, wantsPage } from './page.ts'
 
 /** Milliseconds that the store may take. */
 const LIMIT = 5_000
 
-/** `GET /`: who waits for what, and what was signalled. */
+const HOME: Description = {
+  tag: 'server',
+  scope: 'read',
+  // it has no data: it asks for a token itself
+  page: 'public',
+  summary: 'Who waits for what, and what was signalled.',
+  answers: {
+    200: ok('Paths, with a leading slash.', {
+      waiting_and_failed: Type.Array(Type.String(), {
+        description: 'That somebody waits for, or waited for in vain.',
+      }),
+      marked: Type.Array(Type.String(), { description: 'That were signalled, or found up.' }),
+    }),
+  },
+}
+
+/** `GET /`: who waits for what, and what was signalled; a browser gets the live page. */
 export const homeRoute = (app: FastifyInstance, { space, waits }: ServerContext): void => {
-  app.get('/', { config: { scope: 'read' } }, async () => {
+  app.get('/', described(HOME), async (request, reply) => {
+    reply.header('vary', 'accept')
+    if (wantsPage(request)) return sendPage(request, reply)
     const signals = await list(space, '', { timeout: LIMIT })
     const marked = [...signals.map(({ key }) => `/${key}`), ...waits.probedPaths]
     return { ok: true, waiting_and_failed: waits.waitingAndFailed(new Set(marked)), marked }

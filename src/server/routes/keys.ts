@@ -5,10 +5,11 @@ import { checkGroup, checkKey } from '../../recipes/keys.ts'
 import { signal } from '../../recipes/signal.ts'
 import type { Condition } from '../../recipes/wait/condition.ts'
 import { groupCondition, keyCondition } from '../../recipes/wait/signal-condition.ts'
-import { scopeOf } from '../access/scope.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
+import { described } from '../described.ts'
 import { hintFor } from '../hints.ts'
+import { KEY_REQUESTS } from '../key-requests.ts'
 import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
 
 /** Milliseconds that a write may take, with its retries. */
@@ -32,7 +33,7 @@ export const keyRoutes = (app: FastifyInstance, context: ServerContext): void =>
     return OK
   }
   for (const method of ['GET', 'PUT', 'POST', 'DELETE'] as const)
-    app.route({ method, url: '/*', config: { scope: scopeOf(method) }, handler })
+    app.route({ method, url: '/*', ...described(KEY_REQUESTS[method]), handler })
 }
 
 const waitForKey = async (

@@ -5,25 +5,45 @@ import type { Probe } from '../../probes/probe.ts'
 import { probeCondition } from '../../recipes/wait/probe-condition.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
+import { type Description, described } from '../described.ts'
 import { reachableOf } from '../forbidden-addresses.ts'
+import { duration } from '../parameters.ts'
 import { checkProbeHost } from '../probe-host.ts'
 import type { ProbePolicy } from '../probe-policy.ts'
 import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
 
+type About = Pick<Description, 'summary' | 'path'>
+
 /** Bytes; PostgreSQL cuts longer names off. */
 const LONGEST_DATABASE = 63
 
+const ABOUT = {
+  tag: 'probes',
+  scope: 'probe',
+  parameters: { timeout: duration('Waits no longer than this, then 404. 0: no limit.') },
+} as const
+
+const PORT: About = {
+  summary: 'Waits until a TCP connection is accepted.',
+  path: { host: 'A name or an address.', port: 'Its number.' },
+}
+
+const POSTGRES: About = {
+  summary: 'Waits until SELECT 1 works in a database.',
+  path: { database: 'Its name, on the server that rdv serve --postgres-url names.' },
+}
+
 /** `GET /_port/HOST/PORT` and `GET /_postgres/DB`. */
 export const probeRoutes = (app: FastifyInstance, context: ServerContext): void => {
-  const route = (url: string, probeFor: (rest: string) => Probe) =>
-    app.get(url, { config: { scope: 'probe' } }, async (request, reply) => {
+  const route = (url: string, about: About, probeFor: (rest: string) => Probe) =>
+    app.get(url, described({ ...ABOUT, ...about }), async (request, reply) => {
       const target = parseRequestTarget(request.url)
       const rest = target.path.slice(url.length - '*'.length - 1)
       return waitForProbe(context, target, () => probeFor(rest), reply)
     })
   const { postgresUrl, probing } = context
-  route('/_port/*', (rest) => portProbe(probing, rest))
-  route('/_postgres/*', (database) => postgresProbe(postgresUrl, database))
+  route('/_port/*', PORT, (rest) => portProbe(probing, rest))
+  route('/_postgres/*', POSTGRES, (database) => postgresProbe(postgresUrl, database))
 }
 
 const waitForProbe = async (

@@ -5,13 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startEtcd } from '../../services/etcd.ts'
 import type { Service } from '../../services/service.ts'
 import { present } from '../conformance/harness.ts'
+import { ways } from './servers.ts'
 
 const SOURCE = join(import.meta.dirname, '../../../src/backends/etcd/index.ts')
 
 /** A whole program: it uses the backend, closes it and comes to the end of its text. */
-const program = (url: string, pid: number | undefined): string => `
+const program = (url: string, brief: boolean, pid: number | undefined): string => `
   import { open } from ${JSON.stringify(SOURCE)}
-  const backend = await open(${JSON.stringify(url)}, { env: {}, callLimit: 500 })
+  const backend = await open(${JSON.stringify(url)}, { env: {}, brief: ${brief}, callLimit: 500 })
   const begun = Promise.withResolvers()
   const never = new AbortController().signal
   const read = async () => { for await (const event of backend.watch('a/', never)) { console.log(event.kind); begun.resolve() } }
@@ -26,39 +27,42 @@ const program = (url: string, pid: number | undefined): string => `
   process.on('exit', () => console.log(performance.now() - closed < 1_000 ? 'ended' : 'lingered'))
 `
 
-const outputOf = async (url: string, pid?: number): Promise<string[]> => {
-  const args = ['--input-type=module-typescript', '--eval', program(url, pid)]
+const outputOf = async (url: string, brief: boolean, pid?: number): Promise<string[]> => {
+  const args = ['--input-type=module-typescript', '--eval', program(url, brief, pid)]
   const { stdout } = await promisify(execFile)(process.execPath, args)
   return stdout.trim().split('\n')
 }
 
-describe('a closed etcd backend does not keep its process alive', () => {
-  const started: { service?: Service } = {}
-  const service = () => present(started.service)
+describe.each(ways)(
+  'a closed etcd backend over $way does not keep its process alive',
+  ({ brief }) => {
+    const started: { service?: Service } = {}
+    const service = () => present(started.service)
 
-  beforeAll(async () => {
-    started.service = await startEtcd()
-  })
-  afterAll(async () => {
-    await started.service?.stop()
-  })
+    beforeAll(async () => {
+      started.service = await startEtcd()
+    })
+    afterAll(async () => {
+      await started.service?.stop()
+    })
 
-  test('in the middle of calls and watches', async () => {
-    const output = await outputOf(service().url)
-    expect(output).toEqual(['snapshot', 'LostError', 'ended'])
-  })
+    test('in the middle of calls and watches', async () => {
+      const output = await outputOf(service().url, brief)
+      expect(output).toEqual(['snapshot', 'LostError', 'ended'])
+    })
 
-  test('where the server froze meanwhile', async () => {
-    const output = await outputOf(service().url, service().pid)
-    service().thaw()
-    expect(output).toEqual(['snapshot', 'LostError', 'ended'])
-  })
+    test('where the server froze meanwhile', async () => {
+      const output = await outputOf(service().url, brief, service().pid)
+      service().thaw()
+      expect(output).toEqual(['snapshot', 'LostError', 'ended'])
+    })
 
-  test.each(['etcd', 'etcds'])('where %s:// never connects', async (scheme) => {
-    service().freeze()
-    const output = await outputOf(`${scheme}://127.0.0.1:${service().port}`)
-    service().thaw()
-    expect(output.at(-1)).toBe('ended')
-    expect(output).toContain('LostError')
-  })
-})
+    test.each(['etcd', 'etcds'])('where %s:// never connects', async (scheme) => {
+      service().freeze()
+      const output = await outputOf(`${scheme}://127.0.0.1:${service().port}`, brief)
+      service().thaw()
+      expect(output.at(-1)).toBe('ended')
+      expect(output).toContain('LostError')
+    })
+  },
+)

@@ -6,17 +6,17 @@ import { backoff } from '../../../src/backoff.ts'
 import { IndeterminateError, UnavailableError } from '../../../src/errors.ts'
 import { freePorts } from '../../services/ports.ts'
 import { Follower, present } from '../conformance/harness.ts'
-import { startCluster } from './servers.ts'
+import { startCluster, ways } from './servers.ts'
 
 const LIMIT = 2_000
 
 type Cluster = Awaited<ReturnType<typeof startCluster>>
 
-describe('an etcd cluster of three', () => {
+describe.each(ways)('an etcd cluster of three over $way', ({ brief }) => {
   const started: { cluster?: Cluster; unused?: string } = {}
   const cluster = () => present(started.cluster)
   const open = (...hosts: readonly string[]): Promise<Backend> =>
-    openBackend(`etcd://${hosts.join(',')}`, { env: {}, callLimit: LIMIT })
+    openBackend(`etcd://${hosts.join(',')}`, { env: {}, brief, callLimit: LIMIT })
   const host = (index: number) => present(cluster().hosts[index])
   const freeze = (...indices: number[]) => {
     for (const index of indices) cluster().servers[index]?.signal('SIGSTOP')

@@ -5,21 +5,21 @@ import { IndeterminateError, LeaseGoneError } from '../../../src/errors.ts'
 import { Follower, pair, present, text } from '../conformance/harness.ts'
 import { sharedConformance } from '../conformance/index.ts'
 import { networkConformance } from '../conformance/network.ts'
-import { etcdctl, startHarness } from './servers.ts'
+import { etcdctl, startHarness, ways } from './servers.ts'
 
-describe('etcd 3.5', () => {
-  sharedConformance(startHarness)
-  networkConformance(startHarness)
+describe.each(ways)('etcd 3.5 over $way', ({ brief }) => {
+  sharedConformance(() => startHarness({ brief }))
+  networkConformance(() => startHarness({ brief }))
 })
 
-describe('etcd 3.4', () => {
-  sharedConformance(() => startHarness({ old: true }))
+describe.each(ways)('etcd 3.4 over $way', ({ brief }) => {
+  sharedConformance(() => startHarness({ brief, old: true }))
 })
 
 const isReset = (event: WatchEvent): boolean => event.kind === 'snapshot' && event.reset
 
-describe('on etcd', () => {
-  const clients = pair(startHarness)
+describe.each(ways)('on etcd over $way', ({ brief }) => {
+  const clients = pair(() => startHarness({ brief }))
 
   test('a watch converges though what it missed was compacted away', async () => {
     const prefix = clients.prefix()
@@ -131,7 +131,7 @@ describe('on etcd', () => {
       version: expect.stringMatching(/^etcd 3\.\d+\.\d+$/),
       warnings: [],
     })
-    const old = await startHarness({ old: true })
+    const old = await startHarness({ brief, old: true })
     const outdated = (await old.connect()) as Backend & Diagnosable
     const { version, warnings } = await outdated.diagnose()
     expect(version).toMatch(/^etcd 3\.4\./)
@@ -141,9 +141,9 @@ describe('on etcd', () => {
   })
 })
 
-describe('a full etcd', () => {
+describe.each(ways)('a full etcd over $way', ({ brief }) => {
   test('refuses writes for good, and says so, and nothing is written', async () => {
-    const harness = await startHarness({ flags: ['--quota-backend-bytes=4194304'] })
+    const harness = await startHarness({ brief, flags: ['--quota-backend-bytes=4194304'] })
     const client = (await harness.connect()) as Backend & Diagnosable
     const fill = async (): Promise<string> => {
       for (let i = 0; ; i++) {

@@ -6,7 +6,7 @@ import { put } from '../../../src/backends/operations.ts'
 import { LeaseGoneError, UnavailableError } from '../../../src/errors.ts'
 import { createCertificates } from '../../services/certificates.ts'
 import { Follower, pair, text } from '../conformance/harness.ts'
-import { etcdctl, startHarness } from './servers.ts'
+import { etcdctl, startHarness, ways } from './servers.ts'
 
 const user = 'alice'
 const password = 'correct-horse'
@@ -17,8 +17,8 @@ const failureOf = (call: Promise<unknown>) =>
     (error) => error,
   )
 
-describe('etcd with authentication', () => {
-  const clients = pair(() => startHarness({ auth: { user, password } }))
+describe.each(ways)('etcd with authentication over $way', ({ brief }) => {
+  const clients = pair(() => startHarness({ brief, auth: { user, password } }))
 
   test('is open to the user that the environment names', async () => {
     const key = `${clients.prefix()}k`
@@ -34,7 +34,7 @@ describe('etcd with authentication', () => {
   test('tells its version to root, and to others that they may not ask', async () => {
     const diagnosisOf = async (name: string) => {
       const env = { ETCDCTL_USER: name, ETCDCTL_PASSWORD: password }
-      const client = await openBackend(clients.harness.url, { env })
+      const client = await openBackend(clients.harness.url, { env, brief })
       const diagnosis = await (client as Backend & Diagnosable).diagnose()
       await client.close()
       return diagnosis
@@ -46,7 +46,7 @@ describe('etcd with authentication', () => {
   test('is open to the user of the URL', async () => {
     const { port } = clients.harness.service
     const url = `etcd://${user}:${password}@127.0.0.1:${port}`
-    const client = await openBackend(url, { env: {} })
+    const client = await openBackend(url, { env: {}, brief })
     expect(await client.get('rdv/signal/none')).toBeUndefined()
     expect(client.address).toBe(`etcd://127.0.0.1:${port}`)
     await client.close()
@@ -57,7 +57,7 @@ describe('etcd with authentication', () => {
     async (call) => {
       const { url } = clients.harness
       const env = { ETCDCTL_USER: user, ETCDCTL_PASSWORD: 'wrong-secret' }
-      const client = await openBackend(url, { env })
+      const client = await openBackend(url, { env, brief })
       const calls = {
         get: () => client.get('k'),
         list: () => client.list('k/'),
@@ -74,7 +74,7 @@ describe('etcd with authentication', () => {
   )
 
   test('refuses those who name no user, for good', async () => {
-    const client = await openBackend(clients.harness.url, { env: {} })
+    const client = await openBackend(clients.harness.url, { env: {}, brief })
     for (const call of [() => client.get('k'), () => client.commit([], [put('k', 'x')])]) {
       expect(await failureOf(call())).toMatchObject({ name: 'UnavailableError', retryable: false })
     }
@@ -88,7 +88,7 @@ describe('etcd with authentication', () => {
     await etcdctl(root, 'role', 'add', 'reader')
     await etcdctl(root, 'role', 'grant-permission', 'reader', 'read', 'mine')
     await etcdctl(root, 'user', 'grant-role', 'bob', 'reader')
-    const client = await openBackend(url, { env: { ETCDCTL_USER: 'bob:pw' } })
+    const client = await openBackend(url, { env: { ETCDCTL_USER: 'bob:pw' }, brief })
     expect(await client.get('mine')).toBeUndefined()
     for (const call of [() => client.get('other'), () => new Follower(client, 'other').ended]) {
       const error = await call().catch((failure) => failure)
@@ -123,7 +123,7 @@ describe('etcd with authentication', () => {
   })
 
   test('is gone on with after it was emptied, where it never answers to what it had called us', async () => {
-    const harness = await startHarness({ auth: { user, password } })
+    const harness = await startHarness({ brief, auth: { user, password } })
     const early = await harness.connect()
     for (let i = 0; i < 50; i++) await early.commit([], [put('k', String(i))])
     const client = await harness.connect({ callLimit: 1_000 })
@@ -140,20 +140,28 @@ describe('etcd with authentication', () => {
   })
 })
 
-describe('a user and password for an etcd that asks for none', () => {
-  const clients = pair(startHarness)
+describe.each(ways)(
+  'a user and password for an etcd that asks for none, over $way',
+  ({ brief }) => {
+    const clients = pair(() => startHarness({ brief }))
 
-  test('do no harm', async () => {
-    const env = { ETCDCTL_USER: 'u', ETCDCTL_PASSWORD: 'p' }
-    const client = await openBackend(clients.harness.url, { env })
-    expect((await client.commit([], [put('k', 'x')])).outcome).toBe('ok')
-    await client.close()
-  })
-})
+    test('do no harm', async () => {
+      const env = { ETCDCTL_USER: 'u', ETCDCTL_PASSWORD: 'p' }
+      const client = await openBackend(clients.harness.url, { env, brief })
+      expect((await client.commit([], [put('k', 'x')])).outcome).toBe('ok')
+      await client.close()
+    })
+  },
+)
 
-describe.each([{ old: false }, { old: true }])('etcd with TLS (3.4: $old)', ({ old }) => {
+describe.each([
+  { old: false, brief: false },
+  { old: true, brief: false },
+  { old: false, brief: true },
+  { old: true, brief: true },
+])('etcd with TLS (3.4: $old, brief: $brief)', ({ old, brief }) => {
   const clients = pair(async () =>
-    startHarness({ tls: await createCertificates(), verifyClients: true, old }),
+    startHarness({ tls: await createCertificates(), verifyClients: true, old, brief }),
   )
 
   test('is open to those with a certificate', async () => {
@@ -165,7 +173,7 @@ describe.each([{ old: false }, { old: true }])('etcd with TLS (3.4: $old)', ({ o
   test('is out of reach for those without', async () => {
     const { ETCDCTL_CACERT } = clients.harness.service.environment
     for (const env of [{ ETCDCTL_CACERT }, {}]) {
-      const client = await openBackend(clients.harness.url, { env, callLimit: 1_500 })
+      const client = await openBackend(clients.harness.url, { env, brief, callLimit: 1_500 })
       expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
       await client.close()
     }
@@ -173,7 +181,11 @@ describe.each([{ old: false }, { old: true }])('etcd with TLS (3.4: $old)', ({ o
 
   test('is out of reach for those who do not speak TLS', async () => {
     const { port } = clients.harness.service
-    const client = await openBackend(`etcd://127.0.0.1:${port}`, { env: {}, callLimit: 1_500 })
+    const client = await openBackend(`etcd://127.0.0.1:${port}`, {
+      env: {},
+      brief,
+      callLimit: 1_500,
+    })
     expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
     await client.close()
   })
@@ -187,5 +199,19 @@ describe.each([{ old: false }, { old: true }])('etcd with TLS (3.4: $old)', ({ o
     await Promise.all(followers.map((one) => one.until((known) => known.size === 1)))
     expect(await clients.b.get(`${prefix}0`)).toBeDefined()
     await Promise.all(followers.map((one) => one.stop()))
+  })
+})
+
+describe('etcd with TLS, and a password, over its JSON gateway', () => {
+  const clients = pair(async () =>
+    startHarness({ tls: await createCertificates(), auth: { user, password }, brief: true }),
+  )
+
+  test('is open to the user', async () => {
+    const key = `${clients.prefix()}k`
+    const follower = new Follower(clients.b, key)
+    await clients.a.commit([], [put(key, 'x')])
+    await follower.until(() => follower.state(key) === 'x')
+    await follower.stop()
   })
 })

@@ -25,8 +25,19 @@ export const etcdctl = async (service: Service, ...args: string[]): Promise<stri
   return stdout.trimEnd()
 }
 
+/** How a client talks to it: as long-lived programs do, and as short commands. */
+export const ways = [
+  { way: 'gRPC', brief: false },
+  { way: 'its JSON gateway', brief: true },
+]
+
+export interface HarnessOptions extends EtcdOptions {
+  /** Clients are those of short commands, which talk to the JSON gateway. */
+  readonly brief?: boolean
+}
+
 /** One server, and a proxy in front of it. */
-export const startHarness = async (options: EtcdOptions = {}) => {
+export const startHarness = async ({ brief = false, ...options }: HarnessOptions = {}) => {
   const service = await startEtcd(options)
   const proxy = await startProxy(service)
   const env = service.environment
@@ -34,9 +45,9 @@ export const startHarness = async (options: EtcdOptions = {}) => {
     url: service.url,
     service,
     proxy,
-    connect: (open?: { callLimit?: number }) => openBackend(service.url, { env, ...open }),
+    connect: (open?: { callLimit?: number }) => openBackend(service.url, { env, brief, ...open }),
     connectThroughProxy: (open?: { callLimit?: number }) =>
-      openBackend(service.url.replace(/:\d+$/, `:${proxy.port}`), { env, ...open }),
+      openBackend(service.url.replace(/:\d+$/, `:${proxy.port}`), { env, brief, ...open }),
     stop: async () => {
       await proxy.stop()
       await service.stop()

@@ -5,14 +5,7 @@ import type {
   IWatchResponse,
   WatchClient,
 } from 'etcd3'
-
-/** One watch on a stream. */
-export interface WatchListener {
-  /** Everything the server says of this watch, beginning with `created`. */
-  said(response: IWatchResponse): void
-  /** Nothing more will come. */
-  ended(cause: unknown): void
-}
+import type { WatchListener } from '../connection.ts'
 
 type Duplex = IDuplexStream<IWatchRequest, IWatchResponse>
 

@@ -1,5 +1,5 @@
 import type { ICallable, IOptions } from 'etcd3'
-import type { TlsCredentials } from './location.ts'
+import type { TlsCredentials } from '../location.ts'
 
 export type Vendor = typeof import('etcd3')
 

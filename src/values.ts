@@ -1,6 +1,6 @@
-import { parseDuration } from '../duration.ts'
-import { UsageError } from '../errors.ts'
-import { parseInt64 } from '../recipes/int64.ts'
+import { parseDuration } from './duration.ts'
+import { UsageError } from './errors.ts'
+import { parseInt64 } from './recipes/int64.ts'
 
 /**
  * A whole number from `least` on.

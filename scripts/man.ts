@@ -1,0 +1,99 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Command } from '@oclif/core'
+import packageJson from '../package.json' with { type: 'json' }
+import { exitCodeRows } from '../src/cli/exit-codes.ts'
+import { globalFlags } from '../src/cli/flags.ts'
+import { COMMANDS } from '../src/commands/index.ts'
+import { isOwnFlag, usage, type Valued } from './docs.ts'
+
+type Flag = Command.Flag.Any
+
+/** Writes the manual page, of what the help is made of, to `man/rdv.1` in a folder. */
+export const writeManual = async (folder: string): Promise<void> => {
+  await mkdir(join(folder, 'man'), { recursive: true })
+  await writeFile(join(folder, 'man/rdv.1'), await manual())
+}
+
+/** The page in the man macros of roff, ASCII alone. */
+const manual = async (): Promise<string> => {
+  const commands = Object.entries(COMMANDS).map(async ([id, load]) =>
+    commandSection(id.replace(':', ' '), (await load()).default),
+  )
+  const parts = [
+    `.TH RDV 1 "" "rendezvous ${packageJson.version}" "User Commands"`,
+    '.SH NAME',
+    `rdv \\- ${text('lets processes wait for each other, signal each other, take turns and count together')}`,
+    '.SH SYNOPSIS',
+    '.B rdv\n.I COMMAND\n[\\fIARGUMENT\\fR]... [\\fIFLAG\\fR]... [\\fB\\-\\-\\fR \\fIPROGRAM\\fR...]',
+    '.SH DESCRIPTION',
+    text(DESCRIPTION),
+    '.SH COMMANDS',
+    ...(await Promise.all(commands)),
+    '.SH FLAGS OF EVERY COMMAND',
+    ...Object.entries(globalFlags).map(flagItem),
+    '.SH EXIT STATUS',
+    ...exitCodeRows().map(([code, name, meaning]) =>
+      item(`${bold(code)}${name ? ` (${text(name)})` : ''}`, meaning),
+    ),
+    '.SH SEE ALSO',
+    text(
+      'The documentation of the package: docs/, of which docs/commands.md says what stands here.',
+    ),
+  ]
+  return `${parts.join('\n')}\n`
+}
+
+const DESCRIPTION = `Processes on one machine, or on many, meet in a store: a file of this user on this machine where nothing else is said, or what --backend names, a rendezvous server (http://), etcd or Consul.
+Each answer is an exit code, each result is a line on stdout, and everything else goes to stderr.
+What follows the first -- is another program, byte for byte, without a shell.`
+
+const commandSection = (name: string, command: Command.Class): string => {
+  const own = Object.entries(command.flags ?? {}).filter(isOwnFlag)
+  const parts = [
+    `.SS "rdv ${text(command.usage?.toString() ?? usage(name, command))}"`,
+    text(command.summary ?? ''),
+    text(command.description ?? ''),
+    ...Object.entries(command.args ?? {}).map(([arg, { description = '' }]) =>
+      item(italic(arg.toUpperCase()), description),
+    ),
+    ...own.map(flagItem),
+    exampleLines(command),
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+const flagItem = ([name, flag]: readonly [string, Flag]): string => {
+  const { helpValue, options } = flag as Valued
+  const value = helpValue ?? options?.join('|')
+  const environment = flag.env ? ` Environment: ${flag.env}.` : ''
+  return item(
+    bold(`--${name}`) + (value === undefined ? '' : ` ${italic(value)}`),
+    `${flag.summary ?? ''}${environment}`,
+  )
+}
+
+const exampleLines = ({ examples = [] }: Command.Class): string => {
+  const lines = examples.filter((example) => typeof example === 'string')
+  if (lines.length === 0) return ''
+  const shown = lines.map((line) => text(line.replaceAll('<%= config.bin %>', 'rdv')))
+  return ['.PP', '.EX', ...shown, '.EE'].join('\n')
+}
+
+const item = (term: string, explanation: string): string => `.TP\n${term}\n${text(explanation)}`
+
+const bold = (word: string): string => `\\fB${text(word)}\\fR`
+const italic = (word: string): string => `\\fI${text(word)}\\fR`
+
+/** Text that means itself in roff: each line is a sentence of its own. */
+const text = (plain: string): string =>
+  plain
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll('"', '\\(dq')
+    .replaceAll(/^(?=[.'])/gm, '\\&')
+    .replaceAll(
+      /[^\n -~]/gu,
+      (one) => `\\[u${one.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}]`,
+    )
+    .replaceAll(/\n(?=.)/g, '\n.br\n')

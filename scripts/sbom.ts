@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+interface Bill {
+  readonly metadata: { readonly component: { readonly 'bom-ref': string } }
+  readonly components: readonly { readonly name: string; readonly 'bom-ref': string }[]
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[]
+}
+
+const root = join(import.meta.dirname, '..')
+
+/** What npm says of everything that is installed, tools included. */
+const installed = (): Bill => {
+  const words = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application']
+  const options = { cwd: root, maxBuffer: 64 * 1024 * 1024, encoding: 'utf8' } as const
+  return JSON.parse(execFileSync('npm', words, { ...options, stdio: ['ignore', 'pipe', 'ignore'] }))
+}
+
+/** Only of what the bundles are made of. */
+const bundled = (bill: Bill): Bill => {
+  const names = new Set<string>(JSON.parse(readFileSync(join(root, 'dist/bundled.json'), 'utf8')))
+  const components = bill.components.filter((one) => names.has(nameIn(one['bom-ref'])))
+  const refs = new Set(components.map((one) => one['bom-ref']))
+  refs.add(bill.metadata.component['bom-ref'])
+  const dependencies = bill.dependencies
+    .filter(({ ref }) => refs.has(ref))
+    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((one) => refs.has(one)) }))
+  return { ...bill, components, dependencies }
+}
+
+/** `@scope/name@1.2.3` without the version. */
+const nameIn = (ref: string): string => ref.slice(0, ref.lastIndexOf('@'))
+
+// prints the bill of materials of what `npm run build` has made, in CycloneDX's form
+process.stdout.write(`${JSON.stringify(bundled(installed()), undefined, 2)}\n`)

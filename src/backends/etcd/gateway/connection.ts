@@ -1,0 +1,145 @@
+import type { IWatchCreateRequest } from 'etcd3'
+import { HttpClient, type Transport } from '../../http-client.ts'
+import type { Connection, ServerOptions, Services, WatchListener } from '../connection.ts'
+import type { WatchAnswer } from '../messages.ts'
+import { type Token, TokenKeeper } from '../token.ts'
+import { type Call, call, first, stream } from './exchange.ts'
+import { type Json, toAlarms, toGrant, toRange, toStatus, toTxn, toWatch } from './json.ts'
+import { Pulse } from './pulse.ts'
+
+/** So many watches have an HTTP connection each; further ones share one of gRPC. */
+const MOST_WATCHES = 16
+
+/** A read that costs the server next to nothing, and no majority. */
+const ALIVE = { key: Buffer.from('\0'), keys_only: true, limit: 1, serializable: true }
+
+export interface GatewayOptions extends ServerOptions {
+  readonly transport: Transport
+  /** For what is too much for this way of talking: the same server over gRPC. */
+  readonly overflow: () => Promise<Connection>
+}
+
+/**
+ * etcd's JSON gateway (https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/), which every server has beside gRPC
+ * unless it was turned off: slower for many requests, and without a library that takes longer to load than a whole
+ * short command.
+ */
+export class GatewayConnection implements Connection {
+  /** What hangs is given up together with the call that wanted it. */
+  readonly connecting = false
+  readonly #client: HttpClient
+  readonly #tokens: TokenKeeper
+  readonly #pulse: Pulse
+  readonly #closing = new AbortController()
+  readonly #overflow: GatewayOptions['overflow']
+  #overflowing: Promise<Connection> | undefined
+  #watches = 0
+
+  constructor({ host, tls, login, transport, overflow }: GatewayOptions) {
+    const { rootCertificate: ca, certChain: cert, privateKey: key } = tls ?? {}
+    const url = new URL(`${tls ? 'https' : 'http'}://${host}`)
+    this.#client = new HttpClient(transport, { url, tls: tls && { ca, cert, key } })
+    this.#overflow = overflow
+    this.#tokens = new TokenKeeper(login, this.#closing.signal, async (name, signal) => {
+      const request = { method: 'auth/authenticate', request: name, headers: {} }
+      return (await call<{ token: string }>(this.#client, request, signal)).token ?? ''
+    })
+    this.#pulse = new Pulse((signal) => this.services(signal).kv.range(ALIVE))
+  }
+
+  get ready(): boolean {
+    return this.#client.connected
+  }
+
+  get token(): Token | undefined {
+    return this.#tokens.token
+  }
+
+  forget(token: Token | undefined): void {
+    this.#tokens.forget(token)
+  }
+
+  services(signal: AbortSignal): Services {
+    const ask = <T>(method: string, request: object): Promise<Json<T>> =>
+      this.#authorised(method, request, (what) => call<T>(this.#client, what, signal))
+    const renew = (request: object) =>
+      this.#authorised('lease/keepalive', request, (what) =>
+        first<{ TTL: string }>(this.#client, what, signal),
+      )
+    return {
+      kv: {
+        range: async (request) => toRange(await ask('kv/range', request)),
+        txn: async (request) => toTxn(await ask('kv/txn', request)),
+      },
+      lease: {
+        leaseGrant: async (request) => toGrant(await ask('lease/grant', request)),
+        leaseKeepAlive: async (id) => Number((await renew({ ID: id })).TTL ?? 0),
+        leaseRevoke: (request) => ask('lease/revoke', request),
+      },
+      maintenance: {
+        status: async () => toStatus(await ask('maintenance/status', {})),
+        alarm: async (request) => toAlarms(await ask('maintenance/alarm', request)),
+      },
+    }
+  }
+
+  watch(request: IWatchCreateRequest, listener: WatchListener): () => void {
+    if (this.#watches >= MOST_WATCHES) return this.#watchElsewhere(request, listener)
+    const stop = new AbortController()
+    this.#watches++
+    void this.#follow(request, listener, stop).finally(() => this.#watches--)
+    // Who has seen what it waited for has something more urgent to do.
+    return () => void setImmediate(() => stop.abort())
+  }
+
+  close(): void {
+    this.#closing.abort(new Error('the connection was closed'))
+    this.#client.close()
+    this.#overflowing?.then((connection) => connection.close()).catch(() => {})
+  }
+
+  /** Without a leader a server would else keep a watch open, and silent. */
+  async #follow(
+    request: IWatchCreateRequest,
+    listener: WatchListener,
+    stop: AbortController,
+  ): Promise<void> {
+    const dead = new AbortController()
+    const leave = this.#pulse.join((cause) => dead.abort(cause))
+    const signal = AbortSignal.any([stop.signal, dead.signal, this.#closing.signal])
+    try {
+      const create = { create_request: request }
+      const what = await this.#prepared('watch', create, { 'grpc-metadata-hasleader': 'true' })
+      for await (const response of stream<WatchAnswer>(this.#client, what, signal))
+        listener.said(toWatch(response))
+    } catch (error) {
+      if (!stop.signal.aborted) listener.ended(signal.reason ?? error)
+    } finally {
+      leave()
+    }
+  }
+
+  #watchElsewhere(request: IWatchCreateRequest, listener: WatchListener): () => void {
+    let stopped = false
+    let stop = () => {
+      stopped = true
+    }
+    this.#overflowing ??= this.#overflow()
+    this.#overflowing
+      .then((connection) => {
+        if (!stopped) stop = connection.watch(request, listener)
+      })
+      .catch((error) => listener.ended(error))
+    return () => stop()
+  }
+
+  #authorised<T>(method: string, request: object, ask: (what: Call) => Promise<T>): Promise<T> {
+    return this.#tokens.during(async () => ask(await this.#prepared(method, request)))
+  }
+
+  async #prepared(method: string, request: object, headers = {}): Promise<Call> {
+    this.#closing.signal.throwIfAborted()
+    const token = await this.#tokens.get()
+    return { method, request, headers: { ...headers, ...(token && { authorization: token }) } }
+  }
+}

@@ -1,0 +1,110 @@
+import type { IncomingMessage } from 'node:http'
+import { type Answer, type HttpClient, linesOf, wholeAnswer } from '../../http-client.ts'
+import { NoGatewayError } from '../failure.ts'
+import { encode, type Json } from './json.ts'
+
+/** What the server has answered instead of doing what it was asked. */
+class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  /** gRPC's status code. */
+  readonly code: number
+  readonly details: string
+
+  constructor({ code, message = '' }: Status) {
+    super(message)
+    this.code = code
+    this.details = message
+  }
+}
+
+interface Status {
+  readonly code: number
+  readonly message?: string
+}
+
+/** One of etcd's methods: `kv/range`. */
+export interface Call {
+  readonly method: string
+  readonly request: object
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const messageOf = ({ method, request, headers }: Call) =>
+  ({ method: 'POST', path: `/v3/${method}`, headers, body: encode(request) }) as const
+
+/** One request and its answer. */
+export const call = async <T>(client: HttpClient, what: Call, signal: AbortSignal) =>
+  read<Json<T>>(await exchange(client, what, signal))
+
+/** One request and its answers, as they come. Never ends by itself but with a failure. */
+export async function* stream<T>(
+  client: HttpClient,
+  what: Call,
+  signal: AbortSignal,
+): AsyncGenerator<Json<T>, never> {
+  const response = await client.stream(messageOf(what), signal)
+  if (response.statusCode !== 200) read(await wholeAnswer(response))
+  // A dead connection is noticed by the kernel, which asks the other side after so long (milliseconds) of silence.
+  response.socket.setKeepAlive(true, SILENCE)
+  yield* resultsOf<T>(response)
+  throw new Error('the server ended the stream')
+}
+
+const SILENCE = 6_000
+
+/** The one answer to a request of a method that may give many. */
+export const first = async <T>(client: HttpClient, what: Call, signal: AbortSignal) => {
+  const answer = await exchange(client, what, signal)
+  if (answer.status !== 200) return read<Json<T>>(answer)
+  const [line = ''] = answer.body.split('\n')
+  return resultOf<T>(line)
+}
+
+/** A port that speaks gRPC alone answers with frames of HTTP/2. */
+const exchange = async (client: HttpClient, what: Call, signal: AbortSignal): Promise<Answer> => {
+  try {
+    return await client.exchange(messageOf(what), signal)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code?.startsWith('HPE_'))
+      throw new NoGatewayError('the answer is no HTTP/1.1', { cause: error })
+    throw error
+  }
+}
+
+async function* resultsOf<T>(response: IncomingMessage): AsyncGenerator<Json<T>> {
+  for await (const line of linesOf(response)) yield resultOf(line)
+}
+
+const resultOf = <T>(line: string): Json<T> => {
+  const { result, error } = parse(line) as { result?: Json<T>; error?: Refusal }
+  if (result !== undefined) return result
+  throw error ? refusal(error) : new NoGatewayError('an answer has no result')
+}
+
+const read = <T>({ status, body }: Answer): T => {
+  const answer = parse(body)
+  if (status === 200) return answer as T
+  throw refusal(answer as Refusal)
+}
+
+/** Old gateways say `grpc_code` in a stream. */
+type Refusal = Partial<Status> & { readonly grpc_code?: number }
+
+const refusal = ({ code, grpc_code, message }: Refusal): Error => {
+  const status = grpc_code ?? code
+  return status === undefined
+    ? new NoGatewayError('a refusal has no code')
+    : new GatewayError({ code: status, message })
+}
+
+/** Whatever is not JSON is not the gateway's. */
+const parse = (text: string): object => {
+  try {
+    const value = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // said below
+  }
+  throw new NoGatewayError('the answer is none of a gateway')
+}

@@ -1,0 +1,99 @@
+import type { IEvent, IKeyValue } from 'etcd3'
+import type {
+  Alarms,
+  Grant,
+  RangeAnswer,
+  Status,
+  TxnAnswer,
+  WatchAnswer,
+  WatchEvent,
+} from '../messages.ts'
+
+/**
+ * etcd's messages as its gateway writes them (protobuf's JSON mapping): bytes in base64, 64-bit numbers as text, and
+ * whatever has its default value left out.
+ */
+export type Json<T> = T extends Uint8Array
+  ? string
+  : T extends readonly (infer Item)[]
+    ? Json<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T]?: Json<T[K]> }
+      : T
+
+/** A request's text. */
+export const encode = (request: object): string => JSON.stringify(plain(request))
+
+const plain = (value: unknown): unknown => {
+  if (value instanceof Uint8Array) return base64(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]))
+}
+
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+
+const bytes = (text = ''): Buffer => Buffer.from(text, 'base64')
+
+const toHeader = ({ revision = '0' }: { readonly revision?: string } = {}) => ({ revision })
+
+const toKeyValue = ({
+  key,
+  value,
+  create_revision = '0',
+  mod_revision = '0',
+  version = '0',
+  lease = '0',
+}: Json<IKeyValue> = {}): IKeyValue => ({
+  key: bytes(key),
+  value: bytes(value),
+  create_revision,
+  mod_revision,
+  version,
+  lease,
+})
+
+export const toRange = ({ header, kvs = [] }: Json<RangeAnswer> = {}): RangeAnswer => ({
+  header: toHeader(header),
+  kvs: kvs.map(toKeyValue),
+})
+
+export const toTxn = ({
+  header,
+  succeeded = false,
+  responses = [],
+}: Json<TxnAnswer>): TxnAnswer => ({
+  header: toHeader(header),
+  succeeded,
+  responses: responses.map(({ response_range }) => ({ response_range: toRange(response_range) })),
+})
+
+/** Enumerated values come by their names, the first of them not at all. */
+const toEvent = ({ type, kv }: Json<WatchEvent>): WatchEvent => ({
+  type: (type ?? 'PUT') as IEvent['type'],
+  kv: toKeyValue(kv),
+})
+
+export const toWatch = ({
+  header,
+  created = false,
+  canceled = false,
+  events = [],
+}: Json<WatchAnswer>): WatchAnswer => ({
+  header: toHeader(header),
+  created,
+  canceled,
+  events: events.map(toEvent),
+})
+
+export const toGrant = ({ ID = '0', TTL = '0' }: Json<Grant>): Grant => ({ ID, TTL })
+
+export const toStatus = ({ version = '', leader = '0' }: Json<Status>): Status => ({
+  version,
+  leader,
+})
+
+export const toAlarms = ({ alarms = [] }: Json<Alarms>): Alarms => ({
+  alarms: alarms as Alarms['alarms'],
+})

@@ -1,0 +1,140 @@
+import type { ICallable, IWatchCreateRequest } from 'etcd3'
+import type { Connection, ServerOptions, Services, WatchListener } from '../connection.ts'
+import { type Token, TokenKeeper } from '../token.ts'
+import { channelsTo, type Service, type Vendor } from './channels.ts'
+import { renewOnce } from './renewal.ts'
+import { Sockets } from './sockets.ts'
+import { type Stub, unary } from './unary.ts'
+import { WatchStream } from './watch-stream.ts'
+
+/** grpc.connectivityState */
+const CONNECTING = 1
+const READY = 2
+
+interface Client {
+  close(): void
+  getChannel(): { getConnectivityState(connect: boolean): number }
+}
+
+/**
+ * One TCP connection to one server, which all calls and watches share.
+ *
+ * It uses etcd3's channels and message types, and not its calls: those would try writes again, fail over to another
+ * server on their own, close everybody's channels when one call fails, and cannot be cancelled.
+ */
+export class GrpcConnection implements Connection {
+  readonly #vendor: Vendor
+  readonly #channels: ICallable<unknown>
+  readonly #clients = new Map<Service, Client>()
+  readonly #sockets = new Sockets()
+  readonly #closing = new AbortController()
+  readonly #tokens: TokenKeeper
+  #watches: WatchStream | undefined
+
+  constructor(vendor: Vendor, { host, tls, login }: ServerOptions) {
+    this.#vendor = vendor
+    this.#channels = channelsTo(vendor, host, tls)
+    this.#tokens = new TokenKeeper(login, this.#closing.signal, async (name, signal) => {
+      const { client, metadata } = await this.#channel('Auth')
+      const stub = client as unknown as Stub
+      return (await unary<{ token: string }>(stub, 'authenticate', name, metadata, signal)).token
+    })
+  }
+
+  get ready(): boolean {
+    return this.#is(READY)
+  }
+
+  get connecting(): boolean {
+    return this.#is(CONNECTING) && !this.ready
+  }
+
+  get token(): Token | undefined {
+    return this.#tokens.token
+  }
+
+  forget(token: Token | undefined): void {
+    this.#tokens.forget(token)
+  }
+
+  services(signal: AbortSignal): Services {
+    const { KVClient, LeaseClient, MaintenanceClient } = this.#vendor
+    const callable = this.#callable(signal)
+    const lease = new LeaseClient(callable)
+    return {
+      kv: new KVClient(callable),
+      maintenance: new MaintenanceClient(callable),
+      lease: {
+        leaseGrant: (request) => lease.leaseGrant(request),
+        leaseKeepAlive: (id) => this.#tokens.during(() => renewOnce(lease, id, signal)),
+        leaseRevoke: (request) => lease.leaseRevoke(request),
+      },
+    }
+  }
+
+  /** All watches share one stream, since servers limit their number. */
+  watch(request: IWatchCreateRequest, listener: WatchListener): () => void {
+    if (!this.#watches || this.#watches.ended) this.#watches = new WatchStream(this.#watchClient())
+    return this.#watches.add(request, listener)
+  }
+
+  close(): void {
+    this.#closing.abort(new Error('the connection was closed'))
+    if (this.connecting) this.#sockets.destroy()
+    this.#watches?.end(this.#closing.signal.reason)
+    for (const client of this.#clients.values()) client.close()
+  }
+
+  /** For etcd3's clients of single services. A call ends with the signal. */
+  #callable(signal: AbortSignal): ICallable<unknown> {
+    return {
+      exec: <T>(service: Service, method: string, request: unknown) =>
+        this.#sockets.during(() =>
+          this.#tokens.during(() => this.#call<T>(service, method, request, signal)),
+        ),
+      withConnection: (service, use) =>
+        this.#sockets.during(async () =>
+          use({ resource: undefined, ...(await this.#authorised(service)) }),
+        ),
+      markFailed: () => {},
+      callOptionsFactory: undefined,
+    }
+  }
+
+  #watchClient() {
+    return new this.#vendor.WatchClient(this.#callable(this.#closing.signal))
+  }
+
+  async #call<T>(
+    service: Service,
+    method: string,
+    request: unknown,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { client, metadata } = await this.#authorised(service)
+    return unary(client as unknown as Stub, method, request, metadata, signal)
+  }
+
+  async #authorised(service: Service) {
+    const token = await this.#tokens.get()
+    const { client, metadata } = await this.#channel(service)
+    if (token) metadata.set('token', token)
+    // Else a server that was cut off from its cluster would keep a watch open, and silent.
+    if (service === 'Watch') metadata.set('hasleader', 'true')
+    return { client, metadata }
+  }
+
+  /** `withConnection` gives the channel away unharmed: it meddles only where its callback fails. */
+  async #channel(service: Service) {
+    this.#closing.signal.throwIfAborted()
+    const channel = await this.#channels.withConnection(service, (parts) => parts)
+    this.#clients.set(service, channel.client)
+    return channel
+  }
+
+  #is(state: number): boolean {
+    return [...this.#clients.values()].some(
+      (client) => client.getChannel().getConnectivityState(false) === state,
+    )
+  }
+}

@@ -1,0 +1,38 @@
+import type {
+  IAlarmMember,
+  IEvent,
+  IKeyValue,
+  ILeaseGrantResponse,
+  IStatusResponse,
+  IWatchResponse,
+} from 'etcd3'
+
+// Of etcd's answers what we read. 64-bit numbers are texts.
+
+interface Dated {
+  readonly header: { readonly revision: string }
+}
+
+export interface RangeAnswer extends Dated {
+  readonly kvs: readonly IKeyValue[]
+}
+
+export interface TxnAnswer extends Dated {
+  readonly succeeded: boolean
+  /** Of the branch that was taken; ours that look something up read ranges only. */
+  readonly responses: readonly { readonly response_range: Pick<RangeAnswer, 'kvs'> }[]
+}
+
+export type WatchEvent = Pick<IEvent, 'type' | 'kv'>
+
+export interface WatchAnswer extends Dated, Pick<IWatchResponse, 'created' | 'canceled'> {
+  readonly events: readonly WatchEvent[]
+}
+
+export type Grant = Pick<ILeaseGrantResponse, 'ID' | 'TTL'>
+
+export type Status = Pick<IStatusResponse, 'version' | 'leader'>
+
+export interface Alarms {
+  readonly alarms: readonly Pick<IAlarmMember, 'alarm'>[]
+}

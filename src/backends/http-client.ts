@@ -1,0 +1,140 @@
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { AgentOptions } from 'node:https'
+import { urlToHttpOptions } from 'node:url'
+
+/** So many calls are under way at once; the next ones wait for a connection. */
+const CONNECTIONS = 16
+
+/** Where a server is, and how we present ourselves to its TLS. */
+export interface HttpPlace {
+  readonly url: URL
+  /** Only for `https`. */
+  readonly tls?: TlsMaterial | undefined
+}
+
+/** In PEM form. */
+export interface TlsMaterial {
+  readonly ca?: string | Buffer | undefined
+  readonly cert?: string | Buffer | undefined
+  readonly key?: string | Buffer | undefined
+}
+
+/** What a server, or something before it, answered. */
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+export interface Message {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** JSON. */
+  readonly body?: string
+  /** Called before the first byte can have left: without it, the server has seen nothing. */
+  readonly sent?: () => void
+}
+
+/** What node:http and node:https have in common. */
+export interface Transport {
+  readonly request: typeof import('node:http').request
+  readonly Agent: new (options: AgentOptions) => Agent
+}
+
+/** Loads no TLS where none is spoken. */
+export const transportOf = (tls: boolean): Promise<Transport> =>
+  tls ? import('node:https') : import('node:http')
+
+/** The connections to one server: a bounded pool for calls, and one of its own for each stream. */
+export class HttpClient {
+  readonly #transport: Transport
+  readonly #place: HttpPlace
+  readonly #calls: Agent
+  readonly #streams: Agent
+
+  constructor(transport: Transport, place: HttpPlace) {
+    this.#transport = transport
+    this.#place = place
+    const limits = { keepAlive: true, maxSockets: CONNECTIONS }
+    this.#calls = new transport.Agent({ ...limits, ...place.tls })
+    this.#streams = new transport.Agent({ ...place.tls })
+  }
+
+  /** Whether a connection for calls is open. */
+  get connected(): boolean {
+    const { sockets, freeSockets } = this.#calls
+    const all = [...Object.values(freeSockets), ...Object.values(sockets)].flat()
+    return all.some((socket) => socket && !socket.connecting && !socket.destroyed)
+  }
+
+  /** One request and its whole answer. Rejects with whatever node:http says; the signal gives it up. */
+  async exchange(message: Message, signal: AbortSignal): Promise<Answer> {
+    return wholeAnswer(await this.#request(message, this.#calls, signal))
+  }
+
+  /** A request whose answer is read while it comes. The signal cuts it. */
+  stream(message: Message, signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#request(message, this.#streams, signal)
+  }
+
+  close(): void {
+    this.#calls.destroy()
+    this.#streams.destroy()
+  }
+
+  #request(message: Message, agent: Agent, signal: AbortSignal): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const { method, path, body } = message
+    const request = this.#transport.request({
+      ...urlToHttpOptions(this.#place.url),
+      ...{ method, path, agent, signal, headers: { ...message.headers, ...bodyHeaders(body) } },
+    })
+    if (message.sent) this.#reportSending(request, message.sent)
+    request.once('response', resolve)
+    // Stays for good: an error that comes after the answer must not become an uncaught exception.
+    request.on('error', reject)
+    request.end(body)
+    return promise
+  }
+
+  /** What is written to a socket that is still connecting, or shaking hands, leaves only afterwards. */
+  #reportSending(request: ClientRequest, sent: () => void): void {
+    request.once('socket', (socket) => {
+      if (socket.connecting) socket.once(this.#place.tls ? 'secureConnect' : 'connect', sent)
+      else sent()
+    })
+  }
+}
+
+/** The rest of an answer that has begun. */
+export const wholeAnswer = async (response: IncomingMessage): Promise<Answer> => {
+  response.setEncoding('utf8')
+  let body = ''
+  for await (const chunk of response) body += chunk
+  return { status: response.statusCode ?? 0, headers: response.headers, body }
+}
+
+/** The lines of an answer, as they come; `heard` is called whenever anything came. */
+export async function* linesOf(
+  response: IncomingMessage,
+  heard: () => void = () => {},
+): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+    heard()
+    rest += chunk
+    if (!chunk.includes('\n')) continue
+    const lines = rest.split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+}
+
+const bodyHeaders = (body: string | undefined): Record<string, string> =>
+  body === undefined
+    ? {}
+    : {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+      }

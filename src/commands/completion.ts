@@ -1,0 +1,27 @@
+import * as Args from '@oclif/core/args'
+import { RdvCommand } from '../cli/base-command.ts'
+import { printResult } from '../cli/output.ts'
+import { checkShell, SHELLS } from '../completion/shells.ts'
+
+export default class Completion extends RdvCommand {
+  static override summary = 'Prints the script with which a shell completes commands and flags.'
+  static override description =
+    `SHELL is ${SHELLS.join(', ')}. The script is static: completing runs nothing of rdv.`
+  static override usage = 'completion SHELL'
+  static override examples = [
+    'eval "$(<%= config.bin %> completion bash)"',
+    '<%= config.bin %> completion zsh >"$HOME/.zfunc/_rdv"',
+    '<%= config.bin %> completion fish >~/.config/fish/completions/rdv.fish',
+  ]
+  static override args = {
+    shell: Args.string({ description: 'Which one.', required: true, ignoreStdin: true }),
+  }
+
+  async run(): Promise<void> {
+    const { args } = await this.begin(Completion)
+    const shell = checkShell(args.shell)
+    const { completionScript } = await import('../completion/completion.ts')
+    const script = await completionScript(shell)
+    await printResult(script.trimEnd(), { ok: true, shell, script })
+  }
+}

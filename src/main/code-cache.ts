@@ -1,0 +1,85 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+
+/** Of the bundle: set when it is built. */
+declare const BUILD: string
+
+const PREFIX = `${BUILD}-${process.version}-${process.arch}-`
+
+/** Beside the bundle, or where that cannot be written among the user's own files. */
+const directories = (dist: string, { XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv): string[] => {
+  const own = XDG_CACHE_HOME || (HOME && join(HOME, '.cache'))
+  return [join(dist, 'cache'), ...(own?.startsWith('/') ? [join(own, 'rendezvous')] : [])]
+}
+
+/** What differs in what is compiled: the command, and the kind of store. */
+export const topicOf = ([, , word = '']: readonly string[], env: NodeJS.ProcessEnv): string => {
+  const scheme = /^[a-z]+(?=:)/.exec(env.RDV_BACKEND ?? '')?.[0]
+  return /^[a-z]{1,20}$/.test(word) ? [word, scheme ?? 'sqlite'].join('-') : 'other'
+}
+
+/**
+ * V8's compiled form of the bundle. It is code, so it is taken only from where nobody but root and this user can
+ * write. V8 compares its own version and flags, but not the contents, which are kept twice to tell damage.
+ */
+export const readCodeCache = (
+  dist: string,
+  topic: string,
+  env: NodeJS.ProcessEnv,
+): Buffer | undefined => {
+  for (const directory of directories(dist, env)) {
+    try {
+      if (!isOurs(directory)) continue
+      const twice = readFileSync(join(directory, PREFIX + topic))
+      const half = twice.length / 2
+      const once = twice.subarray(0, half)
+      if (half > 0 && once.equals(twice.subarray(half))) return once
+    } catch {
+      // There is none.
+    }
+  }
+  return undefined
+}
+
+/** Never fails. Put in place at once, so that of two processes that do this one wins. */
+export const writeCodeCache = (
+  dist: string,
+  topic: string,
+  env: NodeJS.ProcessEnv,
+  code: Buffer,
+): void => {
+  for (const directory of directories(dist, env)) {
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o755 })
+      if (!isOurs(directory)) continue
+      const file = join(directory, PREFIX + topic)
+      const beside = `${file}.${process.pid}`
+      writeFileSync(beside, Buffer.concat([code, code]), { mode: 0o644, flag: 'wx' })
+      renameSync(beside, file)
+      removeOthers(directory)
+      return
+    } catch {
+      // Not here: it is only about speed.
+    }
+  }
+}
+
+/** Those of other builds. */
+const removeOthers = (directory: string): void => {
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith(`${BUILD}-`)) rmSync(join(directory, name), { force: true })
+  }
+}
+
+const isOurs = (directory: string): boolean => {
+  const { uid, mode } = statSync(directory)
+  return (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0
+}

@@ -1,0 +1,33 @@
+import type { FastifyReply } from 'fastify'
+import { TimeoutError } from '../errors.ts'
+import type { ServerContext } from './context.ts'
+
+interface Wait<T> {
+  /** What is waited for, as it is listed. */
+  readonly path: string
+  /** Milliseconds; the server's own where nothing is said. */
+  readonly timeout: number | undefined
+  readonly reply: FastifyReply
+  /** The signal aborts when the client has gone, or with the server. */
+  wait(limits: { readonly timeout: number; readonly signal: AbortSignal }): Promise<T>
+  answer(result: T, signal: AbortSignal): unknown
+}
+
+/** Milliseconds that what is answered at once may take, with its retries. */
+export const AT_ONCE = { timeout: 5_000 } as const
+
+/** Waits for a recipe as long as the client is there; when its time is up: 404, with what it was short of. */
+export const answerWait = async <T>(
+  { open, waits, timeout: usual }: ServerContext,
+  { path, timeout = usual, reply, wait, answer }: Wait<T>,
+): Promise<unknown> => {
+  const signal = open.begin(reply.raw)
+  try {
+    const result = await waits.during(path, () => wait({ timeout, signal }))
+    return await answer(result, signal)
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error
+    const hint = error.pending[0]?.reason
+    return reply.code(404).send({ ok: false, error: 'Timeout', hint })
+  }
+}

@@ -1,0 +1,75 @@
+import type { RouteShorthandOptions } from 'fastify'
+import Type, { type TSchema } from 'typebox'
+import type { Need } from './access/scope.ts'
+import { type Parameters, querystringOf } from './parameters.ts'
+
+/** What `/_openapi.json` tells of a route. */
+export interface Description {
+  readonly tag: string
+  /** What its token must be good for. */
+  readonly scope: Need
+  /** Likewise where a browser gets the live page in its place. */
+  readonly page?: Need
+  readonly summary: string
+  readonly description?: string
+  /** What stands for the `*` of the path, by name. */
+  readonly path?: Readonly<Record<string, string>>
+  readonly parameters?: Parameters
+  readonly headers?: Readonly<Record<string, TSchema>>
+  /** Of a request whose body counts. */
+  readonly body?: string
+  /** By status; failures are the same everywhere. */
+  readonly answers?: Readonly<Record<number, TSchema>>
+  /** Where it is not JSON. */
+  readonly produces?: readonly string[]
+}
+
+const FAILURE = Type.Object(
+  {
+    ok: Type.Literal(false),
+    error: Type.String({ description: 'One sentence; Timeout of a wait whose time was up.' }),
+    kind: Type.Optional(Type.String({ description: 'As an exit code of rdv is called.' })),
+    hint: Type.Optional(Type.String({ description: 'What a wait was short of.' })),
+  },
+  { description: 'It was not done, or waited for in vain.' },
+)
+
+export const ok = (description: string, properties: Record<string, TSchema> = {}): TSchema =>
+  Type.Object({ ok: Type.Literal(true), ...properties }, { description })
+
+/**
+ * The options of a route that is described. They say what is so, and check nothing: parameters are read where they are
+ * used, which can say in a sentence what is wrong.
+ */
+export const described = (given: Description): RouteShorthandOptions => ({
+  schema: {
+    tags: [given.tag],
+    summary: given.summary,
+    description: given.description,
+    ...(given.path && { params: pathOf(given.path) }),
+    ...(given.parameters && { querystring: querystringOf(given.parameters) }),
+    ...(given.headers && { headers: optionals(given.headers) }),
+    ...(given.body && { body: bodyOf(given.body), consumes: ['application/octet-stream'] }),
+    ...(given.produces && { produces: given.produces }),
+    response: { ...(given.answers ?? { 200: ok('It is done, or so.') }), default: FAILURE },
+  },
+  config: { scope: given.scope, page: given.page },
+  validatorCompiler: () => () => true,
+  serializerCompiler: () => JSON.stringify,
+})
+
+const pathOf = (names: Readonly<Record<string, string>>): TSchema =>
+  Type.Object(
+    Object.fromEntries(
+      Object.entries(names).map(([name, description]) => [name, Type.String({ description })]),
+    ),
+  )
+
+const optionals = (schemas: Readonly<Record<string, TSchema>>): TSchema =>
+  Type.Object(
+    Object.fromEntries(
+      Object.entries(schemas).map(([name, schema]) => [name, Type.Optional(schema)]),
+    ),
+  )
+
+const bodyOf = (description: string): TSchema => Type.String({ format: 'binary', description })

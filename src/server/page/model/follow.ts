@@ -1,0 +1,113 @@
+import type { ActivityEvents } from '../../activity/protocol.ts'
+import { readEvents } from './event-stream.ts'
+import { Silence } from './silence.ts'
+import { visible } from './text.ts'
+
+export type Connection =
+  | { readonly state: 'connecting' | 'live' }
+  /** The server asks for a token; `refused`: why it does not take the one that it was given. */
+  | { readonly state: 'locked'; readonly refused?: string }
+  | { readonly state: 'lost'; readonly reason: string; readonly again: number }
+
+export interface Listener {
+  connection(now: Connection): void
+  event(event: Partial<ActivityEvents>): void
+}
+
+/** Milliseconds between two attempts, at first and at most. */
+const FIRST_PAUSE = 500
+const LONGEST_PAUSE = 10_000
+
+/** The server says something every 15 s at least: after so many milliseconds the connection is dead. */
+const LONGEST_SILENCE = 45_000
+
+/** The server wants another token; where it is the right one for something else, the server's words. */
+class LockedError extends Error {}
+
+/** What the server said instead of events. */
+class RefusedError extends Error {}
+
+/** Follows the server's events until the signal aborts. Connects again by itself, later and later. */
+export const follow = async (
+  listener: Listener,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<void> => {
+  for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    try {
+      await followOnce(listener, token, signal, () => {
+        pause = FIRST_PAUSE
+      })
+    } catch (error) {
+      if (signal.aborted) return
+      if (error instanceof LockedError) {
+        const refused = error.message || (token && 'The server does not take this token.')
+        listener.connection({ state: 'locked', ...(refused && { refused }) })
+        return
+      }
+      // not all pages at once, when a server is back
+      const wait = pause * (0.75 + Math.random() / 2)
+      listener.connection({ state: 'lost', reason: reasonOf(error), again: Date.now() + wait })
+      await sleep(wait, signal)
+    }
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof RefusedError ? error.message : 'The server cannot be reached'
+
+/** Never returns: a stream that has ended is an error. */
+const followOnce = async (
+  listener: Listener,
+  token: string | undefined,
+  signal: AbortSignal,
+  connected: () => void,
+): Promise<never> => {
+  const silence = new Silence(LONGEST_SILENCE)
+  try {
+    const response = await request(token, AbortSignal.any([signal, silence.signal]))
+    if (response.status === 401) throw new LockedError()
+    if (response.status === 403) throw new LockedError(await sentenceOf(response))
+    if (!response.ok || !response.body)
+      throw new RefusedError(`The server answers ${response.status}`)
+    for await (const { event, data } of readEvents(response.body, () => silence.broken())) {
+      connected()
+      if (event === 'activity') listener.connection({ state: 'live' })
+      listener.event({ [event]: JSON.parse(data) })
+    }
+    throw new RefusedError('The server has ended the connection')
+  } finally {
+    silence.end()
+  }
+}
+
+const sentenceOf = async (response: Response): Promise<string> => {
+  const { error } = (await response.json()) as { error?: unknown }
+  return `The server says: ${visible(String(error))}`
+}
+
+const request = (token: string | undefined, signal: AbortSignal): Promise<Response> =>
+  fetch('/_events', {
+    signal,
+    cache: 'no-store',
+    credentials: 'omit',
+    headers: {
+      accept: 'text/event-stream',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+  })
+
+/** Ends early when the network is back, or somebody looks at the page again. */
+const sleep = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const ended = new AbortController()
+    const end = () => {
+      ended.abort()
+      resolve()
+    }
+    setTimeout(end, milliseconds)
+    const options = { signal: ended.signal }
+    window.addEventListener('online', end, options)
+    document.addEventListener('visibilitychange', end, options)
+    signal.addEventListener('abort', end, options)
+  })

@@ -1,0 +1,41 @@
+/** `850 ms`, `4.2 s`, `42 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. */
+export const durationText = (milliseconds: number): string => {
+  const length = Math.max(0, milliseconds)
+  if (length < 1_000) return `${Math.round(length)} ms`
+  if (length < 9_950) return `${(length / 1_000).toFixed(1)} s`
+  return wholeSeconds(length)
+}
+
+/** As above without fractions, for what ticks. */
+export const ageText = (milliseconds: number): string => wholeSeconds(Math.max(0, milliseconds))
+
+const wholeSeconds = (milliseconds: number): string => {
+  const seconds = Math.floor(milliseconds / 1_000)
+  const [minutes, hours, days] = [60, 3_600, 86_400].map((unit) => Math.floor(seconds / unit))
+  if (!minutes) return `${seconds} s`
+  if (!hours) return joined(minutes, 'min', seconds % 60, 's')
+  if (!days) return joined(hours, 'h', minutes % 60, 'min')
+  return joined(days, 'd', hours % 24, 'h')
+}
+
+const joined = (large: number, unit: string, small: number, smaller: string): string =>
+  small === 0 ? `${large} ${unit}` : `${large} ${unit} ${small} ${smaller}`
+
+/** `14:05:09`, in this machine's zone. */
+export const clockText = (time: number): string => {
+  const date = new Date(time)
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
+}
+
+const two = (number: number): string => String(number).padStart(2, '0')
+
+/** `2026-11-20 14:05:09`. */
+export const dateText = (time: number): string => {
+  const date = new Date(time)
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-')
+  return `${day} ${clockText(time)}`
+}
+
+/** `14:05:09.123`: bars may be milliseconds apart. */
+export const exactText = (time: number): string =>
+  `${clockText(time)}.${String(Math.floor(time) % 1_000).padStart(3, '0')}`

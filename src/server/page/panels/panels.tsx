@@ -1,0 +1,49 @@
+import type { StatusRow } from '../../../recipes/status/row.ts'
+import { Groups } from './groups.tsx'
+import type { PanelProps } from './panel-props.ts'
+import { isProbe, Probes } from './probes.tsx'
+import { Queues } from './queues.tsx'
+import { Signals } from './signals.tsx'
+import { Topics } from './topics.tsx'
+import { Values } from './values.tsx'
+import { Waiting } from './waiting.tsx'
+
+/** Kinds whose things have members in an order. */
+const QUEUES = [
+  ['lock', 'Locks', 'Locks, who holds them, and who stands in line'],
+  ['election', 'Leaders', 'Elections, who leads, and who campaigns'],
+  ['barrier', 'Barriers', 'Barriers, and who waits at them'],
+  ['once', 'Once', 'What is done once, and by whom'],
+  ['pipe', 'Pipes', 'Pipes, their senders and receivers'],
+  ['signal', 'Held keys', 'Keys that are held by a process or expire'],
+] as const
+
+const VALUES = [
+  ['counter', 'Counters', 'Counters and their values'],
+  ['waitgroup', 'Wait groups', 'Wait groups and what is pending'],
+] as const
+
+/** All that is beside the waterfall; kinds of which there is nothing are left out. */
+export const Panels = (props: PanelProps) => {
+  const { activity } = props
+  const byKind = Map.groupBy<string, StatusRow>(activity.status, ({ kind }) => kind)
+  const groups = byKind.get('group')
+  const topics = byKind.get('topic')
+  return (
+    <div class="panels">
+      <Waiting {...props} />
+      <Signals {...props} />
+      {activity.waits.some(isProbe) ? <Probes waits={activity.waits} /> : null}
+      {groups ? <Groups activity={activity} rows={groups} /> : null}
+      {QUEUES.map(([kind, title, caption]) => {
+        const rows = byKind.get(kind)
+        return rows ? <Queues key={kind} title={title} caption={caption} rows={rows} /> : null
+      })}
+      {topics ? <Topics rows={topics} /> : null}
+      {VALUES.map(([kind, title, caption]) => {
+        const rows = byKind.get(kind)
+        return rows ? <Values key={kind} title={title} caption={caption} rows={rows} /> : null
+      })}
+    </div>
+  )
+}

@@ -1,0 +1,38 @@
+import type { SignalMark } from '../../activity/protocol.ts'
+import { whoText } from '../model/who.ts'
+import { CurlLine, curlLine } from '../ui/curl-line.tsx'
+import { Panel } from '../ui/panel.tsx'
+import { type Column, Table } from '../ui/table.tsx'
+import { Age } from '../ui/time.tsx'
+import { Visible } from '../ui/visible.tsx'
+import type { PanelProps } from './panel-props.ts'
+import { State } from './state.tsx'
+
+const COLUMNS: readonly Column<SignalMark>[] = [
+  { title: 'Key', cell: ({ key }) => <Visible text={key} /> },
+  { title: 'State', cell: ({ state }) => <State state={state ?? 'cleared'} /> },
+  { title: 'By', cell: ({ by }) => whoText(by) },
+  { title: 'Ago', cell: ({ at }) => <Age since={at} />, kind: 'right' },
+]
+
+/** What was signalled, the newest first. */
+export const Signals = ({ activity, locked, filtered }: PanelProps) => {
+  const { signals } = activity
+  return (
+    <Panel title="Signals" count={signals.length}>
+      {signals.length > 0 ? (
+        <Table
+          caption="What was signalled, by whom and when; the newest first"
+          columns={COLUMNS}
+          rows={signals.toReversed()}
+          keyOf={({ id }) => id}
+        />
+      ) : (
+        <div class="none">
+          <p>{filtered ? 'None of those.' : 'Nothing was signalled. To say that db is ready:'}</p>
+          {filtered ? null : <CurlLine words={curlLine('/db', locked, '-X PUT')} />}
+        </div>
+      )}
+    </Panel>
+  )
+}

@@ -1,0 +1,13 @@
+import { ageText, dateText } from '../model/times.ts'
+import { useNow } from './use-session.ts'
+
+/** How long ago something was; it ticks. */
+export const Age = ({ since }: { since: number }) => {
+  const now = useNow(1_000)
+  if (!Number.isFinite(since)) return null
+  return (
+    <time dateTime={new Date(since).toISOString()} title={dateText(since)}>
+      {ageText(now - since)}
+    </time>
+  )
+}

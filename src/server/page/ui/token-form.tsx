@@ -1,0 +1,41 @@
+import { useState } from 'preact/hooks'
+
+interface TokenFormProps {
+  readonly refused: string | undefined
+  readonly unlock: (token: string) => void
+}
+
+/** Asks for what the server asks for. */
+export const TokenForm = ({ refused, unlock }: TokenFormProps) => {
+  const [token, setToken] = useState('')
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    if (token.trim()) unlock(token.trim())
+  }
+  return (
+    <form class="panel token-form" onSubmit={submit}>
+      <h2>This server needs a token</h2>
+      <p>
+        It is in the file that <code>rdv serve --token-file</code> names. The page keeps it until
+        this tab is closed.
+      </p>
+      <label>
+        Token
+        <input
+          type="password"
+          autocomplete="off"
+          value={token}
+          onInput={({ currentTarget }) => setToken(currentTarget.value)}
+          aria-invalid={refused !== undefined}
+          aria-describedby={refused ? 'refused' : undefined}
+        />
+      </label>
+      {refused ? (
+        <p id="refused" role="alert">
+          {refused}
+        </p>
+      ) : null}
+      <button type="submit">Show the activity</button>
+    </form>
+  )
+}

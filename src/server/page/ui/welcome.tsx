@@ -1,0 +1,31 @@
+import { CurlLine, curlLine } from './curl-line.tsx'
+import { Panel } from './panel.tsx'
+
+/** What an empty server shows: lines to try, each of which appears here as it is run. */
+export const Welcome = ({ locked }: { locked: boolean }) => {
+  const line = (path: string, ...flags: string[]) => (
+    <CurlLine words={curlLine(path, locked, ...flags)} />
+  )
+  return (
+    <Panel title="Nobody has met here yet">
+      <ol class="welcome">
+        <li>
+          <p>In a terminal wait until db is ready. A bar appears here and grows.</p>
+          {line('/db')}
+        </li>
+        <li>
+          <p>In another one say that it is. The bar ends.</p>
+          {line('/db', '-X PUT')}
+        </li>
+        <li>
+          <p>Wait until a port listens.</p>
+          {line('/_port/127.0.0.1/5432')}
+        </li>
+        <li>
+          <p>Wait for all members of a group, three at least.</p>
+          {line('/deploy/?min=3')}
+        </li>
+      </ol>
+    </Panel>
+  )
+}

@@ -1,0 +1,17 @@
+import type { RefObject } from 'preact'
+import { useLayoutEffect, useState } from 'preact/hooks'
+
+/** How wide an element is within, as it changes. */
+export const useWidth = (element: RefObject<HTMLElement | null>): number => {
+  const [width, setWidth] = useState(0)
+  useLayoutEffect(() => {
+    const measured = element.current
+    if (!measured) return
+    const measure = () => setWidth(measured.clientWidth)
+    const sizes = new ResizeObserver(measure)
+    sizes.observe(measured)
+    measure()
+    return () => sizes.disconnect()
+  }, [])
+  return width
+}

@@ -1,0 +1,87 @@
+import Type, { type TSchema } from 'typebox'
+import { parseDuration } from '../duration.ts'
+import { UsageError } from '../errors.ts'
+import { parseCount, parseLength, parseNumber } from '../values.ts'
+
+/** A parameter of a request: how it is described, and how it is read. */
+export interface Parameter<T> {
+  readonly schema: TSchema
+  /** @throws UsageError naming the parameter. */
+  parse(text: string, name: string): T
+}
+
+export type Parameters = Readonly<Record<string, Parameter<unknown>>>
+
+/** What a request gives of its parameters. */
+export type Values<P extends Parameters> = {
+  readonly [K in keyof P]?: P[K] extends Parameter<infer T> ? T : never
+}
+
+/** Milliseconds; 0 is no limit. */
+export const duration = (description: string): Parameter<number> => ({
+  schema: Type.String({ description }),
+  parse: parseDuration,
+})
+
+/** Milliseconds, more than 0. */
+export const length = (description: string): Parameter<number> => ({
+  schema: Type.String({ description }),
+  parse: (text, name) => parseLength(name)(text),
+})
+
+export const count = (description: string, least = 1): Parameter<number> => ({
+  schema: Type.Integer({ minimum: least, description }),
+  parse: (text, name) => parseCount(text, name, least),
+})
+
+export const number64 = (description: string): Parameter<bigint> => ({
+  schema: Type.Integer({ format: 'int64', description }),
+  parse: parseNumber,
+})
+
+export const text = (description: string): Parameter<string> => ({
+  schema: Type.String({ minLength: 1, description }),
+  parse(given, name) {
+    if (given === '') throw new UsageError(`${name} is empty: give it a value, or leave it out`)
+    return given
+  },
+})
+
+/** `?try`, `?try=true`. */
+export const flag = (description: string): Parameter<boolean> => ({
+  schema: Type.Boolean({ description }),
+  parse(given, name) {
+    if (!['', 'true', 'false'].includes(given)) {
+      throw new UsageError(`${name} is true or false, not ${JSON.stringify(given.slice(0, 40))}`)
+    }
+    return given !== 'false'
+  },
+})
+
+/**
+ * Reads what stands behind a question mark.
+ * @throws UsageError something is unknown, given twice or malformed.
+ */
+export const readParameters = <P extends Parameters>(query: string, parameters: P): Values<P> => {
+  const values: Record<string, unknown> = {}
+  for (const [name, given] of new URLSearchParams(query)) {
+    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined
+    if (!parameter) throw unknownParameter(name, Object.keys(parameters))
+    if (Object.hasOwn(values, name)) throw new UsageError(`${name} is given twice: give it once`)
+    values[name] = parameter.parse(given, name)
+  }
+  return values as Values<P>
+}
+
+const unknownParameter = (name: string, known: readonly string[]): UsageError => {
+  const there = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`
+  return new UsageError(`${JSON.stringify(name.slice(0, 40))} is no parameter here: ${there}`)
+}
+
+/** For the description of a route. */
+export const querystringOf = (parameters: Parameters): TSchema =>
+  Type.Object(
+    Object.fromEntries(
+      Object.entries(parameters).map(([name, { schema }]) => [name, Type.Optional(schema)]),
+    ),
+  )

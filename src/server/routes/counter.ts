@@ -1,0 +1,76 @@
+import type { FastifyInstance } from 'fastify'
+import Type from 'typebox'
+import { UsageError } from '../../errors.ts'
+import { Counter } from '../../recipes/counter.ts'
+import type { Limits } from '../../recipes/deadline.ts'
+import { AT_ONCE, answerWait } from '../answer-wait.ts'
+import type { ServerContext } from '../context.ts'
+import { ok } from '../described.ts'
+import { idempotencyHeader, idempotencyKey, idempotencyParameter } from '../idempotency.ts'
+import { duration, number64 } from '../parameters.ts'
+import { action, recipeRoutes } from '../recipe-route.ts'
+
+const answers = {
+  200: ok('Its value, as text: JSON numbers have fewer bits.', { value: Type.String() }),
+}
+
+const answer = (value: bigint) => ({ ok: true, value: String(value) })
+
+/** `/_counter/NAME` */
+export const counterRoutes = (app: FastifyInstance, context: ServerContext): void =>
+  recipeRoutes(app, 'counter', 'counter', [
+    reads(context),
+    action({
+      method: 'POST',
+      summary: 'Adds to a counter.',
+      answers,
+      headers: idempotencyHeader,
+      parameters: {
+        by: number64('By so much, negative numbers too. Default: 1.'),
+        ...idempotencyParameter,
+      },
+      async handle({ name, values, request }) {
+        const key = idempotencyKey(request, values['idempotency-key'])
+        const counter = new Counter(context.space, name)
+        return answer(await counter.add(values.by, { ...AT_ONCE, idempotencyKey: key }))
+      },
+    }),
+    action({
+      method: 'PUT',
+      summary: 'Sets a counter.',
+      description: 'With if-equals only where it has that value, else 409.',
+      answers,
+      parameters: {
+        value: number64('The new value; required.'),
+        'if-equals': number64('Only where this is its value.'),
+      },
+      async handle({ name, values: { value, 'if-equals': ifEquals } }) {
+        if (value === undefined) throw new UsageError('say the value: ?value=0')
+        return answer(await new Counter(context.space, name).set(value, { ...AT_ONCE, ifEquals }))
+      },
+    }),
+  ])
+
+const reads = (context: ServerContext) =>
+  action({
+    method: 'GET',
+    summary: 'Reads a counter, or waits until it has a value.',
+    description: 'One that is not there is 0. With several bounds all of them must hold.',
+    answers,
+    parameters: {
+      'at-least': number64('Waits until it is so much or more.'),
+      'at-most': number64('Waits until it is so much or less.'),
+      equals: number64('Waits until it is exactly this.'),
+      timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
+    },
+    async handle({ name, path, values, reply }) {
+      const { timeout, 'at-least': atLeast, 'at-most': atMost, equals } = values
+      const counter = new Counter(context.space, name)
+      if ((atLeast ?? atMost ?? equals) === undefined) {
+        if (timeout === undefined) return answer(await counter.get(AT_ONCE))
+        throw new UsageError('timeout is for a wait: say at-least, at-most or equals')
+      }
+      const wait = (limits: Limits) => counter.wait({ atLeast, atMost, equals }, limits)
+      return answerWait(context, { path, timeout, reply, wait, answer })
+    },
+  })

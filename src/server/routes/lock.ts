@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify'
+import Type from 'typebox'
+import { Lock } from '../../recipes/lock.ts'
+import { queueStatus } from '../../recipes/status/status.ts'
+import { AT_ONCE, answerWait } from '../answer-wait.ts'
+import type { ServerContext } from '../context.ts'
+import { ok } from '../described.ts'
+import type { HeldConnections, Tenure } from '../held-connections.ts'
+import { count } from '../parameters.ts'
+import { action, recipeRoutes } from '../recipe-route.ts'
+import { tenureParameters } from '../tenure-parameters.ts'
+
+/** `/_lock/NAME` */
+export const lockRoutes = (
+  app: FastifyInstance,
+  context: ServerContext,
+  held: HeldConnections,
+): void =>
+  recipeRoutes(app, 'lock', 'lock', [
+    action({
+      method: 'GET',
+      summary: 'Tells who holds a lock, and who waits for it.',
+      answers: {
+        200: ok('In the order in which they came; nobody: an empty list.', {
+          queue: Type.Array(
+            Type.Object({
+              state: Type.String({ description: 'holds or waits' }),
+              host: Type.Optional(Type.String({ description: 'Absent for other programs.' })),
+              pid: Type.Optional(Type.Integer()),
+              since: Type.Optional(Type.String()),
+            }),
+          ),
+        }),
+      },
+      parameters: {},
+      async handle({ name }) {
+        const rows = await queueStatus(context.space, 'lock', name, AT_ONCE)
+        return {
+          ok: true,
+          queue: rows.map(({ state, holder }) => ({
+            ...{ state, host: holder?.host, pid: holder?.pid, since: holder?.since },
+          })),
+        }
+      },
+    }),
+    action({
+      method: 'POST',
+      summary: 'Waits for its turn, and holds a lock while the connection is open.',
+      description:
+        'Use curl -N. The first line tells the token; then an empty line comes every five seconds. If the lock is lost, a last line says so, and the stream breaks off.',
+      answers: {
+        200: ok('It is held from now on.', {
+          key: Type.String({ description: 'In the store.' }),
+          token: Type.String({ description: 'Higher than that of every holder before.' }),
+        }),
+      },
+      produces: ['application/x-ndjson'],
+      parameters: {
+        slots: count('So many hold it at once, the same number for all. Default: 1.'),
+        ...tenureParameters,
+      },
+      async handle({ name, path, values: { timeout, ...options }, reply }) {
+        return answerWait(context, {
+          ...{ path, timeout, reply },
+          wait: (limits) => Lock.acquire(context.space, name, { ...options, ...limits }),
+          answer: (lock, signal) => held.hold(reply, tenureOf(lock), signal),
+        })
+      },
+    }),
+  ])
+
+const tenureOf = (lock: Lock): Tenure => ({
+  greeting: { ok: true, key: lock.key, token: String(lock.token) },
+  expiring: lock.expiring,
+  lost: lock.lost,
+  giveUp: (signal) => lock.release(signal),
+})

@@ -1,0 +1,37 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import Type from 'typebox'
+import type { ServerContext } from '../context.ts'
+import { described } from '../described.ts'
+
+/** Collects the descriptions of all routes that are registered from now on, for `/_openapi.json`. */
+export const openapiRoute = async (
+  app: FastifyInstance,
+  { version }: ServerContext,
+): Promise<void> => {
+  await app.register(swagger, {
+    // Those without a tag are for rdv itself, or refuse a method.
+    hideUntagged: true,
+    openapi: {
+      openapi: '3.0.3',
+      info: { title: 'rendezvous', version, description: 'Where processes meet, by curl.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }, {}],
+    },
+    transform: ({ schema, url }) => ({ schema, url: named(url, schema?.params) }),
+  })
+  const answers = { 200: Type.Object({}, { description: 'An OpenAPI 3 document.' }) }
+  const summary = 'Describes all of these requests.'
+  app.get(
+    '/_openapi.json',
+    described({ tag: 'server', scope: 'any', summary, answers }),
+    async () => app.swagger(),
+  )
+}
+
+/** What the router knows as `*` has names for a reader. */
+const named = (url: string, params: unknown): string => {
+  const { properties = {} } = (params ?? {}) as { properties?: object }
+  const names = Object.keys(properties).map((name) => `:${name}`)
+  return url.replace('*', names.join('/'))
+}

@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify'
+import type { ServerContext } from '../context.ts'
+import { HeldConnections } from '../held-connections.ts'
+import { barrierRoutes } from './barrier.ts'
+import { counterRoutes } from './counter.ts'
+import { electionRoutes } from './election.ts'
+import { lockRoutes } from './lock.ts'
+import { topicRoutes } from './topic.ts'
+import { waitGroupRoutes } from './wait-group.ts'
+
+/** The recipes for those who have only `curl`: the same ones that the commands call. */
+export const recipesRoutes = (app: FastifyInstance, context: ServerContext): void => {
+  const held = new HeldConnections()
+  for (const route of [counterRoutes, waitGroupRoutes, barrierRoutes, topicRoutes])
+    route(app, context)
+  for (const route of [lockRoutes, electionRoutes]) route(app, context, held)
+  app.addHook('onClose', () => held.ended())
+}

@@ -1,0 +1,140 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import { UsageError } from '../../errors.ts'
+import { withDeadline } from '../../recipes/deadline.ts'
+import { checkKey } from '../../recipes/keys.ts'
+import { behindMessage, parseFrom } from '../../recipes/topic/position.ts'
+import { publish } from '../../recipes/topic/publish.ts'
+import { Subscription } from '../../recipes/topic/subscription.ts'
+import { AT_ONCE, answerWait } from '../answer-wait.ts'
+import type { ServerContext } from '../context.ts'
+import { ok } from '../described.ts'
+import { count, duration, flag, length, type Parameter, text } from '../parameters.ts'
+import { action, recipeRoutes } from '../recipe-route.ts'
+import { delimitedBy, serverSentEvents, type TopicFormat } from '../topic-format.ts'
+import { TopicStream } from '../topic-stream.ts'
+
+/** Bytes that a body may have at least: many lines. One message may be as long as the store takes. */
+const LONGEST_BODY = 1_048_576
+
+/** Bytes in memory for each reader that is slower than the publishers. */
+const READ_AHEAD = 64 * 1_024
+
+/** `/_topic/NAME`, where bodies count. */
+export const topicRoutes = (app: FastifyInstance, context: ServerContext): void => {
+  const bodyLimit = Math.max(LONGEST_BODY, context.store.traits.maxCommitBytes)
+  void app.register(async (inner) => {
+    inner.removeAllContentTypeParsers()
+    inner.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) =>
+      done(null, body),
+    )
+    recipeRoutes(inner, 'topic', 'topic', [subscribes(context), publishes(context)])
+  })
+}
+
+const publishes = ({ space }: ServerContext) =>
+  action({
+    method: 'POST',
+    summary: 'Publishes the body as a message, and answers when it is stored.',
+    body: 'The message, byte for byte; with lines or null several of them.',
+    answers: {
+      200: ok('All are stored, in this order.', {
+        count: Type.Integer(),
+        first: Type.Optional(Type.String({ description: 'The id of the first.' })),
+        last: Type.Optional(Type.String({ description: 'The id of the last.' })),
+      }),
+    },
+    parameters: {
+      lines: flag('Each line is a message, also an empty one.'),
+      null: flag('Messages end with a NUL byte each.'),
+      retain: count('At least so many of the newest messages are kept. Default: 10000.'),
+      'retain-for': length('Messages are kept so long; without retain, however many they are.'),
+    },
+    async handle({ name, values, request }) {
+      const messages = messagesIn(request, values)
+      const { retain, 'retain-for': retainFor } = values
+      return {
+        ok: true,
+        ...(await publish(space, name, messages, { ...AT_ONCE, retain, retainFor })),
+      }
+    },
+  })
+
+const messagesIn = (
+  { body }: FastifyRequest,
+  { lines = false, null: isNull = false }: { lines?: boolean; null?: boolean },
+): Buffer[] => {
+  if (!Buffer.isBuffer(body) || body.length === 0)
+    throw new UsageError('the body is the message: give it with --data-binary')
+  if (lines && isNull) throw new UsageError('lines and null exclude each other: give one of them')
+  return lines || isNull ? split(body, isNull ? 0 : 10) : [body]
+}
+
+/** What follows the last delimiter is a message too, if there is something. */
+const split = (body: Buffer, delimiter: number): Buffer[] => {
+  const messages: Buffer[] = []
+  let from = 0
+  for (let at = body.indexOf(delimiter); at !== -1; at = body.indexOf(delimiter, from)) {
+    messages.push(body.subarray(from, at))
+    from = at + 1
+  }
+  return from < body.length ? [...messages, body.subarray(from)] : messages
+}
+
+const place: Parameter<string> = {
+  schema: Type.String({
+    description: 'Where to begin: now (the default), start (the oldest that is kept), or an id.',
+  }),
+  parse(given) {
+    parseFrom(given)
+    return given
+  },
+}
+
+const subscribes = (context: ServerContext) => {
+  return action({
+    method: 'GET',
+    summary: 'Streams the messages of a topic: as lines, or as Server-Sent Events.',
+    description:
+      'Events where Accept says text/event-stream, with the ids that Last-Event-ID takes. The headers come once nothing published from then on can be missed. Messages that are missing: an event gap, or a stream that breaks off. Who reads nothing for 30 seconds is let go.',
+    answers: { 200: Type.String({ description: 'The messages.' }) },
+    produces: ['application/octet-stream', 'text/event-stream'],
+    headers: {
+      'last-event-id': Type.String({ description: 'Goes on behind this message.' }),
+    },
+    parameters: {
+      from: place,
+      count: count('Ends after so many messages; the headers come with the first.'),
+      as: text('Goes on where the subscriber of this name left off; from is for the first time.'),
+      null: flag('Messages end with a NUL byte instead of a line feed.'),
+      timeout: duration('Ends after this; with count, 404 if there was no message. 0: no limit.'),
+    },
+    async handle({ name, path, values, request, reply }) {
+      const { count, as, timeout = count === undefined ? 0 : undefined } = values
+      if (as !== undefined) checkKey(as, 'name of the subscriber')
+      const options = { as, from: placeOf(request, values.from), readAhead: READ_AHEAD }
+      const format = formatOf(request, values.null)
+      const run = async (signal: AbortSignal) => {
+        const subscription = await Subscription.open(context.space, name, options, signal)
+        const streaming = { format, count, signal }
+        await new TopicStream(subscription, reply, streaming).run()
+      }
+      return answerWait(context, {
+        ...{ path, timeout, reply },
+        wait: (limits) => withDeadline(limits, run),
+        answer: () => undefined,
+      })
+    },
+  })
+}
+
+/** Where to go on beats where to begin. */
+const placeOf = ({ headers }: FastifyRequest, from: string | undefined): string | undefined => {
+  const [last] = [headers['last-event-id']].flat()
+  return last === undefined ? from : behindMessage(last)
+}
+
+const formatOf = ({ headers }: FastifyRequest, isNull = false): TopicFormat => {
+  if (/\btext\/event-stream\b/i.test(headers.accept ?? '')) return serverSentEvents
+  return delimitedBy(isNull ? 0 : 10)
+}

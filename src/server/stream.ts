@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyReply } from 'fastify'
+import { withDeadline } from '../recipes/deadline.ts'
+import { connectionOf, readConnections } from './connection-table.ts'
+
+/** A client that reads nothing for so long (milliseconds) is let go. */
+const LONGEST_STALL = 30_000
+
+/** Begins an answer without a length; its headers go out at once. */
+export const beginStream = (reply: FastifyReply, contentType: string): ServerResponse => {
+  reply.hijack()
+  const { raw } = reply
+  raw.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    connection: 'close',
+    'content-type': contentType,
+    // proxies must hand on each line as it comes
+    'x-accel-buffering': 'no',
+  })
+  raw.flushHeaders()
+  return raw
+}
+
+/**
+ * Writes, and resolves when more may be written.
+ * @throws TimeoutError the client reads nothing; or the signal's reason.
+ */
+export const writeSlowly = async (
+  response: ServerResponse,
+  bytes: string | Uint8Array,
+  signal: AbortSignal,
+): Promise<void> => {
+  signal.throwIfAborted()
+  if (response.write(bytes)) return
+  await withDeadline({ timeout: LONGEST_STALL, signal }, (limit) =>
+    once(response, 'drain', { signal: limit }),
+  )
+}
+
+/** Ends an answer so that its client knows that it did not end well: `curl` exits with 18. */
+export const breakOff = (response: ServerResponse, last = ''): void => {
+  if (response.destroyed || last === '') response.destroy()
+  else response.write(last, () => response.destroy())
+}
+
+/** How often (milliseconds) the kernel is asked: it does not tell by itself. */
+const LOOK = 20
+
+/** Resolves when the client's system has confirmed all that was written, where that can be known. */
+export const confirmed = async (response: ServerResponse, signal: AbortSignal): Promise<void> => {
+  const name = connectionOf(response.socket) ?? ''
+  const isConfirmed = async () => {
+    if (response.writableLength > 0) return false
+    const connections = await readConnections()
+    // Of one that is being closed it will soon be told.
+    const { established = false, confirmed = false } = connections.get(name) ?? {}
+    return connections.size === 0 || (established && confirmed)
+  }
+  await withDeadline({ timeout: LONGEST_STALL, signal }, async (limit) => {
+    while (!(await isConfirmed())) await sleep(LOOK, undefined, { signal: limit })
+    limit.throwIfAborted()
+  })
+}

@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { curl } from '../server/curl.ts'
+import { answerOf } from '../services/answer.ts'
+import { type Balancer, startBalancer } from '../services/balancer.ts'
+import type { Service } from '../services/service.ts'
+import { Place } from './rdv.ts'
+import { consul, etcd, startGateway } from './stores.ts'
+
+const WAITS = 200
+
+/** As the documentation says: what breaks is tried again, and a gateway that is down is passed over. */
+const RETRY = ['--retry', '20', '--retry-all-errors', '--retry-delay', '1']
+
+/** How many connections to a port of this machine its server has accepted. */
+const connectionsTo = (port: number): number => {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)
+  return rows.filter((row) => {
+    const [, address = '', , state] = row.trim().split(/\s+/)
+    return address.endsWith(local) && state === '01'
+  }).length
+}
+
+interface Home {
+  readonly waiting_and_failed: readonly string[]
+}
+
+describe.each([etcd, consul])('two gateways in front of one store at $scheme://', (kind) => {
+  let store: Service
+  let one: Service
+  let other: Service
+  let balancer: Balancer
+
+  beforeAll(async () => {
+    store = await kind.start()
+    one = await startGateway(store.url)
+    other = await startGateway(store.url)
+    balancer = await startBalancer([one, other])
+  })
+  afterAll(async () => {
+    await balancer?.stop()
+    for (const service of [one, other, store]) await service?.stop()
+  })
+
+  const waitingAt = async (gateway: Service): Promise<readonly string[]> =>
+    ((await curl(`${gateway.url}/`)).body as Home).waiting_and_failed
+
+  /** Both are asked until their waiters are so many. */
+  const untilWaiting = async (gateways: readonly Service[], count: number): Promise<void> => {
+    for (;;) {
+      const paths = await Promise.all(gateways.map(waitingAt))
+      if (paths.flat().length === count) return
+    }
+  }
+
+  /** Signals keys of a group, straight at a gateway. */
+  const signal = async (gateway: Service, group: string, from: number, to: number) => {
+    for (let key = from; key < to; key++) {
+      expect(await curl('-X', 'PUT', `${gateway.url}/${group}/${key}`)).toMatchObject({
+        status: 200,
+      })
+    }
+  }
+
+  test(`one is killed in the middle of ${WAITS} waits by curl --retry: every one ends right`, async () => {
+    const base = `${balancer.url('http')}/killed`
+    const waits = Array.from({ length: WAITS }, (_, key) =>
+      curl(...RETRY, `${base}/${key}?timeout=0`),
+    )
+    const vain = Array.from({ length: 10 }, (_, key) =>
+      curl(...RETRY, `${base}/never/${key}?timeout=5s`),
+    )
+    await untilWaiting([one, other], WAITS + 10)
+    expect((await waitingAt(one)).length).toBeGreaterThan(WAITS / 4)
+    await signal(one, 'killed', 0, WAITS / 4)
+    await one.kill()
+    await signal(other, 'killed', WAITS / 4, WAITS)
+    for (const { status, body } of await Promise.all(waits)) {
+      expect({ status, body }).toEqual({ status: 200, body: { ok: true } })
+    }
+    for (const answer of await Promise.all(vain)) {
+      expect(answer).toMatchObject({ status: 404, body: { ok: false, error: 'Timeout' } })
+    }
+    await one.restart()
+  })
+
+  test('a lock that is held through them outlives the death of each of them', async () => {
+    const place = new Place({ RDV_BACKEND: balancer.url('http') })
+    const direct = new Place({ RDV_BACKEND: store.url })
+    const untilGo = ['--', 'sh', '-c', 'echo up; rdv wait go --timeout 0 --quiet']
+    const lock = place.start('lock', 'l', '--ttl', '10s', ...untilGo)
+    const node = place.start('signal', 'node', 'busy', '--hold', '--ttl', '10s', ...untilGo)
+    await Promise.all([lock.says(/up/), node.says(/up/)])
+    await one.restart()
+    await other.restart()
+    // by the time that this one has expired, so has every session that was not renewed
+    expect(await direct.rdv('signal', 'clock', '--expire', '11s')).toMatchObject({ code: 0 })
+    expect(await direct.rdv('lock', 'l', '--try')).toMatchObject({ code: 1 })
+    await direct.rdv('wait', 'clock', '--not', '--state', '*', '--timeout', '1m')
+    expect(await direct.state('clock')).toBeUndefined()
+    expect(await direct.rdv('lock', 'l', '--try')).toMatchObject({ code: 1 })
+    expect(await direct.state('node')).toBe('busy')
+    await direct.rdv('signal', 'go')
+    expect(await lock.ended).toMatchObject({ code: 0, stderr: '' })
+    expect(await node.ended).toMatchObject({ code: 0 })
+  })
+
+  if (kind !== etcd) return
+
+  describe('however many wait, the store sees', () => {
+    const watchers = async (): Promise<number> => {
+      const { body } = await answerOf(store.port, '/metrics')
+      return Number(/^etcd_debugging_mvcc_watcher_total (\d+)$/m.exec(body)?.[1])
+    }
+
+    const untilWatchers = async (least: number): Promise<void> => {
+      while ((await watchers()) < least);
+    }
+
+    const waiting = async (paths: readonly string[]): Promise<void> => {
+      const waits = paths.map((path) => curl(`${one.url}/${path}?timeout=0`))
+      onTestFinished(async () => {
+        for (const { child } of waits) child.kill('SIGKILL')
+        await untilWaiting([one], 0)
+        while ((await watchers()) > 0);
+      })
+      await untilWaiting([one], new Set(paths).size)
+      while (connectionsTo(one.port) < paths.length);
+    }
+
+    test('one watch for one key', async () => {
+      await untilWaiting([one], 0)
+      await waiting(Array<string>(WAITS).fill('crowd'))
+      await untilWatchers(1)
+      expect(await watchers()).toBe(1)
+    })
+
+    test('a dozen for so many different keys, and one for all of the others', async () => {
+      await waiting(Array.from({ length: WAITS }, (_, key) => `many/${key}`))
+      await untilWatchers(13)
+      expect(await watchers()).toBe(13)
+    })
+  })
+})

@@ -1,0 +1,196 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Running } from '../commands/rdv.ts'
+import { startRdvServe } from '../commands/stores.ts'
+import { root } from './shell.ts'
+import { database, freePort, packed, readYaml, Stage } from './stage.ts'
+
+type Variables = Readonly<Record<string, string>>
+
+interface Step {
+  readonly name?: string
+  readonly uses?: string
+  readonly if?: string
+  readonly run?: string
+  readonly with?: Variables
+  readonly env?: Variables
+}
+
+const action = readYaml('action.yml') as {
+  readonly inputs: Readonly<Record<string, { readonly default: string }>>
+  readonly runs: { readonly using: string; readonly steps: readonly Step[] }
+}
+
+/** Plays a runner of GitHub: steps one after the other, their files, and what `${{ }}` stands for. */
+class Runner {
+  readonly stage: Stage
+  readonly #folder: string
+  readonly #env: Variables
+  readonly #version: string
+
+  constructor(stage: Stage, version: string, folder: string, env: Variables = {}) {
+    this.stage = stage
+    this.#folder = folder
+    this.#env = env
+    this.#version = version
+    writeFileSync(this.#path, '')
+  }
+
+  /** A step of a workflow. */
+  async step({ uses, run, with: given = {} }: Step): Promise<string> {
+    if (run !== undefined) return this.#run(run)
+    if (!uses?.startsWith('rendezvous/')) return '' // checking out, setting up Node: done
+    return this.action(given)
+  }
+
+  /** Our action; the version that it installs is what is built here. */
+  async action(given: Variables): Promise<string> {
+    const defaults = Object.entries(action.inputs).map(([name, input]) => [name, input.default])
+    const inputs = { ...Object.fromEntries(defaults), ...given, version: this.#version }
+    let output = ''
+    for (const { run = '', env = {}, if: condition } of action.runs.steps) {
+      if (condition !== undefined && !this.#holds(condition, inputs)) continue
+      output += await this.#run(run, expandAll(env, inputs))
+    }
+    return output
+  }
+
+  get #path(): string {
+    return join(this.stage.folder, 'github-path')
+  }
+
+  #holds(condition: string, inputs: Variables): boolean {
+    const [, name = ''] = /^\$\{\{ inputs\.(\w+) != '' \}\}$/.exec(condition) ?? []
+    if (!(name in inputs)) throw new Error(`not understood: ${condition}`)
+    return inputs[name] !== ''
+  }
+
+  /** As `shell: bash`. What it leaves in the background stays until the test ends. */
+  async #run(script: string, env: Variables = {}): Promise<string> {
+    const added = readFileSync(this.#path, 'utf8').split('\n').filter(Boolean).reverse()
+    const output = join(this.stage.folder, 'output')
+    appendFileSync(output, '')
+    const words = ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '-c']
+    const step = `exec >'${output}' 2>&1; ${script}`
+    const ended = await this.stage.start(
+      [...words, step],
+      {
+        ...expandAll(this.#env, {}),
+        ...env,
+        PATH: [...added, this.stage.env.PATH].join(':'),
+        GITHUB_PATH: this.#path,
+        RUNNER_TEMP: this.stage.folder,
+        npm_config_offline: 'true',
+      },
+      this.#folder,
+    ).exited
+    const text = readFileSync(output, 'utf8')
+    if (ended !== 0) throw new Error(`${script}: ${ended}: ${text}`)
+    return text
+  }
+}
+
+const expandAll = (texts: Variables, inputs: Variables): Variables =>
+  Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [
+      name,
+      text.replaceAll(/\$\{\{ (?:inputs|github)\.(\w+) \}\}/g, (_, input) => inputs[input] ?? '1'),
+    ]),
+  )
+
+/** Without rdv on the PATH: the examples install it themselves. */
+const bareStage = async (...meanings: Parameters<typeof Stage.with>[0]): Promise<Stage> => {
+  const stage = await Stage.with(meanings)
+  await stage.run(['rm', join(stage.folder, 'bin/rdv')])
+  return stage
+}
+
+describe('the GitHub action', () => {
+  test('installs rdv for the steps after it, once', async () => {
+    const stage = await bareStage()
+    const runner = new Runner(stage, `file:${await packed(stage)}`, root)
+    expect(await runner.action({})).toMatch(/added 1 package[\s\S]*rendezvous\/\d/)
+    expect(await runner.action({})).toMatch(/^rendezvous\/\S+ \S+ node-\S+\n$/)
+    expect(await runner.step({ run: 'rdv --version' })).toMatch(/^rendezvous/)
+  })
+
+  test('runs one command, quoted as in a shell, and fails with it', async () => {
+    const stage = await bareStage()
+    const runner = new Runner(stage, `file:${await packed(stage)}`, root)
+    await runner.action({ run: "signal db 'a b'" })
+    expect(await runner.action({ run: 'get db' })).toMatch(/^a b$/m)
+    await expect(runner.action({ run: 'wait db=other --once' })).rejects.toThrow(/: 1: /)
+  })
+
+  test('does in the example what its steps say', async () => {
+    const { jobs } = readYaml('examples/ci/github.yml')
+    const job = jobs.integration
+    const { POSTGRES_PASSWORD, POSTGRES_DB } = job.services.db.env
+    const db = await database(POSTGRES_PASSWORD, POSTGRES_DB)
+    const stage = await bareStage(
+      ['localhost:5432', `127.0.0.1:${db.port}`],
+      ['3000', await freePort()],
+    )
+    const folder = join(root, job.defaults.run['working-directory'])
+    const copy = join(stage.folder, 'checkout')
+    await stage.run(['cp', '-R', folder, copy])
+    const runner = new Runner(stage, `file:${await packed(stage)}`, copy, job.env)
+    for (const step of job.steps) await runner.step(step)
+    await stage.run(['psql', db.url, '--command', 'INSERT INTO visit DEFAULT VALUES'])
+  })
+})
+
+interface Job {
+  readonly extends?: string
+  readonly parallel?: number
+  readonly variables?: Variables
+  readonly before_script?: readonly string[]
+  readonly script: readonly string[]
+}
+
+describe('the GitLab template', () => {
+  test('lets jobs on different runners meet', async () => {
+    const { include, ...own } = readYaml('examples/ci/gitlab-jobs.yml')
+    const jobs: Readonly<Record<string, Job>> = { ...readYaml(include.slice(1)), ...own }
+    const server = await startRdvServe()
+    onTestFinished(() => server.stop())
+    const stage = await bareStage()
+    const version = `file:${await packed(stage)}`
+
+    /** Each on a runner of its own, with its own installation. */
+    const start = (name: string, index = 1): Running => {
+      const template = jobs[jobs[name]?.extends ?? ''] as Job
+      const job = { ...template, ...jobs[name] } as Job
+      const prefix = join(stage.folder, `${name}-${index}`)
+      const script = [...(job.before_script ?? []), ...job.script].join('\n')
+      return stage.start(['bash', '-eo', 'pipefail', '-c', script], {
+        ...expandVariables(job.variables ?? {}),
+        RDV_BACKEND: server.url,
+        RDV_VERSION: version,
+        CI_NODE_INDEX: String(index),
+        CI_NODE_TOTAL: String(job.parallel ?? 1),
+        PATH: `${prefix}/bin:${stage.env.PATH}`,
+        npm_config_prefix: prefix,
+        npm_config_offline: 'true',
+      })
+    }
+
+    const merge = start('merge')
+    const shards = Array.from({ length: jobs.shard?.parallel ?? 0 }, (_, at) =>
+      start('shard', at + 1),
+    )
+    for (const shard of shards) expect(await shard.ended).toMatchObject({ code: 0 })
+    expect(await start('shard', 2).ended).toMatchObject({ code: 0 }) // retried
+    expect(await merge.ended).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/60 tests have passed\n$/),
+    })
+    expect(await start('cleanup').ended).toMatchObject({ code: 0 })
+  })
+})
+
+const expandVariables = (variables: Variables): Variables =>
+  Object.fromEntries(
+    Object.entries(variables).map(([name, text]) => [name, text.replace('$CI_PIPELINE_ID', '7')]),
+  )

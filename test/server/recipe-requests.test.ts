@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../services/guard.ts'
+import type { Service } from '../services/service.ts'
+import { curl } from './curl.ts'
+import { startServe } from './fixtures/serve-process.ts'
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']
+
+const ALLOWED = {
+  counter: ['GET', 'POST', 'PUT'],
+  waitgroup: ['GET', 'POST'],
+  barrier: ['POST'],
+  topic: ['GET', 'POST'],
+  lock: ['GET', 'POST'],
+  election: ['GET', 'POST'],
+}
+
+describe('a request that is wrong', () => {
+  let server: Service
+  beforeAll(async () => {
+    server = await startServe({ store: 'memory' })
+  })
+  afterAll(() => server.stop())
+
+  test.each(Object.entries(ALLOWED))(
+    '/_%s takes no other methods than its own',
+    async (kind, allowed) => {
+      for (const method of METHODS.filter((one) => !allowed.includes(one))) {
+        const answer = await curl('-X', method, `${server.url}/_${kind}/x`)
+        expect([method, answer.status]).toEqual([method, 405])
+        expect(answer.headers.allow).toEqual([allowed.join(', ')])
+        expect(answer.body).toMatchObject({ ok: false, error: expect.any(String) })
+      }
+      expect(await curl('-I', `${server.url}/_${kind}/x`)).toMatchObject({ status: 405 })
+    },
+  )
+
+  test.each([
+    ['POST', 'counter/c?by=x', 'by "x" is not a whole number of 64 bits'],
+    ['POST', 'counter/c?by=', 'by "" is not a whole number of 64 bits'],
+    ['POST', 'counter/c?by=1.5', 'by "1.5" is not a whole number of 64 bits'],
+    ['POST', 'counter/c?by=9223372036854775808', 'is not a whole number of 64 bits'],
+    ['POST', 'counter/c?by=1&by=2', 'by is given twice: give it once'],
+    ['POST', 'counter/c?amount=1', '"amount" is no parameter here: there are by, idempotency-key'],
+    ['POST', 'counter/c?__proto__=1', '"__proto__" is no parameter here'],
+    ['POST', 'counter/c?idempotency-key=', 'idempotency-key is empty'],
+    ['POST', `counter/c?idempotency-key=${'x'.repeat(257)}`, 'longer than 256 bytes'],
+    ['PUT', 'counter/c', 'say the value: ?value=0'],
+    ['GET', 'counter/c?timeout=1s', 'say at-least, at-most or equals'],
+    ['GET', 'counter/c?equals=0&timeout=soon', 'timeout "soon" is no duration'],
+    ['GET', 'waitgroup/g?expect=-1', 'expect -1 is negative'],
+    ['POST', 'waitgroup/g?by=0', 'by is 0'],
+    ['POST', 'barrier/b', 'say how many must arrive: ?parties=3'],
+    ['POST', 'barrier/b?parties=0', 'parties "0" is not a whole number from 1 on'],
+    ['POST', 'barrier/b?parties=2&ttl=0', 'ttl must be longer than 0'],
+    ['POST', 'lock/l?slots=0', 'slots "0" is not a whole number from 1 on'],
+    ['POST', 'lock/l?try=maybe', 'try is true or false, not "maybe"'],
+    ['GET', 'lock/l?slots=1', '"slots" is no parameter here: there are none'],
+    ['POST', 'election/e', 'say what this candidate is called: ?id=node1'],
+    ['POST', 'election/e?id=a%0ab', 'has a control character'],
+    ['POST', 'counter/', 'the counter "" is empty'],
+    ['POST', 'lock/a/', 'has an empty part'],
+    ['POST', 'lock/_mine', 'begins with "_"'],
+    ['POST', 'election/a=b?id=x', 'has an "="'],
+    ['GET', 'topic/..', 'has a part "." or ".."'],
+    ['GET', 'counter/%zz', 'write % as %25'],
+    ['GET', `counter/${'x'.repeat(513)}`, 'is longer than 512 bytes'],
+  ])('%s /_%s: a sentence, and nothing is changed', async (method, path, sentence) => {
+    const { status, body } = await curl('-X', method, `${server.url}/_${path}`)
+    expect({ status, body }).toEqual({
+      status: 400,
+      body: { ok: false, error: expect.stringContaining(sentence), kind: 'usage' },
+    })
+    expect((await curl(`${server.url}/_counter/c`)).body).toMatchObject({ value: '0' })
+  })
+
+  test('a body that is too large is refused', async () => {
+    const folder = temporaryFolder('body')
+    const file = join(folder, 'large')
+    writeFileSync(file, Buffer.alloc(20 * 1_024 * 1_024))
+    const answer = await curl('--data-binary', `@${file}`, `${server.url}/_topic/t`)
+    expect(answer).toMatchObject({ status: 413, body: { ok: false } })
+  })
+
+  test('a body where none is needed is ignored', async () => {
+    const answer = await curl('-d', '{"by":5}', `${server.url}/_counter/body`)
+    expect(answer.body).toEqual({ ok: true, value: '1' })
+  })
+})

@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process'
+import { onTestFinished } from 'vitest'
+import { attend, type Running } from '../commands/rdv.ts'
+import { findProgram } from '../services/fetch.ts'
+import { programEnvironment } from '../services/programs.ts'
+
+/** Runs the real curl, whose output can be looked at as it comes; it is killed with the test at the latest. */
+export const streamingCurl = (...args: readonly string[]): Running => {
+  const program = findProgram('curl')
+  const running = attend(
+    spawn(program.path, ['--silent', '--no-buffer', '--fail', ...args], {
+      env: programEnvironment(program),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
+  onTestFinished(async () => {
+    running.kill('SIGCONT')
+    running.kill('SIGKILL')
+    await running.ended
+  })
+  return running
+}
