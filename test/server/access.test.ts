@@ -59,7 +59,11 @@ describe('a token', () => {
   test.each([
     ...calls('read', 'GET', '/', '/k', '/g/?timeout=1ms', '/_rdv/v1/watch?scope=rdv/signal/'),
     ...calls('read', 'POST', '/_rdv/v1/get', '/_rdv/v1/list', '/_rdv/v1/claimed'),
-    ...calls('signal', 'PUT', '/k'),
+    ...calls('read', 'GET', '/_counter/c', '/_waitgroup/w', '/_lock/l', '/_election/e'),
+    ...calls('read', 'GET', '/_topic/t?timeout=1ms'),
+    ...calls('signal', 'PUT', '/k', '/_counter/c?value=1'),
+    ...calls('signal', 'POST', '/_counter/c', '/_waitgroup/w', '/_topic/t', '/_election/e'),
+    ...calls('signal', 'POST', '/_barrier/b?parties=0', '/_lock/l?slots=0'),
     ...calls('signal', 'POST', '/k', '/_rdv/v1/commit', '/_rdv/v1/grant', '/_rdv/v1/renew'),
     ...calls('signal', 'POST', '/_rdv/v1/revoke', '/_rdv/v1/claim', '/_rdv/v1/release'),
     ...calls('signal', 'DELETE', '/other'),
@@ -91,6 +95,21 @@ describe('a token', () => {
     expect((await curl(`${server.url}/_health`)).body).toEqual({ ok: true })
     expect((await ask('p', 'GET', '/_rdv/v1')).status).toBe(200)
     expect((await ask('p', 'PATCH', '/k')).status).toBe(405)
+  })
+
+  test('is not needed for the page, which has no data, and for nothing else', async () => {
+    const browser = ['-H', 'accept: text/html']
+    const page = await curl(...browser, `${server.url}/`)
+    expect(page).toMatchObject({ status: 200, body: expect.stringContaining('<html') })
+    expect(page.headers['content-security-policy']?.[0]).toContain("default-src 'none'")
+    expect((await curl(`${server.url}/_page/index.html`)).status).toBe(200)
+    for (const path of ['/k', '/_openapi.json', '/_pages', '/_counter/c', '//', '/?%00']) {
+      const { status } = await curl(...(path === '/?%00' ? [] : browser), server.url + path)
+      expect([path, status]).toEqual([path, 401])
+    }
+    for (const path of ['..%2f..%2fpackage.json', '%2e%2e', '.hidden', 'x']) {
+      expect((await curl(`${server.url}/_page/${path}`)).status).toBe(404)
+    }
   })
 
   test('is presented by rdv, which hears what it lacks', async () => {

@@ -256,6 +256,29 @@ const WHO: readonly Hostile[] = [
   },
 ]
 
+const post = (name: string, path: string, status = 400): Hostile => ({
+  name,
+  send: request({ method: 'POST', path }),
+  status,
+})
+
+const RECIPES: readonly Hostile[] = [
+  post('a counter beyond 64 bits', '/_counter/evil?by=9223372036854775808'),
+  post('a counter of letters', '/_counter/evil?by=%1b%5b31m'),
+  post('a counter called __proto__', '/_counter/__proto__'),
+  post('a counter with a NUL', '/_counter/a%00b'),
+  post('less work than none', '/_waitgroup/evil?by=-1', 409),
+  post('a barrier of too many', '/_barrier/evil?parties=99999999999999999999'),
+  post('a barrier of nobody', '/_barrier/evil?parties=0'),
+  post('a lock with ..', '/_lock/a%2f..%2fb'),
+  post('a lock without slots', '/_lock/evil?slots=0'),
+  post('a lock held beyond range', `/_lock/evil?ttl=${'9'.repeat(40)}h`),
+  post('a leader without a name', '/_election/evil'),
+  post('a leader with a line break', '/_election/evil?id=a%0ab'),
+  post('a topic kept for minus one', '/_topic/evil?retain=-1'),
+  { name: 'a cursor that is none', send: request({ path: '/_topic/evil?from=%00' }), status: 400 },
+]
+
 const PROBES: readonly Hostile[] = [
   probe('/_port/0x7f000001/80'),
   probe('/_port/2130706433/80'),
@@ -281,4 +304,4 @@ const PROBES: readonly Hostile[] = [
   probe(`/_postgres/${'x'.repeat(64)}`),
 ]
 
-export const HOSTILE = [...KEYS, ...QUERIES, ...FRAMING, ...CALLS, ...WHO, ...PROBES]
+export const HOSTILE = [...KEYS, ...QUERIES, ...FRAMING, ...CALLS, ...WHO, ...RECIPES, ...PROBES]
