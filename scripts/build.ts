@@ -12,7 +12,16 @@ import { writeManifest } from './manifest.ts'
 import { buildPage } from './page.ts'
 
 /** Libraries that only some commands use: each in a file of its own, which is read when it is needed. */
-const VENDORED = ['etcd3', 'consul', 'pg', 'execa', 'fastify', 'typebox', '@fastify/swagger']
+const VENDORED = [
+  'etcd3',
+  'consul',
+  'pg',
+  'execa',
+  'fastify',
+  '@fastify/swagger',
+  'typebox',
+  'prom-client',
+]
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 /** Built beside, then put in place at once: somebody may be running what is there. */

@@ -157,7 +157,7 @@ const traits = async (): Promise<string> => {
     const folder = file.split('/').at(-2) ?? ''
     return module.traits
       ? [folder, ...describeTraits(module.traits)]
-      : [folder, 'the network', ...unknown]
+      : [folder, 'the network', ...unknown, 'is known']
   })
   return table(['', ...TRAIT_NAMES], await Promise.all(rows))
 }

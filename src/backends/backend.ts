@@ -86,6 +86,8 @@ export interface Traits {
   /** Limits of one commit: the sum of its keys' and values' bytes, and guards and writes taken together. */
   readonly maxCommitBytes: number
   readonly maxCommitOperations: number
+  /** Who waits is always known, or only of those who announce themselves, which costs a write. */
+  readonly waiters: 'known' | 'announced'
 }
 
 export interface CallOptions {
@@ -215,6 +217,37 @@ export interface Claimable {
    * @throws IndeterminateError it was sent and no answer came; doing it again does no harm.
    */
   release(name: string, slots: number, session: string, options?: CallOptions): Promise<void>
+}
+
+/** Somebody who waits, and for what. */
+export interface Waiter {
+  /** What the targets are, where they are neither signals nor probes. */
+  readonly kind?: 'counter' | 'waitgroup'
+  /** As they were written, without secrets. */
+  readonly targets: readonly string[]
+  /** Of a process that has told it; of plain requests the address that they came from. */
+  readonly host: string
+  readonly pid?: number
+  /** ISO 8601, of the waiter's clock. */
+  readonly since: string
+  /** Milliseconds; absent where it waits for as long as it takes. */
+  readonly timeout?: number
+}
+
+/** Those who wait, oldest first. */
+export interface Waiters {
+  readonly waiters: readonly Waiter[]
+  /** How many more there are than are listed. */
+  readonly unlisted: number
+}
+
+/** An optional extension: the store is served by somebody who sees who waits, without a write. */
+export interface Observant {
+  /** Lets it be known that somebody waits, until the signal aborts or the process ends. Never rejects. */
+  announce(namespace: string, waiter: Waiter, signal: AbortSignal): Promise<void>
+
+  /** Of a namespace, as many as can be told quickly. */
+  waiters(namespace: string, options?: CallOptions): Promise<Waiters>
 }
 
 /** An optional extension: what a person should know about the store behind the backend. */

@@ -13,6 +13,7 @@ export const TRAIT_NAMES: readonly string[] = [
   'TTL to',
   'a dead holder’s keys go',
   'one commit',
+  'who waits',
 ]
 
 /** The traits in words, in the order of `TRAIT_NAMES`. */
@@ -22,6 +23,7 @@ export const describeTraits = (traits: Traits): string[] => [
   length(traits.maxTtl),
   `${traits.seesDeath ? 'at once; at the latest ' : ''}within ${traits.expiryFactor === 1 ? 'the TTL' : '2 × the TTL'}`,
   `${Math.floor(traits.maxCommitBytes / 1024)} KiB, ${traits.maxCommitOperations} operations`,
+  traits.waiters === 'known' ? 'is known' : 'is known with `--announce`',
 ]
 
 const UNITS = [

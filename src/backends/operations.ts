@@ -1,8 +1,12 @@
 import { UsageError } from '../errors.ts'
-import type { Backend, Claimable, Guard, Traits, Write } from './backend.ts'
+import type { Backend, Claimable, Guard, Observant, Traits, Write } from './backend.ts'
 
 /** Whether a backend has the extension: `claim` is the last step of a lock there. */
 export const isClaimable = (backend: Backend): backend is Backend & Claimable => 'claim' in backend
+
+/** Whether a backend has the extension: who waits is seen there without a write. */
+export const isObservant = (backend: Backend): backend is Backend & Observant =>
+  'announce' in backend
 
 export const absent = (key: string): Guard => ({ kind: 'absent', key })
 export const exists = (key: string): Guard => ({ kind: 'exists', key })

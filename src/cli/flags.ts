@@ -49,6 +49,14 @@ export const globalFlags = {
 export const takesValue = (flag: string): boolean =>
   ['--backend', '--namespace', '--timeout', '--exit-codes'].includes(flag)
 
+/** Of the commands that only wait. */
+export const announceFlag = {
+  announce: Flags.boolean({
+    summary: 'Lets others see who waits also on etcd and Consul, where it costs a write.',
+    env: 'RDV_ANNOUNCE',
+  }),
+}
+
 /** `--timeout` of the commands that wait, which RDV_TIMEOUT is for. */
 export const waitingFlags = {
   timeout: Flags.string({ ...timeout('30s'), env: 'RDV_TIMEOUT' }),

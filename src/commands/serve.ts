@@ -5,13 +5,14 @@ import { aborted } from '../aborted.ts'
 import type { Traits } from '../backends/backend.ts'
 import { openBackend } from '../backends/open.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { note, printResult } from '../cli/output.ts'
+import { printResult } from '../cli/output.ts'
 import { parseDuration } from '../duration.ts'
-import { describe, UnavailableError, UsageError } from '../errors.ts'
+import { UnavailableError, UsageError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import { checkNamespace } from '../recipes/keys.ts'
 import { whenAvailable } from '../recipes/retry.ts'
 import type { Grant } from '../server/access/tokens.ts'
+import { createLog, LOG_FORMATS } from '../server/log.ts'
 import type { TlsOptions } from '../server/server.ts'
 import { optional, parseCount, parseLength } from '../values.ts'
 
@@ -89,6 +90,13 @@ On another address than loopback it needs --token-file, or --insecure to let eve
       dependsOn: ['tls-cert'],
       helpValue: 'FILE',
     }),
+    'log-format': Flags.option({
+      summary: 'How what happens is told on stderr.',
+      env: 'RDV_LOG_FORMAT',
+      options: LOG_FORMATS,
+      default: 'text',
+    })(),
+    'access-log': Flags.boolean({ summary: 'Tells each request on stderr, too.' }),
     'max-waiters': Flags.string({ summary: 'So many requests may wait at once.', helpValue: 'N' }),
     'max-waiters-per-client': Flags.string({
       summary: 'So many of one client address. Default: 10000, on loopback all.',
@@ -112,6 +120,11 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     const listen = parseAddress(flags.listen)
     const tokens = await readTokens(flags['token-file'], process.env)
     const tls = await readTls(flags['tls-cert'], flags['tls-key'], flags['tls-ca'])
+    const log = createLog({
+      format: flags['log-format'],
+      quiet: flags.quiet,
+      write: (line) => process.stderr.write(line),
+    })
     const { startServer } = await import('../server/server.ts')
     // its clients may live on other machines, and outlive this one
     const open = () => openBackend(url, { env: process.env, synced: true })
@@ -139,18 +152,23 @@ On another address than loopback it needs --token-file, or --insecure to let eve
         clientTimeout: optional(flags['client-timeout'], parseLength('--client-timeout')),
         allowHosts: flags['allow-host'],
         allowProbes: flags['allow-probe'],
-        report: (error) => note(`internal error, please report it: ${describe(error)}`),
+        log,
+        accessLog: flags['access-log'],
+        report: (error) => log.error('internal error, please report it', { error }),
       })
       if (backend.traits.reach === 'process') {
-        note('everything is in memory and gone when the server ends; --data-dir keeps it')
+        log.warn('everything is in memory and gone when the server ends; --data-dir keeps it')
       }
+      log.info('listening', { url: server.url, backend: backend.address })
       await printResult(`listening on ${server.url}`, {
         ok: true,
         url: server.url,
         backend: backend.address,
       })
       await aborted(signal).catch(() => {})
+      log.info('stopping', { waiters: server.waiters })
       await server.drain()
+      log.info('stopped')
     } finally {
       await backend.close()
     }

@@ -58,6 +58,6 @@ const cells = ({ kind, name, state, id, holder }: StatusRow): string[] => [
   state,
   id ?? '',
   holder?.host ?? '',
-  holder ? String(holder.pid) : '',
+  String(holder?.pid ?? ''),
   holder?.since ?? '',
 ]

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
-import { waitingFlags } from '../cli/flags.ts'
+import { announceFlag, waitingFlags } from '../cli/flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { leave } from '../cli/leave.ts'
 import { printResult } from '../cli/output.ts'
@@ -63,6 +63,7 @@ A group holds when every member is ready and there is at least one; see --min an
       exclusive: ['min'],
       helpValue: 'N',
     }),
+    ...announceFlag,
     ...probeFlags,
   }
 
@@ -86,6 +87,7 @@ A group holds when every member is ready and there is at least one; see --min an
       failStates: optional(flags['fail-state'], (text) => parseWords(text, '--fail-state')),
       min: optional(flags.min, (text) => parseCount(text, '--min')),
       ready: optional(flags.ready, (text) => parseCount(text, '--ready', 1)),
+      announce: flags.announce,
       ...probeOptions(flags),
     })
     if (invocation.command) {

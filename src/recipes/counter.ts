@@ -1,6 +1,7 @@
 import type { Entry } from '../backends/backend.ts'
 import { ConflictError, NoError, UsageError } from '../errors.ts'
 import { printable } from '../redact.ts'
+import { type AnnounceOptions, announcing } from './announcement.ts'
 import { type Limits, withDeadline } from './deadline.ts'
 import { isInt64, parseInt64 } from './int64.ts'
 import { type ChangeOptions, Ledger } from './ledger.ts'
@@ -23,7 +24,8 @@ export interface CounterGoal {
   readonly equals?: bigint | undefined
 }
 
-export type CounterWaitOptions = Pick<WaitOptions, 'timeout' | 'signal' | 'progress'>
+export type CounterWaitOptions = Pick<WaitOptions, 'timeout' | 'signal' | 'progress'> &
+  AnnounceOptions
 
 /**
  * A signed 64-bit number that any number of processes count with. One that is not there is 0. The store holds it as
@@ -100,10 +102,10 @@ export const waitForCounter = async (
     const holds = isReached(found, goal)
     return { holds, none: !holds, reason: `is ${found}` }
   }
-  await waitFor(
-    [storedCondition(space, name, (opened) => keyIn(opened, 'counter', name), judge)],
-    options,
-  )
+  await waitFor([storedCondition(space, name, (opened) => keyIn(opened, 'counter', name), judge)], {
+    ...options,
+    announce: announcing(space, options.announce, 'counter'),
+  })
   return found
 }
 

@@ -16,6 +16,7 @@ export const KINDS = [
   'topic',
   'pipe',
   'id',
+  'waiter',
 ] as const
 
 export type Kind = (typeof KINDS)[number]

@@ -13,6 +13,8 @@ type Next = (text: string | undefined) => string
 export interface ChangeOptions {
   /** The change is made once however often it is asked for under this name, by whichever process. */
   readonly idempotencyKey?: string | undefined
+  /** Changes of different purposes may have the same idempotency key. */
+  readonly purpose?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -63,8 +65,9 @@ export class Ledger {
    * Resolves to the text that the change gave; with an idempotency key that was used before, to what it gave then.
    * @throws IndeterminateError no answer came, and it cannot be known whether the change was made.
    */
-  async change(next: Next, { idempotencyKey, signal }: ChangeOptions = {}): Promise<string> {
-    const slot = idempotencyKey === undefined ? undefined : this.#slot(idempotencyKey)
+  async change(next: Next, options: ChangeOptions = {}): Promise<string> {
+    const { signal } = options
+    const slot = this.#slot(options)
     let known = this.#promising(next) ?? (await this.#look(slot, signal))
     for (const pause of contention()) {
       const given = textOf(known.given)
@@ -140,8 +143,9 @@ export class Ledger {
   }
 
   /** Below the log, so that it is cleared with it; no name has a "=". */
-  #slot(id: string): string {
-    return `${this.#log}/id=${encodeURIComponent(checkIdempotencyKey(id))}`
+  #slot({ idempotencyKey, purpose = 'id' }: ChangeOptions): Slot {
+    if (idempotencyKey === undefined) return undefined
+    return `${this.#log}/${purpose}=${encodeURIComponent(checkIdempotencyKey(idempotencyKey))}`
   }
 }
 

@@ -32,7 +32,7 @@ export const newRecord = (kind: SessionRecord['kind']): string => {
 }
 
 /** `undefined` where there is none that we understand: another program's session. */
-const parseRecord = (entry: Entry | undefined): SessionRecord | undefined => {
+export const parseRecord = (entry: Entry | undefined): SessionRecord | undefined => {
   try {
     return entry && (JSON.parse(Buffer.from(entry.value).toString()) as SessionRecord)
   } catch {

@@ -1,6 +1,7 @@
 import type { Entry } from '../backends/backend.ts'
 import { ConflictError, NoError, UsageError } from '../errors.ts'
 import { printable } from '../redact.ts'
+import { type AnnounceOptions, announcing } from './announcement.ts'
 import { type Limits, withDeadline } from './deadline.ts'
 import { isInt64, parseInt64 } from './int64.ts'
 import { type ChangeOptions, Ledger } from './ledger.ts'
@@ -24,7 +25,9 @@ export interface DoneOptions extends WaitGroupOptions {
   readonly count?: bigint | undefined
 }
 
-export interface WaitGroupWaitOptions extends Pick<WaitOptions, 'timeout' | 'signal' | 'progress'> {
+export interface WaitGroupWaitOptions
+  extends Pick<WaitOptions, 'timeout' | 'signal' | 'progress'>,
+    AnnounceOptions {
   /** First waits until so many have been added. */
   readonly expect?: bigint | undefined
 }
@@ -50,7 +53,7 @@ export class WaitGroup {
    */
   add(count = 1n, options: WaitGroupOptions = {}): Promise<WaitGroupState> {
     if (count < 0n) throw new UsageError(`${count} cannot be added: work is taken away by done`)
-    return this.#change(options, ({ pending, added }) => {
+    return this.#change('add', options, ({ pending, added }) => {
       if (!isInt64(added + count)) throw new NoError(`${this.#name} has no room for ${count} more`)
       return { pending: pending + count, added: added + count }
     })
@@ -62,7 +65,7 @@ export class WaitGroup {
    */
   done({ count = 1n, ...options }: DoneOptions = {}): Promise<WaitGroupState> {
     if (count < 1n) throw new UsageError(`${count} cannot be done: work is added by add`)
-    return this.#change(options, ({ pending, added }) => {
+    return this.#change('done', options, ({ pending, added }) => {
       if (pending === 0n) throw new NoError(`nothing is pending in ${this.#name}`)
       if (pending < count) throw new NoError(`only ${pending} are pending in ${this.#name}`)
       return { pending: pending - count, added }
@@ -75,12 +78,13 @@ export class WaitGroup {
   }
 
   #change(
+    purpose: 'add' | 'done',
     { idempotencyKey, ...limits }: WaitGroupOptions,
     next: (state: WaitGroupState) => WaitGroupState,
   ): Promise<WaitGroupState> {
     const change = (text: string | undefined) => format(next(parse(this.#name, text)))
     return withDeadline(limits, async (signal) =>
-      parse(this.#name, await this.#ledger.change(change, { idempotencyKey, signal })),
+      parse(this.#name, await this.#ledger.change(change, { idempotencyKey, purpose, signal })),
     )
   }
 }
@@ -99,7 +103,7 @@ export const waitForGroup = async (
   }
   await waitFor(
     [storedCondition(space, name, (opened) => keyIn(opened, 'waitgroup', name), judge)],
-    options,
+    { ...options, announce: announcing(space, options.announce, 'waitgroup') },
   )
   return found
 }

@@ -2,13 +2,17 @@ import type { RequestListener, Server } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { BASE } from '../backends/http/protocol.ts'
 import { guard } from './access/guard.ts'
+import { logAccess } from './access-log.ts'
 import { type Failure, failureOf, refused } from './answers.ts'
 import type { ServerContext } from './context.ts'
 import { answerMalformed } from './http-server.ts'
+import type { Log } from './log.ts'
 import { oneAfterTheOther } from './pipelining.ts'
+import { activityRoutes } from './routes/activity.ts'
 import { healthRoute } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { metricsRoute } from './routes/metrics.ts'
 import { openapiRoute } from './routes/openapi.ts'
 import { pageRoute } from './routes/page.ts'
 import { probeRoutes } from './routes/probes.ts'
@@ -21,11 +25,18 @@ const BODY_LIMIT = 1_048_576
 /** A percent-encoded key of 1 KiB is three times as long. */
 const LONGEST_PATH = 4_096
 
+export interface AppLogs {
+  /** Told of every failure that is a bug. */
+  readonly report: (error: unknown) => void
+  /** Told of every request. */
+  readonly accessLog?: Log | undefined
+}
+
 /** The routes on a server that is not listening yet. */
 export const createApp = async (
   context: ServerContext,
   serverFactory: (handler: RequestListener) => Server,
-  report: (error: unknown) => void,
+  { report, accessLog }: AppLogs,
 ): Promise<FastifyInstance> => {
   const app = fastify({
     serverFactory,
@@ -37,12 +48,15 @@ export const createApp = async (
     routerOptions: { maxParamLength: LONGEST_PATH },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
+  if (accessLog) logAccess(app, accessLog)
   ignoreBodies(app)
   oneAfterTheOther(app)
   guard(app, context)
   closeAtEnd(app, context)
   answerFailures(app, report)
   await openapiRoute(app, context)
+  metricsRoute(app, context)
+  activityRoutes(app, context)
   await app.register(rdvV1Routes(context), { prefix: BASE })
   pageRoute(app)
   for (const route of [healthRoute, homeRoute, probeRoutes, recipesRoutes, keyRoutes])

@@ -1,26 +1,35 @@
 import { TimeoutError } from '../errors.ts'
+import type { Awaited, Waits } from './activity/waits.ts'
 
 /** So many keys whose wait timed out, and so many probed ones, are remembered. */
 const REMEMBERED = 1_000
 
 /** Who waits for what, as `GET /` tells it. Paths are with their leading slash. */
 export class Bookkeeping {
-  readonly #waiting = new Map<string, number>()
+  readonly #waits: Waits
   readonly #failed = new Set<string>()
   readonly #probed = new Set<string>()
 
-  /** Runs a wait for a path, and remembers it if its time runs out. */
-  async during<T>(path: string, wait: () => Promise<T>): Promise<T> {
-    this.#count(path, 1)
+  constructor(waits: Waits) {
+    this.#waits = waits
+  }
+
+  /**
+   * Runs a wait for a path, and remembers it if its time runs out. `about`: what is known of it besides; unless it says
+   * so no signal releases it.
+   */
+  async during<T>(path: string, run: () => Promise<T>, about?: Partial<Awaited>): Promise<T> {
+    const target = path.slice(1)
+    const wait = this.#waits.begin({ path, target, waiter: {}, signal: undefined, ...about })
     try {
-      const result = await wait()
+      const result = await run()
       this.#failed.delete(path)
+      this.#waits.end(wait, 'released')
       return result
     } catch (error) {
       if (error instanceof TimeoutError) remember(this.#failed, path)
+      this.#waits.fail(wait, error)
       throw error
-    } finally {
-      this.#count(path, -1)
     }
   }
 
@@ -32,17 +41,15 @@ export class Bookkeeping {
   /** Paths that somebody waits for, and paths that were waited for in vain and are not marked since. */
   waitingAndFailed(marked: ReadonlySet<string>): string[] {
     const failed = [...this.#failed].filter((path) => !marked.has(path))
-    return [...new Set([...this.#waiting.keys(), ...failed])].sort()
+    return [...new Set([...this.#waiting(), ...failed])].sort()
   }
 
   get probedPaths(): readonly string[] {
     return [...this.#probed]
   }
 
-  #count(path: string, by: number): void {
-    const count = (this.#waiting.get(path) ?? 0) + by
-    if (count === 0) this.#waiting.delete(path)
-    else this.#waiting.set(path, count)
+  *#waiting(): Generator<string> {
+    for (const { path } of this.#waits.open) if (path !== undefined) yield path
   }
 }
 

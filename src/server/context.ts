@@ -1,7 +1,9 @@
 import type { Backend } from '../backends/backend.ts'
 import type { Space } from '../recipes/space.ts'
 import type { Access } from './access/access.ts'
+import type { ActivityRecord } from './activity/record.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { OpenRequests } from './open-requests.ts'
 import type { ProbePolicy } from './probe-policy.ts'
 import type { Scopes } from './scopes.ts'
@@ -21,6 +23,9 @@ export interface ServerContext {
   readonly postgresUrl: string
   readonly open: OpenRequests
   readonly waits: Bookkeeping
+  /** All that is to be seen of what goes on. */
+  readonly activity: ActivityRecord
+  readonly metrics: Metrics
   readonly shared: SharedWaits
   /** Who may do what. */
   readonly access: Access

@@ -82,4 +82,4 @@ export class OpenRequests {
 }
 
 /** Nobody is there to read it: one for all, so that a waiter that ends costs no stack trace. */
-const GONE = new UnavailableError('the client has gone')
+export const GONE = new UnavailableError('the client has gone')

@@ -25,10 +25,17 @@ export const OPERATION_SCOPES: Readonly<Record<Operation, Scope>> = {
   claimed: 'read',
   release: 'signal',
   diagnose: 'admin',
+  waiters: 'read',
 }
 
 /** The backend's methods as clients call them. A change is not given up when its client goes. */
-export const operationsOf = ({ store, space, scopes, version }: ServerContext): Operations => ({
+export const operationsOf = ({
+  store,
+  space,
+  scopes,
+  version,
+  activity,
+}: ServerContext): Operations => ({
   ...entriesOf(store, scopes),
   ...leasesOf(space.backend, scopes),
   async diagnose(_, options) {
@@ -37,6 +44,8 @@ export const operationsOf = ({ store, space, scopes, version }: ServerContext): 
     const version_ = `rendezvous ${version} in front of ${behind?.version ?? store.traits.name}`
     return { version: version_, warnings: behind?.warnings ?? [] }
   },
+  waiters: async ({ namespace }) =>
+    activity.waiters(scopes.checkScope(`${namespace}/waiter/`).slice(0, -'/waiter/'.length)),
 })
 
 const entriesOf = (store: Backend, scopes: Scopes): Pick<Operations, 'get' | 'list'> => ({
@@ -54,7 +63,7 @@ const entriesOf = (store: Backend, scopes: Scopes): Pick<Operations, 'get' | 'li
 const leasesOf = (
   store: Backend,
   scopes: Scopes,
-): Omit<Operations, 'get' | 'list' | 'diagnose'> => {
+): Omit<Operations, 'get' | 'list' | 'diagnose' | 'waiters'> => {
   const leases = new Leases(store, scopes.namespaces)
   return {
     async commit({ guards, writes }) {

@@ -2,6 +2,7 @@ import { isIP, isIPv4 } from 'node:net'
 import type { Backend } from '../backends/backend.ts'
 import { UsageError } from '../errors.ts'
 import type { Grant } from './access/tokens.ts'
+import type { Log } from './log.ts'
 
 export interface ServerOptions {
   readonly listen: { readonly host: string; readonly port: number }
@@ -34,6 +35,9 @@ export interface ServerOptions {
   readonly maxConnections?: number
   /** Milliseconds in which a client must send its headers, and read something of what it is sent. Default 20 000. */
   readonly clientTimeout?: number
+  /** Where it is told what happens to the server; with `accessLog` also each request. */
+  readonly log?: Log
+  readonly accessLog?: boolean
   /** Told of every failure that is a bug. */
   readonly report?: (error: unknown) => void
 }

@@ -54,7 +54,19 @@ export const REQUESTS: { readonly [K in Operation]: TSchema } = {
   claimed: bodyOf<'claimed'>()(claim),
   release: bodyOf<'release'>()(claim),
   diagnose: bodyOf<'diagnose'>()(Type.Object({})),
+  waiters: bodyOf<'waiters'>()(Type.Object({ namespace: key })),
 }
+
+const waiter = Type.Object({
+  kind: Type.Optional(Type.Union([Type.Literal('counter'), Type.Literal('waitgroup')])),
+  targets: Type.Array(Type.String({ maxLength: 200 }), { minItems: 1, maxItems: 16 }),
+  host: Type.String({ maxLength: 255 }),
+  pid: Type.Optional(Type.Integer({ minimum: 1 })),
+  since: Type.String({ maxLength: 40 }),
+  timeout: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+})
+
+export const ANNOUNCEMENT = Type.Object({ namespace: key, waiter })
 
 export const WATCH_QUERY = Type.Object({
   scope: key,

@@ -2,16 +2,17 @@ import manifest from '../../package.json' with { type: 'json' }
 import { UnavailableError } from '../errors.ts'
 import { checkNamespace } from '../recipes/keys.ts'
 import { Access } from './access/access.ts'
+import { ActivityRecord } from './activity/record.ts'
 import { createApp } from './app.ts'
 import { Bookkeeping } from './bookkeeping.ts'
 import type { ServerContext } from './context.ts'
 import { close, createHttpServer, listen } from './http-server.ts'
+import { observe } from './metrics/observe.ts'
 import { OpenRequests } from './open-requests.ts'
 import { checkExposure, isLoopback, type ServerOptions, urlOf } from './options.ts'
 import { ProbePolicy } from './probe-policy.ts'
 import { Scopes } from './scopes.ts'
 import { SharedWaits } from './shared-wait.ts'
-import { sharingWatches } from './sharing.ts'
 
 export type { ServerOptions, TlsOptions } from './options.ts'
 
@@ -51,16 +52,13 @@ export interface Server {
 export const startServer = async (options: ServerOptions): Promise<Server> => {
   checkExposure(options)
   const context = contextOf(options)
-  const app = await createApp(
-    context,
-    (handler) => createHttpServer(options, handler),
-    options.report ?? (() => {}),
-  )
-  const { host } = options.listen
-  const port = await listen(app.server, host, options.listen.port)
+  const { app, port } = await start(context, options).catch((error) => {
+    context.activity.close()
+    throw error
+  })
   let drained: Promise<void> | undefined
   return {
-    url: urlOf(options, host, port),
+    url: urlOf(options, options.listen.host, port),
     port,
     get waiters() {
       return context.open.size
@@ -72,8 +70,21 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
   }
 }
 
-const drain = async ({ open }: ServerContext, stop: () => Promise<void>): Promise<void> => {
+const start = async (context: ServerContext, options: ServerOptions) => {
+  const { listen: address, log, report = () => {} } = options
+  const app = await createApp(context, (handler) => createHttpServer(options, handler), {
+    report,
+    accessLog: options.accessLog ? log : undefined,
+  })
+  return { app, port: await listen(app.server, address.host, address.port) }
+}
+
+const drain = async (
+  { open, activity }: ServerContext,
+  stop: () => Promise<void>,
+): Promise<void> => {
   const stopped = stop()
+  activity.close()
   open.end(new UnavailableError('the server is shutting down'))
   await stopped
 }
@@ -83,20 +94,39 @@ const waitersOfClient = ({ listen: { host } }: ServerOptions): number =>
 
 /** What the routes of a server with these options share. */
 export const contextOf = (options: ServerOptions): ServerContext => {
-  const backend = sharingWatches(options.backend)
+  const { backend: store, log } = options
+  const namespace = checkNamespace(options.namespace)
+  const version = manifest.version
+  const shared = new SharedWaits()
+  const { space, metrics, lag } = observe(store, namespace, () => activity)
+  const activity: ActivityRecord = new ActivityRecord({
+    space,
+    facts: {
+      version,
+      backend: store.address,
+      namespace,
+      durable: store.traits.reach !== 'process',
+    },
+    reasonOf: (name) => shared.reasonOf(name),
+    ended: (wait) => metrics.waitEnded(wait),
+    seen: (revision) => lag.seen(revision),
+    failed: (error) => log?.warn('what goes on in the store cannot be followed', { error }),
+  })
   return {
-    store: options.backend,
-    space: { backend, namespace: checkNamespace(options.namespace) },
+    store,
+    space,
     scopes: new Scopes(options.namespaces),
-    version: manifest.version,
+    version,
     timeout: options.timeout ?? DEFAULT_TIMEOUT,
     postgresUrl: options.postgresUrl ?? DEFAULT_POSTGRES,
     open: new OpenRequests({
       total: options.maxWaiters ?? DEFAULT_WAITERS,
       perClient: options.maxWaitersPerClient ?? waitersOfClient(options),
     }),
-    waits: new Bookkeeping(),
-    shared: new SharedWaits(),
+    activity,
+    metrics,
+    waits: new Bookkeeping(activity.waits),
+    shared,
     access: new Access(options),
     probing: new ProbePolicy(options.allowProbes),
   }

@@ -40,6 +40,11 @@ export class SharedWait {
     void this.#run()
   }
 
+  /** Why it does not hold, as far as is known. */
+  get reason(): string {
+    return this.#reason
+  }
+
   /**
    * Resolves when the condition holds, at a moment that is not before the call.
    * @throws what `waitFor` throws.
@@ -129,6 +134,11 @@ export class SharedWait {
 /** The waits of a server, by what is waited for. */
 export class SharedWaits {
   readonly #shared = new Map<string, SharedWait>()
+
+  /** Why what has this name does not hold; `undefined` where nobody waits for it. */
+  reasonOf(name: string): string | undefined {
+    return this.#shared.get(name)?.reason
+  }
 
   /** Waits for what has this name, together with all others who do. */
   join(name: string, condition: () => Condition, limits: WaiterLimits): Promise<void> {

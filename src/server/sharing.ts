@@ -2,8 +2,8 @@ import type { Backend, Claimable } from '../backends/backend.ts'
 import { isClaimable } from '../backends/operations.ts'
 import { SharedWatches } from '../backends/shared-watch.ts'
 
-/** The same store, on which any number of waiters cost few watches. */
-export const sharingWatches = (backend: Backend): Backend => {
+/** The same store, on which any number of waiters cost few watches. `instead`: calls that take the place of its own. */
+export const sharingWatches = (backend: Backend, instead: Partial<Backend> = {}): Backend => {
   const watches = new SharedWatches(backend)
   const shared = {
     address: backend.address,
@@ -16,6 +16,7 @@ export const sharingWatches = (backend: Backend): Backend => {
     renew: (id, options) => backend.renew(id, options),
     revoke: (id, options) => backend.revoke(id, options),
     close: () => backend.close(),
+    ...instead,
   } satisfies Backend
   return isClaimable(backend) ? { ...shared, ...claimsOf(backend) } : shared
 }

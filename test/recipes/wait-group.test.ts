@@ -65,6 +65,14 @@ describe('a wait group', () => {
       expect((await place.rdv('waitgroup', 'done', 'once')).stdout).toBe('3\n')
     })
 
+    test('takes the same idempotency key for what is added and for what is done', async () => {
+      const { place } = meeting
+      const key = ['--idempotency-key', 'job-7'] as const
+      expect((await place.rdv('waitgroup', 'add', 'both', '2', ...key)).stdout).toBe('2\n')
+      expect((await place.rdv('waitgroup', 'done', 'both', ...key)).stdout).toBe('1\n')
+      expect((await place.rdv('waitgroup', 'done', 'both', ...key)).stdout).toBe('1\n')
+    })
+
     test('under a name that holds something else is a conflict', async () => {
       const { backend } = await meeting.space()
       await backend.commit([], [put('rdv/waitgroup/text', 'many')])

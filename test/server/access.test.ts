@@ -32,7 +32,7 @@ test('every route says which scope it needs', async () => {
   const backend = await openBackend('memory:', { env: {} })
   const listen = { host: '127.0.0.1', port: 0 }
   const context = contextOf({ listen, backend, namespace: 'rdv' })
-  const app = await createApp(context, createServer, () => {})
+  const app = await createApp(context, createServer, { report: () => {} })
   expect(undeclaredRoutes(app)).toEqual([])
   await app.close()
   await backend.close()
@@ -69,6 +69,9 @@ describe('a token', () => {
     ...calls('signal', 'DELETE', '/other'),
     ...calls('probe', 'GET', '/_port/127.0.0.1/0', '/_postgres/..'),
     ...calls('admin', 'POST', '/_rdv/v1/diagnose'),
+    ...calls('admin', 'GET', '/_metrics'),
+    ...calls('read', 'GET', '/_activity'),
+    ...calls('read', 'POST', '/_rdv/v1/waiters', '/_rdv/v1/announce'),
   ])('of scope %s alone lets %s %s pass', async (scope, method, path) => {
     for (const [token, its] of Object.entries({ r: 'read', s: 'signal', p: 'probe', a: 'admin' })) {
       if (its === scope) continue

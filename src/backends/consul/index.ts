@@ -15,6 +15,7 @@ export const traits: Traits = {
   maxCommitBytes: 320_000,
   // A transaction has at most 64 operations, and taking a key over from another session needs two.
   maxCommitOperations: 32,
+  waiters: 'announced',
 }
 
 /** `consul://host:8500`, or `consuls://host:8501` with TLS. The store is not asked anything yet. */

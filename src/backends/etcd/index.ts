@@ -17,6 +17,7 @@ export const traits: Traits = {
   maxCommitBytes: 640 * 1024,
   // 128, of which such a put takes one for the decision inside it.
   maxCommitOperations: 127,
+  waiters: 'announced',
 }
 
 /** `etcd://[user:password@]host:2379,host2:2379`, or `etcds://…` with TLS. The servers are not asked yet. */

@@ -11,13 +11,17 @@ import type {
   Guard,
   Lease,
   Listing,
+  Observant,
   Traits,
+  Waiter,
+  Waiters,
   WatchEvent,
   Write,
 } from '../backend.ts'
 import { checkCommit } from '../operations.ts'
 import { SharedWatches } from '../shared-watch.ts'
 import type { ServerAddress } from './address.ts'
+import { announce } from './announce.ts'
 import { follow } from './follow.ts'
 import { Remote } from './remote.ts'
 import {
@@ -34,8 +38,11 @@ export interface HttpOptions {
   readonly callLimit?: number
 }
 
-/** A store behind a rendezvous server. Its traits are the server's; whether processes live it cannot see. */
-export class HttpBackend implements Backend, Diagnosable {
+/**
+ * A store behind a rendezvous server. Its traits are the server's; whether processes live it cannot see, but the server
+ * sees who waits.
+ */
+export class HttpBackend implements Backend, Diagnosable, Observant {
   readonly address: string
   readonly traits: Traits
   readonly #remote: Remote
@@ -44,12 +51,11 @@ export class HttpBackend implements Backend, Diagnosable {
 
   protected constructor(remote: Remote, traits: Traits) {
     this.address = remote.address
-    this.traits = { ...traits, name: 'http', reach: 'network', seesDeath: false }
+    this.traits = { ...traits, name: 'http', reach: 'network', seesDeath: false, waiters: 'known' }
     this.#remote = remote
     this.#watches = new SharedWatches({
       list: (scope, options) => this.list(scope, options),
-      watch: (scope, signal) =>
-        follow(remote, scope, AbortSignal.any([signal, this.#closed.signal])),
+      watch: (scope, signal) => follow(remote, scope, this.#either(signal)),
     })
   }
 
@@ -112,9 +118,22 @@ export class HttpBackend implements Backend, Diagnosable {
     return { version, warnings }
   }
 
+  announce(namespace: string, waiter: Waiter, signal: AbortSignal): Promise<void> {
+    return announce(this.#remote, { namespace, waiter }, this.#either(signal))
+  }
+
+  async waiters(namespace: string, options?: CallOptions): Promise<Waiters> {
+    const { waiters, unlisted } = await this.#remote.ask('waiters', { namespace }, options)
+    return { waiters, unlisted }
+  }
+
   async close(): Promise<void> {
     this.#closed.abort(new LostError(`${this.address} was closed`))
     this.#remote.close()
+  }
+
+  #either(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#closed.signal])
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ErrorKind } from '../../errors.ts'
-import type { ClaimResult, Diagnosis, Guard, Lease, Traits } from '../backend.ts'
+import type { ClaimResult, Diagnosis, Guard, Lease, Traits, Waiter, Waiters } from '../backend.ts'
 
 /** The number of this protocol. It changes when an older client or server would misunderstand a newer one. */
 export const PROTOCOL = 1
@@ -99,6 +99,16 @@ export interface Requests {
   readonly claimed: WireClaim
   readonly release: WireClaim
   readonly diagnose: object
+  readonly waiters: { readonly namespace: string }
+}
+
+/**
+ * The body of `POST` on `announce`: as long as its answer, which never ends, is not cut, somebody waits. The only sign
+ * of life that a waiter needs is its connection.
+ */
+export interface WireAnnouncement {
+  readonly namespace: string
+  readonly waiter: Waiter
 }
 
 /** What the operations answer, besides `ok: true`. */
@@ -113,6 +123,7 @@ export interface Replies {
   readonly claimed: { readonly claimed: boolean }
   readonly release: object
   readonly diagnose: Diagnosis
+  readonly waiters: Waiters
 }
 
 export type Operation = keyof Requests

@@ -72,14 +72,14 @@ export class Remote {
   }
 
   /**
-   * The answer to a GET, read while it comes. The signal cuts it, and so does the news that the server's store is
+   * The answer to a GET, or with a body to a POST, read while it comes. The signal cuts it, and so does the news that the server's store is
    * another one now.
    * @throws CoordinationError the server refuses, or is out of reach.
    */
-  stream(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  stream(path: string, signal: AbortSignal, body?: object): Promise<IncomingMessage> {
     return this.#within({ signal }, async (limited) => {
       const either = AbortSignal.any([signal, limited])
-      const message = { method: 'GET', path: BASE + path, headers: this.#headers } as const
+      const message = { ...streamed(path, body), headers: this.#headers }
       const response = await this.#client.stream(message, either)
       if (response.statusCode !== 200) throw await this.#failure(response)
       this.#streams.set(response, this.#note(response.headers))
@@ -162,6 +162,11 @@ export class Remote {
     )
   }
 }
+
+const streamed = (path: string, body: object | undefined): Message =>
+  body
+    ? { method: 'POST', path: BASE + path, body: JSON.stringify(body) }
+    : { method: 'GET', path: BASE + path }
 
 const post = <K extends Operation>(operation: K, body: Requests[K]): Message => ({
   method: 'POST',

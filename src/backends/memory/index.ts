@@ -12,6 +12,7 @@ export const traits: Traits = {
   seesDeath: false,
   maxCommitBytes: 4 * 1024 * 1024,
   maxCommitOperations: 1_000,
+  waiters: 'known',
 }
 
 /** `memory:`, a store inside this process: the same tables as a file's, in memory. */

@@ -13,6 +13,7 @@ export const traits: Traits = {
   seesDeath: true,
   maxCommitBytes: 4 * 1024 * 1024,
   maxCommitOperations: 1_000,
+  waiters: 'known',
 }
 
 /** `sqlite:`, the default file, or `sqlite:///path/file.db`. */

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { patientFlags } from '../../cli/flags.ts'
+import { announceFlag, patientFlags } from '../../cli/flags.ts'
 import { invocation } from '../../cli/invocation.ts'
 import { printResult } from '../../cli/output.ts'
 import { waiting } from '../../cli/waiting.ts'
@@ -23,6 +23,7 @@ export default class CounterWait extends RdvCommand {
   }
   static override flags = {
     ...patientFlags,
+    ...announceFlag,
     'at-least': Flags.string({ summary: 'Until it is so much or more.', helpValue: 'N' }),
     'at-most': Flags.string({ summary: 'Until it is so much or less.', helpValue: 'N' }),
     equals: Flags.string({ summary: 'Until it is exactly this.', helpValue: 'N' }),
@@ -36,7 +37,7 @@ export default class CounterWait extends RdvCommand {
     const goal = goalOf(flags)
     const open = (signal: AbortSignal) => this.space(signal)
     const value = await waiting(open, (progress) =>
-      waitForCounter(open, name, goal, { ...this.limits(0), progress }),
+      waitForCounter(open, name, goal, { ...this.limits(0), progress, announce: flags.announce }),
     )
     if (invocation.command) await this.become(invocation.command)
     await printResult(String(value), { ok: true, name, value: String(value) })

@@ -15,6 +15,7 @@ export interface StatusRow {
     | 'barrier'
     | 'topic'
     | 'pipe'
+    | 'wait'
   readonly name: string
   /** For people, but stable: `holds`, `waits`, a value, `2 of 3 ready`. */
   readonly state: string
@@ -23,8 +24,11 @@ export interface StatusRow {
   /** The fencing token of who holds a lock or leads, where the store tells it. */
   readonly token?: number | undefined
   /** Whose process it is; absent where nobody holds it, and for other programs. */
-  readonly holder?: SessionRecord | undefined
+  readonly holder?: StatusHolder | undefined
 }
+
+/** A session's record; of a request that waits the address that it came from. */
+type StatusHolder = Pick<SessionRecord, 'host' | 'since'> & Partial<SessionRecord>
 
 /** What a kind's rows are made of: everything that the store has of it, and who the sessions are. */
 export interface Sources {

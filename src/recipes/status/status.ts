@@ -9,6 +9,7 @@ import type { Sources, StatusRow } from './row.ts'
 import { signalRows } from './signals.ts'
 import { topicRows } from './topics.ts'
 import { barrierRows, doneRows, valueRows } from './values.ts'
+import { observedRows, waiterRows } from './waiters.ts'
 
 type Rows = (sources: Sources) => StatusRow[]
 
@@ -22,6 +23,7 @@ const KINDS_SHOWN: readonly (readonly [Kind, Rows])[] = [
   ['waitgroup', (sources) => valueRows('waitgroup', sources)],
   ['barrier', barrierRows],
   ['pipe', pipeRows],
+  ['waiter', waiterRows],
 ]
 
 /** Those whose changes alter a status at once. */
@@ -41,7 +43,7 @@ export const status = (space: Space, limits: Limits = {}): Promise<StatusRow[]> 
     // After the listings, so that whoever has come meanwhile is known.
     const records = await whenAvailable(signal, () => allRecords(space, signal))
     const shown = listings.flatMap(([rows, entries]) => rows({ space, entries, records }))
-    return [...shown, ...(await topicRows(space, signal))]
+    return [...shown, ...(await observedRows(space, signal)), ...(await topicRows(space, signal))]
   })
 
 /** Everybody in one queue, in the order in which they came. */

@@ -54,6 +54,18 @@ export class Tally {
     return looked && met >= (this.#goal.need ?? this.#conditions.length)
   }
 
+  /** Whether a store was asked and has answered. */
+  get looked(): boolean {
+    return this.observed.some((condition) => {
+      const observation = condition.stored ? this.#latest.get(condition) : undefined
+      return observation !== undefined && observation.unreachable === undefined
+    })
+  }
+
+  get targets(): string[] {
+    return this.#conditions.map(({ target }) => target)
+  }
+
   get progress(): Progress {
     return this.#conditions.map((condition) => ({
       target: condition.target,

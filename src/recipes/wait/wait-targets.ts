@@ -1,3 +1,4 @@
+import { type AnnounceOptions, announcing } from '../announcement.ts'
 import type { Space } from '../space.ts'
 import type { Condition } from './condition.ts'
 import type { LazySpace } from './stored-condition.ts'
@@ -5,7 +6,10 @@ import { parseTarget, type TargetOptions } from './target.ts'
 import { type WaitOptions, waitFor } from './wait.ts'
 
 /** As `WaitOptions`, with the targets as text: `db`, `db=migrated`, `deploy/`, `tcp://db:5432`. */
-export interface WaitTargetsOptions extends Omit<WaitOptions, 'failIf'>, TargetOptions {
+export interface WaitTargetsOptions
+  extends Omit<WaitOptions, 'failIf' | 'announce'>,
+    TargetOptions,
+    AnnounceOptions {
   readonly failIf?: readonly string[] | undefined
 }
 
@@ -21,5 +25,6 @@ export const wait = async (
   const lazy = typeof space === 'function' ? space : async () => space
   const parse = (text: string): Condition => parseTarget(text, lazy, options)
   const conditions = [targets].flat().map(parse)
-  await waitFor(conditions, { ...options, failIf: options.failIf?.map(parse) })
+  const announce = announcing(lazy, options.announce)
+  await waitFor(conditions, { ...options, announce, failIf: options.failIf?.map(parse) })
 }

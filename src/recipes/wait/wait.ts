@@ -1,5 +1,6 @@
 import { aborted } from '../../aborted.ts'
 import { NoError, SilentStoreError, TimeoutError, UnavailableError } from '../../errors.ts'
+import type { Announcer } from '../announcement.ts'
 import { type Limits, withDeadline } from '../deadline.ts'
 import { whenAvailable } from '../retry.ts'
 import type { Condition } from './condition.ts'
@@ -10,6 +11,8 @@ export interface WaitOptions extends Limits, Goal {
   readonly once?: boolean | undefined
   /** Told of every change, for showing progress. */
   readonly progress?: ((state: Progress) => void) | undefined
+  /** Makes the wait known to others, once it is seen that it has to wait for something in a store. */
+  readonly announce?: Announcer | undefined
 }
 
 /** How long (milliseconds) a store may take to answer the last question, after the deadline. */
@@ -40,9 +43,10 @@ const lookAtAll = async (tally: Tally, signal: AbortSignal): Promise<void> => {
 
 const observeAll = async (
   tally: Tally,
-  { progress }: WaitOptions,
+  { progress, announce, timeout }: WaitOptions,
   deadline: AbortSignal,
 ): Promise<void> => {
+  let withdraw: (() => Promise<void>) | undefined
   const over = new AbortController()
   const signal = AbortSignal.any([deadline, over.signal])
   try {
@@ -50,6 +54,7 @@ const observeAll = async (
       const changed = () => {
         progress?.(tally.progress)
         if (tally.done) resolve()
+        else if (tally.looked) withdraw ??= announce?.(tally.targets, timeout)
       }
       aborted(signal).catch(reject)
       for (const condition of tally.observed) {
@@ -62,6 +67,7 @@ const observeAll = async (
     await atDeadline(tally, error)
   } finally {
     over.abort(new Error('the wait is over'))
+    await withdraw?.()
   }
 }
 

@@ -2,9 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TimeoutError, UsageError } from '../../errors.ts'
 import { clear } from '../../recipes/clear.ts'
 import { checkGroup, checkKey } from '../../recipes/keys.ts'
-import { signal } from '../../recipes/signal.ts'
+import { READY, signal } from '../../recipes/signal.ts'
+import { keyIn } from '../../recipes/space.ts'
 import type { Condition } from '../../recipes/wait/condition.ts'
 import { groupCondition, keyCondition } from '../../recipes/wait/signal-condition.ts'
+import { clientOf } from '../activity/client.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
 import { described } from '../described.ts'
@@ -28,7 +30,7 @@ export const keyRoutes = (app: FastifyInstance, context: ServerContext): void =>
     const target = parseRequestTarget(request.url)
     if (target.path === '') return reply.callNotFound()
     if (target.path.startsWith('_')) return reply.code(404).send(RESERVED)
-    if (request.method === 'GET') return waitForKey(context, target, reply)
+    if (request.method === 'GET') return waitForKey(context, target, request, reply)
     await change(context, target, request)
     return OK
   }
@@ -39,14 +41,21 @@ export const keyRoutes = (app: FastifyInstance, context: ServerContext): void =>
 const waitForKey = async (
   context: ServerContext,
   { path, query }: RequestTarget,
+  request: FastifyRequest,
   reply: FastifyReply,
 ) => {
   const { name, condition } = wanted(context, { path, query })
   const limits = { timeout: query.duration('timeout') ?? context.timeout }
   const signal = context.open.begin(reply.raw)
+  const states = query.text('state')
+  const target = states === undefined ? path : `${path}=${states}`
+  const awaited = path.endsWith('/') ? path : `${path}=${states ?? READY}`
+  const about = { target, signal: awaited, shared: name, waiter: clientOf(request) }
   try {
-    await context.waits.during(`/${path}`, () =>
-      context.shared.join(name, condition, { ...limits, signal }),
+    await context.waits.during(
+      `/${path}`,
+      () => context.shared.join(name, condition, { ...limits, signal }),
+      about,
     )
     return OK
   } catch (error) {
@@ -71,13 +80,14 @@ const wanted = ({ space }: ServerContext, { path, query }: RequestTarget): Wante
 }
 
 const change = async (
-  { space }: ServerContext,
+  { space, activity }: ServerContext,
   { path, query }: RequestTarget,
-  { method }: FastifyRequest,
+  request: FastifyRequest,
 ): Promise<void> => {
   if (path.endsWith('/'))
     throw new UsageError('only single keys are written: leave out the trailing slash')
-  if (method === 'DELETE') return clear(space, [path], { timeout: WRITE_LIMIT })
+  activity.writing([keyIn(space, 'signal', path)], request)
+  if (request.method === 'DELETE') return clear(space, [path], { timeout: WRITE_LIMIT })
   const expire = query.duration('expire') || undefined
   await signal(space, path, query.text('state'), { expire, timeout: WRITE_LIMIT })
 }

@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { TimeoutError, UsageError } from '../../errors.ts'
 import { openProbe } from '../../probes/open.ts'
 import type { Probe } from '../../probes/probe.ts'
 import { probeCondition } from '../../recipes/wait/probe-condition.ts'
+import { clientOf } from '../activity/client.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
 import { type Description, described } from '../described.ts'
@@ -39,7 +40,7 @@ export const probeRoutes = (app: FastifyInstance, context: ServerContext): void 
     app.get(url, described({ ...ABOUT, ...about }), async (request, reply) => {
       const target = parseRequestTarget(request.url)
       const rest = target.path.slice(url.length - '*'.length - 1)
-      return waitForProbe(context, target, () => probeFor(rest), reply)
+      return waitForProbe(context, target, () => probeFor(rest), request, reply)
     })
   const { postgresUrl, probing } = context
   route('/_port/*', PORT, (rest) => portProbe(probing, rest))
@@ -50,12 +51,14 @@ const waitForProbe = async (
   { open, shared, waits, timeout }: ServerContext,
   { path, query }: RequestTarget,
   make: () => Probe,
+  request: FastifyRequest,
   reply: FastifyReply,
 ) => {
   const limits = { timeout: query.duration('timeout') ?? timeout, signal: open.begin(reply.raw) }
   const condition = () => probeCondition(make())
+  const about = { shared: path, waiter: clientOf(request) }
   try {
-    await waits.during(`/${path}`, () => shared.join(path, condition, limits))
+    await waits.during(`/${path}`, () => shared.join(path, condition, limits), about)
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error
     const hint = error.pending[0]?.reason

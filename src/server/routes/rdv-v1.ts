@@ -12,7 +12,7 @@ import type { ServerContext } from '../context.ts'
 import { epochOf } from '../epoch.ts'
 import { streamEvents } from '../event-stream.ts'
 import { OPERATION_SCOPES, operationsOf } from '../operations.ts'
-import { REQUESTS, WATCH_QUERY } from '../schemas.ts'
+import { ANNOUNCEMENT, REQUESTS, WATCH_QUERY } from '../schemas.ts'
 
 /** The shortest heartbeat that a client may ask for, milliseconds. */
 const FASTEST = 100
@@ -27,6 +27,7 @@ export const rdvV1Routes =
     for (const name of Object.keys(REQUESTS) as Operation[])
       operationRoute(app, context, operations, name)
     watchRoute(app, context)
+    announceRoute(app, context)
   }
 
 /** Base64 makes four bytes of three, and guards count too. */
@@ -55,13 +56,19 @@ const greetingRoute = (app: FastifyInstance, { store, version }: ServerContext):
 
 const operationRoute = <K extends Operation>(
   app: FastifyInstance,
-  { open }: ServerContext,
+  { open, activity }: ServerContext,
   operations: ReturnType<typeof operationsOf>,
   name: K,
 ): void => {
   const options = { schema: { body: REQUESTS[name] }, config: { scope: OPERATION_SCOPES[name] } }
   app.post(`/${name}`, options, async (request) => {
     open.admit()
+    const { writes } = request.body as Partial<Requests['commit']>
+    if (writes)
+      activity.writing(
+        writes.map(({ key }) => key),
+        request,
+      )
     return { ok: true, ...(await operations[name](request.body as Requests[K], {})) }
   })
 }
@@ -88,6 +95,26 @@ const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext
         heartbeat,
         signal,
       )
+    },
+  )
+}
+
+/** Somebody waits for as long as the connection is open. */
+const announceRoute = (app: FastifyInstance, { open, scopes, activity }: ServerContext): void => {
+  app.post<{ Body: Static<typeof ANNOUNCEMENT> }>(
+    '/announce',
+    { schema: { body: ANNOUNCEMENT }, config: { scope: 'read' } },
+    async ({ body: { namespace, waiter } }, reply) => {
+      scopes.checkScope(`${namespace}/waiter/`)
+      const signal = open.begin(reply.raw)
+      reply.hijack()
+      reply.raw.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        connection: 'close',
+      })
+      reply.raw.flushHeaders()
+      activity.announce(namespace, waiter, signal)
+      signal.addEventListener('abort', () => reply.raw.end(), { once: true })
     },
   )
 }

@@ -1,0 +1,179 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import type { Waiter, Waiters } from '../../backends/backend.ts'
+import type { Space } from '../../recipes/space.ts'
+import type { StatusRow } from '../../recipes/status/row.ts'
+import { status } from '../../recipes/status/status.ts'
+import { watchStatus } from '../../recipes/status/watch-status.ts'
+import { Announced } from './announced.ts'
+import { clientOf } from './client.ts'
+import type { Activity, ServerFacts } from './protocol.ts'
+import { Signals } from './signals.ts'
+import { eventText } from './viewer.ts'
+import { Viewers } from './viewers.ts'
+import { spanOf, type Wait } from './wait.ts'
+import { LISTED, Waits } from './waits.ts'
+
+/** Milliseconds that the store may take to tell the status. */
+const STATUS_LIMIT = 5_000
+
+export interface RecordOptions {
+  readonly space: Space
+  readonly facts: Omit<ServerFacts, 'startedAt' | 'now'>
+  /** Why those wait who share a wait of this name. */
+  readonly reasonOf: (shared: string) => string | undefined
+  /** Told of each wait that has ended. */
+  readonly ended?: (wait: Wait) => void
+  /** Told up to which commit the server's own watch has come. */
+  readonly seen?: (revision: number) => void
+  /** Told why what goes on in the store cannot be followed. */
+  readonly failed?: (error: unknown) => void
+}
+
+/** What is going on, and the newest of what has gone on: bounded, and cheap while nobody looks. */
+export class ActivityRecord {
+  readonly waits: Waits
+  readonly #options: RecordOptions
+  readonly #signals: Signals
+  readonly #announced: Announced
+  readonly #viewers: Viewers
+  readonly #connected = new Map<Waiter, string>()
+  readonly #closing = new AbortController()
+  readonly #startedAt = Date.now()
+  #watching: AbortController | undefined
+  #rows: readonly StatusRow[] | undefined
+
+  constructor(options: RecordOptions) {
+    this.#options = options
+    this.#signals = new Signals(options.space, (mark) => this.#viewers.signalled(mark))
+    this.waits = new Waits((...args) => this.#signals.releasing(...args), {
+      begun: () => this.#viewers.begun(),
+      ended: (wait) => {
+        options.ended?.(wait)
+        this.#viewers.ended(wait)
+      },
+    })
+    this.#announced = new Announced(this.waits, this.#signals)
+    this.#viewers = new Viewers(this.waits, {
+      whole: () => eventText('activity', this.#whole(this.#rows ?? [])),
+      reasonOf: (wait) => this.#reasonOf(wait),
+      unwatched: () => this.#stopWatching(),
+    })
+    void this.#follow()
+  }
+
+  /** Ends what runs in the background. */
+  close(): void {
+    this.#closing.abort(new Error('the server has stopped'))
+    this.#stopWatching()
+  }
+
+  /** A request is about to write these keys (their full names). */
+  writing(keys: readonly string[], request: FastifyRequest): void {
+    for (const key of keys) this.#signals.writing(key, clientOf(request))
+  }
+
+  /** A process waits, until the signal aborts. */
+  announce(namespace: string, waiter: Waiter, signal: AbortSignal): void {
+    const own = namespace === this.#options.space.namespace
+    const wait = own ? this.#announced.begin(waiter) : undefined
+    this.#connected.set(waiter, namespace)
+    const leave = () => {
+      this.#connected.delete(waiter)
+      if (wait) this.#announced.end(wait)
+    }
+    if (signal.aborted) leave()
+    else signal.addEventListener('abort', leave, { once: true })
+  }
+
+  /** Who waits by a connection; who has left a note in the store is to be found there. */
+  waiters(namespace: string): Waiters {
+    const own = namespace === this.#options.space.namespace
+    const requests = own ? [...this.waits.open].filter(({ path }) => path !== undefined) : []
+    const connected = [...this.#connected].filter(([, of]) => of === namespace)
+    const all = [
+      ...connected.slice(0, LISTED).map(([waiter]) => waiter),
+      ...requests.slice(0, LISTED).map(describe),
+    ]
+    const waiters = all.sort((a, b) => (a.since < b.since ? -1 : 1)).slice(0, LISTED)
+    return { waiters, unlisted: connected.length + requests.length - waiters.length }
+  }
+
+  /** All of it, as it is now. */
+  async read(): Promise<Activity> {
+    return this.#whole(this.#rows ?? (await this.#readRows()))
+  }
+
+  /** Tells a client what happens, until the signal aborts. */
+  async show(response: ServerResponse, signal: AbortSignal): Promise<void> {
+    this.#rows ??= await this.#readRows().catch(() => [])
+    this.#viewers.add(response, signal)
+    if (!this.#watching) void this.#watchStatus()
+  }
+
+  #whole(rows: readonly StatusRow[]): Activity {
+    const { listed } = this.waits
+    const { facts } = this.#options
+    return {
+      server: { ...facts, startedAt: this.#startedAt, now: Date.now() },
+      status: rows,
+      waits: [
+        ...this.waits.ended.map((wait) => spanOf(this.waits.credit(wait))),
+        ...listed.map((wait) => spanOf({ ...wait, reason: this.#reasonOf(wait) })),
+      ],
+      unlisted: this.waits.open.size - listed.length,
+      signals: this.#signals.all,
+    }
+  }
+
+  #reasonOf({ shared }: Wait): string | undefined {
+    return shared === undefined ? undefined : this.#options.reasonOf(shared)
+  }
+
+  /** The waits tell of themselves. */
+  async #readRows(): Promise<StatusRow[]> {
+    return withoutWaits(await status(this.#options.space, { timeout: STATUS_LIMIT }))
+  }
+
+  /** While anybody looks on. */
+  async #watchStatus(): Promise<void> {
+    const watching = new AbortController()
+    this.#watching = watching
+    try {
+      for await (const rows of watchStatus(this.#options.space, watching.signal)) {
+        this.#rows = withoutWaits(rows)
+        this.#viewers.tell(eventText('status', this.#rows))
+      }
+    } catch (error) {
+      if (!watching.signal.aborted) this.#options.failed?.(error)
+      if (this.#watching === watching) this.#stopWatching()
+    }
+  }
+
+  #stopWatching(): void {
+    this.#watching?.abort(new Error('nobody looks on'))
+    this.#watching = undefined
+    this.#rows = undefined
+  }
+
+  async #follow(): Promise<void> {
+    const { space, seen = () => {}, failed } = this.#options
+    const { signal } = this.#closing
+    const attempts = [
+      this.#signals.follow(space.backend, seen, signal),
+      this.#announced.follow(space, signal),
+    ]
+    await Promise.all(attempts).catch((error) => {
+      if (!signal.aborted) failed?.(error)
+    })
+  }
+}
+
+const withoutWaits = (rows: readonly StatusRow[]): StatusRow[] =>
+  rows.filter(({ kind }) => kind !== 'wait')
+
+const describe = ({ target, waiter, since }: Wait): Waiter => ({
+  targets: [target],
+  host: waiter.client ?? '',
+  since: new Date(since).toISOString(),
+})

@@ -1,0 +1,133 @@
+import type { Backend, Change, Entry } from '../../backends/backend.ts'
+import { keyOf } from '../../backends/watch-queue.ts'
+import { parseRecord, sessionKey } from '../../recipes/session-record.ts'
+import { nameIn, prefixIn, type Space } from '../../recipes/space.ts'
+import { printable } from '../../redact.ts'
+import { Newest } from './newest.ts'
+import type { SignalMark, Waiter } from './protocol.ts'
+
+/** So many signals are remembered. */
+const REMEMBERED = 1_000
+
+/** So many writes of clients that the watch has not told of yet are remembered, for so long (milliseconds). */
+const WRITES = 1_000
+const WRITE_TIME = 5_000
+
+/** The watch may tell of a signal so much later (milliseconds) than those whom it has released. */
+const LAG = 500
+
+interface Writing {
+  readonly by: Waiter
+  readonly at: number
+}
+
+/** The newest signals, as the store's watch tells of them, and who set them where that is known. */
+export class Signals {
+  readonly #space: Space
+  readonly #noted: (mark: SignalMark) => void
+  readonly #marks = new Newest<SignalMark>(REMEMBERED)
+  readonly #writing = new Map<string, Writing>()
+  #count = 0
+  /** What was written later was seen by nobody yet; `undefined`: nothing was read. */
+  #revision: number | undefined
+
+  /** `noted` is told of each mark. */
+  constructor(space: Space, noted: (mark: SignalMark) => void) {
+    this.#space = space
+    this.#noted = noted
+  }
+
+  get all(): SignalMark[] {
+    return this.#marks.all
+  }
+
+  /** A client is about to write a key (its full name): if the watch tells of it soon, it was this one. */
+  writing(key: string, by: Waiter): void {
+    if (!key.startsWith(prefixIn(this.#space, 'signal'))) return
+    this.#writing.delete(key)
+    this.#writing.set(key, { by, at: Date.now() })
+    if (this.#writing.size <= WRITES) return
+    for (const oldest of this.#writing.keys()) {
+      this.#writing.delete(oldest)
+      return
+    }
+  }
+
+  /** Until the signal aborts; `seen` is told up to which commit the watch has come. */
+  async follow(
+    backend: Backend,
+    seen: (revision: number) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for await (const event of backend.watch(prefixIn(this.#space, 'signal'), signal)) {
+      if (event.kind === 'interrupted') continue
+      const changes = event.kind === 'changes' ? event.changes : this.#missed(event.entries)
+      for (const change of changes) await this.#note(change)
+      const revisions = changes.map((change) =>
+        change.kind === 'put' ? change.entry.modRevision : change.revision,
+      )
+      const snapshot = event.kind === 'snapshot' ? event.revision : 0
+      this.#revision = revisions.reduce((a, b) => Math.max(a, b), this.#revision ?? snapshot)
+      seen(Math.max(this.#revision, snapshot))
+    }
+  }
+
+  /** Of a snapshot, what is younger than all that was seen before. What went meanwhile is not known. */
+  #missed(entries: readonly Entry[]): Change[] {
+    const before = this.#revision
+    if (before === undefined) return []
+    return entries
+      .filter(({ modRevision }) => modRevision > before)
+      .map((entry) => ({ kind: 'put', entry }))
+  }
+
+  async #note(change: Change): Promise<void> {
+    const entry = change.kind === 'put' ? change.entry : undefined
+    const at = Date.now()
+    const by = { ...this.#writer(keyOf(change), at), ...(await this.#holder(entry)) }
+    this.#count++
+    const mark: SignalMark = {
+      id: String(this.#count),
+      key: nameIn(this.#space, 'signal', keyOf(change)),
+      state: entry ? printable(Buffer.from(entry.value).toString()) : null,
+      at,
+      ...(Object.keys(by).length > 0 && { by }),
+    }
+    this.#marks.add(mark)
+    this.#noted(mark)
+  }
+
+  #writer(key: string, now: number): Waiter | undefined {
+    const writing = this.#writing.get(key)
+    this.#writing.delete(key)
+    return writing && now - writing.at <= WRITE_TIME ? writing.by : undefined
+  }
+
+  async #holder(entry: Entry | undefined): Promise<Waiter | undefined> {
+    if (entry?.session === undefined) return undefined
+    const key = sessionKey(this.#space, entry.session)
+    const record = parseRecord(await this.#space.backend.get(key).catch(() => undefined))
+    return record && { host: record.host, pid: record.pid }
+  }
+
+  /** The newest signal of that time that fits a target: a key, a key in one of some states, or a group. */
+  releasing(target: string, since: number, until: number): SignalMark | undefined {
+    const fits = fitting(target)
+    for (const mark of this.#marks.backwards()) {
+      if (mark.at < since) return undefined
+      if (mark.at <= until + LAG && fits(mark)) return mark
+    }
+    return undefined
+  }
+}
+
+const fitting = (target: string): ((mark: SignalMark) => boolean) => {
+  if (target.endsWith('/')) return ({ key }) => key.slice(0, key.lastIndexOf('/') + 1) === target
+  const [name, ...state] = target.split('=')
+  if (state.length === 0) return ({ key }) => key === name
+  const states = state.join('=').split(',')
+  return (mark) =>
+    mark.key === name &&
+    mark.state !== null &&
+    (states.includes('*') || states.includes(mark.state))
+}

@@ -1,0 +1,116 @@
+import { TimeoutError } from '../../errors.ts'
+import { GONE } from '../open-requests.ts'
+import { Interned } from './interned.ts'
+import { Newest } from './newest.ts'
+import type { SignalMark } from './protocol.ts'
+import type { Outcome, Wait } from './wait.ts'
+
+/** So many that wait are listed, and so many that have ended. */
+export const LISTED = 1_000
+
+/** A query may be much longer than the key that it asks for. */
+const LONGEST = 600
+
+/** A wait that was over sooner (milliseconds) was none: what it asked for was so already. */
+const AT_ONCE = 10
+
+/** The newest signal of a time that fits a target. */
+type Releasing = (target: string, since: number, until: number) => SignalMark | undefined
+
+/** What a new wait is known by. */
+export type Awaited = Pick<Wait, 'path' | 'target' | 'waiter' | 'signal' | 'shared' | 'timeout'> & {
+  readonly since?: number
+}
+
+/** Told of what happens to waits. */
+export interface WaitListener {
+  begun(wait: Wait): void
+  ended(wait: Wait): void
+}
+
+/** All who wait, and the newest of those who have waited. */
+export class Waits {
+  readonly #open = new Set<Wait>()
+  readonly #ended = new Newest<Wait>(LISTED)
+  readonly #releasing: Releasing
+  readonly #listener: WaitListener
+  readonly #texts = new Interned((text) => text)
+  #count = 0
+
+  constructor(releasing: Releasing, listener: WaitListener) {
+    this.#releasing = releasing
+    this.#listener = listener
+  }
+
+  /** Oldest first. */
+  get open(): ReadonlySet<Wait> {
+    return this.#open
+  }
+
+  /** The newest, oldest first. */
+  get ended(): Wait[] {
+    return this.#ended.all
+  }
+
+  /** The oldest of those who wait. */
+  get listed(): Wait[] {
+    const listed: Wait[] = []
+    for (const wait of this.#open) {
+      if (listed.push(wait) === LISTED) break
+    }
+    return listed
+  }
+
+  begin(awaited: Awaited): Wait {
+    this.#count++
+    const { path, target, waiter, signal, shared, timeout, since = Date.now() } = awaited
+    const wait: Wait = {
+      id: this.#count,
+      path: this.#intern(path),
+      target: this.#texts.of(target.slice(0, LONGEST)),
+      waiter,
+      signal: this.#intern(signal),
+      shared: this.#intern(shared),
+      timeout,
+      since,
+      told: false,
+    }
+    this.#open.add(wait)
+    this.#listener.begun(wait)
+    return wait
+  }
+
+  /** `undefined`: how it ended is not known. */
+  end(wait: Wait, outcome: Outcome | undefined, reason?: string, until = Date.now()): void {
+    if (!this.#open.delete(wait)) return
+    wait.until = until
+    wait.outcome = outcome
+    wait.reason = reason
+    this.#listener.ended(wait)
+    if (wait.told || !this.#wasNone(wait)) this.#ended.add(wait)
+  }
+
+  /** How a wait ended that rejected so. */
+  fail(wait: Wait, error: unknown): void {
+    if (error === GONE) this.end(wait, 'gone')
+    else if (error instanceof TimeoutError) this.end(wait, 'timeout', error.pending[0]?.reason)
+    else this.end(wait, 'failed', error instanceof Error ? error.message : undefined)
+  }
+
+  /** The watch may tell of a signal a moment after it has released somebody: so this is asked when it is told. */
+  credit(wait: Wait): Wait {
+    const { outcome, signal, since, until } = wait
+    if (outcome === 'released' && signal !== undefined && until !== undefined) {
+      wait.releasedBy ??= this.#releasing(signal, since, until)?.id
+    }
+    return wait
+  }
+
+  #intern(text: string | undefined): string | undefined {
+    return text === undefined ? undefined : this.#texts.of(text)
+  }
+
+  #wasNone({ outcome, since, until = since }: Wait): boolean {
+    return outcome === 'released' && until - since < AT_ONCE
+  }
+}

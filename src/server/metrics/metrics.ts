@@ -1,0 +1,124 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { CommitResult, Lease } from '../../backends/backend.ts'
+import { IndeterminateError, UnavailableError } from '../../errors.ts'
+import type { Wait } from '../activity/wait.ts'
+
+/** What is read when somebody asks for the metrics. */
+export interface Gauges {
+  openWaits(): number
+  /** `undefined`: the store does not tell now. */
+  sessions(): Promise<number | undefined>
+}
+
+/** Seconds. */
+const WAITED = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1_800]
+const LAGS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5]
+
+/** The server's metrics, as Prometheus reads them. No label ever holds what a client has written. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #waits: Counter<'outcome'>
+  readonly #waited: Histogram
+  readonly #sessions: Counter
+  readonly #commits: Counter<'outcome'>
+  readonly #lag: Histogram
+  readonly #requests: Counter<'method' | 'route' | 'status'>
+
+  constructor(gauges: Gauges) {
+    const registers = [this.#registry]
+    this.#waits = new Counter({
+      name: 'rendezvous_waits_total',
+      help: 'Waits that have ended.',
+      labelNames: ['outcome'],
+      registers,
+    })
+    this.#waited = new Histogram({
+      name: 'rendezvous_wait_seconds',
+      help: 'How long waits have taken, however they ended.',
+      buckets: WAITED,
+      registers,
+    })
+    this.#sessions = new Counter({
+      name: 'rendezvous_sessions_granted_total',
+      help: 'Sessions that this server has granted.',
+      registers,
+    })
+    this.#commits = new Counter({
+      name: 'rendezvous_commits_total',
+      help: 'Commits that this server has sent to its store.',
+      labelNames: ['outcome'],
+      registers,
+    })
+    this.#lag = new Histogram({
+      name: 'rendezvous_watch_lag_seconds',
+      help: 'From the acknowledgement of a commit of signals to its event at the watch of this server.',
+      buckets: LAGS,
+      registers,
+    })
+    this.#requests = new Counter({
+      name: 'rendezvous_http_requests_total',
+      help: 'Requests that were answered.',
+      labelNames: ['method', 'route', 'status'],
+      registers,
+    })
+    this.#gauge('rendezvous_waits_open', 'Waits that are going on.', () => gauges.openWaits())
+    this.#gauge('rendezvous_sessions_open', 'Sessions in the store, of the namespace.', () =>
+      gauges.sessions(),
+    )
+    collectDefaultMetrics({ register: this.#registry })
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  read(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  waitEnded({ since, until = since, outcome }: Wait): void {
+    this.#waits.inc({ outcome: outcome ?? 'unknown' })
+    this.#waited.observe((until - since) / 1000)
+  }
+
+  answered(method: string, route: string, status: number): void {
+    this.#requests.inc({ method, route, status })
+  }
+
+  lagged(milliseconds: number): void {
+    this.#lag.observe(milliseconds / 1000)
+  }
+
+  async granting(grant: Promise<Lease>): Promise<Lease> {
+    const lease = await grant
+    this.#sessions.inc()
+    return lease
+  }
+
+  async committing(commit: Promise<CommitResult>): Promise<CommitResult> {
+    try {
+      const result = await commit
+      this.#commits.inc({ outcome: result.outcome })
+      return result
+    } catch (error) {
+      this.#commits.inc({ outcome: failureOf(error) })
+      throw error
+    }
+  }
+
+  #gauge(name: string, help: string, read: () => number | Promise<number | undefined> | undefined) {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      async collect() {
+        this.set((await read()) ?? Number.NaN)
+      },
+    })
+  }
+}
+
+const failureOf = (error: unknown): string => {
+  if (error instanceof IndeterminateError) return 'indeterminate'
+  return error instanceof UnavailableError ? 'unavailable' : 'failed'
+}

@@ -1,0 +1,33 @@
+import type { Backend } from '../../backends/backend.ts'
+import { prefixIn, type Space } from '../../recipes/space.ts'
+import type { ActivityRecord } from '../activity/record.ts'
+import { sharingWatches } from '../sharing.ts'
+import { metered } from './metered.ts'
+import { Metrics } from './metrics.ts'
+import { WatchLag } from './watch-lag.ts'
+
+/** Milliseconds that the store may take to list its sessions, of which no more than so many are counted. */
+const LIMIT = 2_000
+const COUNTED = 10_000
+
+/** A namespace of the store as the server uses it: with few watches, and with what it does measured. */
+export const observe = (
+  backend: Backend,
+  namespace: string,
+  activity: () => ActivityRecord,
+): { space: Space; metrics: Metrics; lag: WatchLag } => {
+  const bare = { backend, namespace }
+  const metrics = new Metrics({
+    openWaits: () => activity().waits.open.size,
+    sessions: () => countSessions(bare),
+  })
+  const lag = new WatchLag((milliseconds) => metrics.lagged(milliseconds))
+  const shared = sharingWatches(backend, metered(bare, metrics, lag))
+  return { space: { backend: shared, namespace }, metrics, lag }
+}
+
+const countSessions = async (space: Space): Promise<number | undefined> => {
+  const options = { limit: COUNTED, signal: AbortSignal.timeout(LIMIT) }
+  const listing = space.backend.list(prefixIn(space, 'session'), options)
+  return (await listing.catch(() => undefined))?.entries.length
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+import Type from 'typebox'
+import type { ServerContext } from '../context.ts'
+import { type Description, described, ok } from '../described.ts'
+
+const WHOLE: Description = {
+  tag: 'server',
+  scope: 'read',
+  summary: 'Who waits and has waited for what, and what was signalled by whom.',
+  answers: {
+    200: ok('What the live page shows.', {
+      server: Type.Object({}, { description: 'The server, its store and its clock.' }),
+      status: Type.Array(Type.Object({}), { description: 'As rdv status --json has it.' }),
+      waits: Type.Array(Type.Object({}), { description: 'Oldest first.' }),
+      unlisted: Type.Integer({ description: 'How many more wait.' }),
+      signals: Type.Array(Type.Object({}), { description: 'Oldest first.' }),
+    }),
+  },
+}
+
+const EVENTS: Description = {
+  tag: 'server',
+  scope: 'read',
+  summary: 'The same, and then everything that happens.',
+  produces: ['text/event-stream'],
+  answers: { 200: Type.String({ description: 'Server-Sent Events.' }) },
+}
+
+/** `GET /_activity`: what is going on, whole. `GET /_events`: the same, and what happens from then on. */
+export const activityRoutes = (app: FastifyInstance, { activity, open }: ServerContext): void => {
+  app.get('/_activity', described(WHOLE), async () => ({ ok: true, ...(await activity.read()) }))
+  app.get('/_events', described(EVENTS), async (_, reply) => {
+    const signal = open.begin(reply.raw)
+    reply.hijack()
+    reply.raw.writeHead(200, {
+      ...(reply.getHeaders() as Record<string, string>),
+      connection: 'close',
+      'content-type': 'text/event-stream',
+      'x-accel-buffering': 'no',
+    })
+    reply.raw.flushHeaders()
+    await activity.show(reply.raw, signal)
+  })
+}

@@ -1,0 +1,269 @@
+import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from 'vitest'
+import { openBackend } from '../../src/backends/open.ts'
+import { put } from '../../src/backends/operations.ts'
+import { Hold } from '../../src/recipes/hold.ts'
+import { signal } from '../../src/recipes/signal.ts'
+import { wait } from '../../src/recipes/wait/wait-targets.ts'
+import type { Activity, WaitSpan } from '../../src/server/activity/protocol.ts'
+import type { Service } from '../services/service.ts'
+import { curl, untilHome, untilWaiting } from './curl.ts'
+import { follow } from './events.ts'
+import { type ServeOptions, startServe } from './fixtures/serve-process.ts'
+
+const running: Service[] = []
+const start = async (options: ServeOptions = { store: 'memory' }): Promise<Service> => {
+  const server = await startServe(options)
+  running.push(server)
+  return server
+}
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.stop()
+})
+
+const activity = async ({ url }: Service): Promise<Activity> =>
+  (await curl(`${url}/_activity`)).body as Activity
+
+/** Looks until a wait for the target is as wanted. */
+const untilWait = async (
+  server: Service,
+  target: string,
+  wanted: (span: WaitSpan) => boolean,
+): Promise<WaitSpan> => {
+  for (;;) {
+    const found = (await activity(server)).waits.find((span) => span.target === target)
+    if (found && wanted(found)) return found
+    await delay(20)
+  }
+}
+
+const hasEnded = ({ until }: WaitSpan): boolean => until !== undefined
+
+const spaceOf = async ({ url }: Service) => ({
+  backend: await openBackend(url, { env: {} }),
+  namespace: 'rdv',
+})
+
+describe('the activity of a server', () => {
+  test('tells what server it is, and of nothing else at first', async () => {
+    const server = await start()
+    expect(await activity(server)).toEqual({
+      ok: true,
+      server: {
+        version: expect.any(String),
+        backend: 'memory:',
+        namespace: 'rdv',
+        durable: false,
+        startedAt: expect.any(Number),
+        now: expect.any(Number),
+      },
+      status: [],
+      waits: [],
+      unlisted: 0,
+      signals: [],
+    })
+  })
+
+  test('tells who waits, and which signal released it, set by whom', async () => {
+    const server = await start()
+    const waiting = curl(`${server.url}/db`)
+    await untilWaiting(server.url, '/db')
+    const before = await untilWait(server, 'db', ({ reason }) => reason === 'not signalled')
+    expect(before).toEqual({
+      id: expect.any(String),
+      target: 'db',
+      waiter: { client: '127.0.0.1' },
+      since: expect.any(Number),
+      reason: 'not signalled',
+    })
+    await curl('-X', 'PUT', `${server.url}/other`)
+    await curl('-X', 'PUT', `${server.url}/db?state=busy`)
+    await curl('-X', 'PUT', `${server.url}/db`)
+    await waiting
+    const { reason: _, ...told } = before
+    const { waits, signals } = await activity(server)
+    const mark = signals.find(({ state, key }) => key === 'db' && state === 'ready')
+    expect(mark).toMatchObject({ by: { client: '127.0.0.1' } })
+    const after = { ...told, until: expect.any(Number), outcome: 'released', releasedBy: mark?.id }
+    expect(waits).toEqual([after])
+    expect(signals.map(({ key, state }) => [key, state])).toEqual([
+      ['other', 'ready'],
+      ['db', 'busy'],
+      ['db', 'ready'],
+    ])
+  })
+
+  test('tells of waits that time out, fail, or whose client goes', async () => {
+    const server = await start()
+    await curl(`${server.url}/late?timeout=100ms`)
+    await curl('-X', 'PUT', `${server.url}/broken?state=failed`)
+    await curl(`${server.url}/_port/127.0.0.1/1?timeout=100ms`)
+    const failing = curl(`${server.url}/bad?fail-state=failed`)
+    const going = curl(`${server.url}/gone`)
+    await untilWaiting(server.url, '/gone')
+    await untilWaiting(server.url, '/bad')
+    going.child.kill('SIGKILL')
+    await curl('-X', 'PUT', `${server.url}/bad?state=failed`)
+    await failing
+    await untilHome(server.url, (home) => !home.waiting_and_failed.includes('/gone'))
+    const { waits } = await activity(server)
+    expect(waits.map(({ target, outcome, reason }) => [target, outcome, reason])).toEqual(
+      expect.arrayContaining([
+        ['late', 'timeout', 'not signalled'],
+        ['_port/127.0.0.1/1', 'timeout', expect.stringContaining('refused')],
+        ['bad', 'failed', expect.stringContaining('failed')],
+        ['gone', 'gone', undefined],
+      ]),
+    )
+  })
+
+  test('credits the signal that completed a group', async () => {
+    const server = await start()
+    const waiting = curl(`${server.url}/deploy/?min=2`)
+    await untilWaiting(server.url, '/deploy/')
+    for (const name of ['deploy/a', 'deploy/b/c', 'deploy/b']) {
+      await curl('-X', 'PUT', `${server.url}/${name}`)
+    }
+    await waiting
+    const { waits, signals } = await activity(server)
+    const mark = signals.find(({ key }) => key === 'deploy/b')
+    expect(waits).toMatchObject([{ target: 'deploy/', releasedBy: mark?.id }])
+  })
+
+  test('tells who holds what, and when a key is cleared', async () => {
+    const server = await start()
+    const space = await spaceOf(server)
+    const hold = await Hold.take(space, 'node1', 'busy')
+    await hold.release()
+    const { signals } = await activity(server)
+    expect(signals).toMatchObject([
+      { key: 'node1', state: 'busy', by: { pid: process.pid, host: expect.any(String) } },
+      { key: 'node1', state: null },
+    ])
+    await space.backend.close()
+  })
+
+  test('knows processes that wait through it, and how their waits ended', async () => {
+    const server = await start()
+    const space = await spaceOf(server)
+    const stop = new AbortController()
+    const released = wait(space, 'db')
+    const late = wait(space, 'late', { timeout: 1_000 })
+    const killed = wait(space, 'killed', { signal: stop.signal })
+    for (const target of ['db', 'late', 'killed']) {
+      const span = await untilWait(server, target, () => true)
+      expect(span.waiter).toEqual({ host: expect.any(String), pid: process.pid })
+    }
+    await signal(space, 'db')
+    stop.abort(new Error('stop'))
+    await Promise.allSettled([released, late, killed])
+    const { signals } = await activity(server)
+    expect(await untilWait(server, 'db', hasEnded)).toMatchObject({
+      outcome: 'released',
+      releasedBy: signals[0]?.id,
+    })
+    expect(await untilWait(server, 'late', hasEnded)).toMatchObject({ outcome: 'timeout' })
+    expect(await untilWait(server, 'killed', hasEnded)).toMatchObject({ outcome: 'gone' })
+    await space.backend.close()
+  })
+
+  test('is bounded: of very many waits the oldest are listed and the others counted', async () => {
+    const server = await start()
+    const path = Array.from({ length: 1_100 }, () => 'GET /db HTTP/1.1\r\nHost: x\r\n\r\n')
+    const sockets = await Promise.all(
+      path.map(async (request) => {
+        const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+        socket.on('error', () => {}).on('data', () => socket.destroy())
+        await new Promise((resolve) => socket.once('connect', resolve))
+        socket.write(request)
+        return socket
+      }),
+    )
+    const total = ({ waits, unlisted }: Activity) => waits.length + unlisted
+    while (total(await activity(server)) < 1_100) await delay(20)
+    expect(await activity(server)).toMatchObject({ unlisted: 100 })
+    const space = await spaceOf(server)
+    expect(await space.backend.list('rdv/waiter/')).toMatchObject({ entries: [] })
+    const following = await follow(server.url)
+    expect((await following.next('activity')).unlisted).toBe(100)
+    await curl('-X', 'PUT', `${server.url}/db`)
+    await Promise.all(sockets.map((socket) => socket.closed || once(socket)))
+    const after = await following.next('activity', ({ signals }) => signals.length === 1)
+    expect(after.waits.length).toBeLessThanOrEqual(2_000)
+    // a thousand ends are told by few events
+    expect(following.events.length).toBeLessThan(1_500)
+    await space.backend.close()
+  })
+})
+
+const once = (socket: ReturnType<typeof connect>) =>
+  new Promise((resolve) => socket.once('close', resolve))
+
+describe('the events of a server', () => {
+  test('are the whole activity, then each wait, signal and status', async () => {
+    const server = await start()
+    const following = await follow(server.url)
+    expect((await following.next('activity')).waits).toEqual([])
+    const waiting = curl(`${server.url}/deploy/`)
+    const begun = await following.next('wait')
+    expect(begun).toMatchObject({ target: 'deploy/' })
+    expect(begun.until).toBeUndefined()
+    await curl('-X', 'PUT', `${server.url}/deploy/a?state=busy`)
+    const changed = await following.next('wait', ({ reason }) => !!reason?.includes('a is busy'))
+    expect(changed).toMatchObject({ id: begun.id, reason: '0 of 1 ready, a is busy' })
+    await curl('-X', 'PUT', `${server.url}/deploy/a`)
+    await waiting
+    const mark = await following.next('signal', ({ state }) => state === 'ready')
+    const ended = await following.next('wait', ({ until }) => until !== undefined)
+    expect(ended).toMatchObject({ id: begun.id, outcome: 'released', releasedBy: mark.id })
+    await following.next('status', (rows) => rows.some(({ kind }) => kind === 'group'))
+  })
+
+  test('reach everybody who follows them, whoever came when', async () => {
+    const server = await start()
+    const first = await follow(server.url)
+    const waiting = curl(`${server.url}/db`)
+    await untilWaiting(server.url, '/db')
+    const second = await follow(server.url)
+    expect((await second.next('activity')).waits).toHaveLength(1)
+    await first.next('wait', ({ target }) => target === 'db')
+    await curl('-X', 'PUT', `${server.url}/db`)
+    await waiting
+    for (const one of [first, second]) await one.next('wait', ({ outcome }) => !!outcome)
+  })
+
+  test('leave out who reads slowly, and tell it everything anew when it reads again', async () => {
+    const server = await start()
+    const slow = await follow(server.url)
+    await slow.next('activity')
+    slow.response.pause()
+    const space = await spaceOf(server)
+    const groups = Array.from({ length: 1_000 }, (_, i) => `${'x'.repeat(480)}${i}/member`)
+    // far more than the sockets and the server's patience hold
+    for (let round = 0; round < 20; round++) {
+      const writes = groups.map((key) =>
+        put(`rdv/signal/${key}`, round % 2 ? 'ready' : `r${round}`),
+      )
+      await space.backend.commit([], writes)
+      await delay(250)
+    }
+    await signal(space, 'last')
+    await delay(250)
+    slow.response.resume()
+    const again = await slow.next('activity', ({ signals }) => signals.at(-1)?.key === 'last')
+    expect(again.signals).toHaveLength(1_000)
+    // it has missed something of what was told meanwhile
+    expect(slow.events.filter(({ name }) => name !== 'signal').length).toBeLessThan(20)
+    await space.backend.close()
+  })
+
+  test('end with the server', async () => {
+    const server = await start()
+    const following = await follow(server.url)
+    await following.next('activity')
+    const closed = new Promise((resolve) => following.response.once('close', resolve))
+    await server.stop()
+    await closed
+  })
+})
