@@ -1,4 +1,5 @@
 import { UsageError } from './errors.ts'
+import { printable } from './redact.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
@@ -10,7 +11,7 @@ export const parseDuration = (text: string, what: string): number => {
   const bare = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : undefined
   const length = Math.round(bare ?? sumOfParts(text))
   if (!Number.isSafeInteger(length)) {
-    const shown = JSON.stringify(text.slice(0, 40))
+    const shown = printable(JSON.stringify(text.slice(0, 40)))
     throw new UsageError(`${what} ${shown} is no duration: write 500ms, 30s, 1m30s or 1h`)
   }
   return length

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import * as Flags from '@oclif/core/flags'
 import { aborted } from '../aborted.ts'
@@ -11,9 +11,12 @@ import { UnavailableError, UsageError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import { checkNamespace } from '../recipes/keys.ts'
 import { whenAvailable } from '../recipes/retry.ts'
+import type { Grant } from '../server/access/tokens.ts'
 import { createLog, LOG_FORMATS } from '../server/log.ts'
 import type { TlsOptions } from '../server/server.ts'
-import { optional, parseCount } from '../values.ts'
+import { optional, parseCount, parseLength } from '../values.ts'
+
+const WORLD_READABLE = 0o004
 
 export default class Serve extends RdvCommand {
   static override summary = 'Runs the rendezvous server, on which plain curl waits and signals.'
@@ -42,7 +45,8 @@ On another address than loopback it needs --token-file, or --insecure to let eve
       helpValue: 'DIR',
     }),
     'token-file': Flags.string({
-      summary: 'Clients must present the token in this file.',
+      summary:
+        'Clients must present a token of this file: one a line, before it the scopes that it has (read,signal,probe,admin), without them all.',
       env: 'RDV_TOKEN_FILE',
       helpValue: 'FILE',
     }),
@@ -53,6 +57,18 @@ On another address than loopback it needs --token-file, or --insecure to let eve
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'NAME',
+    }),
+    'allow-host': Flags.string({
+      summary: 'A name by which the server may be called, or *.NAME.',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'NAME',
+    }),
+    'allow-probe': Flags.string({
+      summary: 'Only this may be probed: HOST:PORT, *.NAME:PORT or 10.0.0.0/8:PORT. Default: any.',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'PATTERN',
     }),
     'postgres-url': Flags.string({
       summary: 'Where /_postgres/DB looks; {{.}} stands for the database.',
@@ -83,8 +99,17 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     'access-log': Flags.boolean({ summary: 'Tells each request on stderr, too.' }),
     'max-waiters': Flags.string({ summary: 'So many requests may wait at once.', helpValue: 'N' }),
     'max-waiters-per-client': Flags.string({
-      summary: 'So many of one client address.',
+      summary: 'So many of one client address. Default: 10000, on loopback all.',
       helpValue: 'N',
+    }),
+    'max-connections': Flags.string({
+      summary: 'So many connections may be open at once.',
+      helpValue: 'N',
+    }),
+    'client-timeout': Flags.string({
+      summary:
+        'A client must send its headers, and read what it is sent, within this. Default: 20s.',
+      helpValue: 'DURATION',
     }),
   }
 
@@ -93,7 +118,7 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     const { signal } = this.interrupts
     const url = backendUrl(flags['data-dir'], flags.backend, process.env)
     const listen = parseAddress(flags.listen)
-    const token = await readToken(flags['token-file'], process.env)
+    const tokens = await readTokens(flags['token-file'], process.env)
     const tls = await readTls(flags['tls-cert'], flags['tls-key'], flags['tls-ca'])
     const log = createLog({
       format: flags['log-format'],
@@ -109,7 +134,7 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     try {
       const server = await startServer({
         listen,
-        token,
+        tokens,
         tls,
         backend,
         namespace: flags.namespace,
@@ -121,6 +146,12 @@ On another address than loopback it needs --token-file, or --insecure to let eve
         maxWaitersPerClient: optional(flags['max-waiters-per-client'], (text) =>
           parseCount(text, '--max-waiters-per-client', 1),
         ),
+        maxConnections: optional(flags['max-connections'], (text) =>
+          parseCount(text, '--max-connections', 1),
+        ),
+        clientTimeout: optional(flags['client-timeout'], parseLength('--client-timeout')),
+        allowHosts: flags['allow-host'],
+        allowProbes: flags['allow-probe'],
         log,
         accessLog: flags['access-log'],
         report: (error) => log.error('internal error, please report it', { error }),
@@ -186,11 +217,20 @@ const parseAddress = (text: string): { host: string; port: number } => {
   return { host, port: Number(port) }
 }
 
-const readToken = async (
+const readTokens = async (
   file: string | undefined,
   env: NodeJS.ProcessEnv,
-): Promise<string | undefined> =>
-  file === undefined ? env.RDV_TOKEN || undefined : (await readSetting(file, '--token-file')).trim()
+): Promise<readonly Grant[] | undefined> => {
+  const [{ parseTokenFile }, { everything }] = await Promise.all([
+    import('../server/access/token-file.ts'),
+    import('../server/access/tokens.ts'),
+  ])
+  if (file === undefined) return env.RDV_TOKEN ? [everything(env.RDV_TOKEN)] : undefined
+  const text = await readSetting(file, '--token-file')
+  const { mode } = await stat(file)
+  if (mode & WORLD_READABLE) note(`everybody on this machine can read ${file}: chmod 600 it`)
+  return parseTokenFile(text, `--token-file ${file}`)
+}
 
 const readTls = async (
   cert: string | undefined,

@@ -17,11 +17,12 @@ export const lookAtEach = async (
   host: string,
   signal: AbortSignal,
   look: Look,
+  resolve = addressesOf,
 ): Promise<Finding> => {
   const over = new AbortController()
   const either = AbortSignal.any([signal, over.signal])
   try {
-    const addresses = await untilAborted(either, addressesOf(host))
+    const addresses = await untilAborted(either, resolve(host))
     return await race(addresses, either, look)
   } finally {
     over.abort()

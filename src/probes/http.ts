@@ -33,7 +33,8 @@ const http: ProbeFactory = (text, options) => {
     })
   return {
     name: redact(text),
-    look: (signal) => attempt(signal, () => lookAtEach(endpoint.host, signal, get)),
+    look: (signal) =>
+      attempt(signal, () => lookAtEach(endpoint.host, signal, get, options.resolve)),
   }
 }
 

@@ -27,12 +27,12 @@ const shape: Shape = {
  * and database must be right. What the URL leaves out (user, password, port, sslmode) is taken from `PGUSER`,
  * `PGPASSWORD` and so on, or from `~/.pgpass`; the words of `sslmode` mean what they mean to `psql`.
  */
-const postgres: ProbeFactory = (text) => {
+const postgres: ProbeFactory = (text, { resolve }) => {
   const { url, host } = parseEndpoint(withHost(text), shape)
   if (url.pathname.includes('@')) throw malformed(text, 'has an @ in its database', shape.form)
   const select = (address: string, signal: AbortSignal) => selectOne(url, address, signal)
   const look = (signal: AbortSignal) =>
-    host.startsWith('/') ? select(host, signal) : lookAtEach(host, signal, select)
+    host.startsWith('/') ? select(host, signal) : lookAtEach(host, signal, select, resolve)
   return { name: redact(text), look: (signal) => attempt(signal, () => look(signal)) }
 }
 

@@ -9,6 +9,8 @@ export interface ProbeOptions {
   readonly httpHeaders?: Readonly<Record<string, string>>
   /** The HTTP body must match this. */
   readonly httpBodyMatch?: RegExp
+  /** What to connect to for a host, asked once a look: no other address is. Default: what getaddrinfo has. */
+  readonly resolve?: (host: string) => Promise<string[]>
 }
 
 /** A thing outside of any store that can be looked at: a port, a database, a file. */

@@ -16,7 +16,7 @@ const shape: Shape = {
 }
 
 /** `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss://` over TLS: up when it answers PING. */
-const redis: ProbeFactory = (text) => {
+const redis: ProbeFactory = (text, { resolve }) => {
   const endpoint = parseEndpoint(text, shape)
   const { url } = endpoint
   if (!/^(\/\d*)?$/.test(url.pathname))
@@ -28,7 +28,7 @@ const redis: ProbeFactory = (text) => {
     attempt(signal, () => dial(peer(endpoint, address), signal, (it) => converse(it, commands)))
   return {
     name: redact(text),
-    look: (signal) => attempt(signal, () => lookAtEach(endpoint.host, signal, ping)),
+    look: (signal) => attempt(signal, () => lookAtEach(endpoint.host, signal, ping, resolve)),
   }
 }
 

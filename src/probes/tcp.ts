@@ -8,13 +8,13 @@ import type { ProbeFactory } from './probe.ts'
 const shape: Shape = { form: 'tcp://HOST:PORT with a port from 1 to 65535', port: 'required' }
 
 /** `tcp://HOST:PORT`: up when it accepts a connection. */
-const tcp: ProbeFactory = (text) => {
+const tcp: ProbeFactory = (text, { resolve }) => {
   const { host, port } = parseEndpoint(text, shape)
   const connect = (address: string, signal: AbortSignal) =>
     attempt(signal, () => dial({ host: address, port }, signal, () => up))
   return {
     name: redact(text),
-    look: (signal) => attempt(signal, () => lookAtEach(host, signal, connect)),
+    look: (signal) => attempt(signal, () => lookAtEach(host, signal, connect, resolve)),
   }
 }
 

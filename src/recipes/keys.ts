@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { redactMalformed } from '../redact.ts'
+import { printable, redactMalformed } from '../redact.ts'
 
 /** The second segment of every key: what is stored below it. */
 export const KINDS = [
@@ -47,7 +47,7 @@ const faultOf = (name: string): string | undefined => {
 /** A name in a message: short, and without anything that a terminal would obey. */
 const quoted = (name: string): string => {
   const shown = name.includes('://') ? redactMalformed(name) : name
-  return JSON.stringify(shown.length > 60 ? `${shown.slice(0, 60)}…` : shown)
+  return printable(JSON.stringify(shown.length > 60 ? `${shown.slice(0, 60)}…` : shown))
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { WireError } from '../backends/http/protocol.ts'
 import { errorToWire } from '../backends/http/wire-error.ts'
-import type { ErrorKind } from '../errors.ts'
+import { CoordinationError, type ErrorKind, UnavailableError, UsageError } from '../errors.ts'
 
 export const OK = { ok: true } as const
 
@@ -21,12 +21,23 @@ export interface Failure {
   readonly body: WireError
 }
 
+/** What is not allowed, however it is written. */
+export class ForbiddenError extends UsageError {
+  readonly statusCode = 403
+}
+
+/** One client wants too much at once. */
+export class TooManyError extends UnavailableError {
+  readonly statusCode = 429
+}
+
 /** What a request is answered that ended with this error. */
 export const failureOf = (error: unknown): Failure => {
   const status = refusedStatus(error)
-  if (status !== undefined) return refused(status, (error as Error).message)
+  const isForeign = !(error instanceof CoordinationError)
+  if (status !== undefined && isForeign) return refused(status, (error as Error).message)
   const body = errorToWire(error)
-  return { status: STATUS[body.kind], body }
+  return { status: status ?? STATUS[body.kind], body }
 }
 
 export const refused = (status: number, error: string): Failure => ({
@@ -34,7 +45,7 @@ export const refused = (status: number, error: string): Failure => ({
   body: { ok: false, error, kind: 'usage' },
 })
 
-/** Fastify's own refusals of a request (too large, not JSON, not of the schema) carry their status. */
+/** Fastify's own refusals of a request (too large, not JSON, not of the schema) carry their status, and some of ours. */
 const refusedStatus = (error: unknown): number | undefined => {
   const status = (error as { statusCode?: unknown }).statusCode
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined

@@ -1,20 +1,20 @@
 import type { RequestListener, Server } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
-import { BASE, EPOCH_HEADER } from '../backends/http/protocol.ts'
-import { foreignPage, unauthorized } from './access.ts'
+import { BASE } from '../backends/http/protocol.ts'
+import { guard } from './access/guard.ts'
 import { logAccess } from './access-log.ts'
 import { type Failure, failureOf, refused } from './answers.ts'
 import type { ServerContext } from './context.ts'
-import { epochOf } from './epoch.ts'
 import { answerMalformed } from './http-server.ts'
 import type { Log } from './log.ts'
+import { oneAfterTheOther } from './pipelining.ts'
 import { activityRoutes } from './routes/activity.ts'
 import { healthRoute } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { openapiRoute } from './routes/openapi.ts'
-import { isPage, pageRoute } from './routes/page.ts'
+import { pageRoute } from './routes/page.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { rdvV1Routes } from './routes/rdv-v1.ts'
 import { recipesRoutes } from './routes/recipes.ts'
@@ -50,7 +50,9 @@ export const createApp = async (
   })
   if (accessLog) logAccess(app, accessLog)
   ignoreBodies(app)
+  oneAfterTheOther(app)
   guard(app, context)
+  closeAtEnd(app, context)
   answerFailures(app, report)
   await openapiRoute(app, context)
   metricsRoute(app, context)
@@ -69,14 +71,8 @@ const ignoreBodies = (app: FastifyInstance): void => {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
 }
 
-const guard = (app: FastifyInstance, { store, authorized, open }: ServerContext): void => {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header(EPOCH_HEADER, epochOf(store)).header('cache-control', 'no-store')
-    const foreign = foreignPage(request)
-    if (foreign) return send(reply, foreign)
-    if (/^\/_health(\?|$)/.test(request.url) || isPage(request) || authorized(request)) return
-    return send(reply.header('www-authenticate', 'Bearer'), unauthorized())
-  })
+/** A server that stops does not wait for the next request of a connection. */
+const closeAtEnd = (app: FastifyInstance, { open }: ServerContext): void => {
   app.addHook('onSend', async (_request, reply) => {
     if (open.ended) reply.header('connection', 'close')
   })

@@ -1,10 +1,11 @@
-import type { FastifyRequest } from 'fastify'
 import type { Backend } from '../backends/backend.ts'
 import type { Space } from '../recipes/space.ts'
+import type { Access } from './access/access.ts'
 import type { ActivityRecord } from './activity/record.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { OpenRequests } from './open-requests.ts'
+import type { ProbePolicy } from './probe-policy.ts'
 import type { Scopes } from './scopes.ts'
 import type { SharedWaits } from './shared-wait.ts'
 
@@ -26,6 +27,8 @@ export interface ServerContext {
   readonly activity: ActivityRecord
   readonly metrics: Metrics
   readonly shared: SharedWaits
-  /** Whether the request carries the token, if there is one. */
-  readonly authorized: (request: FastifyRequest) => boolean
+  /** Who may do what. */
+  readonly access: Access
+  /** What may be looked at for clients. */
+  readonly probing: ProbePolicy
 }

@@ -1,10 +1,15 @@
 import type { RouteShorthandOptions } from 'fastify'
 import Type, { type TSchema } from 'typebox'
+import type { Need } from './access/scope.ts'
 import { type Parameters, querystringOf } from './parameters.ts'
 
 /** What `/_openapi.json` tells of a route. */
 export interface Description {
   readonly tag: string
+  /** What its token must be good for. */
+  readonly scope: Need
+  /** Likewise where a browser gets the live page in its place. */
+  readonly page?: Need
   readonly summary: string
   readonly description?: string
   /** What stands for the `*` of the path, by name. */
@@ -48,6 +53,7 @@ export const described = (given: Description): RouteShorthandOptions => ({
     ...(given.produces && { produces: given.produces }),
     response: { ...(given.answers ?? { 200: ok('It is done, or so.') }), default: FAILURE },
   },
+  config: { scope: given.scope, page: given.page },
   validatorCompiler: () => () => true,
   serializerCompiler: () => JSON.stringify,
 })

@@ -4,24 +4,58 @@ import type { Socket } from 'node:net'
 import { describe, UnavailableError } from '../errors.ts'
 import { type Failure, refused } from './answers.ts'
 import type { ServerOptions } from './options.ts'
+import { SlowReaders } from './slow-readers.ts'
+
+const DEFAULT_CLIENT_TIMEOUT = 20_000
+
+/** A server that waits for a hundred thousand clients has some room for those that are answered at once. */
+const DEFAULT_CONNECTIONS = 120_000
+
+/** Bytes that may wait in memory for clients that do not read. */
+const UNREAD = 268_435_456
 
 /** Milliseconds. None of them counts once a request has arrived whole: a wait may be as long as it likes. */
-const TIMES = {
-  headersTimeout: 20_000,
-  requestTimeout: 60_000,
+const settingsOf = (clientTimeout: number) => ({
+  headersTimeout: clientTimeout,
+  requestTimeout: 3 * clientTimeout,
+  connectionsCheckingInterval: Math.min(5_000, clientTimeout / 2),
   keepAliveTimeout: 65_000,
   // a client that vanished without a word is found by the kernel
   keepAlive: true,
   keepAliveInitialDelay: 30_000,
-}
+  maxHeaderSize: 16_384,
+  // refused with a sentence: access/headers.ts
+  requireHostHeader: false,
+})
 
 /** So many connections may arrive while the server is busy. */
 const BACKLOG = 4_096
 
-export const createHttpServer = ({ tls }: ServerOptions, handler: RequestListener): Server => {
-  if (!tls) return createServer(TIMES, handler)
-  return createTlsServer({ ...TIMES, ...tls, requestCert: tls.ca !== undefined }, handler)
+export const createHttpServer = (options: ServerOptions, handler: RequestListener): Server => {
+  const clientTimeout = options.clientTimeout ?? DEFAULT_CLIENT_TIMEOUT
+  const server = create(options, settingsOf(clientTimeout), handler)
+  server.maxConnections = options.maxConnections ?? DEFAULT_CONNECTIONS
+  server.on('checkExpectation', (_request, response) => {
+    const { status, body } = refused(417, 'leave out the header Expect, or write 100-continue')
+    const text = JSON.stringify(body)
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    }
+    response.writeHead(status, { ...headers, connection: 'close' }).end(text)
+  })
+  new SlowReaders(server, { stall: clientTimeout, unread: UNREAD })
+  return server
 }
+
+const create = (
+  { tls }: ServerOptions,
+  settings: ReturnType<typeof settingsOf>,
+  handler: RequestListener,
+): Server =>
+  tls
+    ? createTlsServer({ ...settings, ...tls, requestCert: tls.ca !== undefined }, handler)
+    : createServer(settings, handler)
 
 /**
  * Resolves to the port once connections are accepted.

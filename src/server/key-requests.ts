@@ -1,7 +1,11 @@
 import type { Description } from './described.ts'
 import { count, duration, length, text } from './parameters.ts'
 
-const about = { tag: 'keys', path: { key: 'Such as db or deploy/node1; of a group deploy/.' } }
+const about = {
+  tag: 'keys',
+  scope: 'signal' as const,
+  path: { key: 'Such as db or deploy/node1; of a group deploy/.' },
+}
 
 const signals: Description = {
   ...about,
@@ -16,6 +20,7 @@ const signals: Description = {
 export const KEY_REQUESTS = {
   GET: {
     ...about,
+    scope: 'read',
     summary: 'Waits until a key is signalled, or a group is ready.',
     parameters: {
       timeout: duration('Waits no longer than this, then 404. 0: no limit.'),

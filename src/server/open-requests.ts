@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { UnavailableError } from '../errors.ts'
+import { TooManyError } from './answers.ts'
+import { clientOf } from './client.ts'
 
 export interface RequestLimits {
   readonly total: number
@@ -36,10 +38,10 @@ export class OpenRequests {
 
   /**
    * A signal that aborts when the client has gone, or with the server's end.
-   * @throws UnavailableError there are too many, or the server is shutting down.
+   * @throws UnavailableError there are too many, of this client (TooManyError) or in all, or the server is shutting down.
    */
   begin(response: ServerResponse): AbortSignal {
-    const client = response.socket?.remoteAddress ?? ''
+    const client = clientOf(response.socket?.remoteAddress)
     this.#admitWaiter(client)
     const ending = new AbortController()
     this.#open.add(ending)
@@ -62,9 +64,13 @@ export class OpenRequests {
 
   #admitWaiter(client: string): void {
     this.admit()
-    const ofClient = this.#byClient.get(client) ?? 0
-    if (this.#open.size >= this.#limits.total || ofClient >= this.#limits.perClient) {
+    if (this.#open.size >= this.#limits.total) {
       throw new UnavailableError('too many requests wait here already: try again later')
+    }
+    if ((this.#byClient.get(client) ?? 0) >= this.#limits.perClient) {
+      throw new TooManyError(
+        'too many requests of this address wait here already: end some of them',
+      )
     }
   }
 

@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from 'node:net'
 import type { Backend } from '../backends/backend.ts'
 import { UsageError } from '../errors.ts'
+import type { Grant } from './access/tokens.ts'
 import type { Log } from './log.ts'
 
 export interface ServerOptions {
@@ -15,15 +16,25 @@ export interface ServerOptions {
   readonly timeout?: number
   /** What clients must present as `Authorization: Bearer`. */
   readonly token?: string
+  /** Likewise, each good for some things only. */
+  readonly tokens?: readonly Grant[]
   /** Serve on other addresses than loopback without a token. */
   readonly insecure?: boolean
   /** Where `/_postgres/DB` looks: a `postgres://` URL with `{{.}}` for the database. */
   readonly postgresUrl?: string
   readonly tls?: TlsOptions
+  /** Names by which the server is called, besides those that nobody else can have. */
+  readonly allowHosts?: readonly string[]
+  /** The only things that are probed for clients: `HOST:PORT`, `*.svc:5432`, `10.0.0.0/8`. Default: any. */
+  readonly allowProbes?: readonly string[]
   /** So many requests may wait at once. Default 100 000. */
   readonly maxWaiters?: number
-  /** So many of one client address. Default: all. */
+  /** So many of one client address. Default: all on loopback, else 10 000. */
   readonly maxWaitersPerClient?: number
+  /** So many connections may be open at once; further ones are closed. Default 120 000. */
+  readonly maxConnections?: number
+  /** Milliseconds in which a client must send its headers, and read something of what it is sent. Default 20 000. */
+  readonly clientTimeout?: number
   /** Where it is told what happens to the server; with `accessLog` also each request. */
   readonly log?: Log
   readonly accessLog?: boolean
@@ -39,15 +50,15 @@ export interface TlsOptions {
 }
 
 /** @throws UsageError everybody who reaches the address could use the server. */
-export const checkExposure = ({ listen, token, insecure }: ServerOptions): void => {
+export const checkExposure = ({ listen, token, tokens, insecure }: ServerOptions): void => {
   if (token === '') throw new UsageError('the token is empty: clients could not present it')
-  if (token !== undefined || insecure || isLoopback(listen.host)) return
+  if (token !== undefined || tokens?.length || insecure || isLoopback(listen.host)) return
   throw new UsageError(
     `${listen.host} can be reached by others: give a token (--token-file), or allow everybody (--insecure)`,
   )
 }
 
-const isLoopback = (host: string): boolean =>
+export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 
 /** The address as part of a URL. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { checkKey } from '../recipes/keys.ts'
+import { scopeOf } from './access/scope.ts'
 import { refused } from './answers.ts'
 import { type Description, described } from './described.ts'
 import { type Parameters, readParameters, type Values } from './parameters.ts'
@@ -15,7 +16,7 @@ interface RecipeRequest<P extends Parameters> {
   readonly reply: FastifyReply
 }
 
-interface ActionOptions<P extends Parameters> extends Omit<Description, 'tag' | 'path'> {
+interface ActionOptions<P extends Parameters> extends Omit<Description, 'tag' | 'path' | 'scope'> {
   readonly method: 'GET' | 'POST' | 'PUT'
   readonly parameters: P
   handle(request: RecipeRequest<P>): Promise<unknown>
@@ -46,7 +47,7 @@ export const recipeRoutes = (
   for (const { method, handle, ...description } of actions) {
     const path = { name: `Of the ${what}; a key such as deploy/node1.` }
     app.route({
-      ...described({ tag: kind, path, ...description }),
+      ...described({ tag: kind, path, scope: scopeOf(method), ...description }),
       method,
       url,
       handler: async (request, reply) => {
@@ -68,6 +69,7 @@ const refuseOthers = (app: FastifyInstance, url: string, allowed: readonly HTTPM
   app.route({
     method,
     url,
+    config: { scope: 'any' },
     handler: async (_request, reply) =>
       reply.code(status).header('allow', allowed.join(', ')).send(body),
   })

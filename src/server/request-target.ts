@@ -1,5 +1,6 @@
 import { parseDuration } from '../duration.ts'
 import { UsageError } from '../errors.ts'
+import { printable } from '../redact.ts'
 
 /** What a request names. */
 export interface RequestTarget {
@@ -46,7 +47,7 @@ class Query {
     const text = this.text(name)
     if (text === undefined) return undefined
     if (!/^\d{1,9}$/.test(text))
-      throw new UsageError(`${name}=${text.slice(0, 40)} is no whole number`)
+      throw new UsageError(`${name}=${printable(text.slice(0, 40))} is no whole number`)
     return Number(text)
   }
 }

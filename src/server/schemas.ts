@@ -7,10 +7,10 @@ const bodyOf =
   <S extends TSchema>(schema: Static<S> extends Requests[K] ? S : never): TSchema =>
     schema
 
-const key = Type.String()
+const key = Type.String({ maxLength: 1_024 })
 const value = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$' })
-const session = Type.String()
-const revision = Type.Integer({ minimum: 0 })
+const session = Type.String({ maxLength: 128 })
+const revision = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
 const guard = Type.Union([
   Type.Object({ kind: Type.Literal('absent'), key }),
@@ -42,8 +42,8 @@ export const REQUESTS: { readonly [K in Operation]: TSchema } = {
   list: bodyOf<'list'>()(
     Type.Object({
       scope: key,
-      after: Type.Optional(Type.String()),
-      limit: Type.Optional(Type.Integer({ minimum: 1 })),
+      after: Type.Optional(key),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000_000 })),
     }),
   ),
   commit: bodyOf<'commit'>()(Type.Object({ guards: Type.Array(guard), writes: Type.Array(write) })),

@@ -2,6 +2,7 @@ import type { Listing, WatchEvent } from '../backends/backend.ts'
 import { keyOf } from '../backends/watch-queue.ts'
 import { UsageError } from '../errors.ts'
 import { KINDS } from '../recipes/keys.ts'
+import { printable } from '../redact.ts'
 
 const LONGEST = 1_024
 
@@ -12,11 +13,11 @@ const kinds: ReadonlySet<string> = new Set(KINDS)
  * opened only in the namespaces that are named.
  */
 export class Scopes {
-  readonly #namespaces: readonly string[] | undefined
+  /** `undefined`: any. */
+  readonly namespaces: readonly string[] | undefined
 
-  /** Without namespaces: any. */
   constructor(namespaces: readonly string[] | undefined) {
-    this.#namespaces = namespaces
+    this.namespaces = namespaces
   }
 
   /** @throws UsageError a client may not touch such a key. */
@@ -57,8 +58,8 @@ export class Scopes {
   }
 
   #isOurs(key: string): boolean {
-    if (!this.#namespaces) return hasKind(key.split('/'))
-    return this.#namespaces.some(
+    if (!this.namespaces) return hasKind(key.split('/'))
+    return this.namespaces.some(
       (namespace) =>
         key.startsWith(`${namespace}/`) && startsWithKind(key.slice(namespace.length + 1)),
     )
@@ -66,14 +67,14 @@ export class Scopes {
 
   /** Whether a prefix leads to one of our namespaces, or lies in one. */
   #isNear(prefix: string): boolean {
-    const namespaces = this.#namespaces?.map((namespace) => `${namespace}/`)
+    const namespaces = this.namespaces?.map((namespace) => `${namespace}/`)
     return namespaces?.some((one) => one.startsWith(prefix) || prefix.startsWith(one)) ?? true
   }
 
   #refusal(key: string): UsageError {
-    const shown = JSON.stringify(key.slice(0, 80))
-    const where = this.#namespaces
-      ? ` in a namespace of this server (${this.#namespaces.join(', ')})`
+    const shown = printable(JSON.stringify(key.slice(0, 80)))
+    const where = this.namespaces
+      ? ` in a namespace of this server (${this.namespaces.join(', ')})`
       : ''
     return new UsageError(`${shown} is no key of the form NAMESPACE/KIND/NAME${where}`)
   }

@@ -1,7 +1,7 @@
 import manifest from '../../package.json' with { type: 'json' }
 import { UnavailableError } from '../errors.ts'
 import { checkNamespace } from '../recipes/keys.ts'
-import { tokenCheck } from './access.ts'
+import { Access } from './access/access.ts'
 import { ActivityRecord } from './activity/record.ts'
 import { createApp } from './app.ts'
 import { Bookkeeping } from './bookkeeping.ts'
@@ -9,7 +9,8 @@ import type { ServerContext } from './context.ts'
 import { close, createHttpServer, listen } from './http-server.ts'
 import { observe } from './metrics/observe.ts'
 import { OpenRequests } from './open-requests.ts'
-import { checkExposure, type ServerOptions, urlOf } from './options.ts'
+import { checkExposure, isLoopback, type ServerOptions, urlOf } from './options.ts'
+import { ProbePolicy } from './probe-policy.ts'
 import { Scopes } from './scopes.ts'
 import { SharedWaits } from './shared-wait.ts'
 
@@ -21,6 +22,9 @@ const DEFAULT_TIMEOUT = 30_000
 const DEFAULT_POSTGRES = 'postgres://postgres:pgpass@postgres:5432/{{.}}?sslmode=disable'
 
 const DEFAULT_WAITERS = 100_000
+
+/** Of one address, where others than this machine's own programs can come. */
+const DEFAULT_WAITERS_OF_CLIENT = 10_000
 
 /** Milliseconds that requests which are being carried out have left when the server is stopped. */
 const GRACE = 6_000
@@ -85,7 +89,11 @@ const drain = async (
   await stopped
 }
 
-const contextOf = (options: ServerOptions): ServerContext => {
+const waitersOfClient = ({ listen: { host } }: ServerOptions): number =>
+  isLoopback(host) ? Number.POSITIVE_INFINITY : DEFAULT_WAITERS_OF_CLIENT
+
+/** What the routes of a server with these options share. */
+export const contextOf = (options: ServerOptions): ServerContext => {
   const { backend: store, log } = options
   const namespace = checkNamespace(options.namespace)
   const version = manifest.version
@@ -113,12 +121,13 @@ const contextOf = (options: ServerOptions): ServerContext => {
     postgresUrl: options.postgresUrl ?? DEFAULT_POSTGRES,
     open: new OpenRequests({
       total: options.maxWaiters ?? DEFAULT_WAITERS,
-      perClient: options.maxWaitersPerClient ?? Number.POSITIVE_INFINITY,
+      perClient: options.maxWaitersPerClient ?? waitersOfClient(options),
     }),
     activity,
     metrics,
     waits: new Bookkeeping(activity.waits),
     shared,
-    authorized: tokenCheck(options.token),
+    access: new Access(options),
+    probing: new ProbePolicy(options.allowProbes),
   }
 }

@@ -13,6 +13,7 @@ import { executable } from './rdv.ts'
 const startServe = (
   name: string,
   flags: (place: ServicePlace) => readonly string[],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Service> =>
   startService({
     name,
@@ -22,7 +23,7 @@ const startServe = (
     launch: (place) => ({
       command: process.execPath,
       args: [executable, 'serve', '--listen', `127.0.0.1:${portOf(place)}`, ...flags(place)],
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ...env },
     }),
     ready: async (place) => (await answerOf(portOf(place), '/_health')).status === 200,
   })
@@ -30,6 +31,10 @@ const startServe = (
 /** Starts `rdv serve` on a durable store. */
 export const startRdvServe = (...flags: string[]): Promise<Service> =>
   startServe('rdv-serve', ({ data }) => ['--data-dir', data, ...flags])
+
+/** Likewise, with further variables in its environment. */
+export const startRdvServeIn = (env: NodeJS.ProcessEnv, ...flags: string[]): Promise<Service> =>
+  startServe('rdv-serve', ({ data }) => ['--data-dir', data, ...flags], env)
 
 /** Starts `rdv serve` in memory. */
 export const startMemoryServe = (): Promise<Service> => startServe('rdv-memory', () => [])

@@ -169,7 +169,7 @@ describe('a server', () => {
     const server = await start({ store: 'memory', maxWaitersPerClient: 1 })
     const waiting = curl(`${server.url}/one`)
     await untilWaiting(server.url, '/one')
-    expect(await curl(`${server.url}/two`)).toMatchObject({ status: 503 })
+    expect(await curl(`${server.url}/two`)).toMatchObject({ status: 429 })
     await curl('-X', 'PUT', `${server.url}/one`)
     expect(await waiting).toMatchObject({ status: 200 })
     expect(await curl(`${server.url}/one`)).toMatchObject({ status: 200 })

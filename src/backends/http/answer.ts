@@ -40,13 +40,16 @@ export const leavesOpen = (answer: Answer): boolean => {
   return answer.status < 400 || answer.status >= 500 || answer.status === 408
 }
 
-const refusal = ({ status }: Answer, address: string): UnavailableError =>
-  new UnavailableError(
-    status === 401
+const refusal = (answer: Answer, address: string): UnavailableError => {
+  const reply = replyOf(answer)
+  const why = reply && !reply.ok ? `: ${reply.error}` : ' (403)'
+  return new UnavailableError(
+    answer.status === 401
       ? `${address} wants a token: set RDV_TOKEN or RDV_TOKEN_FILE to the server's`
-      : `${address} refuses us (403)`,
+      : `${address} refuses us${why}`,
     { retryable: false },
   )
+}
 
 /** A proxy whose server is down answers 502 to 504, and that passes. */
 const foreign = (status: number, address: string): UnavailableError =>

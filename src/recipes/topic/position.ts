@@ -1,4 +1,5 @@
 import { LostError, UsageError } from '../../errors.ts'
+import { printable } from '../../redact.ts'
 import type { Head } from './head.ts'
 
 /** Where a subscriber is: at the message that it is to get next. */
@@ -41,7 +42,7 @@ export const parseFrom = (from: From): ((head: Head) => Position) => {
   if (from === 'start') return ({ id, first }) => ({ topic: id, next: first })
   const [, number, topic] = /^([1-9]\d{0,11})(?:-([0-9a-f]{8}))?$/.exec(from) ?? []
   if (number === undefined) {
-    const shown = JSON.stringify(from.slice(0, 40))
+    const shown = printable(JSON.stringify(from.slice(0, 40)))
     throw new UsageError(`${shown} is no place in a topic: write now, start or the id of a message`)
   }
   return ({ id }) => ({ topic: topic ?? id, next: Number(number) })

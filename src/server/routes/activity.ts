@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import type { ServerContext } from '../context.ts'
-import { described, ok } from '../described.ts'
+import { type Description, described, ok } from '../described.ts'
 
-const WHOLE = {
+const WHOLE: Description = {
   tag: 'server',
+  scope: 'read',
   summary: 'Who waits and has waited for what, and what was signalled by whom.',
   answers: {
     200: ok('What the live page shows.', {
@@ -17,8 +18,9 @@ const WHOLE = {
   },
 }
 
-const EVENTS = {
+const EVENTS: Description = {
   tag: 'server',
+  scope: 'read',
   summary: 'The same, and then everything that happens.',
   produces: ['text/event-stream'],
   answers: { 200: Type.String({ description: 'Server-Sent Events.' }) },

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import type { ServerContext } from '../context.ts'
-import { described, ok } from '../described.ts'
+import { type Description, described, ok } from '../described.ts'
 import { epochOf } from '../epoch.ts'
 
-const HEALTH = {
+const HEALTH: Description = {
   tag: 'server',
+  scope: 'public',
   summary: 'Whether the store answers; needs no token.',
   answers: {
     200: ok('It does. Who has the token sees more.', {
@@ -21,10 +22,10 @@ const HEALTH = {
 
 /** `GET /_health`: 200 while the store answers, else 503. Open to all, but only who has the token sees more. */
 export const healthRoute = (app: FastifyInstance, context: ServerContext): void => {
-  const { store, version, authorized } = context
+  const { store, version, access } = context
   app.get('/_health', described(HEALTH), async (request) => {
     await store.get(`${context.space.namespace}/id/health`)
-    if (!authorized(request)) return { ok: true }
+    if (!access.authorized(request)) return { ok: true }
     const durable = store.traits.reach !== 'process'
     return { ok: true, version, backend: store.address, durable, epoch: epochOf(store) }
   })

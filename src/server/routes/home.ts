@@ -2,14 +2,17 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { list } from '../../recipes/list.ts'
 import type { ServerContext } from '../context.ts'
-import { described, ok } from '../described.ts'
+import { type Description, described, ok } from '../described.ts'
 import { sendPage, wantsPage } from './page.ts'
 
 /** Milliseconds that the store may take. */
 const LIMIT = 5_000
 
-const HOME = {
+const HOME: Description = {
   tag: 'server',
+  scope: 'read',
+  // it has no data: it asks for a token itself
+  page: 'public',
   summary: 'Who waits for what, and what was signalled.',
   answers: {
     200: ok('Paths, with a leading slash.', {

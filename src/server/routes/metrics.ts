@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import type { ServerContext } from '../context.ts'
-import { described } from '../described.ts'
+import { type Description, described } from '../described.ts'
 
-const METRICS = {
+const METRICS: Description = {
   tag: 'server',
+  scope: 'admin',
   summary: 'Figures for Prometheus.',
   produces: ['text/plain'],
   answers: { 200: Type.String({ description: 'In its text format.' }) },

@@ -22,8 +22,10 @@ export const openapiRoute = async (
   })
   const answers = { 200: Type.Object({}, { description: 'An OpenAPI 3 document.' }) }
   const summary = 'Describes all of these requests.'
-  app.get('/_openapi.json', described({ tag: 'server', summary, answers }), async () =>
-    app.swagger(),
+  app.get(
+    '/_openapi.json',
+    described({ tag: 'server', scope: 'any', summary, answers }),
+    async () => app.swagger(),
   )
 }
 

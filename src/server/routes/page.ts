@@ -27,8 +27,10 @@ const FOR_EVER = 'public, max-age=31536000, immutable'
 
 /** `GET /_page/…`: what the live page is made of. */
 export const pageRoute = (app: FastifyInstance): void => {
-  app.get<{ Params: { name: string } }>('/_page/:name', (request, reply) =>
-    sendFile(request.params.name, FOR_EVER, request, reply),
+  app.get<{ Params: { name: string } }>(
+    '/_page/:name',
+    { config: { scope: 'public' } },
+    (request, reply) => sendFile(request.params.name, FOR_EVER, request, reply),
   )
 }
 
@@ -39,10 +41,6 @@ export const sendPage = (request: FastifyRequest, reply: FastifyReply): Promise<
 /** Whether it is a browser that asks for `/`: it says that it takes HTML, `curl` says that it takes anything. */
 export const wantsPage = ({ method, url, headers }: FastifyRequest): boolean =>
   method === 'GET' && /^\/(\?|$)/.test(url) && /\btext\/html\b/i.test(headers.accept ?? '')
-
-/** Whether it is about the page without any data: that needs no token, since the page has to ask for it. */
-export const isPage = (request: FastifyRequest): boolean =>
-  wantsPage(request) || (request.method === 'GET' && request.url.startsWith('/_page/'))
 
 const sendFile = async (
   name: string,

@@ -7,13 +7,22 @@ import { clientOf } from '../activity/client.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
 import { type Description, described } from '../described.ts'
+import { reachableOf } from '../forbidden-addresses.ts'
 import { duration } from '../parameters.ts'
-import { checkProbeHost, guarded } from '../probe-host.ts'
+import { checkProbeHost } from '../probe-host.ts'
+import type { ProbePolicy } from '../probe-policy.ts'
 import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
 
 type About = Pick<Description, 'summary' | 'path'>
 
-const parameters = { timeout: duration('Waits no longer than this, then 404. 0: no limit.') }
+/** Bytes; PostgreSQL cuts longer names off. */
+const LONGEST_DATABASE = 63
+
+const ABOUT = {
+  tag: 'probes',
+  scope: 'probe',
+  parameters: { timeout: duration('Waits no longer than this, then 404. 0: no limit.') },
+} as const
 
 const PORT: About = {
   summary: 'Waits until a TCP connection is accepted.',
@@ -28,13 +37,14 @@ const POSTGRES: About = {
 /** `GET /_port/HOST/PORT` and `GET /_postgres/DB`. */
 export const probeRoutes = (app: FastifyInstance, context: ServerContext): void => {
   const route = (url: string, about: About, probeFor: (rest: string) => Probe) =>
-    app.get(url, described({ tag: 'probes', parameters, ...about }), async (request, reply) => {
+    app.get(url, described({ ...ABOUT, ...about }), async (request, reply) => {
       const target = parseRequestTarget(request.url)
       const rest = target.path.slice(url.length - '*'.length - 1)
       return waitForProbe(context, target, () => probeFor(rest), request, reply)
     })
-  route('/_port/*', PORT, portProbe)
-  route('/_postgres/*', POSTGRES, (database) => postgresProbe(context.postgresUrl, database))
+  const { postgresUrl, probing } = context
+  route('/_port/*', PORT, (rest) => portProbe(probing, rest))
+  route('/_postgres/*', POSTGRES, (database) => postgresProbe(postgresUrl, database))
 }
 
 const waitForProbe = async (
@@ -58,18 +68,22 @@ const waitForProbe = async (
   return OK
 }
 
-const portProbe = (rest: string): Probe => {
+const portProbe = (policy: ProbePolicy, rest: string): Probe => {
   const [host = '', port = '', ...more] = rest.split('/')
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535 || more.length > 0) {
     throw new UsageError('write /_port/HOST/PORT with a port from 1 to 65535')
   }
-  return guarded(openProbe(`tcp://${checkProbeHost(host)}:${port}`), host)
+  const target = `tcp://${checkProbeHost(host)}:${port}`
+  policy.check(host, Number(port))
+  return openProbe(target, { resolve: policy.resolver(Number(port)) })
 }
 
 const postgresProbe = (template: string, database: string): Probe => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no database is called so
-  if (!/^[^/@\u0000-\u001f\u007f]{1,63}$/u.test(database) || /^\.\.?$/.test(database)) {
+  const isName = /^[^/@\u0000-\u001f\u007f]+$/u.test(database) && !/^\.\.?$/.test(database)
+  if (!isName || Buffer.byteLength(database) > LONGEST_DATABASE) {
     throw new UsageError('write /_postgres/DATABASE with the name of a database')
   }
-  return openProbe(template.replaceAll('{{.}}', () => encodeURIComponent(database)))
+  const url = template.replaceAll('{{.}}', () => encodeURIComponent(database))
+  return openProbe(url, { resolve: reachableOf })
 }

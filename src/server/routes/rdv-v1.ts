@@ -11,7 +11,7 @@ import { isClaimable } from '../../backends/operations.ts'
 import type { ServerContext } from '../context.ts'
 import { epochOf } from '../epoch.ts'
 import { streamEvents } from '../event-stream.ts'
-import { operationsOf } from '../operations.ts'
+import { OPERATION_SCOPES, operationsOf } from '../operations.ts'
 import { ANNOUNCEMENT, REQUESTS, WATCH_QUERY } from '../schemas.ts'
 
 /** The shortest heartbeat that a client may ask for, milliseconds. */
@@ -41,7 +41,7 @@ const acceptJson = (app: FastifyInstance, { store }: ServerContext): void => {
 
 const greetingRoute = (app: FastifyInstance, { store, version }: ServerContext): void => {
   const { traits, address } = store
-  app.get('/', async () => {
+  app.get('/', { config: { scope: 'any' } }, async () => {
     const greeting: Greeting = {
       protocol: PROTOCOL,
       version,
@@ -60,7 +60,8 @@ const operationRoute = <K extends Operation>(
   operations: ReturnType<typeof operationsOf>,
   name: K,
 ): void => {
-  app.post(`/${name}`, { schema: { body: REQUESTS[name] } }, async (request) => {
+  const options = { schema: { body: REQUESTS[name] }, config: { scope: OPERATION_SCOPES[name] } }
+  app.post(`/${name}`, options, async (request) => {
     open.admit()
     const { writes } = request.body as Partial<Requests['commit']>
     if (writes)
@@ -75,7 +76,7 @@ const operationRoute = <K extends Operation>(
 const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext): void => {
   app.get<{ Querystring: Static<typeof WATCH_QUERY> }>(
     '/watch',
-    { schema: { querystring: WATCH_QUERY } },
+    { schema: { querystring: WATCH_QUERY }, config: { scope: 'read' } },
     async ({ query }, reply) => {
       const scope = scopes.checkScope(query.scope)
       const heartbeat = Math.max(FASTEST, Math.min(Number(query.heartbeat ?? HEARTBEAT), HEARTBEAT))
@@ -102,7 +103,7 @@ const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext
 const announceRoute = (app: FastifyInstance, { open, scopes, activity }: ServerContext): void => {
   app.post<{ Body: Static<typeof ANNOUNCEMENT> }>(
     '/announce',
-    { schema: { body: ANNOUNCEMENT } },
+    { schema: { body: ANNOUNCEMENT }, config: { scope: 'read' } },
     async ({ body: { namespace, waiter } }, reply) => {
       scopes.checkScope(`${namespace}/waiter/`)
       const signal = open.begin(reply.raw)

@@ -1,0 +1,14 @@
+import { isIPv6 } from 'node:net'
+
+/**
+ * Whom the limits of one client count for: an IPv4 address, or an IPv6 network of 64 bits, whose addresses one machine
+ * may all use.
+ */
+export const clientOf = (address = ''): string => {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
+  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address
+  const [front = '', back = ''] = address.replace(/%.*/, '').split('::')
+  const groups = [front, back].map((part) => (part === '' ? [] : part.split(':')))
+  const zeros = Array.from({ length: Math.max(0, 8 - groups.flat().length) }, () => '0')
+  return [...(groups[0] ?? []), ...zeros, ...(groups[1] ?? [])].slice(0, 4).join(':')
+}
