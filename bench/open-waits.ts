@@ -4,14 +4,28 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { rdv } from './rdv.ts'
+import { rdv } from './commands.ts'
+import { type Bench, kibibytes, milliseconds, type Subject } from './row.ts'
 
 /** So many processes share the connections. */
 const CROWDS = 2
 
-/** What many open waits cost a server. */
-export interface OpenWaits {
-  readonly waits: number
+/** Open waits for each round. */
+const WAITS_A_ROUND = 450
+
+/** What one more wait costs a server that has many, and how soon all of them are answered. */
+export const openWaits: Subject = {
+  name: 'open-waits',
+  async *measure({ rounds }: Bench) {
+    const waits = rounds * WAITS_A_ROUND
+    const { memory, release, status } = await measureOpenWaits(waits)
+    yield kibibytes(`a server's memory for each of ${waits} open waits`, memory)
+    yield milliseconds(`one PUT until ${waits} waits are answered`, release)
+    yield milliseconds(`rdv status meanwhile, whole process`, status)
+  },
+}
+
+interface OpenWaits {
   /** Resident memory of the server that one more wait takes, KiB. */
   readonly memory: number
   /** From the PUT's beginning until the last one has its answer, milliseconds. */
@@ -21,8 +35,8 @@ export interface OpenWaits {
 }
 
 /** So many `GET /crowd` on one server in memory, all released by one PUT. */
-export const measureOpenWaits = async (waits: number): Promise<OpenWaits> => {
-  const { words, env } = rdv(['serve', '--listen', '127.0.0.1:0', '--json'])
+const measureOpenWaits = async (waits: number): Promise<OpenWaits> => {
+  const { words, env } = rdv(undefined, ['serve', '--listen', '127.0.0.1:0', '--json', '--quiet'])
   const [file, ...args] = words
   const server = spawn(file, args, {
     env: { ...process.env, ...env },
@@ -54,7 +68,7 @@ const crowd = async (url: string, pid: number, waits: number): Promise<OpenWaits
     const began = performance.now()
     await fetch(`${url}/crowd`, { method: 'PUT' })
     await answered
-    return { waits, memory, release: performance.now() - began, status }
+    return { memory, release: performance.now() - began, status }
   } finally {
     for (const one of crowds) one.kill()
   }
@@ -62,7 +76,7 @@ const crowd = async (url: string, pid: number, waits: number): Promise<OpenWaits
 
 const timeStatus = async (url: string): Promise<number> => {
   const began = performance.now()
-  const { words, env } = rdv(['status'], { RDV_BACKEND: url })
+  const { words, env } = rdv(url, ['status'])
   const [file, ...args] = words
   const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: 'ignore' })
   const [code] = await once(child, 'exit')

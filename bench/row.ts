@@ -5,7 +5,7 @@ export interface Row {
   /** What was measured, and where. */
   readonly name: string
   readonly figure: number
-  readonly unit: 'ms' | '/s'
+  readonly unit: 'ms' | '/s' | 'KiB'
   /** Beside what it was measured in the same run, … */
   readonly against?: string
   /** … and how many times that it is: only this means something on another machine. */
@@ -28,6 +28,8 @@ export interface Bench {
 export const milliseconds = (name: string, figure: number): Row => ({ name, figure, unit: 'ms' })
 
 export const perSecond = (name: string, figure: number): Row => ({ name, figure, unit: '/s' })
+
+export const kibibytes = (name: string, figure: number): Row => ({ name, figure, unit: 'KiB' })
 
 /** The same figure, compared. */
 export const beside = (row: Row, other: Row): Row => ({

@@ -1,6 +1,7 @@
 import { counterLoops } from './counter-loops.ts'
 import { failover } from './failover.ts'
 import { handOver } from './hand-over.ts'
+import { openWaits } from './open-waits.ts'
 import type { Row, Subject } from './row.ts'
 import { startUp } from './start-up.ts'
 import { withStores } from './stores.ts'
@@ -8,7 +9,15 @@ import { topic } from './topic.ts'
 import { wakeUp } from './wake-up.ts'
 
 /** In the order in which they are measured. */
-const SUBJECTS: readonly Subject[] = [startUp, wakeUp, handOver, failover, counterLoops, topic]
+const SUBJECTS: readonly Subject[] = [
+  startUp,
+  wakeUp,
+  handOver,
+  failover,
+  counterLoops,
+  topic,
+  openWaits,
+]
 
 export interface RunOptions {
   /** Of the subjects to measure; without any, all. */
