@@ -97,6 +97,9 @@ export const contextOf = (options: ServerOptions): ServerContext => {
   const { backend: store, log } = options
   const namespace = checkNamespace(options.namespace)
   const version = manifest.version
+  // first what may refuse the options: what follows the store must be closed
+  const access = new Access(options)
+  const probing = new ProbePolicy(options.allowProbes)
   const shared = new SharedWaits()
   const { space, metrics, lag } = observe(store, namespace, () => activity)
   const activity: ActivityRecord = new ActivityRecord({
@@ -127,7 +130,7 @@ export const contextOf = (options: ServerOptions): ServerContext => {
     metrics,
     waits: new Bookkeeping(activity.waits),
     shared,
-    access: new Access(options),
-    probing: new ProbePolicy(options.allowProbes),
+    access,
+    probing,
   }
 }

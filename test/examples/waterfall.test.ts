@@ -31,12 +31,16 @@ test('the start of the Compose example is a waterfall: a bar for each wait, with
   const app = compose.start('app')
   await bar(page, /^database=migrated,.* waiting/).waitFor()
   compose.start('worker')
-  await bar(page, /^database=migrated,.* waiting/).nth(1).waitFor()
+  await bar(page, /^database=migrated,.* waiting/)
+    .nth(1)
+    .waitFor()
   const smokeTest = compose.start('smoke-test')
   await bar(page, /^tcp:\/\/127\.0\.0\.1:\d+,.* waiting/).waitFor()
   const migrate = compose.start('migrate')
 
-  await bar(page, /^database=migrated,.* released/).nth(1).waitFor()
+  await bar(page, /^database=migrated,.* released/)
+    .nth(1)
+    .waitFor()
   await bar(page, /^tcp:.* released/).waitFor()
   expect((await migrate.ended).code).toBe(0)
   expect(await smokeTest.ended).toMatchObject({ stdout: '{"ok":true}hello\n' })
@@ -68,7 +72,8 @@ test('the start of the Compose example is a waterfall: a bar for each wait, with
     .hover()
   await page.getByText('released by').waitFor()
   if (RDV_TAKE_PICTURES) {
-    await page.screenshot({ path: join(root, 'docs/images/compose.png') })
+    const waterfall = page.getByRole('region', { name: 'Waterfall' })
+    await waterfall.screenshot({ path: join(root, 'docs/images/compose.png') })
   }
   expect(found).toEqual([])
 })

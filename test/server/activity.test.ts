@@ -161,6 +161,7 @@ describe('the activity of a server', () => {
     const killed = wait(space, 'killed', { signal: stop.signal })
     const failing = wait(space, 'bad', { failStates: ['failed'] })
     const group = wait(space, 'group/', { failStates: ['failed'] })
+    const ended = Promise.allSettled([released, late, killed, failing, group])
     for (const target of ['db', 'late', 'killed', 'bad', 'group/']) {
       const span = await untilWait(server, target, () => true)
       expect(span.waiter).toEqual({ host: expect.any(String), pid: process.pid })
@@ -169,7 +170,7 @@ describe('the activity of a server', () => {
     await signal(space, 'bad', 'failed')
     await signal(space, 'group/node', 'failed')
     stop.abort(new Error('stop'))
-    await Promise.allSettled([released, late, killed, failing, group])
+    await ended
     const { signals } = await activity(server)
     expect(await untilWait(server, 'db', hasEnded)).toMatchObject({
       outcome: 'released',
