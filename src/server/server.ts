@@ -14,7 +14,7 @@ import { ProbePolicy } from './probe-policy.ts'
 import { Scopes } from './scopes.ts'
 import { SharedWaits } from './shared-wait.ts'
 
-export type { ServerOptions, TlsOptions } from './options.ts'
+export type { ServerOptions } from './options.ts'
 
 const DEFAULT_TIMEOUT = 30_000
 
