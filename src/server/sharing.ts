@@ -4,6 +4,7 @@ import { SharedWatches } from '../backends/shared-watch.ts'
 
 /** The same store, on which any number of waiters cost few watches. */
 export const sharingWatches = (backend: Backend): Backend => {
+  if (backend.sharesWatches) return backend
   const watches = new SharedWatches(backend)
   const shared = {
     address: backend.address,

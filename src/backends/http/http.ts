@@ -38,6 +38,7 @@ export interface HttpOptions {
 export class HttpBackend implements Backend, Diagnosable {
   readonly address: string
   readonly traits: Traits
+  readonly sharesWatches = true
   readonly #remote: Remote
   readonly #watches: SharedWatches
   readonly #closed = new AbortController()
