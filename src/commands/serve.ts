@@ -12,7 +12,7 @@ import { withDeadline } from '../recipes/deadline.ts'
 import { checkNamespace } from '../recipes/keys.ts'
 import { whenAvailable } from '../recipes/retry.ts'
 import type { Grant } from '../server/access/tokens.ts'
-import { createLog, LOG_FORMATS } from '../server/log.ts'
+import { createLog, LOG_FORMATS, type Log } from '../server/log.ts'
 import type { TlsOptions } from '../server/server.ts'
 import { optional, parseCount, parseLength } from '../values.ts'
 
@@ -118,13 +118,13 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     const { signal } = this.interrupts
     const url = backendUrl(flags['data-dir'], flags.backend, process.env)
     const listen = parseAddress(flags.listen)
-    const tokens = await readTokens(flags['token-file'], process.env)
     const tls = await readTls(flags['tls-cert'], flags['tls-key'], flags['tls-ca'])
     const log = createLog({
       format: flags['log-format'],
       quiet: flags.quiet,
       write: (line) => process.stderr.write(line),
     })
+    const tokens = await readTokens(flags['token-file'], process.env, log)
     const { startServer } = await import('../server/server.ts')
     // its clients may live on other machines, and outlive this one
     const open = () => openBackend(url, { env: process.env, synced: true })
@@ -220,6 +220,7 @@ const parseAddress = (text: string): { host: string; port: number } => {
 const readTokens = async (
   file: string | undefined,
   env: NodeJS.ProcessEnv,
+  log: Log,
 ): Promise<readonly Grant[] | undefined> => {
   const [{ parseTokenFile }, { everything }] = await Promise.all([
     import('../server/access/token-file.ts'),
@@ -228,7 +229,7 @@ const readTokens = async (
   if (file === undefined) return env.RDV_TOKEN ? [everything(env.RDV_TOKEN)] : undefined
   const text = await readSetting(file, '--token-file')
   const { mode } = await stat(file)
-  if (mode & WORLD_READABLE) note(`everybody on this machine can read ${file}: chmod 600 it`)
+  if (mode & WORLD_READABLE) log.warn(`everybody on this machine can read ${file}: chmod 600 it`)
   return parseTokenFile(text, `--token-file ${file}`)
 }
 
