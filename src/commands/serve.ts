@@ -12,7 +12,7 @@ import { withDeadline } from '../recipes/deadline.ts'
 import { checkNamespace } from '../recipes/keys.ts'
 import { whenAvailable } from '../recipes/retry.ts'
 import type { Grant } from '../server/access/tokens.ts'
-import { createLog, LOG_FORMATS, type Log } from '../server/log.ts'
+import { createLog, LOG_FORMATS } from '../server/log.ts'
 import type { TlsOptions } from '../server/server.ts'
 import { optional, parseCount, parseLength } from '../values.ts'
 
