@@ -227,6 +227,10 @@ export interface Waiter {
   readonly kind?: 'counter' | 'waitgroup'
   /** As they were written, without secrets. */
   readonly targets: readonly string[]
+  /** Of keys without a state of their own: those that release it. Absent where it waits until nothing holds. */
+  readonly states?: readonly string[]
+  /** Those that end it with a no. */
+  readonly failStates?: readonly string[]
   /** Of a process that has told it; of plain requests the address that they came from. */
   readonly host: string
   readonly pid?: number

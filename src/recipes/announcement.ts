@@ -19,7 +19,7 @@ const TTL = 15_000
 /** Where its process can be looked at it may stay long, so that who waits hardly ever writes: every write wakes all. */
 const LONG_TTL = 600_000
 
-/** Of the targets of one wait so many are told. */
+/** Of the targets of one wait so many are told, and of the states that end it. */
 const TARGETS = 16
 
 /** What the key of a waiter holds. */
@@ -27,6 +27,9 @@ interface Announced extends Waiter {
   /** Where the death of a process on this machine is seen. */
   readonly owner?: ProcessIdentity | undefined
 }
+
+/** What ends a wait, so that others can tell how it has ended. */
+export type Ended = Pick<Waiter, 'kind' | 'states' | 'failStates'>
 
 export interface AnnounceOptions {
   /** Lets others see who waits also on stores where that costs a write. */
@@ -41,9 +44,9 @@ export type Announcer = (targets: readonly string[], timeout?: number) => () => 
  * write. Happens beside the wait, which it neither delays nor fails.
  */
 export const announcing =
-  (open: LazySpace, asked = false, kind?: Waiter['kind']): Announcer =>
+  (open: LazySpace, asked = false, ended: Ended = {}): Announcer =>
   (targets, timeout) => {
-    const waiter = { ...newWaiter(targets, timeout), ...(kind && { kind }) }
+    const waiter = { ...newWaiter(targets, timeout), ...bounded(ended) }
     const over = new AbortController()
     const done = announce(open, waiter, asked, over.signal).catch(() => {})
     return async () => {
@@ -60,6 +63,12 @@ const newWaiter = (targets: readonly string[], timeout = 0): Waiter => ({
   pid: process.pid,
   since: new Date().toISOString(),
   ...(timeout > 0 && { timeout }),
+})
+
+const bounded = ({ kind, states, failStates }: Ended): Ended => ({
+  ...(kind && { kind }),
+  ...(states && { states: states.slice(0, TARGETS) }),
+  ...(failStates && { failStates: failStates.slice(0, TARGETS) }),
 })
 
 const announce = async (

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { TimeoutError } from '../errors.ts'
+import { clientOf } from './activity/client.ts'
 import type { ServerContext } from './context.ts'
 
 interface Wait<T> {
@@ -22,8 +23,9 @@ export const answerWait = async <T>(
   { path, timeout = usual, reply, wait, answer }: Wait<T>,
 ): Promise<unknown> => {
   const signal = open.begin(reply.raw)
+  const about = { target: inWords(path), waiter: clientOf(reply.request) }
   try {
-    const result = await waits.during(path, () => wait({ timeout, signal }))
+    const result = await waits.during(path, () => wait({ timeout, signal }), about)
     return await answer(result, signal)
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error
@@ -31,3 +33,6 @@ export const answerWait = async <T>(
     return reply.code(404).send({ ok: false, error: 'Timeout', hint })
   }
 }
+
+/** `/_counter/builds` is told as `counter builds`, as of who waits for it with rdv. */
+const inWords = (path: string): string => path.replace(/^\/_(\w+)\//, '$1 ')

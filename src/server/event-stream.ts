@@ -1,13 +1,9 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { WatchEvent } from '../backends/backend.ts'
 import type { WireEvent } from '../backends/http/protocol.ts'
 import { eventToWire } from '../backends/http/wire.ts'
 import { errorToWire } from '../backends/http/wire-error.ts'
-import { withDeadline } from '../recipes/deadline.ts'
-
-/** A client that reads nothing for so long (milliseconds) is let go. */
-const LONGEST_STALL = 30_000
+import { writeSlowly } from './stream.ts'
 
 /**
  * Writes the events of a watch as lines until the watch ends, then why, and closes. A line comes at least every
@@ -24,7 +20,7 @@ export const streamEvents = async (
   }, heartbeat)
   try {
     for await (const event of events) {
-      if (!response.write(toLine(eventToWire(event)))) await drained(response, signal)
+      await writeSlowly(response, toLine(eventToWire(event)), signal)
     }
   } catch (error) {
     const cause = errorToWire(signal.aborted ? signal.reason : error)
@@ -36,9 +32,3 @@ export const streamEvents = async (
 }
 
 const toLine = (event: WireEvent): string => `${JSON.stringify(event)}\n`
-
-/** What is put and deleted again meanwhile piles up: a client that comes back starts from a snapshot instead. */
-const drained = (response: ServerResponse, signal: AbortSignal): Promise<unknown> =>
-  withDeadline({ timeout: LONGEST_STALL, signal }, (limit) =>
-    once(response, 'drain', { signal: limit }),
-  )

@@ -4,7 +4,7 @@ import { aborted } from '../aborted.ts'
 import { errorToWire } from '../backends/http/wire-error.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import { connectionOf, readConnections } from './connection-table.ts'
-import { beginStream, breakOff } from './stream.ts'
+import { beginStream, breakOff, LINES } from './stream.ts'
 
 /** Milliseconds between two heartbeats. */
 const HEARTBEAT = 5_000
@@ -44,7 +44,7 @@ export class HeldConnections {
    * held is given up at once. When that is lost, or the server ends, a last line tells why, and the stream is broken off.
    */
   async hold(reply: FastifyReply, tenure: Tenure, signal: AbortSignal): Promise<void> {
-    const response = beginStream(reply, 'application/x-ndjson')
+    const response = beginStream(reply, LINES)
     const connection = { response, name: connectionOf(response.socket), silent: 0 }
     this.#add(connection)
     try {

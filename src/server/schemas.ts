@@ -57,9 +57,13 @@ export const REQUESTS: { readonly [K in Operation]: TSchema } = {
   waiters: bodyOf<'waiters'>()(Type.Object({ namespace: key })),
 }
 
+const states = Type.Array(Type.String({ maxLength: 512 }), { maxItems: 16 })
+
 const waiter = Type.Object({
   kind: Type.Optional(Type.Union([Type.Literal('counter'), Type.Literal('waitgroup')])),
   targets: Type.Array(Type.String({ maxLength: 200 }), { minItems: 1, maxItems: 16 }),
+  states: Type.Optional(states),
+  failStates: Type.Optional(states),
   host: Type.String({ maxLength: 255 }),
   pid: Type.Optional(Type.Integer({ minimum: 1 })),
   since: Type.String({ maxLength: 40 }),

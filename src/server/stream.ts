@@ -5,8 +5,8 @@ import type { FastifyReply } from 'fastify'
 import { withDeadline } from '../recipes/deadline.ts'
 import { connectionOf, readConnections } from './connection-table.ts'
 
-/** A client that reads nothing for so long (milliseconds) is let go. */
-const LONGEST_STALL = 30_000
+/** The type of streams of JSON objects, one a line. */
+export const LINES = 'application/x-ndjson'
 
 /** Begins an answer without a length; its headers go out at once. */
 export const beginStream = (reply: FastifyReply, contentType: string): ServerResponse => {
@@ -24,8 +24,8 @@ export const beginStream = (reply: FastifyReply, contentType: string): ServerRes
 }
 
 /**
- * Writes, and resolves when more may be written.
- * @throws TimeoutError the client reads nothing; or the signal's reason.
+ * Writes, and resolves when more may be written. Who reads nothing is let go by SlowReaders, as all clients are.
+ * @throws the signal's reason.
  */
 export const writeSlowly = async (
   response: ServerResponse,
@@ -33,10 +33,7 @@ export const writeSlowly = async (
   signal: AbortSignal,
 ): Promise<void> => {
   signal.throwIfAborted()
-  if (response.write(bytes)) return
-  await withDeadline({ timeout: LONGEST_STALL, signal }, (limit) =>
-    once(response, 'drain', { signal: limit }),
-  )
+  if (!response.write(bytes)) await once(response, 'drain', { signal })
 }
 
 /** Ends an answer so that its client knows that it did not end well: `curl` exits with 18. */
@@ -48,6 +45,9 @@ export const breakOff = (response: ServerResponse, last = ''): void => {
 /** How often (milliseconds) the kernel is asked: it does not tell by itself. */
 const LOOK = 20
 
+/** A client whose system confirms nothing for so long (milliseconds) has vanished. */
+const LONGEST_SILENCE = 30_000
+
 /** Resolves when the client's system has confirmed all that was written, where that can be known. */
 export const confirmed = async (response: ServerResponse, signal: AbortSignal): Promise<void> => {
   const name = connectionOf(response.socket) ?? ''
@@ -58,7 +58,7 @@ export const confirmed = async (response: ServerResponse, signal: AbortSignal): 
     const { established = false, confirmed = false } = connections.get(name) ?? {}
     return connections.size === 0 || (established && confirmed)
   }
-  await withDeadline({ timeout: LONGEST_STALL, signal }, async (limit) => {
+  await withDeadline({ timeout: LONGEST_SILENCE, signal }, async (limit) => {
     while (!(await isConfirmed())) await sleep(LOOK, undefined, { signal: limit })
     limit.throwIfAborted()
   })

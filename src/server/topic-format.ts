@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { errorToWire } from '../backends/http/wire-error.ts'
 import { GapError, messageId, type Position } from '../recipes/topic/position.ts'
+import { SSE, sentEvent } from './server-sent-events.ts'
 
 /** How the messages of a topic are written to a client. */
 export interface TopicFormat {
@@ -29,21 +30,22 @@ export const delimitedBy = (delimiter: number): TopicFormat => ({
  * stream, the event `base64` tells. A gap is told by the event `gap`, whose id lies behind it.
  */
 export const serverSentEvents: TopicFormat = {
-  contentType: 'text/event-stream',
-  begin: (position) => `id: ${before(position)}\n\n`,
-  message: (data, id) => Buffer.from(`id: ${id}\n${eventOf(Buffer.from(data))}\n`),
-  heartbeat: ': heartbeat\n\n',
+  contentType: SSE.contentType,
+  begin: (position) => sentEvent({ id: before(position) }),
+  message: (data, id) => Buffer.from(sentEvent({ id, ...textOf(Buffer.from(data)) })),
+  heartbeat: SSE.heartbeat,
   end(error) {
-    const place = error instanceof GapError && error.behind ? `id: ${before(error.behind)}\n` : ''
-    const name = error instanceof GapError ? 'gap' : 'end'
-    return `${place}event: ${name}\ndata: ${JSON.stringify(errorToWire(error))}\n\n`
+    const gap = error instanceof GapError ? error : undefined
+    const id = gap?.behind && before(gap.behind)
+    const data = JSON.stringify(errorToWire(error))
+    return sentEvent({ id, name: gap ? 'gap' : 'end', data })
   },
 }
 
 const before = ({ topic, next }: Position): string => messageId(topic, next - 1)
 
 /** A carriage return would come out as a line feed. */
-const eventOf = (data: Buffer): string =>
+const textOf = (data: Buffer): { name?: string; data: string } =>
   isUtf8(data) && !data.includes(13)
-    ? `data: ${data.toString().replaceAll('\n', '\ndata: ')}\n`
-    : `event: base64\ndata: ${data.toString('base64')}\n`
+    ? { data: data.toString() }
+    : { name: 'base64', data: data.toString('base64') }

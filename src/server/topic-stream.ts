@@ -3,11 +3,9 @@ import type { FastifyReply } from 'fastify'
 import { TimeoutError } from '../errors.ts'
 import { messageId } from '../recipes/topic/position.ts'
 import type { Messages, Subscription } from '../recipes/topic/subscription.ts'
+import { SSE } from './server-sent-events.ts'
 import { beginStream, breakOff, confirmed, writeSlowly } from './stream.ts'
 import type { TopicFormat } from './topic-format.ts'
-
-/** Milliseconds between two heartbeats. */
-const HEARTBEAT = 15_000
 
 /** So many bytes are written at one go. */
 const PIECE = 64 * 1024
@@ -42,7 +40,7 @@ export class TopicStream {
   async run(): Promise<void> {
     const { count } = this.#options
     if (count === undefined) this.#begin()
-    const beat = setInterval(() => this.#beat(), HEARTBEAT)
+    const beat = setInterval(() => this.#beat(), SSE.heartbeatEvery)
     try {
       await this.#write(count ?? Number.POSITIVE_INFINITY)
       this.#response?.end()

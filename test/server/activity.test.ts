@@ -94,6 +94,14 @@ describe('the activity of a server', () => {
     ])
   })
 
+  test('tells who waits for a recipe in the words of rdv', async () => {
+    const server = await start()
+    await curl(`${server.url}/_counter/builds?at-least=1&timeout=50ms`)
+    expect((await activity(server)).waits).toMatchObject([
+      { target: 'counter builds', waiter: { client: '127.0.0.1' }, outcome: 'timeout' },
+    ])
+  })
+
   test('tells of waits that time out, fail, or whose client goes', async () => {
     const server = await start()
     await curl(`${server.url}/late?timeout=100ms`)
@@ -111,7 +119,7 @@ describe('the activity of a server', () => {
     expect(waits.map(({ target, outcome, reason }) => [target, outcome, reason])).toEqual(
       expect.arrayContaining([
         ['late', 'timeout', 'not signalled'],
-        ['_port/127.0.0.1/1', 'timeout', expect.stringContaining('refused')],
+        ['tcp://127.0.0.1:1', 'timeout', expect.stringContaining('refused')],
         ['bad', 'failed', expect.stringContaining('failed')],
         ['gone', 'gone', undefined],
       ]),
@@ -151,13 +159,17 @@ describe('the activity of a server', () => {
     const released = wait(space, 'db')
     const late = wait(space, 'late', { timeout: 1_000 })
     const killed = wait(space, 'killed', { signal: stop.signal })
-    for (const target of ['db', 'late', 'killed']) {
+    const failing = wait(space, 'bad', { failStates: ['failed'] })
+    const group = wait(space, 'group/', { failStates: ['failed'] })
+    for (const target of ['db', 'late', 'killed', 'bad', 'group/']) {
       const span = await untilWait(server, target, () => true)
       expect(span.waiter).toEqual({ host: expect.any(String), pid: process.pid })
     }
     await signal(space, 'db')
+    await signal(space, 'bad', 'failed')
+    await signal(space, 'group/node', 'failed')
     stop.abort(new Error('stop'))
-    await Promise.allSettled([released, late, killed])
+    await Promise.allSettled([released, late, killed, failing, group])
     const { signals } = await activity(server)
     expect(await untilWait(server, 'db', hasEnded)).toMatchObject({
       outcome: 'released',
@@ -165,6 +177,9 @@ describe('the activity of a server', () => {
     })
     expect(await untilWait(server, 'late', hasEnded)).toMatchObject({ outcome: 'timeout' })
     expect(await untilWait(server, 'killed', hasEnded)).toMatchObject({ outcome: 'gone' })
+    const failed = await untilWait(server, 'bad', hasEnded)
+    expect(failed).toMatchObject({ outcome: 'failed', reason: 'bad is failed' })
+    expect(await untilWait(server, 'group/', hasEnded)).toMatchObject({ outcome: 'failed' })
     await space.backend.close()
   })
 

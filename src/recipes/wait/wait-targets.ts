@@ -1,4 +1,5 @@
-import { type AnnounceOptions, announcing } from '../announcement.ts'
+import { type AnnounceOptions, announcing, type Ended } from '../announcement.ts'
+import { READY } from '../signal.ts'
 import type { Space } from '../space.ts'
 import type { Condition } from './condition.ts'
 import type { LazySpace } from './stored-condition.ts'
@@ -25,6 +26,11 @@ export const wait = async (
   const lazy = typeof space === 'function' ? space : async () => space
   const parse = (text: string): Condition => parseTarget(text, lazy, options)
   const conditions = [targets].flat().map(parse)
-  const announce = announcing(lazy, options.announce)
+  const announce = announcing(lazy, options.announce, endedBy(options))
   await waitFor(conditions, { ...options, announce, failIf: options.failIf?.map(parse) })
 }
+
+const endedBy = ({ not, states = [READY], failStates }: WaitTargetsOptions): Ended => ({
+  ...(!not && { states }),
+  ...(failStates && { failStates }),
+})

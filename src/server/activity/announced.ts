@@ -19,12 +19,19 @@ const NEARLY = 500
 /** So long (milliseconds) before a waiter left a signal may have released it. */
 const LATELY = 2_000
 
+/** One that was announced. */
+interface AnnouncedWait {
+  readonly wait: Wait
+  /** What a signal makes it fail as. */
+  readonly failing: string | undefined
+}
+
 /** The waits of processes that announce themselves, in the store or by a connection. */
 export class Announced {
   readonly #waits: Waits
   readonly #signals: Signals
   /** By the key that tells of it. */
-  readonly #noted = new Map<string, Wait>()
+  readonly #noted = new Map<string, AnnouncedWait>()
   #latest: ReadonlyMap<string, Entry> = new Map()
 
   constructor(waits: Waits, signals: Signals) {
@@ -51,37 +58,41 @@ export class Announced {
     }
   }
 
-  begin(waiter: Waiter): Wait {
-    const targets = targetsOf(waiter)
-    const [target = ''] = targets
-    const signalled = targets.length === 1 && !waiter.kind && !isProbeUrl(target)
+  begin(waiter: Waiter): AnnouncedWait {
     const { host, pid, timeout } = waiter
-    return this.#waits.begin({
+    const { releasing, failing } = signalsOf(waiter)
+    const wait = this.#waits.begin({
       path: undefined,
-      target: targets.join(', '),
+      target: targetsOf(waiter).join(', '),
       waiter: { host, ...(pid !== undefined && { pid }) },
-      signal: signalled ? target : undefined,
+      signal: releasing,
       timeout,
       since: Math.min(Date.now(), Date.parse(waiter.since) || Date.now()),
     })
+    return { wait, failing }
   }
 
   /** Nobody says why: a process that was killed leaves as one that was released. */
-  end(wait: Wait): void {
+  end(announced: AnnouncedWait): void {
     const until = Date.now()
-    setTimeout(() => this.#judge(wait, until), JUDGED_AFTER).unref()
+    setTimeout(() => this.#judge(announced, until), JUDGED_AFTER).unref()
   }
 
-  #judge(wait: Wait, until: number): void {
-    this.#waits.end(wait, this.#outcome(wait, until), undefined, until)
-  }
-
-  /** `undefined`: what can have released it is not seen here. */
-  #outcome({ since, timeout, signal }: Wait, until: number): Wait['outcome'] {
-    if (timeout !== undefined && until - since > timeout - NEARLY) return 'timeout'
-    if (signal === undefined) return undefined
-    const lately = Math.max(since, until - LATELY)
-    return this.#signals.releasing(signal, lately, until) ? 'released' : 'gone'
+  #judge({ wait, failing }: AnnouncedWait, until: number): void {
+    const { since, timeout, signal } = wait
+    const newest = (target: string | undefined) =>
+      target && this.#signals.releasing(target, Math.max(since, until - LATELY), until)
+    const failed = newest(failing)
+    const released = newest(signal)
+    if (timeout !== undefined && until - since > timeout - NEARLY) {
+      this.#waits.end(wait, 'timeout', undefined, until)
+    } else if (failed && !(released && released.at > failed.at)) {
+      this.#waits.end(wait, 'failed', `${failed.key} is ${failed.state}`, until)
+    } else {
+      // undefined: what can have released it is not seen here
+      const outcome = signal === undefined ? undefined : released ? 'released' : 'gone'
+      this.#waits.end(wait, outcome, undefined, until)
+    }
   }
 
   #compare(entries: ReadonlyMap<string, Entry>): void {
@@ -96,5 +107,18 @@ export class Announced {
       const waiter = this.#noted.has(key) ? undefined : waiterIn(entry)
       if (waiter) this.#noted.set(key, this.begin(waiter))
     }
+  }
+}
+
+/** Which signals end a wait for one thing; what ends several is not told from here. */
+const signalsOf = (waiter: Waiter): { releasing?: string; failing?: string } => {
+  const { kind, targets, states, failStates } = waiter
+  const [target = ''] = targets
+  if (targets.length !== 1 || kind || isProbeUrl(target)) return {}
+  const [name] = target.split('=')
+  const isPlain = name === target && !target.endsWith('/')
+  return {
+    releasing: isPlain && states ? `${name}=${states.join(',')}` : target,
+    ...(failStates && { failing: `${name}=${failStates.join(',')}` }),
   }
 }

@@ -110,7 +110,7 @@ export class Signals {
     return record && { host: record.host, pid: record.pid }
   }
 
-  /** The newest signal of that time that fits a target: a key, a key in one of some states, or a group. */
+  /** The newest signal of that time that fits a target: a key or a group, also in one of some states. */
   releasing(target: string, since: number, until: number): SignalMark | undefined {
     const fits = fitting(target)
     for (const mark of this.#marks.backwards()) {
@@ -122,12 +122,14 @@ export class Signals {
 }
 
 const fitting = (target: string): ((mark: SignalMark) => boolean) => {
-  if (target.endsWith('/')) return ({ key }) => key.slice(0, key.lastIndexOf('/') + 1) === target
-  const [name, ...state] = target.split('=')
-  if (state.length === 0) return ({ key }) => key === name
+  const [name = '', ...state] = target.split('=')
+  const isNamed = name.endsWith('/')
+    ? (key: string) => key.slice(0, key.lastIndexOf('/') + 1) === name
+    : (key: string) => key === name
+  if (state.length === 0) return ({ key }) => isNamed(key)
   const states = state.join('=').split(',')
   return (mark) =>
-    mark.key === name &&
+    isNamed(mark.key) &&
     mark.state !== null &&
     (states.includes('*') || states.includes(mark.state))
 }

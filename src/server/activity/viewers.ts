@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { SSE } from '../server-sent-events.ts'
 import type { SignalMark, WaitSpan } from './protocol.ts'
 import { eventText, Viewer } from './viewer.ts'
 import { spanOf, type Wait } from './wait.ts'
@@ -6,9 +7,6 @@ import type { Waits } from './waits.ts'
 
 /** Milliseconds between two batches of events. */
 const BATCH = 100
-
-/** A proxy may cut a stream on which nothing comes for longer (milliseconds). */
-const HEARTBEAT = 15_000
 
 /** How often (milliseconds) it is looked why those who wait still do. */
 const REASONS = 1_000
@@ -55,7 +53,7 @@ export class Viewers {
     const viewer = new Viewer(response)
     response.write(this.#tellWhole())
     this.#viewers.add(viewer)
-    this.#beat ??= setInterval(() => this.#sendToAll(': \n\n'), HEARTBEAT)
+    this.#beat ??= setInterval(() => this.#sendToAll(SSE.heartbeat), SSE.heartbeatEvery)
     const leave = () => {
       response.end()
       if (this.#viewers.delete(viewer) && !this.some) this.#rest()

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import type { ServerContext } from '../context.ts'
 import { type Description, described, ok } from '../described.ts'
+import { SSE } from '../server-sent-events.ts'
+import { beginStream } from '../stream.ts'
 
 const WHOLE: Description = {
   tag: 'server',
@@ -22,7 +24,7 @@ const EVENTS: Description = {
   tag: 'server',
   scope: 'read',
   summary: 'The same, and then everything that happens.',
-  produces: ['text/event-stream'],
+  produces: [SSE.contentType],
   answers: { 200: Type.String({ description: 'Server-Sent Events.' }) },
 }
 
@@ -31,14 +33,6 @@ export const activityRoutes = (app: FastifyInstance, { activity, open }: ServerC
   app.get('/_activity', described(WHOLE), async () => ({ ok: true, ...(await activity.read()) }))
   app.get('/_events', described(EVENTS), async (_, reply) => {
     const signal = open.begin(reply.raw)
-    reply.hijack()
-    reply.raw.writeHead(200, {
-      ...(reply.getHeaders() as Record<string, string>),
-      connection: 'close',
-      'content-type': 'text/event-stream',
-      'x-accel-buffering': 'no',
-    })
-    reply.raw.flushHeaders()
-    await activity.show(reply.raw, signal)
+    await activity.show(beginStream(reply, SSE.contentType), signal)
   })
 }

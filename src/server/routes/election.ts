@@ -8,6 +8,7 @@ import { ok } from '../described.ts'
 import type { HeldConnections, Tenure } from '../held-connections.ts'
 import { text } from '../parameters.ts'
 import { action, recipeRoutes } from '../recipe-route.ts'
+import { LINES } from '../stream.ts'
 import { tenureParameters } from '../tenure-parameters.ts'
 
 /** `/_election/NAME` */
@@ -39,7 +40,7 @@ const campaigns = (context: ServerContext, held: HeldConnections) =>
     description:
       'Use curl -N. The first line comes when it leads; then an empty line comes every five seconds. If the leadership is lost, a last line says so, and the stream breaks off.',
     answers: { 200: ok('It leads from now on.', { id: Type.String(), token }) },
-    produces: ['application/x-ndjson'],
+    produces: [LINES],
     parameters: {
       id: text('What this candidate is called; required.'),
       ...tenureParameters,

@@ -8,6 +8,7 @@ import { ok } from '../described.ts'
 import type { HeldConnections, Tenure } from '../held-connections.ts'
 import { count } from '../parameters.ts'
 import { action, recipeRoutes } from '../recipe-route.ts'
+import { LINES } from '../stream.ts'
 import { tenureParameters } from '../tenure-parameters.ts'
 
 /** `/_lock/NAME` */
@@ -54,7 +55,7 @@ export const lockRoutes = (
           token: Type.String({ description: 'Higher than that of every holder before.' }),
         }),
       },
-      produces: ['application/x-ndjson'],
+      produces: [LINES],
       parameters: {
         slots: count('So many hold it at once, the same number for all. Default: 1.'),
         ...tenureParameters,

@@ -54,9 +54,10 @@ const waitForProbe = async (
   request: FastifyRequest,
   reply: FastifyReply,
 ) => {
+  const probe = make()
   const limits = { timeout: query.duration('timeout') ?? timeout, signal: open.begin(reply.raw) }
-  const condition = () => probeCondition(make())
-  const about = { shared: path, waiter: clientOf(request) }
+  const condition = () => probeCondition(probe)
+  const about = { target: probe.name, shared: path, waiter: clientOf(request) }
   try {
     await waits.during(`/${path}`, () => shared.join(path, condition, limits), about)
   } catch (error) {

@@ -13,6 +13,7 @@ import { epochOf } from '../epoch.ts'
 import { streamEvents } from '../event-stream.ts'
 import { OPERATION_SCOPES, operationsOf } from '../operations.ts'
 import { ANNOUNCEMENT, REQUESTS, WATCH_QUERY } from '../schemas.ts'
+import { beginStream, LINES } from '../stream.ts'
 
 /** The shortest heartbeat that a client may ask for, milliseconds. */
 const FASTEST = 100
@@ -82,15 +83,8 @@ const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext
       const heartbeat = Math.max(FASTEST, Math.min(Number(query.heartbeat ?? HEARTBEAT), HEARTBEAT))
       const signal = open.begin(reply.raw)
       const events = space.backend.watch(scope, signal)
-      reply.hijack()
-      reply.raw.writeHead(200, {
-        ...(reply.getHeaders() as Record<string, string>),
-        connection: 'close',
-        'content-type': 'application/x-ndjson',
-      })
-      reply.raw.flushHeaders()
       await streamEvents(
-        reply.raw,
+        beginStream(reply, LINES),
         scopes.isWide(scope) ? scopes.onlyOurEvents(events) : events,
         heartbeat,
         signal,
@@ -107,14 +101,9 @@ const announceRoute = (app: FastifyInstance, { open, scopes, activity }: ServerC
     async ({ body: { namespace, waiter } }, reply) => {
       scopes.checkScope(`${namespace}/waiter/`)
       const signal = open.begin(reply.raw)
-      reply.hijack()
-      reply.raw.writeHead(200, {
-        ...(reply.getHeaders() as Record<string, string>),
-        connection: 'close',
-      })
-      reply.raw.flushHeaders()
+      const response = beginStream(reply, LINES)
       activity.announce(namespace, waiter, signal)
-      signal.addEventListener('abort', () => reply.raw.end(), { once: true })
+      signal.addEventListener('abort', () => response.end(), { once: true })
     },
   )
 }

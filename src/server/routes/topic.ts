@@ -11,6 +11,7 @@ import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
 import { count, duration, flag, length, type Parameter, text } from '../parameters.ts'
 import { action, recipeRoutes } from '../recipe-route.ts'
+import { SSE } from '../server-sent-events.ts'
 import { delimitedBy, serverSentEvents, type TopicFormat } from '../topic-format.ts'
 import { TopicStream } from '../topic-stream.ts'
 
@@ -96,9 +97,9 @@ const subscribes = (context: ServerContext) => {
     method: 'GET',
     summary: 'Streams the messages of a topic: as lines, or as Server-Sent Events.',
     description:
-      'Events where Accept says text/event-stream, with the ids that Last-Event-ID takes. The headers come once nothing published from then on can be missed. Messages that are missing: an event gap, or a stream that breaks off. Who reads nothing for 30 seconds is let go.',
+      'Events where Accept says text/event-stream, with the ids that Last-Event-ID takes. The headers come once nothing published from then on can be missed. Messages that are missing: an event gap, or a stream that breaks off. Who reads nothing for the server’s --client-timeout is let go.',
     answers: { 200: Type.String({ description: 'The messages.' }) },
-    produces: ['application/octet-stream', 'text/event-stream'],
+    produces: ['application/octet-stream', SSE.contentType],
     headers: {
       'last-event-id': Type.String({ description: 'Goes on behind this message.' }),
     },

@@ -50,8 +50,8 @@ export const Probes = ({ waits }: { waits: readonly WaitSpan[] }) => {
   )
 }
 
-/** A URL, or as a request has it: `_port/db/5432`. */
-export const isProbe = ({ target }: WaitSpan): boolean => /^_|:\/\//.test(target)
+/** It waits for a URL: no key has two slashes in a row. */
+export const isProbe = ({ target }: WaitSpan): boolean => target.includes('://')
 
 const probesOf = (waits: readonly WaitSpan[]): Probe[] =>
   [...Map.groupBy(waits.filter(isProbe), ({ target }) => target)].map(([target, own]) => {
