@@ -37,7 +37,8 @@ export function startGuard(shell = '/bin/sh'): Guard {
   const guard = spawn(file, args, {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
-    env: { PATH: '/usr/bin:/bin' },
+    // A standalone executable runs programs of others with this variable alone.
+    env: { PATH: '/usr/bin:/bin', BUN_BE_BUN: '1' },
   })
   guard.on('error', () => {})
   if (guard.pid === undefined) throw new Error('the guard of COMMAND could not be started')
