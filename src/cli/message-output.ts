@@ -22,7 +22,8 @@ export class MessageOutput implements Disposable {
 
   /** Resolves when more may be written; rejects with the signal's reason when nobody reads on after it has aborted. */
   async write(message: Buffer): Promise<void> {
-    const { stdout } = process
+    // By its full name, which the build replaces.
+    const stdout = process.stdout
     if (stdout.errored) this.#signal.throwIfAborted()
     if (stdout.writableCorked === 0) {
       stdout.cork()
