@@ -16,6 +16,12 @@ export const PACKAGES = ['libc6', 'tini', 'ca-certificates']
 const LIBRARIES = ['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0']
 
 /**
+ * The C library looks here for where its stack is, and bun gives up if it finds nothing. Containers have the kernel's file in
+ * its place; in a folder that is only entered with chroot this one says that the stack may be anywhere.
+ */
+const STACK = '0-ffffffffffffffff rw-p 00000000 00:00 0\n'
+
+/**
  * Everything in the image: an executable of ours, an init for it, and what both need. There is no shell in it.
  *
  * @param debian the folder below which the packages are unpacked
@@ -30,6 +36,7 @@ export const rootFiles = (executable: string, debian: string): Entry[] => [
   text('etc/nsswitch.conf', 'hosts: files dns\n'),
   text('etc/ssl/certs/ca-certificates.crt', certificates(debian)),
   ...PACKAGES.map((name) => licence(name, debian)),
+  text('proc/self/maps', STACK),
   { path: 'tmp', mode: 0o1777 },
   { path: DATA.slice(1), mode: 0o700, owner: USER },
 ]
