@@ -1,4 +1,6 @@
 import { fstatSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { DescriptorStream } from './descriptor-stream.ts'
 
 type Name = 'stdout' | 'stderr'
 type Listener = (...args: unknown[]) => void
@@ -17,7 +19,7 @@ const lazyStream = (name: Name, descriptor: number): NodeJS.WriteStream => {
   const open = (): NodeJS.WriteStream => {
     const known = opened.get(name)
     if (known) return known
-    const stream = process[name]
+    const stream = streamOf(name, descriptor)
     opened.set(name, stream)
     for (const [event, listener] of early) stream.on(event, listener)
     return stream
@@ -41,6 +43,11 @@ const lazyStream = (name: Name, descriptor: number): NodeJS.WriteStream => {
     has: (_, property) => property in open(),
   })
   return stream
+}
+
+const streamOf = (name: Name, descriptor: number): NodeJS.WriteStream => {
+  if (process.versions.bun === undefined || isatty(descriptor)) return process[name]
+  return new DescriptorStream(descriptor) as unknown as NodeJS.WriteStream
 }
 
 const isDevice = (descriptor: number): boolean => {
