@@ -1,52 +1,46 @@
 import { write, writeSync } from 'node:fs'
-import { Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 
 type Done = (error?: Error | null) => void
 
-interface Piece {
-  readonly chunk: Buffer
-}
+type Leave = (chunk: Buffer, done: Done) => void
 
 /**
  * A standard stream for output as the standalone executable needs it. bun's own ones say that something is written that is
  * not, and throw where a reader has gone instead of saying so. What is written to stdout leaves in another thread, so that
  * a slow reader holds nothing up; to stderr it leaves at once, since the next thing may be the end of the process.
  */
-export class DescriptorStream extends Writable {
-  readonly #descriptor: number
+export const descriptorStream = (descriptor: number): Writable => {
+  // Under Node it is not loaded: that would take as long as what this file's users avoid.
+  const streams = process.getBuiltinModule('node:stream')
+  const leave = descriptor === 1 ? inAThread(descriptor) : atOnce(descriptor)
+  return new streams.Writable({
+    decodeStrings: true,
+    write: (chunk, _, done) => leave(chunk, done),
+    writev: (pieces, done) => leave(Buffer.concat(pieces.map(({ chunk }) => chunk)), done),
+  })
+}
 
-  constructor(descriptor: number) {
-    super({ decodeStrings: true })
-    this.#descriptor = descriptor
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: Done): void {
-    if (this.#descriptor === 1) this.#leave(chunk, done)
-    else this.#leaveAtOnce(chunk, done)
-  }
-
-  override _writev(pieces: Piece[], done: Done): void {
-    this._write(Buffer.concat(pieces.map(({ chunk }) => chunk)), '', done)
-  }
-
-  #leave(rest: Buffer, done: Done): void {
-    write(this.#descriptor, rest, (error, count) => {
-      if (isFull(error)) setTimeout(() => this.#leave(rest, done), PAUSE)
+const inAThread = (descriptor: number): Leave => {
+  const leave: Leave = (rest, done) =>
+    write(descriptor, rest, (error, count) => {
+      if (isFull(error)) setTimeout(() => leave(rest, done), PAUSE)
       else if (error || count === rest.length) done(error)
-      else this.#leave(rest.subarray(count), done)
+      else leave(rest.subarray(count), done)
     })
-  }
+  return leave
+}
 
-  #leaveAtOnce(chunk: Buffer, done: Done): void {
+const atOnce =
+  (descriptor: number): Leave =>
+  (chunk, done) => {
     try {
-      for (let rest = chunk; rest.length > 0; )
-        rest = rest.subarray(writeSync(this.#descriptor, rest))
+      for (let rest = chunk; rest.length > 0; ) rest = rest.subarray(writeSync(descriptor, rest))
       done()
     } catch (error) {
       done(error as Error)
     }
   }
-}
 
 /** How long (milliseconds) a full pipe is left alone: one that somebody else has made non-blocking says no more of itself. */
 const PAUSE = 5
