@@ -15,8 +15,6 @@ import { ProbePolicy } from './probe-policy.ts'
 import { Scopes } from './scopes.ts'
 import { SharedWaits } from './shared-wait.ts'
 
-export type { ServerOptions, TlsOptions } from './options.ts'
-
 const DEFAULT_TIMEOUT = 30_000
 
 /** web-rendezvous' own. */
