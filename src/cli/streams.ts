@@ -1,6 +1,5 @@
 import { fstatSync } from 'node:fs'
-import { isatty } from 'node:tty'
-import { DescriptorStream } from './descriptor-stream.ts'
+import { openDescriptor } from './descriptor-stream.ts'
 
 type Name = 'stdout' | 'stderr'
 type Listener = (...args: unknown[]) => void
@@ -46,8 +45,8 @@ const lazyStream = (name: Name, descriptor: number): NodeJS.WriteStream => {
 }
 
 const streamOf = (name: Name, descriptor: number): NodeJS.WriteStream => {
-  if (process.versions.bun === undefined || isatty(descriptor)) return process[name]
-  return new DescriptorStream(descriptor) as unknown as NodeJS.WriteStream
+  if (process.versions.bun === undefined || isDevice(descriptor)) return process[name]
+  return openDescriptor(descriptor) as unknown as NodeJS.WriteStream
 }
 
 const isDevice = (descriptor: number): boolean => {
