@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs'
-import { descriptorStream } from './descriptor-stream.ts'
+import { openDescriptor } from './descriptor-stream.ts'
 
 type Name = 'stdout' | 'stderr'
 type Listener = (...args: unknown[]) => void
@@ -45,9 +45,8 @@ const lazyStream = (name: Name, descriptor: number): NodeJS.WriteStream => {
 }
 
 const streamOf = (name: Name, descriptor: number): NodeJS.WriteStream => {
-  const byNode = process.versions.bun === undefined
-  if (byNode || process.getBuiltinModule('node:tty').isatty(descriptor)) return process[name]
-  return descriptorStream(descriptor) as unknown as NodeJS.WriteStream
+  if (process.versions.bun === undefined || isDevice(descriptor)) return process[name]
+  return openDescriptor(descriptor) as unknown as NodeJS.WriteStream
 }
 
 const isDevice = (descriptor: number): boolean => {
