@@ -3,14 +3,17 @@ import { findProgram } from '../test/services/fetch.ts'
 import { programEnvironment } from '../test/services/programs.ts'
 import type { Command } from './measure.ts'
 
-/** The built executable, run by this Node. */
+const root = join(import.meta.dirname, '..')
+
+/** The built executable, run by this Node. `folder`: another copy of the package. */
 export const rdv = (
   url: string | undefined,
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  folder: string = root,
 ): Command => ({
   name: `rdv ${words[0]}`,
-  words: [process.execPath, join(import.meta.dirname, '../bin/rdv.cjs'), ...words],
+  words: [process.execPath, join(folder, 'bin/rdv.cjs'), ...words],
   env: { ...env, RDV_BACKEND: url ?? '' },
 })
 

@@ -5,27 +5,37 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rdv } from './commands.ts'
-import { type Bench, kibibytes, milliseconds, type Subject } from './row.ts'
+import { type Bench, kibibytes, limited, milliseconds, type Subject } from './row.ts'
 
 /** So many processes share the connections. */
 const CROWDS = 2
 
 /** Open waits for each round. */
-const WAITS_A_ROUND = 450
+const WAITS_A_ROUND = 500
 
 /** What one more wait costs a server that has many, and how soon all of them are answered. */
 export const openWaits: Subject = {
   name: 'open-waits',
+  title: 'Many open waits on one server',
+  meaning: `That many \`GET /KEY\` wait on one \`rdv serve\` in memory, and one signal releases all. The limits: 15 KiB of the server's memory for each,
+and all have their answers after 2 seconds. Whoever asks the same server meanwhile is answered as always.`,
+  plots: [
+    { title: 'Time', of: 'figure', rows: /PUT|status/ },
+    { title: 'Memory', of: 'figure', rows: /memory/ },
+  ],
   async *measure({ rounds }: Bench) {
-    const waits = rounds * WAITS_A_ROUND
-    const { memory, release, status } = await measureOpenWaits(waits)
-    yield kibibytes(`a server's memory for each of ${waits} open waits`, memory)
-    yield milliseconds(`one PUT until ${waits} waits are answered`, release)
+    const { waits, memory, release, status } = await measureOpenWaits(rounds * WAITS_A_ROUND)
+    const each = kibibytes(`a server's memory for each of ${waits} open waits`, memory)
+    yield limited(each, 'figure', 'most', 15)
+    const all = milliseconds(`one PUT until ${waits} waits are answered`, release)
+    yield limited(all, 'figure', 'most', 2_000)
     yield milliseconds(`rdv status meanwhile, whole process`, status)
   },
 }
 
 interface OpenWaits {
+  /** So many as were wanted, or as the server may have open. */
+  readonly waits: number
   /** Resident memory of the server that one more wait takes, KiB. */
   readonly memory: number
   /** From the PUT's beginning until the last one has its answer, milliseconds. */
@@ -34,18 +44,24 @@ interface OpenWaits {
   readonly status: number
 }
 
+/** Raises what a process may have open, where that is allowed, and becomes the server. */
+const ROOM = 'ulimit -n 40000 2>/dev/null; exec "$@"'
+
+/** Descriptors of the server that are no waits. */
+const OTHERS = 100
+
 /** So many `GET /crowd` on one server in memory, all released by one PUT. */
-const measureOpenWaits = async (waits: number): Promise<OpenWaits> => {
+const measureOpenWaits = async (wanted: number): Promise<OpenWaits> => {
   const { words, env } = rdv(undefined, ['serve', '--listen', '127.0.0.1:0', '--json', '--quiet'])
-  const [file, ...args] = words
-  const server = spawn(file, args, {
+  const server = spawn('/bin/sh', ['-c', ROOM, 'sh', ...words], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   try {
     const [line] = await once(server.stdout, 'data')
     const { url } = JSON.parse(String(line)) as { url: string }
-    return await crowd(url, server.pid ?? 0, waits)
+    const pid = server.pid ?? 0
+    return await crowd(url, pid, Math.min(wanted, openFiles(pid) - OTHERS))
   } finally {
     server.kill()
     await once(server, 'exit')
@@ -68,7 +84,7 @@ const crowd = async (url: string, pid: number, waits: number): Promise<OpenWaits
     const began = performance.now()
     await fetch(`${url}/crowd`, { method: 'PUT' })
     await answered
-    return { memory, release: performance.now() - began, status }
+    return { waits, memory, release: performance.now() - began, status }
   } finally {
     for (const one of crowds) one.kill()
   }
@@ -82,6 +98,12 @@ const timeStatus = async (url: string): Promise<number> => {
   const [code] = await once(child, 'exit')
   if (code !== 0) throw new Error(`rdv status ended with ${code}`)
   return performance.now() - began
+}
+
+/** What a process may have open. */
+const openFiles = (pid: number): number => {
+  const text = readFileSync(`/proc/${pid}/limits`, 'utf8')
+  return Number(/^Max open files\s+(\d+)/m.exec(text)?.[1] ?? 0)
 }
 
 /** KiB */

@@ -2,7 +2,7 @@ import { counterLoops } from './counter-loops.ts'
 import { failover } from './failover.ts'
 import { handOver } from './hand-over.ts'
 import { openWaits } from './open-waits.ts'
-import type { Row, Subject } from './row.ts'
+import type { Bench, Row, Subject } from './row.ts'
 import { startUp } from './start-up.ts'
 import { withStores } from './stores.ts'
 import { topic } from './topic.ts'
@@ -23,23 +23,52 @@ export interface RunOptions {
   /** Of the subjects to measure; without any, all. */
   readonly names?: readonly string[]
   readonly rounds: number
+  readonly mayFetch: boolean
   /** Told of each row as soon as it is known. */
-  readonly onRow?: (row: Row) => void
+  readonly onRow: (subject: Subject, row: Row) => void
+  /** Told why there is no row for something. */
+  readonly onNote: (text: string) => void
 }
 
-/** Measures, and resolves to all rows. */
-export const run = ({ names = [], rounds, onRow }: RunOptions): Promise<Row[]> => {
-  const chosen = chooseFrom(SUBJECTS, names)
+/** What is known of one subject after a run. */
+export interface Result {
+  readonly subject: Subject
+  readonly rows: readonly Row[]
+  readonly notes: readonly string[]
+  /** What ended the measurement before its time. */
+  readonly error?: unknown
+}
+
+/** Measures all, also after a subject that failed. */
+export const run = (options: RunOptions): Promise<Result[]> => {
+  const chosen = chooseFrom(SUBJECTS, options.names ?? [])
   return withStores(async (stores) => {
-    const rows: Row[] = []
-    for (const subject of chosen) {
-      for await (const row of subject.measure({ stores, rounds })) {
-        rows.push(row)
-        onRow?.(row)
-      }
-    }
-    return rows
+    const results: Result[] = []
+    for (const subject of chosen) results.push(await measure(subject, { ...options, stores }))
+    return results
   })
+}
+
+const measure = async (
+  subject: Subject,
+  options: RunOptions & Pick<Bench, 'stores'>,
+): Promise<Result> => {
+  const rows: Row[] = []
+  const notes: string[] = []
+  const onNote = (text: string) => {
+    notes.push(text)
+    options.onNote(text)
+  }
+  try {
+    for await (const row of subject.measure({ ...options, onNote })) {
+      rows.push(row)
+      options.onRow(subject, row)
+    }
+  } catch (error) {
+    onNote(`This was not measured to its end: ${error instanceof Error ? error.message : error}`)
+    return { subject, rows, notes, error }
+  }
+  return { subject, rows, notes }
 }
 
 const chooseFrom = (subjects: readonly Subject[], names: readonly string[]) => {

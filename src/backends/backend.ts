@@ -108,6 +108,8 @@ export interface Backend {
   readonly traits: Traits
   /** Names this life of the store, another one after it was recreated; only where a backend can tell. */
   readonly epoch?: string
+  /** Any number of watches of one client cost the store few: nobody has to share them once more. */
+  readonly sharesWatches?: boolean
 
   /** Linearizable: sees every commit that was acknowledged to anybody before the call. */
   get(key: string, options?: CallOptions): Promise<Entry | undefined>

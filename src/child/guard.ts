@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
+import { monotonic } from '../monotonic.ts'
 import { NODE_GUARD, SHELL_GUARD } from './guard-programs.ts'
 
 /** Kills COMMAND when this process vanishes. */
@@ -28,7 +29,7 @@ const MARK = 'RDV_GUARD'
  */
 export function startGuard(shell = '/bin/sh'): Guard {
   // Process ids come again, but not at the same time of one boot.
-  const id = `${process.pid}.${process.hrtime.bigint()}`
+  const id = `${process.pid}.${monotonic()}`
   const mark = `${MARK}=${id}`
   const [file, ...args] = isExecutable(shell)
     ? [shell, '-c', SHELL_GUARD, 'guard', mark]
@@ -36,7 +37,8 @@ export function startGuard(shell = '/bin/sh'): Guard {
   const guard = spawn(file, args, {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
-    env: { PATH: '/usr/bin:/bin' },
+    // A standalone executable runs programs of others with this variable alone.
+    env: { PATH: '/usr/bin:/bin', BUN_BE_BUN: '1' },
   })
   guard.on('error', () => {})
   if (guard.pid === undefined) throw new Error('the guard of COMMAND could not be started')

@@ -19,7 +19,8 @@ export class PatientOutput {
    * @throws the signal's reason: nobody has read on after it has aborted.
    */
   async write(bytes: string | Uint8Array): Promise<void> {
-    const { stdout } = process
+    // By its full name, which the build replaces.
+    const stdout = process.stdout
     if (stdout.errored) this.#signal.throwIfAborted()
     if (stdout.writableCorked === 0) {
       stdout.cork()

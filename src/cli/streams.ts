@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs'
+import { openDescriptor } from './descriptor-stream.ts'
 
 type Name = 'stdout' | 'stderr'
 type Listener = (...args: unknown[]) => void
@@ -17,7 +18,7 @@ const lazyStream = (name: Name, descriptor: number): NodeJS.WriteStream => {
   const open = (): NodeJS.WriteStream => {
     const known = opened.get(name)
     if (known) return known
-    const stream = process[name]
+    const stream = streamOf(name, descriptor)
     opened.set(name, stream)
     for (const [event, listener] of early) stream.on(event, listener)
     return stream
@@ -41,6 +42,11 @@ const lazyStream = (name: Name, descriptor: number): NodeJS.WriteStream => {
     has: (_, property) => property in open(),
   })
   return stream
+}
+
+const streamOf = (name: Name, descriptor: number): NodeJS.WriteStream => {
+  if (process.versions.bun === undefined || isDevice(descriptor)) return process[name]
+  return openDescriptor(descriptor) as unknown as NodeJS.WriteStream
 }
 
 const isDevice = (descriptor: number): boolean => {

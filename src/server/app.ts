@@ -26,8 +26,6 @@ const BODY_LIMIT = 1_048_576
 const LONGEST_PATH = 4_096
 
 export interface AppLogs {
-  /** Told of every failure that is a bug. */
-  readonly report: (error: unknown) => void
   /** Told of every request. */
   readonly accessLog?: Log | undefined
 }
@@ -36,7 +34,7 @@ export interface AppLogs {
 export const createApp = async (
   context: ServerContext,
   serverFactory: (handler: RequestListener) => Server,
-  { report, accessLog }: AppLogs,
+  { accessLog }: AppLogs,
 ): Promise<FastifyInstance> => {
   const app = fastify({
     serverFactory,
@@ -53,7 +51,7 @@ export const createApp = async (
   oneAfterTheOther(app)
   guard(app, context)
   closeAtEnd(app, context)
-  answerFailures(app, report)
+  answerFailures(app, context)
   await openapiRoute(app, context)
   metricsRoute(app, context)
   activityRoutes(app, context)
@@ -78,7 +76,7 @@ const closeAtEnd = (app: FastifyInstance, { open }: ServerContext): void => {
   })
 }
 
-const answerFailures = (app: FastifyInstance, report: (error: unknown) => void): void => {
+const answerFailures = (app: FastifyInstance, { report }: ServerContext): void => {
   app.setErrorHandler((error, _request, reply) => {
     const failure = failureOf(error)
     if (failure.body.kind === 'internal') report(error)

@@ -1,4 +1,5 @@
 import { TimeoutError } from '../errors.ts'
+import type { Wait } from './activity/wait.ts'
 import type { Awaited, Waits } from './activity/waits.ts'
 
 /** So many keys whose wait timed out, and so many probed ones, are remembered. */
@@ -19,18 +20,32 @@ export class Bookkeeping {
    * so no signal releases it.
    */
   async during<T>(path: string, run: () => Promise<T>, about?: Partial<Awaited>): Promise<T> {
-    const target = path.slice(1)
-    const wait = this.#waits.begin({ path, target, waiter: {}, signal: undefined, ...about })
+    const wait = this.begin(path, about)
     try {
       const result = await run()
-      this.#failed.delete(path)
-      this.#waits.end(wait, 'released')
+      this.released(wait)
       return result
     } catch (error) {
-      if (error instanceof TimeoutError) remember(this.#failed, path)
-      this.#waits.fail(wait, error)
+      this.failed(wait, error)
       throw error
     }
+  }
+
+  /** A wait that `released` or `failed` is told of. */
+  begin(path: string, about?: Partial<Awaited>): Wait {
+    const target = path.slice(1)
+    return this.#waits.begin({ path, target, waiter: {}, signal: undefined, ...about })
+  }
+
+  released(wait: Wait): void {
+    if (wait.path !== undefined) this.#failed.delete(wait.path)
+    this.#waits.end(wait, 'released')
+  }
+
+  failed(wait: Wait, error: unknown): void {
+    const { path } = wait
+    if (error instanceof TimeoutError && path !== undefined) remember(this.#failed, path)
+    this.#waits.fail(wait, error)
   }
 
   /** A probe was up: no store knows of that. */

@@ -29,6 +29,8 @@ export interface ServerContext {
   readonly shared: SharedWaits
   /** Who may do what. */
   readonly access: Access
+  /** Told of every failure that is a bug. */
+  readonly report: (error: unknown) => void
   /** What may be looked at for clients. */
   readonly probing: ProbePolicy
 }

@@ -8,10 +8,15 @@ export interface RequestLimits {
   readonly perClient: number
 }
 
-/** The requests that are kept open, waits and streams, each with the signal that ends it. */
+/** What is to be told when the client has gone, or with the server's end. */
+export interface Ending {
+  abort(reason: unknown): void
+}
+
+/** The requests that are kept open, waits and streams, each with what ends it. */
 export class OpenRequests {
   readonly #limits: RequestLimits
-  readonly #open = new Set<AbortController>()
+  readonly #open = new Set<Ending>()
   readonly #byClient = new Map<string, number>()
   #ending: UnavailableError | undefined
 
@@ -41,9 +46,19 @@ export class OpenRequests {
    * @throws UnavailableError there are too many, of this client (TooManyError) or in all, or the server is shutting down.
    */
   begin(response: ServerResponse): AbortSignal {
+    const ending = new AbortController()
+    this.hold(response, () => ending)
+    return ending.signal
+  }
+
+  /**
+   * The same for who needs no signal, which costs memory: `ending` is made once the request is admitted.
+   * @throws as `begin`.
+   */
+  hold(response: ServerResponse, make: () => Ending): void {
     const client = clientOf(response.socket?.remoteAddress)
     this.#admitWaiter(client)
-    const ending = new AbortController()
+    const ending = make()
     this.#open.add(ending)
     this.#count(client, 1)
     const end = () => {
@@ -52,8 +67,7 @@ export class OpenRequests {
       ending.abort(GONE)
     }
     if (response.closed || response.socket?.destroyed) end()
-    else response.once('close', end)
-    return ending.signal
+    else response.on('close', end)
   }
 
   /** Ends all of them, and refuses new ones. */

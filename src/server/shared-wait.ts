@@ -19,15 +19,17 @@ export interface WaiterLimits {
   readonly signal: AbortSignal
 }
 
-interface Waiter {
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
+/** Told once how the wait has ended, at a moment that is not before it joined. */
+export interface Waiter {
+  resolve(): void
+  reject(error: unknown): void
 }
 
 /** One wait for all who wait for the same thing: each of them costs a promise and a timer. */
 export class SharedWait {
   readonly #condition: Condition
-  readonly #waiters = new Set<Waiter>()
+  /** Each with the timer of its deadline. */
+  readonly #waiters = new Map<Waiter, NodeJS.Timeout | undefined>()
   readonly #stop = new AbortController()
   readonly #ended: () => void
   #reason = 'not looked at yet'
@@ -53,24 +55,41 @@ export class SharedWait {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const waiter = { resolve, reject }
     const cancel = () => reject(signal.reason)
-    const expire = () => this.#lookAgain(timeout).then(resolve, reject)
-    const timer = timeout > 0 && setTimeout(expire, Math.min(timeout, LONGEST_TIMER))
     signal.addEventListener('abort', cancel, { once: true })
-    this.#waiters.add(waiter)
+    this.add(waiter, timeout)
     if (signal.aborted) cancel()
     try {
       await promise
     } finally {
-      if (timer) clearTimeout(timer)
       signal.removeEventListener('abort', cancel)
-      this.#leave(waiter)
+      this.leave(waiter)
     }
   }
 
-  #leave(waiter: Waiter): void {
+  /** Tells the waiter how the wait ends, unless it leaves before. `timeout`: milliseconds; 0 is no limit. */
+  add(waiter: Waiter, timeout: number): void {
+    const timer =
+      timeout > 0
+        ? setTimeout(expire, Math.min(timeout, LONGEST_TIMER), this, waiter, timeout)
+        : undefined
+    this.#waiters.set(waiter, timer)
+  }
+
+  leave(waiter: Waiter): void {
+    clearTimeout(this.#waiters.get(waiter))
     if (!this.#waiters.delete(waiter) || this.#waiters.size > 0) return
     this.#ended()
     this.#stop.abort()
+  }
+
+  /** The waiter's time is up. */
+  async expire(waiter: Waiter, timeout: number): Promise<void> {
+    try {
+      await this.#lookAgain(timeout)
+      waiter.resolve()
+    } catch (error) {
+      waiter.reject(error)
+    }
   }
 
   async #run(): Promise<void> {
@@ -103,7 +122,7 @@ export class SharedWait {
 
   #settle(how: (waiter: Waiter) => void): void {
     this.#ended()
-    for (const waiter of this.#waiters) how(waiter)
+    for (const waiter of [...this.#waiters.keys()]) how(waiter)
   }
 
   /** Waiters whose time is up in the same moment look together. */
@@ -131,6 +150,11 @@ export class SharedWait {
   }
 }
 
+/** One function for all timers. */
+const expire = (shared: SharedWait, waiter: Waiter, timeout: number): void => {
+  void shared.expire(waiter, timeout)
+}
+
 /** The waits of a server, by what is waited for. */
 export class SharedWaits {
   readonly #shared = new Map<string, SharedWait>()
@@ -142,12 +166,17 @@ export class SharedWaits {
 
   /** Waits for what has this name, together with all others who do. */
   join(name: string, condition: () => Condition, limits: WaiterLimits): Promise<void> {
+    return this.of(name, condition).join(limits)
+  }
+
+  /** The wait of this name, to which somebody is to be added at once. */
+  of(name: string, condition: () => Condition): SharedWait {
     const running = this.#shared.get(name)
-    if (running) return running.join(limits)
+    if (running) return running
     const shared: SharedWait = new SharedWait(condition(), () => {
       if (this.#shared.get(name) === shared) this.#shared.delete(name)
     })
     this.#shared.set(name, shared)
-    return shared.join(limits)
+    return shared
   }
 }

@@ -4,7 +4,7 @@ import { SharedWatches } from '../backends/shared-watch.ts'
 
 /** The same store, on which any number of waiters cost few watches. `instead`: calls that take the place of its own. */
 export const sharingWatches = (backend: Backend, instead: Partial<Backend> = {}): Backend => {
-  const watches = new SharedWatches(backend)
+  const watches = backend.sharesWatches ? backend : new SharedWatches(backend)
   const shared = {
     address: backend.address,
     traits: backend.traits,

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { executable } from '../commands/rdv.ts'
 import { temporaryFolder } from '../services/guard.ts'
+
+const executable = join(import.meta.dirname, '../../bin/rdv.cjs')
 
 /** Runs `rdv --version` on a Node that says of itself that it is of this version. */
 const runOn = (version: string): Promise<{ code: number; stdout: string; stderr: string }> => {

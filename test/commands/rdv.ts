@@ -2,12 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { guardProcess, releaseProcess, temporaryFolder } from '../services/guard.ts'
-
-/** What is tested: the file that npm installs as `rdv`. */
-export const executable = fileURLToPath(new URL('../../bin/rdv.cjs', import.meta.url))
+import { executable, program } from './executable.ts'
 
 /** How a process ended, and all that it wrote. */
 export interface Ended {
@@ -59,7 +56,7 @@ export class Place {
 
   /** Runs rdv to its end. */
   rdv(...args: string[]): Promise<Ended> {
-    return this.#run(process.execPath, [executable, ...args]).ended
+    return this.#run(...program(args)).ended
   }
 
   /** Runs a shell script to its end. */
@@ -69,12 +66,12 @@ export class Place {
 
   /** Starts rdv; it is killed with the test at the latest. */
   start(...args: string[]): Running {
-    return this.#start(process.execPath, [executable, ...args])
+    return this.#start(...program(args))
   }
 
   /** Starts rdv with stdin as a pipe that the test writes to. */
   startWithInput(...args: string[]): Running {
-    return this.#start(process.execPath, [executable, ...args], 'pipe')
+    return this.#start(...program(args), 'pipe')
   }
 
   /** Starts a shell script. */

@@ -7,7 +7,7 @@ import {
   type Place as ServicePlace,
   startService,
 } from '../services/service.ts'
-import { executable } from './rdv.ts'
+import { program } from './executable.ts'
 
 /** Starts `rdv serve`, as a user does. */
 const startServe = (
@@ -20,11 +20,11 @@ const startServe = (
     ports: 1,
     stopSignal: 'SIGTERM',
     url: (place) => `http://127.0.0.1:${portOf(place)}`,
-    launch: (place) => ({
-      command: process.execPath,
-      args: [executable, 'serve', '--listen', `127.0.0.1:${portOf(place)}`, ...flags(place)],
-      env: { PATH: process.env.PATH, ...env },
-    }),
+    launch: (place) => {
+      const words = ['serve', '--listen', `127.0.0.1:${portOf(place)}`, ...flags(place)]
+      const [command, args] = program(words)
+      return { command, args, env: { PATH: process.env.PATH, ...env } }
+    },
     ready: async (place) => (await answerOf(portOf(place), '/_health')).status === 200,
   })
 

@@ -1,8 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { gunzipSync } from 'node:zlib'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../services/guard.ts'
 import { root } from './shell.ts'
-import { packed, Stage } from './stage.ts'
+import { freePort, Stage } from './stage.ts'
 
 interface Instruction {
   readonly name: string
@@ -30,51 +34,93 @@ const stagesOf = (file: string): Instruction[][] => {
 const [build = [], image = []] = stagesOf('Dockerfile')
 const all = (stage: readonly Instruction[], wanted: string): string[] =>
   stage.filter(({ name }) => name === wanted).map(({ rest }) => rest)
+const last = (stage: readonly Instruction[], wanted: string): string =>
+  all(stage, wanted).at(-1) ?? ''
 
-describe('the image', () => {
-  test('runs as nobody special, below tini', () => {
-    expect(all(image, 'USER').at(-1)).toBe('rdv')
-    expect(all(image, 'RUN').join()).toMatch(/adduser .*-u 1000 rdv/)
-    expect(JSON.parse(all(image, 'ENTRYPOINT')[0] ?? '')).toEqual(['/sbin/tini', '--'])
-    expect(image.findIndex(({ name }) => name === 'USER')).toBeLessThan(
-      image.findIndex(({ name }) => name === 'ENTRYPOINT'),
-    )
-  })
-
-  test('is made of files that are there', () => {
+describe('the Dockerfile', () => {
+  test('takes files that are there, and makes the image by the script', () => {
     const sources = all(build, 'COPY').flatMap((rest) => rest.split(' ').slice(0, -1))
     expect(sources.filter((path) => !existsSync(join(root, path)))).toEqual([])
+    expect(all(build, 'RUN')).toContain('npm run image')
+    expect(all(image, 'FROM')).toEqual(['scratch'])
   })
 
-  test('installs a program whose default command serves', async () => {
-    const bare = await Stage.with([])
-    const folder = join(bare.folder, 'opt')
-    const stage = bare.where(
-      ['/opt/rdv', folder],
-      ['/tmp/warm', join(bare.folder, 'warm')],
-      ['/tmp/rendezvous-*.tgz', await packed(bare)],
-    )
-    const [install, warm, ...more] = all(build, 'RUN').slice(2)
-    expect({ install, warm, more }).toMatchObject({
-      install: expect.stringContaining('npm install'),
-      warm: expect.stringContaining('warm.cjs'),
-      more: [],
-    })
-    for (const line of [install, warm]) {
-      await stage.run(['sh', '-euc', line ?? ''], { npm_config_offline: 'true' })
-    }
-    const [command = '', ...args] = JSON.parse(all(image, 'CMD')[0] ?? '') as string[]
-    const program = join(folder, 'bin', command)
-    await stage.start([program, ...args, '--listen', '127.0.0.1:0']).says(/listening on/)
-  })
-
-  test('is what the application of the examples is built on', () => {
+  test('makes what the application of the examples takes rdv from', () => {
     const [app = []] = stagesOf('examples/deploy/app/Dockerfile')
     const sources = all(app, 'COPY').flatMap((rest) => rest.split(' ').slice(0, -1))
-    expect(all(app, 'FROM')).toEqual(['rendezvous'])
-    expect(all(app, 'USER').at(-1)).toBe('rdv')
-    expect(sources.filter((path) => !existsSync(join(root, 'examples/deploy/app', path)))).toEqual(
-      [],
+    const [from, ...more] = sources.filter((word) => !word.startsWith('/'))
+    expect(from).toBe('--from=rendezvous')
+    expect(more.filter((path) => !existsSync(join(root, 'examples/deploy/app', path)))).toEqual([])
+    expect(last(app, 'USER')).toBe('node')
+  })
+})
+
+describe('the image', () => {
+  const folder = temporaryFolder('image')
+  const file = (name: string): Buffer => readFileSync(join(folder, 'oci', name))
+  const json = (name: string) => JSON.parse(file(name).toString())
+  const blob = ({ digest }: { digest: string }): string => `blobs/${digest.replace(':', '/')}`
+  const rootFolder = join(folder, 'root')
+
+  /** The user and the variables of the image, in the root file system of it. */
+  const within = (...words: string[]): string[] => {
+    const { User, Env, Entrypoint } = config()
+    const user = process.getuid?.() === 0 ? [`--userspec=${User}`] : []
+    const enter = user.length > 0 ? [] : ['unshare', '--map-root-user']
+    const [init, ...options] = Entrypoint as string[]
+    // tini is not process 1 here
+    const program = [`/usr/bin/${init}`, '-s', ...options, ...words]
+    return [...enter, 'env', '-i', ...Env, '/usr/sbin/chroot', ...user, rootFolder, ...program]
+  }
+  const manifest = () => json(blob(json('index.json').manifests[0]))
+  const config = () => json(blob(manifest().config)).config
+
+  beforeAll(() => {
+    execFileSync('npm', ['run', 'image'], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] })
+    for (const name of ['oci', 'root']) mkdirSync(join(folder, name))
+    const unpack = ['-xf', join(root, 'standalone/image.tar'), '-C', join(folder, 'oci')]
+    execFileSync('tar', unpack)
+    execFileSync('tar', ['-xzf', join(folder, 'oci', blob(manifest().layers[0])), '-C', rootFolder])
+  }, 300_000)
+
+  test('is what its digests say', () => {
+    const digest = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+    const { layers, config: about } = manifest()
+    for (const one of [json('index.json').manifests[0], about, ...layers])
+      expect([digest(file(blob(one))), file(blob(one)).length]).toEqual([one.digest, one.size])
+    const [layer] = layers
+    expect(json(blob(about)).rootfs.diff_ids).toEqual([digest(gunzipSync(file(blob(layer))))])
+    expect(json('oci-layout')).toEqual({ imageLayoutVersion: '1.0.0' })
+  })
+
+  test('runs as the Dockerfile says', () => {
+    const { User, Env, Entrypoint, Cmd, ExposedPorts, Volumes } = config()
+    expect(User).toBe(last(image, 'USER'))
+    expect(User).toMatch(/^[1-9]\d*:[1-9]\d*$/)
+    expect(Env).toEqual(last(image, 'ENV').split(' '))
+    expect([Entrypoint, Cmd]).toEqual(
+      ['ENTRYPOINT', 'CMD'].map((name) => JSON.parse(last(image, name))),
     )
+    expect(Object.keys(ExposedPorts)).toEqual([`${last(image, 'EXPOSE')}/tcp`])
+    expect(Object.keys(Volumes)).toEqual([last(image, 'VOLUME')])
+  })
+
+  test('has no shell and no Node, and executables of at most 120 MB', () => {
+    for (const name of ['bin/sh', 'usr/bin/sh', 'bin/bash', 'usr/bin/node', 'usr/local/bin/node'])
+      expect(existsSync(join(rootFolder, name))).toBe(false)
+    expect(statSync(join(rootFolder, 'usr/bin/rdv')).size).toBeLessThan(120e6)
+  })
+
+  test('serves, waits, and becomes another program, where nothing but its own files is there', async () => {
+    const stage = await Stage.with([])
+    const port = await freePort()
+    const server = stage.start(within(...config().Cmd, '--listen', `127.0.0.1:${port}`))
+    await server.says(/listening on/)
+    const target = `tcp://localhost:${port}`
+    const wait = ['rdv', 'wait', target, '--', '/usr/bin/rdv', 'signal', 'db', 'migrated']
+    expect(await stage.run(within(...wait))).toMatchObject({ stdout: '' })
+    expect(await stage.run(within('rdv', 'get', 'db'))).toMatchObject({ stdout: 'migrated\n' })
+    server.kill('SIGTERM')
+    expect(await server.ended).toMatchObject({ code: 0 })
   })
 })

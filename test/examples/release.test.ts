@@ -22,6 +22,7 @@ test('a release has the package, a bill of what is bundled in it, checksums, and
     // what is built is tested already
     ['npm pack --pack-destination release', `npm pack --ignore-scripts --pack-destination ${out}`],
     ['"release/', `"${out}/`],
+    ['cp standalone/rdv-* release', `cp LICENSE ${out}/rdv-linux-x64`],
     ['cd release', `cd ${out}`],
     ['mkdir release', `mkdir ${out}`],
     ['>notes.md', `>${bare.folder}/notes.md`],
@@ -32,7 +33,7 @@ test('a release has the package, a bill of what is bundled in it, checksums, and
   }
   const files = globSync('*', { cwd: out }).sort()
   const base = `rendezvous-${manifest.version}`
-  expect(files).toEqual(['SHA256SUMS', `${base}.cdx.json`, `${base}.tgz`].sort())
+  expect(files).toEqual(['SHA256SUMS', `${base}.cdx.json`, `${base}.tgz`, 'rdv-linux-x64'].sort())
   await stage.run(['sh', '-c', 'cd "$0" && sha256sum --check --strict SHA256SUMS', out])
   expect(readFileSync(join(bare.folder, 'notes.md'), 'utf8')).toMatch(/### Added/)
 

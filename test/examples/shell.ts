@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { executable } from '../commands/executable.ts'
 import { findProgram } from '../services/fetch.ts'
 import { freePorts } from '../services/ports.ts'
 
@@ -30,7 +31,7 @@ export const runShell = async (args: (port: number) => readonly string[]): Promi
 export const environmentIn = async (folder: string): Promise<NodeJS.ProcessEnv> => {
   const bin = join(folder, 'bin')
   await mkdir(bin)
-  await symlink(join(root, 'bin/rdv.cjs'), join(bin, 'rdv'))
+  await symlink(executable, join(bin, 'rdv'))
   for (const name of ['curl', 'wget', 'psql'] as const) {
     await writeFile(join(bin, name), wrapperOf(name), { mode: 0o755 })
   }

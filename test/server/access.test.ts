@@ -32,7 +32,7 @@ test('every route says which scope it needs', async () => {
   const backend = await openBackend('memory:', { env: {} })
   const listen = { host: '127.0.0.1', port: 0 }
   const context = contextOf({ listen, backend, namespace: 'rdv' })
-  const app = await createApp(context, createServer, { report: () => {} })
+  const app = await createApp(context, createServer, {})
   expect(undeclaredRoutes(app)).toEqual([])
   await app.close()
   await backend.close()

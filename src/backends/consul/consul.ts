@@ -30,6 +30,7 @@ import { sharedWatches } from './watches.ts'
 export class ConsulBackend implements Backend, Diagnosable, Claimable {
   readonly address: string
   readonly traits: Traits
+  readonly sharesWatches = true
   readonly #connection: Connection
   readonly #store: Store
   readonly #leases: Leases

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { getCACertificates } from 'node:tls'
 import { describe, UsageError } from '../../errors.ts'
 
 /** Where a cluster is, and how we present ourselves to it. */
@@ -55,13 +54,15 @@ const tlsFrom = (env: NodeJS.ProcessEnv): TlsCredentials => {
   const { ETCDCTL_CACERT: ca, ETCDCTL_CERT: cert, ETCDCTL_KEY: key } = env
   if (!cert !== !key) throw new UsageError('set both ETCDCTL_CERT and ETCDCTL_KEY, or neither')
   return {
-    rootCertificate: ca
-      ? contentOf('ETCDCTL_CACERT', ca)
-      : Buffer.from(getCACertificates('default').join('\n')),
+    rootCertificate: ca ? contentOf('ETCDCTL_CACERT', ca) : trustedByNode(),
     ...(cert && { certChain: contentOf('ETCDCTL_CERT', cert) }),
     ...(key && { privateKey: contentOf('ETCDCTL_KEY', key) }),
   }
 }
+
+/** TLS is loaded only where it is spoken. */
+const trustedByNode = (): Buffer =>
+  Buffer.from(process.getBuiltinModule('node:tls').getCACertificates('default').join('\n'))
 
 const loginFromUrl = (userInfo: string): Login => {
   const [name = '', password] = halves(userInfo)

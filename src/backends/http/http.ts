@@ -45,6 +45,7 @@ export interface HttpOptions {
 export class HttpBackend implements Backend, Diagnosable, Observant {
   readonly address: string
   readonly traits: Traits
+  readonly sharesWatches = true
   readonly #remote: Remote
   readonly #watches: SharedWatches
   readonly #closed = new AbortController()

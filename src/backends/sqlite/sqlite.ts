@@ -42,6 +42,7 @@ export interface SqliteOptions {
 export class SqliteBackend implements Backend, Diagnosable {
   readonly address: string
   readonly traits: Traits
+  readonly sharesWatches = true
   readonly #options: SqliteOptions
   readonly #feed = new Feed(() => this.#tail.stop())
   readonly #tail: Tail

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { EPOCH_HEADER } from '../../backends/http/protocol.ts'
+import { commonHeaders } from '../common-headers.ts'
 import type { ServerContext } from '../context.ts'
-import { epochOf } from '../epoch.ts'
 import { wantsPage } from '../routes/page.ts'
 import { type Need, STRICTEST } from './scope.ts'
 
@@ -19,7 +18,7 @@ export const guard = (app: FastifyInstance, { store, access }: ServerContext): v
     if (!route.config?.scope) missing.push(nameOf(route))
   })
   app.addHook('onRequest', async (request, reply) => {
-    reply.header(EPOCH_HEADER, epochOf(store)).header('cache-control', 'no-store')
+    reply.headers(commonHeaders(store))
     const refusal = access.refusal(request, needOf(request))
     if (refusal) return refuse(reply, refusal.status, refusal.body, refusal.challenge)
   })

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { TimeoutError, UsageError } from '../../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { clear } from '../../recipes/clear.ts'
 import { checkGroup, checkKey } from '../../recipes/keys.ts'
 import { READY, signal } from '../../recipes/signal.ts'
@@ -10,12 +10,14 @@ import { clientOf } from '../activity/client.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
 import { described } from '../described.ts'
-import { hintFor } from '../hints.ts'
 import { KEY_REQUESTS } from '../key-requests.ts'
 import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
+import { WaitingRequest } from '../waiting-request.ts'
 
 /** Milliseconds that a write may take, with its retries. */
 const WRITE_LIMIT = 5_000
+
+const ROUTE = '/*'
 
 const RESERVED = { ok: false, error: "Keys starting with '_' are reserved" } as const
 
@@ -35,34 +37,30 @@ export const keyRoutes = (app: FastifyInstance, context: ServerContext): void =>
     return OK
   }
   for (const method of ['GET', 'PUT', 'POST', 'DELETE'] as const)
-    app.route({ method, url: '/*', ...described(KEY_REQUESTS[method]), handler })
+    app.route({ method, url: ROUTE, ...described(KEY_REQUESTS[method]), handler })
 }
 
-const waitForKey = async (
+const waitForKey = (
   context: ServerContext,
   { path, query }: RequestTarget,
   request: FastifyRequest,
   reply: FastifyReply,
-) => {
+): void => {
   const { name, condition } = wanted(context, { path, query })
-  const limits = { timeout: query.duration('timeout') ?? context.timeout }
-  const signal = context.open.begin(reply.raw)
+  const timeout = query.duration('timeout') ?? context.timeout
   const states = query.text('state')
   const target = states === undefined ? path : `${path}=${states}`
   const awaited = path.endsWith('/') ? path : `${path}=${states ?? READY}`
   const about = { target, signal: awaited, shared: name, waiter: clientOf(request) }
-  try {
-    await context.waits.during(
-      `/${path}`,
-      () => context.shared.join(name, condition, { ...limits, signal }),
-      about,
-    )
-    return OK
-  } catch (error) {
-    if (!(error instanceof TimeoutError)) throw error
-    const hint = await hintFor(context, path, error)
-    return reply.code(404).send({ ok: false, error: 'Timeout', hint })
-  }
+  const response = reply.raw
+  context.open.hold(response, () => {
+    const shared = context.shared.of(name, condition)
+    const wait = context.waits.begin(`/${path}`, about)
+    const waiting = new WaitingRequest({ context, response, wait, shared, route: ROUTE })
+    shared.add(waiting, timeout)
+    return waiting
+  })
+  reply.hijack()
 }
 
 /** What is waited for, and a name that all have who wait for the same. */

@@ -1,13 +1,19 @@
 import { isIP, Socket } from 'node:net'
-import { connect } from 'node:tls'
+import { type ConnectionOptions, connect } from 'node:tls'
 
 /**
- * gRPC names a server to TLS by its host, also where that is an IP address. Node warns about it, once in a process
- * and of no use to our users: it does so now, into the void.
+ * gRPC names a server to TLS by its host, also where that is an IP address. Node warns about it, and bun refuses it: each
+ * gets what it wants.
  */
-export const silenceServerNames = (hosts: readonly string[]): void => {
+export const allowAddresses = (hosts: readonly string[]): void => {
   const address = hosts.map(nameOf).find((name) => isIP(name) !== 0)
   if (!address) return
+  if (process.versions.bun === undefined) silence(address)
+  else nameNoAddresses()
+}
+
+/** Node warns once in a process, and of no use to our users: it does so now, into the void. */
+const silence = (address: string): void => {
   const { emitWarning } = process
   process.emitWarning = () => {}
   try {
@@ -17,6 +23,15 @@ export const silenceServerNames = (hosts: readonly string[]): void => {
   } finally {
     process.emitWarning = emitWarning
   }
+}
+
+/** Without a name the certificate is compared with the host, which gRPC gives as well. */
+const nameNoAddresses = (): void => {
+  const tls = process.getBuiltinModule('node:tls')
+  if (tls.connect !== connect) return
+  const connectUnnamed = (options: ConnectionOptions, ...more: []) =>
+    connect(isIP(options.servername ?? '') ? { ...options, servername: '' } : options, ...more)
+  Object.assign(tls, { connect: connectUnnamed })
 }
 
 const nameOf = (host: string): string =>

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { cp, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { temporaryFolder } from '../test/services/guard.ts'
+import { rdv } from './commands.ts'
+import type { Command } from './measure.ts'
+
+/** A way in which `rdv` can be on a machine. */
+export interface Installation {
+  readonly name: string
+  command(url: string | undefined, words: readonly string[]): Command
+}
+
+const root = join(import.meta.dirname, '..')
+
+/** As npm installs it, with what V8 compiled kept from the first run on. */
+export const npm: Installation = { name: 'npm', command: rdv }
+
+/** A copy of the package where nothing that V8 compiled can be kept, by whatever user: a file is in the folder's place. */
+export const provideUncached = async (): Promise<Installation> => {
+  const folder = temporaryFolder('uncached')
+  const kept = (path: string) => path !== join(root, 'dist/cache')
+  for (const part of ['bin', 'dist', 'package.json', 'oclif.manifest.json']) {
+    await cp(join(root, part), join(folder, part), { recursive: true, filter: kept })
+  }
+  await writeFile(join(folder, 'dist/cache'), '')
+  const homeless = { HOME: '', XDG_CACHE_HOME: '' }
+  return { name: 'npm, no cache', command: (url, words) => rdv(url, words, homeless, folder) }
+}
+
+/** Where `npm run standalone` leaves it. */
+const FOLDERS = ['standalone', 'dist/standalone']
+
+/** The executable that needs no Node, for this machine, if it was built. */
+export const findStandalone = (): Installation | undefined => {
+  const name = `rdv-${process.platform}-${process.arch}`
+  const file = FOLDERS.map((folder) => join(root, folder, name)).find(existsSync)
+  return file === undefined ? undefined : { name: 'standalone', command: commandOf(file) }
+}
+
+const commandOf =
+  (file: string): Installation['command'] =>
+  (url, words) => ({
+    name: `rdv ${words[0]}`,
+    words: [file, ...words],
+    env: { RDV_BACKEND: url ?? '' },
+  })

@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from './measure.ts'
+
+const PACKAGE = 'wait-on@9'
+
+/** Beside the server programs that the tests fetch: nobody who only installs this project has it. */
+const folder = join(import.meta.dirname, '../.services', PACKAGE)
+const file = join(folder, 'node_modules/wait-on/bin/wait-on')
+
+/** npm's `wait-on` for an open port, run by this Node, if it is there or can be had. */
+export const waitOn = (address: string, mayFetch: boolean): Command | undefined => {
+  if (!existsSync(file) && mayFetch) fetchIt()
+  const words = [process.execPath, file, `tcp:${address}`] as const
+  return existsSync(file) ? { name: 'wait-on tcp:…', words } : undefined
+}
+
+const fetchIt = (): void => {
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  try {
+    execFileSync('npm', ['install', '--prefix', folder, ...quiet, PACKAGE], { stdio: 'ignore' })
+  } catch {
+    // Whoever measures is told that it is not there.
+  }
+}
+
+/** What scripts have in its place. */
+export const shellLoop = (address: string): Command => ({
+  name: 'a loop of bash with /dev/tcp',
+  words: [
+    'bash',
+    '-c',
+    `until (exec 3<>/dev/tcp/${address.replace(':', '/')}); do sleep 0.1; done`,
+  ],
+})

@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { bunsName, hostTarget, provideBun, TARGETS, type Target, targetNamed } from './bun.ts'
+
+const root = join(import.meta.dirname, '..')
+const output = join(root, 'standalone')
+
+/** Where a running executable finds the files that were put into it. */
+const INSIDE = '/$bunfs/root'
+
+/** What the program reads as files: by their places in the package. */
+const FILES = ['package.json', 'oclif.manifest.json', 'dist/proto', 'dist/page']
+
+/** What is compiled: apart from the files, among which it would be once more. */
+const CODE = 'code'
+
+/** Of these the source is inside, not the bytecode: it takes more room than the time is worth. */
+const BULKY = ['fastify', '@fastify/swagger', 'rare']
+
+/** Libraries' own ways to other libraries, which they try and do without. */
+const ABSENT = ['pg-native', 'pg-cloudflare']
+
+/**
+ * The package as it is to lie in the executable. A bundle is told where it will be: bun would have it know where it has been
+ * on this machine.
+ */
+const stage = async (folder: string): Promise<void> => {
+  for (const file of FILES) await cp(join(root, file), join(folder, file), { recursive: true })
+  for (const file of globSync('dist/{rdv,vendor/**/*}.cjs', { cwd: root })) {
+    const place = `var __dirname=${JSON.stringify(`${INSIDE}/${dirname(file)}`)};`
+    const text = place + (await readFile(join(root, file), 'utf8'))
+    const bulky = BULKY.some((name) => file === `dist/vendor/${name}.cjs`)
+    if (bulky) await write(join(folder, file), text)
+    await write(join(folder, CODE, file), bulky ? loaderOf(file) : text)
+  }
+}
+
+const write = async (file: string, text: string): Promise<void> => {
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, text)
+}
+
+/** Stands in the place of a bundle that is among the files. */
+const loaderOf = (file: string): string => {
+  const text = `require('node:fs').readFileSync(${JSON.stringify(`${INSIDE}/${file}`)},'utf8')`
+  return `new Function('module','exports','require',${text})(module,exports,require)`
+}
+
+/** Nothing is read from the folder where the executable is run, and nobody's variables change what bun does. */
+const compile = (compiler: string, runtime: string, target: Target, folder: string): void => {
+  const words = ['build', '--compile', '--minify', '--bytecode', `${CODE}/dist/rdv.cjs`]
+  const closed = ['dotenv', 'bunfig', 'tsconfig', 'package-json'].map(
+    (what) => `--no-compile-autoload-${what}`,
+  )
+  const options = [
+    ...[`--target=${bunsName(target)}`, `--compile-executable-path=${runtime}`],
+    ...['--outfile', 'rdv', '--asset=package.json', '--asset=oclif.manifest.json', '--asset=dist'],
+    ...ABSENT.map((name) => `--external=${name}`),
+  ]
+  execFileSync(compiler, [...words, ...closed, ...options], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+/** Whoever runs an earlier one goes on with it. */
+const make = async (target: Target): Promise<void> => {
+  const bun = join(root, '.bun')
+  const compiler = process.env.RDV_BUN ?? (await provideBun(hostTarget(), bun))
+  const runtime = target === hostTarget() ? compiler : await provideBun(target, bun)
+  await mkdir(output, { recursive: true })
+  const folder = await mkdtemp(join(output, `.${target}-`))
+  try {
+    await stage(folder)
+    compile(compiler, runtime, target, folder)
+    await rename(join(folder, 'rdv'), join(output, `rdv-${target}`))
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+  console.log(`standalone/rdv-${target}`)
+}
+
+const names = process.argv.slice(2)
+const targets = names.includes('all') ? TARGETS : names.map(targetNamed)
+for (const target of targets.length > 0 ? targets : [hostTarget()]) await make(target)
