@@ -1,11 +1,15 @@
 import type { FastifyReply } from 'fastify'
 import { TimeoutError } from '../errors.ts'
 import { clientOf } from './activity/client.ts'
+import type { Awaited } from './activity/waits.ts'
+import { timedOut } from './answers.ts'
 import type { ServerContext } from './context.ts'
 
 interface Wait<T> {
   /** What is waited for, as it is listed. */
   readonly path: string
+  /** What is known of that besides. */
+  readonly about?: Partial<Awaited>
   /** Milliseconds; the server's own where nothing is said. */
   readonly timeout: number | undefined
   readonly reply: FastifyReply
@@ -20,17 +24,17 @@ export const AT_ONCE = { timeout: 5_000 } as const
 /** Waits for a recipe as long as the client is there; when its time is up: 404, with what it was short of. */
 export const answerWait = async <T>(
   { open, waits, timeout: usual }: ServerContext,
-  { path, timeout = usual, reply, wait, answer }: Wait<T>,
+  { path, about, timeout = usual, reply, wait, answer }: Wait<T>,
 ): Promise<unknown> => {
   const signal = open.begin(reply.raw)
-  const about = { target: inWords(path), waiter: clientOf(reply.request) }
+  const known = { target: inWords(path), waiter: clientOf(reply.request), ...about }
   try {
-    const result = await waits.during(path, () => wait({ timeout, signal }), about)
+    const result = await waits.during(path, () => wait({ timeout, signal }), known)
     return await answer(result, signal)
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error
-    const hint = error.pending[0]?.reason
-    return reply.code(404).send({ ok: false, error: 'Timeout', hint })
+    const { status, body } = timedOut(error.pending[0]?.reason)
+    return reply.code(status).send(body)
   }
 }
 

@@ -45,6 +45,12 @@ export const refused = (status: number, error: string): Failure => ({
   body: { ok: false, error, kind: 'usage' },
 })
 
+/** web-rendezvous' answer to who has waited in vain, with what it was short of. */
+export const timedOut = (hint: string | undefined) => ({
+  status: 404,
+  body: { ok: false, error: 'Timeout', hint },
+})
+
 /** Fastify's own refusals of a request (too large, not JSON, not of the schema) carry their status, and some of ours. */
 const refusedStatus = (error: unknown): number | undefined => {
   const status = (error as { statusCode?: unknown }).statusCode

@@ -1,6 +1,7 @@
 import { TimeoutError } from '../errors.ts'
 import type { Wait } from './activity/wait.ts'
 import type { Awaited, Waits } from './activity/waits.ts'
+import { keepNewest } from './keep-newest.ts'
 
 /** So many keys whose wait timed out, and so many probed ones, are remembered. */
 const REMEMBERED = 1_000
@@ -72,9 +73,5 @@ export class Bookkeeping {
 const remember = (paths: Set<string>, path: string): void => {
   paths.delete(path)
   paths.add(path)
-  if (paths.size <= REMEMBERED) return
-  for (const oldest of paths) {
-    paths.delete(oldest)
-    return
-  }
+  keepNewest(paths, REMEMBERED)
 }

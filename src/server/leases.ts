@@ -3,6 +3,7 @@ import type { WireWrite } from '../backends/http/protocol.ts'
 import { putHeld } from '../backends/operations.ts'
 import { describe, LeaseGoneError, UnavailableError } from '../errors.ts'
 import { checkTtl } from '../recipes/ttl.ts'
+import { keepNewest } from './keep-newest.ts'
 
 /** Below `<namespace>/lease/`, which is no kind that clients may write, read or watch. */
 const KIND = 'lease'
@@ -86,11 +87,7 @@ export class Leases {
   /** An id is never given twice, so that one which is gone does no harm here. */
   #remember(id: string): void {
     this.#known.add(id)
-    if (this.#known.size <= REMEMBERED) return
-    for (const oldest of this.#known) {
-      this.#known.delete(oldest)
-      return
-    }
+    keepNewest(this.#known, REMEMBERED)
   }
 }
 

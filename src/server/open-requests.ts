@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { UnavailableError } from '../errors.ts'
 import { TooManyError } from './answers.ts'
-import { clientOf } from './client.ts'
+import { clientNetworkOf } from './client-network.ts'
 
 export interface RequestLimits {
   readonly total: number
@@ -56,7 +56,7 @@ export class OpenRequests {
    * @throws as `begin`.
    */
   hold(response: ServerResponse, make: () => Ending): void {
-    const client = clientOf(response.socket?.remoteAddress)
+    const client = clientNetworkOf(response.socket?.remoteAddress)
     this.#admitWaiter(client)
     const ending = make()
     this.#open.add(ending)

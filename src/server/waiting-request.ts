@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { TimeoutError } from '../errors.ts'
 import type { Wait } from './activity/wait.ts'
-import { failureOf, OK } from './answers.ts'
+import { failureOf, OK, timedOut } from './answers.ts'
 import { commonHeaders } from './common-headers.ts'
 import type { ServerContext } from './context.ts'
 import { hintFor } from './hints.ts'
@@ -59,7 +59,8 @@ export class WaitingRequest implements Waiter {
     const { context, wait } = this.#about
     const name = (wait.path ?? '').slice(1)
     const hint = await hintFor(context, name, error).catch(() => undefined)
-    this.#answer(404, { ok: false, error: 'Timeout', hint })
+    const { status, body } = timedOut(hint)
+    this.#answer(status, body)
   }
 
   #fail(error: unknown): void {

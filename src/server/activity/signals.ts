@@ -3,6 +3,7 @@ import { keyOf } from '../../backends/watch-queue.ts'
 import { parseRecord, sessionKey } from '../../recipes/session-record.ts'
 import { nameIn, prefixIn, type Space } from '../../recipes/space.ts'
 import { printable } from '../../redact.ts'
+import { keepNewest } from '../keep-newest.ts'
 import { Newest } from './newest.ts'
 import type { SignalMark, Waiter } from './protocol.ts'
 
@@ -46,11 +47,7 @@ export class Signals {
     if (!key.startsWith(prefixIn(this.#space, 'signal'))) return
     this.#writing.delete(key)
     this.#writing.set(key, { by, at: Date.now() })
-    if (this.#writing.size <= WRITES) return
-    for (const oldest of this.#writing.keys()) {
-      this.#writing.delete(oldest)
-      return
-    }
+    keepNewest(this.#writing, WRITES)
   }
 
   /** Until the signal aborts; `seen` is told up to which commit the watch has come. */

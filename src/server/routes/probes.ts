@@ -1,9 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { TimeoutError, UsageError } from '../../errors.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { UsageError } from '../../errors.ts'
 import { openProbe } from '../../probes/open.ts'
 import type { Probe } from '../../probes/probe.ts'
 import { probeCondition } from '../../recipes/wait/probe-condition.ts'
-import { clientOf } from '../activity/client.ts'
+import { answerWait } from '../answer-wait.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
 import { type Description, described } from '../described.ts'
@@ -40,34 +40,30 @@ export const probeRoutes = (app: FastifyInstance, context: ServerContext): void 
     app.get(url, described({ ...ABOUT, ...about }), async (request, reply) => {
       const target = parseRequestTarget(request.url)
       const rest = target.path.slice(url.length - '*'.length - 1)
-      return waitForProbe(context, target, () => probeFor(rest), request, reply)
+      return waitForProbe(context, target, probeFor(rest), reply)
     })
   const { postgresUrl, probing } = context
   route('/_port/*', PORT, (rest) => portProbe(probing, rest))
   route('/_postgres/*', POSTGRES, (database) => postgresProbe(postgresUrl, database))
 }
 
-const waitForProbe = async (
-  { open, shared, waits, timeout }: ServerContext,
+const waitForProbe = (
+  context: ServerContext,
   { path, query }: RequestTarget,
-  make: () => Probe,
-  request: FastifyRequest,
+  probe: Probe,
   reply: FastifyReply,
-) => {
-  const probe = make()
-  const limits = { timeout: query.duration('timeout') ?? timeout, signal: open.begin(reply.raw) }
-  const condition = () => probeCondition(probe)
-  const about = { target: probe.name, shared: path, waiter: clientOf(request) }
-  try {
-    await waits.during(`/${path}`, () => shared.join(path, condition, limits), about)
-  } catch (error) {
-    if (!(error instanceof TimeoutError)) throw error
-    const hint = error.pending[0]?.reason
-    return reply.code(404).send({ ok: false, error: 'Timeout', hint })
-  }
-  waits.probed(`/${path}`)
-  return OK
-}
+) =>
+  answerWait(context, {
+    path: `/${path}`,
+    about: { target: probe.name, shared: path },
+    timeout: query.duration('timeout'),
+    reply,
+    wait: (limits) => context.shared.join(path, () => probeCondition(probe), limits),
+    answer() {
+      context.waits.probed(`/${path}`)
+      return OK
+    },
+  })
 
 const portProbe = (policy: ProbePolicy, rest: string): Probe => {
   const [host = '', port = '', ...more] = rest.split('/')

@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net'
  * Whom the limits of one client count for: an IPv4 address, or an IPv6 network of 64 bits, whose addresses one machine
  * may all use.
  */
-export const clientOf = (address = ''): string => {
+export const clientNetworkOf = (address = ''): string => {
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
   if (mapped !== undefined || !isIPv6(address)) return mapped ?? address
   const [front = '', back = ''] = address.replace(/%.*/, '').split('::')
