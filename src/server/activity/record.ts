@@ -3,8 +3,6 @@ import type { FastifyRequest } from 'fastify'
 import type { Waiter, Waiters } from '../../backends/backend.ts'
 import type { Space } from '../../recipes/space.ts'
 import type { StatusRow } from '../../recipes/status/row.ts'
-import { status } from '../../recipes/status/status.ts'
-import { watchStatus } from '../../recipes/status/watch-status.ts'
 import { Announced } from './announced.ts'
 import { clientOf } from './client.ts'
 import type { Activity, ServerFacts } from './protocol.ts'
@@ -13,9 +11,7 @@ import { eventText } from './viewer.ts'
 import { Viewers } from './viewers.ts'
 import { spanOf, type Wait } from './wait.ts'
 import { LISTED, Waits } from './waits.ts'
-
-/** Milliseconds that the store may take to tell the status. */
-const STATUS_LIMIT = 5_000
+import { WatchedStatus } from './watched-status.ts'
 
 export interface RecordOptions {
   readonly space: Space
@@ -37,11 +33,10 @@ export class ActivityRecord {
   readonly #signals: Signals
   readonly #announced: Announced
   readonly #viewers: Viewers
+  readonly #status: WatchedStatus
   readonly #connected = new Map<Waiter, string>()
   readonly #closing = new AbortController()
   readonly #startedAt = Date.now()
-  #watching: AbortController | undefined
-  #rows: readonly StatusRow[] | undefined
 
   constructor(options: RecordOptions) {
     this.#options = options
@@ -55,9 +50,13 @@ export class ActivityRecord {
     })
     this.#announced = new Announced(this.waits, this.#signals)
     this.#viewers = new Viewers(this.waits, {
-      whole: () => eventText('activity', this.#whole(this.#rows ?? [])),
+      whole: () => eventText('activity', this.#whole(this.#status.known)),
       reasonOf: (wait) => this.#reasonOf(wait),
-      unwatched: () => this.#stopWatching(),
+      unwatched: () => this.#status.stop(),
+    })
+    this.#status = new WatchedStatus(options.space, {
+      changed: (rows) => this.#viewers.tell(eventText('status', rows)),
+      failed: (error) => options.failed?.(error),
     })
     void this.#follow()
   }
@@ -65,7 +64,7 @@ export class ActivityRecord {
   /** Ends what runs in the background. */
   close(): void {
     this.#closing.abort(new Error('the server has stopped'))
-    this.#stopWatching()
+    this.#status.stop()
   }
 
   /** A request is about to write these keys (their full names). */
@@ -101,14 +100,13 @@ export class ActivityRecord {
 
   /** All of it, as it is now. */
   async read(): Promise<Activity> {
-    return this.#whole(this.#rows ?? (await this.#readRows()))
+    return this.#whole(await this.#status.read())
   }
 
   /** Tells a client what happens, until the signal aborts. */
   async show(response: ServerResponse, signal: AbortSignal): Promise<void> {
-    this.#rows ??= await this.#readRows().catch(() => [])
+    await this.#status.start()
     this.#viewers.add(response, signal)
-    if (!this.#watching) void this.#watchStatus()
   }
 
   #whole(rows: readonly StatusRow[]): Activity {
@@ -130,32 +128,6 @@ export class ActivityRecord {
     return shared === undefined ? undefined : this.#options.reasonOf(shared)
   }
 
-  /** The waits tell of themselves. */
-  async #readRows(): Promise<StatusRow[]> {
-    return withoutWaits(await status(this.#options.space, { timeout: STATUS_LIMIT }))
-  }
-
-  /** While anybody looks on. */
-  async #watchStatus(): Promise<void> {
-    const watching = new AbortController()
-    this.#watching = watching
-    try {
-      for await (const rows of watchStatus(this.#options.space, watching.signal)) {
-        this.#rows = withoutWaits(rows)
-        this.#viewers.tell(eventText('status', this.#rows))
-      }
-    } catch (error) {
-      if (!watching.signal.aborted) this.#options.failed?.(error)
-      if (this.#watching === watching) this.#stopWatching()
-    }
-  }
-
-  #stopWatching(): void {
-    this.#watching?.abort(new Error('nobody looks on'))
-    this.#watching = undefined
-    this.#rows = undefined
-  }
-
   async #follow(): Promise<void> {
     const { space, seen = () => {}, failed } = this.#options
     const { signal } = this.#closing
@@ -168,9 +140,6 @@ export class ActivityRecord {
     })
   }
 }
-
-const withoutWaits = (rows: readonly StatusRow[]): StatusRow[] =>
-  rows.filter(({ kind }) => kind !== 'wait')
 
 const describe = ({ target, waiter, since }: Wait): Waiter => ({
   targets: [target],

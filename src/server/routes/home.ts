@@ -1,12 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { list } from '../../recipes/list.ts'
+import { AT_ONCE } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { type Description, described, ok } from '../described.ts'
 import { sendPage, wantsPage } from './page.ts'
-
-/** Milliseconds that the store may take. */
-const LIMIT = 5_000
 
 const HOME: Description = {
   tag: 'server',
@@ -29,7 +27,7 @@ export const homeRoute = (app: FastifyInstance, { space, waits }: ServerContext)
   app.get('/', described(HOME), async (request, reply) => {
     reply.header('vary', 'accept')
     if (wantsPage(request)) return sendPage(request, reply)
-    const signals = await list(space, '', { timeout: LIMIT })
+    const signals = await list(space, '', AT_ONCE)
     const marked = [...signals.map(({ key }) => `/${key}`), ...waits.probedPaths]
     return { ok: true, waiting_and_failed: waits.waitingAndFailed(new Set(marked)), marked }
   })
