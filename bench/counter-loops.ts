@@ -14,12 +14,13 @@ export const counterLoops: Subject = {
 together on one counter. The limit: together they are no slower than one alone. The counts are checked, and exact.`,
   plots: [{ title: 'Increments a second', of: 'figure' }],
   async *measure({ stores, rounds }: Bench) {
+    const times = Math.ceil(rounds / 2)
     for (const [name, url] of Object.entries(stores)) {
       await runLoops(url, 'warm', 1, 2)
-      const one = await runLoops(url, 'alone', 1, rounds / 2)
+      const one = await runLoops(url, 'alone', 1, times)
       const alone = perSecond(`one shell loop of rdv counter inc on ${name}`, one)
       yield alone
-      const together = await runLoops(url, 'together', LOOPS, rounds / 2)
+      const together = await runLoops(url, 'together', LOOPS, times)
       const row = perSecond(`${LOOPS} shell loops on one counter on ${name}`, together)
       yield limited(beside(row, alone), 'ratio', 'least', 1)
     }

@@ -22,6 +22,6 @@ export const formatRow = (row: Row): string => {
   const { name, figure, unit, against, ratio } = row
   const compared = ratio === undefined ? '' : `${formatRatio(ratio)} ${against}`
   const judged = row.limit ? `${formatLimit(row)}: ${formatVerdict(row)}` : ''
-  const columns = [name.padEnd(56), formatFigure(figure, unit).padStart(14), compared.padEnd(44)]
+  const columns = [name.padEnd(56), formatFigure(figure, unit).padStart(14), compared.padEnd(58)]
   return [...columns, judged].join('   ').trimEnd()
 }

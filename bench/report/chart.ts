@@ -13,9 +13,9 @@ interface Bar {
 }
 
 /** Pixels. */
-const WIDTH = 860
-const LABELS = 350
-const TEXTS = 150
+const WIDTH = 940
+const LABELS = 390
+const TEXTS = 190
 const LINE = 24
 const TOP = 64
 const RIGHT = WIDTH - TEXTS

@@ -8,13 +8,15 @@ const run = promisify(execFile)
 const main = join(import.meta.dirname, '../../bench/main.ts')
 
 /** What takes a few seconds each. */
-const SUBJECTS = ['start-up', 'wake-up', 'topic']
+const SUBJECTS = ['start-up', 'wake-up', 'counter-loops', 'topic', 'open-waits']
 
 interface Line extends Row {
   readonly subject: string
 }
 
-it('measures every subject that is quick, and says each row in the same shape', async () => {
+it('measures every subject that is quick, and says each row in the same shape', {
+  timeout: 120_000,
+}, async () => {
   const { stdout } = await run(process.execPath, [main, '--quick', '--json', ...SUBJECTS])
   const lines = stdout
     .trim()
@@ -47,6 +49,9 @@ const LIMITED = [
   'rdv counter inc on etcd (npm)',
   'rdv get on etcd (npm)',
   ...['sqlite', 'http', 'etcd', 'consul'].map((store) => `wake-up on ${store}, p99`),
+  ...['sqlite', 'http', 'etcd', 'consul'].map(
+    (store) => `8 shell loops on one counter on ${store}`,
+  ),
   'publish → subscribe on etcd',
 ]
 
