@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/services/setup.ts',
     pool: 'forks',
-    // each file starts servers of its own, which want their share of the machine
-    maxWorkers: 2,
+    // each file starts servers of its own, which want their share of the machine; many wait for leases most of their time
+    maxWorkers: 3,
     // what is told of deadlines holds on a machine that is not busy with something else at that very moment
     retry: 1,
     testTimeout: 60_000,

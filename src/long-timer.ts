@@ -6,11 +6,11 @@ export interface LongTimer {
   clear(): void
 }
 
-/** As setTimeout, for any number of milliseconds. */
+/** As setTimeout, for any number of milliseconds; what is due already fires at once. */
 export const setLongTimeout = (fire: () => void, length: number): LongTimer => {
   let timer: NodeJS.Timeout
   const arm = (left: number) => {
-    const step = Math.min(left, LONGEST_TIMER)
+    const step = Math.max(0, Math.min(left, LONGEST_TIMER))
     timer = setTimeout(() => (left > step ? arm(left - step) : fire()), step)
   }
   arm(length)

@@ -18,7 +18,8 @@ export const withinLimit = async <T>(
   signal?.throwIfAborted()
   const ending = new AbortController()
   const cancel = () => ending.abort(signal?.reason)
-  const timer = setTimeout(() => ending.abort(silence(address, limit)), limit)
+  // None may be left, where an earlier part of the same call has taken it.
+  const timer = setTimeout(() => ending.abort(silence(address, limit)), Math.max(0, limit))
   signal?.addEventListener('abort', cancel, { once: true })
   try {
     return await Promise.race([body(ending.signal), aborted(ending.signal)])
