@@ -1,5 +1,7 @@
 import {
+  closeSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -49,12 +51,12 @@ export const readCodeCache = (
   return undefined
 }
 
-/** Never fails. Put in place at once, so that of two processes that do this one wins. */
+/** Never fails, and makes nothing where it cannot be kept. Put in place at once: of two processes that do this one wins. */
 export const writeCodeCache = (
   dist: string,
   topic: string,
   env: NodeJS.ProcessEnv,
-  code: Buffer,
+  make: () => Buffer,
 ): void => {
   for (const directory of directories(dist, env)) {
     try {
@@ -62,7 +64,10 @@ export const writeCodeCache = (
       if (!isOurs(directory)) continue
       const file = join(directory, PREFIX + topic)
       const beside = `${file}.${process.pid}`
-      writeFileSync(beside, Buffer.concat([code, code]), { mode: 0o644, flag: 'wx' })
+      const place = openSync(beside, 'wx', 0o644)
+      const code = make()
+      writeFileSync(place, Buffer.concat([code, code]))
+      closeSync(place)
       renameSync(beside, file)
       removeOthers(directory)
       return

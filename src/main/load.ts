@@ -18,7 +18,7 @@ const script = new Script(wrapped, { filename: file, cachedData })
 // After a real run, so that what is compiled only when it is called is in it.
 if (!cachedData || script.cachedDataRejected) {
   process.once('exit', (code) => {
-    if (code === 0) writeCodeCache(__dirname, topic, process.env, script.createCachedData())
+    if (code === 0) writeCodeCache(__dirname, topic, process.env, () => script.createCachedData())
   })
 }
 
