@@ -50,7 +50,7 @@ interface OpenWaits {
 const ROOM = 'ulimit -n 40000 2>/dev/null; exec "$@"'
 
 /** Descriptors of the server that are no waits. */
-const OTHERS = 50
+const OTHERS = 500
 
 /** So many `GET /crowd` on one server in memory, all released by one PUT. */
 const measureOpenWaits = async (wanted: number): Promise<OpenWaits> => {
