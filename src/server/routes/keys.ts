@@ -7,15 +7,13 @@ import { keyIn } from '../../recipes/space.ts'
 import type { Condition } from '../../recipes/wait/condition.ts'
 import { groupCondition, keyCondition } from '../../recipes/wait/signal-condition.ts'
 import { clientOf } from '../activity/client.ts'
+import { AT_ONCE } from '../answer-wait.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
 import { described } from '../described.ts'
 import { KEY_REQUESTS } from '../key-requests.ts'
 import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
 import { WaitingRequest } from '../waiting-request.ts'
-
-/** Milliseconds that a write may take, with its retries. */
-const WRITE_LIMIT = 5_000
 
 const ROUTE = '/*'
 
@@ -85,7 +83,7 @@ const change = async (
   if (path.endsWith('/'))
     throw new UsageError('only single keys are written: leave out the trailing slash')
   activity.writing([keyIn(space, 'signal', path)], request)
-  if (request.method === 'DELETE') return clear(space, [path], { timeout: WRITE_LIMIT })
+  if (request.method === 'DELETE') return clear(space, [path], AT_ONCE)
   const expire = query.duration('expire') || undefined
-  await signal(space, path, query.text('state'), { expire, timeout: WRITE_LIMIT })
+  await signal(space, path, query.text('state'), { expire, ...AT_ONCE })
 }
