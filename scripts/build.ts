@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
-import { writeBundled } from './bundled.ts'
-import { lazyPlugin, rareModules } from './lazy-plugin.ts'
+import { sourcesOf, writeBundled } from './bundled.ts'
+import { rareModules } from './lazy-plugin.ts'
 import { writeManual } from './man.ts'
 import { writeManifest } from './manifest.ts'
 import { buildPage } from './page.ts'
+import { buildProgram } from './program.ts'
 
 /** Libraries that only some commands use: each in a file of its own, which is read when it is needed. */
 const VENDORED = [
@@ -64,22 +64,9 @@ const bundleApart = (name: string, contents: string) =>
   })
 
 const bundle = async (): Promise<void> => {
-  const [, ...results] = await Promise.all([
+  const [program, , ...results] = await Promise.all([
+    buildProgram(root, join(root, building, 'program'), VENDORED),
     buildPage(root, join(root, building, 'page')),
-    build({
-      ...common,
-      entryPoints: ['src/main/entry.ts'],
-      outfile: `${building}/rdv.cjs`,
-      minify: true,
-      plugins: [vendor, lazyPlugin],
-      alias: { 'wsl-utils': './scripts/wsl-utils.ts' },
-      inject: ['src/cli/streams.ts'],
-      define: {
-        ...common.define,
-        'process.stdout': 'lazyStdout',
-        'process.stderr': 'lazyStderr',
-      },
-    }),
     build({
       ...common,
       entryPoints: ['src/index.ts'],
@@ -89,24 +76,22 @@ const bundle = async (): Promise<void> => {
     ...VENDORED.map((name) => bundleApart(name, `module.exports = require('${name}')`)),
     bundleApart('rare', rareModules()),
   ])
-  await bundleLoader()
-  await writeBundled(join(root, building), results)
+  await bundleLoader(program.hash)
+  await writeBundled(join(root, building), [...program.sources, ...results.flatMap(sourcesOf)])
   // etcd3 looks for its protocol's description beside itself.
   const proto = join(root, 'node_modules/etcd3/proto')
   await cp(proto, join(root, building, 'proto'), { recursive: true })
 }
 
 /** It knows by which build its caches were made. */
-const bundleLoader = async (): Promise<void> => {
-  const hash = createHash('sha256').update(await readFile(join(root, building, 'rdv.cjs')))
-  await build({
+const bundleLoader = (hash: string) =>
+  build({
     ...common,
     entryPoints: ['src/main/load.ts'],
     outfile: `${building}/load.cjs`,
     minify: true,
-    define: { ...common.define, BUILD: JSON.stringify(hash.digest('hex').slice(0, 16)) },
+    define: { ...common.define, BUILD: JSON.stringify(hash.slice(0, 16)) },
   })
-}
 
 /** The declarations for TypeScript programs. */
 const declare = (): void => {

@@ -1,36 +1,41 @@
-import type { Plugin } from 'esbuild'
+import type { Plugin } from 'rolldown'
 
 /** Of Node's modules those that libraries require at the top of a file, but use only on some ways through the program. */
 const BUILTIN = [
   'node:child_process',
   'child_process',
   'node:fs/promises',
-  'node:readline',
+  'node:os',
   'node:perf_hooks',
+  'node:readline',
+  'node:url',
 ]
 
 /** Libraries likewise. They need not even be read: they are together in a file of their own. */
 const RARE = [
+  'ansis',
+  'clean-stack',
   'debug',
   'ejs',
-  'minimatch',
-  'tinyglobby',
-  'lilconfig',
-  'semver',
-  'ansis',
-  'wrap-ansi',
-  'clean-stack',
-  'cli-spinners',
-  'ansi-escapes',
   'indent-string',
-  'string-width',
-  'widest-line',
-  'wordwrap',
   'supports-color',
+  'wordwrap',
+  'wrap-ansi',
 ]
 
-const escaped = [...BUILTIN, ...RARE].map((name) => name.replaceAll('/', '\\/'))
-const filter = new RegExp(`^(${escaped.join('|')})$`)
+/** Likewise what oclif requires of itself: its help, and what looks for plugins. */
+const RARE_IN_OCLIF: Readonly<Record<string, string>> = {
+  './config': '@oclif/core/config',
+  './handle': '@oclif/core/handle',
+  './help': '@oclif/core/help',
+  './ux': '@oclif/core/ux',
+}
+
+/** The help begins here, in the same file. */
+const HELP = '@oclif/core/run'
+
+const FILE = '../vendor/rare.cjs'
+const LAZY = '\0lazy:'
 
 /**
  * Puts a stand-in where a module is imported, which loads the module when something of it is used first. Starting
@@ -38,22 +43,25 @@ const filter = new RegExp(`^(${escaped.join('|')})$`)
  */
 export const lazyPlugin: Plugin = {
   name: 'lazy',
-  setup(build) {
-    build.onResolve({ filter: /^\.\/vendor\// }, ({ path }) => ({ path, external: true }))
-    build.onResolve({ filter }, ({ path, namespace, kind }) =>
-      namespace === 'file' && kind === 'require-call' ? { path, namespace: 'lazy' } : undefined,
-    )
-    build.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
-      contents: standIn(path),
-      resolveDir: build.initialOptions.absWorkingDir,
-    }))
+  resolveId(name, importer, { kind }) {
+    if (name === HELP) return LAZY + name
+    if (name === FILE) return { id: name, external: true }
+    if (kind !== 'require-call') return undefined
+    if (BUILTIN.includes(name) || RARE.includes(name)) return LAZY + name
+    const rare = importer?.includes('/@oclif/core/') ? RARE_IN_OCLIF[name] : undefined
+    return rare && LAZY + rare
+  },
+  load(id) {
+    return id.startsWith(LAZY)
+      ? { code: standIn(id.slice(LAZY.length)), moduleType: 'js' }
+      : undefined
   },
 }
 
 /** `__esModule` is asked for on import already, and says of CommonJS modules that they are what is imported. */
-const standIn = (path: string): string => `
+const standIn = (name: string): string => `
 let loaded
-const load = () => loaded ??= ${loading(path)}
+const load = () => loaded ??= ${loading(name)}
 module.exports = new Proxy(function () {}, {
   get: (_, name) => (name === '__esModule' ? false : load()[name]),
   has: (_, name) => name in load(),
@@ -61,14 +69,14 @@ module.exports = new Proxy(function () {}, {
   construct: (_, args) => Reflect.construct(load(), args),
 })`
 
-const loading = (path: string): string =>
-  RARE.includes(path)
-    ? `require('./vendor/rare.cjs')[${JSON.stringify(path)}]`
-    : `require(${JSON.stringify(path)})`
+const loading = (name: string): string =>
+  BUILTIN.includes(name)
+    ? `require(${JSON.stringify(name)})`
+    : `require('${FILE}')[${JSON.stringify(name)}]`
 
 /** The text of the file with all that is rarely used, each part of which is run when it is asked for. */
 export const rareModules = (): string => {
-  const getters = RARE.map(
+  const getters = [...RARE, ...Object.values(RARE_IN_OCLIF), HELP].map(
     (name) => `get [${JSON.stringify(name)}]() { return require('${name}') }`,
   )
   return `module.exports = { ${getters.join(', ')} }`

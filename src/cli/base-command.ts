@@ -50,7 +50,6 @@ export abstract class RdvCommand extends Command {
 
   /** Parses the arguments. Call it first, with the command's own class. */
   protected async begin<T extends typeof RdvCommand>(command: T) {
-    delete process.env.RDV_DISABLE_THEME
     const parsed = await this.parse(command as typeof RdvCommand & T)
     const flags = parsed.flags as GlobalFlags
     if (flags.backend === '')
@@ -114,6 +113,9 @@ export abstract class RdvCommand extends Command {
     await this.release()
     return replaceProcess(command)
   }
+
+  /** oclif looks here for commands that are to be removed some day; we have none. */
+  override async init(): Promise<void> {}
 
   override async finally(): Promise<void> {
     await this.release()

@@ -14,6 +14,9 @@ import { join } from 'node:path'
 /** Of the bundle: set when it is built. */
 declare const BUILD: string
 
+/** What V8 compiled of each file, by the files' names. */
+export type Compiled = ReadonlyMap<string, Buffer>
+
 const PREFIX = `${BUILD}-${process.version}-${process.arch}-`
 
 /** Beside the bundle, or where that cannot be written among the user's own files. */
@@ -29,21 +32,21 @@ export const topicOf = ([, , word = '']: readonly string[], env: NodeJS.ProcessE
 }
 
 /**
- * V8's compiled form of the bundle. It is code, so it is taken only from where nobody but root and this user can
+ * V8's compiled form of the program. It is code, so it is taken only from where nobody but root and this user can
  * write. V8 compares its own version and flags, but not the contents, which are kept twice to tell damage.
  */
 export const readCodeCache = (
   dist: string,
   topic: string,
   env: NodeJS.ProcessEnv,
-): Buffer | undefined => {
+): Compiled | undefined => {
   for (const directory of directories(dist, env)) {
     try {
       if (!isOurs(directory)) continue
       const twice = readFileSync(join(directory, PREFIX + topic))
       const half = twice.length / 2
       const once = twice.subarray(0, half)
-      if (half > 0 && once.equals(twice.subarray(half))) return once
+      if (half > 0 && once.equals(twice.subarray(half))) return unpack(once)
     } catch {
       // There is none.
     }
@@ -56,7 +59,7 @@ export const writeCodeCache = (
   dist: string,
   topic: string,
   env: NodeJS.ProcessEnv,
-  make: () => Buffer,
+  make: () => Compiled,
 ): void => {
   for (const directory of directories(dist, env)) {
     try {
@@ -65,7 +68,7 @@ export const writeCodeCache = (
       const file = join(directory, PREFIX + topic)
       const beside = `${file}.${process.pid}`
       const place = openSync(beside, 'wx', 0o644)
-      const code = make()
+      const code = pack(make())
       writeFileSync(place, Buffer.concat([code, code]))
       closeSync(place)
       renameSync(beside, file)
@@ -75,6 +78,22 @@ export const writeCodeCache = (
       // Not here: it is only about speed.
     }
   }
+}
+
+/** A line that names the files and their lengths, then their code. */
+const pack = (compiled: Compiled): Buffer => {
+  const lengths = [...compiled].map(([name, { length }]) => [name, length])
+  return Buffer.concat([Buffer.from(`${JSON.stringify(lengths)}\n`), ...compiled.values()])
+}
+
+const unpack = (packed: Buffer): Compiled => {
+  const compiled = new Map<string, Buffer>()
+  let at = packed.indexOf('\n') + 1
+  for (const [name, length] of JSON.parse(packed.toString('latin1', 0, at)) as [string, number][]) {
+    compiled.set(name, packed.subarray(at, at + length))
+    at += length
+  }
+  return compiled
 }
 
 /** Those of other builds. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
 import { main } from './main.ts'
 
-/** The bundle lies in `dist/` of the package. */
-void main(process.argv.slice(2), join(__dirname, '..'))
+/** The program lies in `dist/program/` of the package. */
+void main(process.argv.slice(2), join(__dirname, '../..'))

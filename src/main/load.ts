@@ -1,26 +1,51 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Script } from 'node:vm'
-import { readCodeCache, topicOf, writeCodeCache } from './code-cache.ts'
+import { type Compiled, readCodeCache, topicOf, writeCodeCache } from './code-cache.ts'
 
-// Runs the bundle, from V8's compiled form of it where there is one: compiling is most of a short command's time.
+// Runs the program, from V8's compiled form of its files where there is one: compiling is most of a short command's time.
 
-const file = join(__dirname, 'rdv.cjs')
+const folder = join(__dirname, 'program')
 const topic = topicOf(process.argv, process.env)
-const cachedData = readCodeCache(__dirname, topic, process.env)
+const known = readCodeCache(__dirname, topic, process.env)
+const scripts = new Map<string, Script>()
+const modules = new Map<string, { exports: object }>()
 
-// The bundle is ASCII, which is read fastest as Latin-1.
-const source = readFileSync(file, 'latin1')
-const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`
-
-const script = new Script(wrapped, { filename: file, cachedData })
-
-// After a real run, so that what is compiled only when it is called is in it.
-if (!cachedData || script.cachedDataRejected) {
-  process.once('exit', (code) => {
-    if (code === 0) writeCodeCache(__dirname, topic, process.env, () => script.createCachedData())
-  })
+/** What the program's files require: each other, what is beside their folder, or something of Node's. */
+const requireWithin = (name: string): unknown => {
+  if (name.startsWith('./')) return load(name.slice(2))
+  return require(name.startsWith('../') ? join(folder, name) : name)
 }
 
-const bundle = { exports: {} }
-script.runInThisContext()(bundle.exports, require, bundle, file, __dirname)
+const load = (name: string): object => {
+  const there = modules.get(name)
+  if (there) return there.exports
+  const module = { exports: {} }
+  modules.set(name, module)
+  compile(name).runInThisContext()(module.exports, requireWithin, module, folder)
+  return module.exports
+}
+
+const compile = (name: string): Script => {
+  const filename = join(folder, name)
+  // The files are ASCII, which is read fastest as Latin-1.
+  const source = readFileSync(filename, 'latin1')
+  const wrapped = `(function (exports, require, module, __dirname) {${source}\n})`
+  const script = new Script(wrapped, { filename, cachedData: known?.get(name) })
+  scripts.set(name, script)
+  return script
+}
+
+const isNew = (): boolean =>
+  !known || [...scripts].some(([name, script]) => !known.has(name) || script.cachedDataRejected)
+
+/** Made after a real run, so that what is compiled only when it is called is in it. */
+const compiled = (): Compiled => new Map([...(known ?? []), ...[...scripts].map(compiledOf)])
+
+const compiledOf = ([name, script]: [string, Script]) => [name, script.createCachedData()] as const
+
+process.once('exit', (code) => {
+  if (code === 0 && isNew()) writeCodeCache(__dirname, topic, process.env, compiled)
+})
+
+load('rdv.cjs')

@@ -1,8 +1,6 @@
-import type { Interfaces } from '@oclif/core'
-import { run } from '@oclif/core/run'
-import packageJson from '../../package.json' with { type: 'json' }
+import { setLogger } from '@oclif/core/logger'
 import { nameFirst, refuseMangled, splitAtCommand } from '../cli/argv.ts'
-import { EXIT_CODES, exitCodeRows } from '../cli/exit-codes.ts'
+import { EXIT_CODES } from '../cli/exit-codes.ts'
 import { report } from '../cli/failure.ts'
 import { takesValue } from '../cli/flags.ts'
 import { isBrokenPipe } from '../cli/interrupts.ts'
@@ -12,7 +10,7 @@ import { COMMANDS } from '../commands/index.ts'
 import { UsageError } from '../errors.ts'
 import { describeFailure } from '../reason.ts'
 import { mostSimilar } from '../similar.ts'
-import { rootPlugin } from './plugin.ts'
+import { configuration, silent } from './configuration.ts'
 
 /** Runs the program. `root` is the package's folder. */
 export const main = async (argv: readonly string[], root: string): Promise<void> => {
@@ -35,33 +33,20 @@ export const main = async (argv: readonly string[], root: string): Promise<void>
 const dispatch = async (own: readonly string[], root: string): Promise<void> => {
   const ids = Object.keys(COMMANDS)
   const words = nameFirst(own, ids, takesValue)
-  const help = words.includes('--help') || words.includes('-h')
-  const version = words[0] === '--version'
-  if (!help && !version) checkName(words, ids)
-  const plugin = rootPlugin(root, packageJson as unknown as Interfaces.PJSON, help)
-  const plugins = new Map([[plugin.name, plugin]])
-  // The theme would be looked for on disk.
-  process.env.RDV_DISABLE_THEME = '1'
-  await run(words, {
-    root,
-    pjson: plugin.pjson,
-    plugins,
-    devPlugins: false,
-    userPlugins: false,
-    logger: silent,
-  })
-  if (help && (words[0] ?? '').startsWith('-')) process.stdout.write(exitCodeHelp())
+  setLogger({ root, logger: silent })
+  if (words[0] === '--version' || words.includes('--help') || words.includes('-h')) {
+    const { showHelp } = await import('./help.ts')
+    return showHelp(words, root)
+  }
+  const id = nameOf(words, ids)
+  await runCommand(id, words.slice(id.split(':').length))
 }
 
-/** oclif's own traces are of no use to our users, and loading what prints them takes time. */
-const silent: Interfaces.Logger = {
-  child: () => silent,
-  debug: () => {},
-  error: () => {},
-  info: () => {},
-  namespace: 'oclif',
-  trace: () => {},
-  warn: () => {},
+const runCommand = async (id: string, words: string[]): Promise<void> => {
+  const command = (await COMMANDS[id]?.())?.default
+  if (!command) throw new Error(`there is no command ${id}`)
+  command.id = id
+  await command.run(words, configuration)
 }
 
 /** Nothing can be relied upon any more. */
@@ -78,11 +63,13 @@ const endWithoutOutput = (error: NodeJS.ErrnoException): void => {
   process.exit(EXIT_CODES.internal.code)
 }
 
-const checkName = ([name, verb = '']: readonly string[], ids: readonly string[]): void => {
+/** The id of the command that the words begin with. */
+const nameOf = ([name, verb = '']: readonly string[], ids: readonly string[]): string => {
   if (name === undefined || name.startsWith('-')) {
     throw new UsageError('no command was given; see rdv --help')
   }
-  if (ids.includes(name) || ids.includes(`${name}:${verb}`)) return
+  if (ids.includes(name)) return name
+  if (ids.includes(`${name}:${verb}`)) return `${name}:${verb}`
   const verbs = ids.filter((id) => id.startsWith(`${name}:`)).map((id) => id.split(':')[1])
   if (verbs.length > 0) {
     throw new UsageError(`rdv ${name} needs one of ${verbs.join(', ')}; see rdv ${name} --help`)
@@ -90,11 +77,4 @@ const checkName = ([name, verb = '']: readonly string[], ids: readonly string[])
   const similar = mostSimilar(name, ids)
   const hint = similar ? `did you mean ${similar}?` : 'see rdv --help'
   throw new UsageError(`there is no command ${JSON.stringify(name)}: ${hint}`)
-}
-
-const exitCodeHelp = (): string => {
-  const rows = exitCodeRows().map(
-    ([code, name, meaning]) => `  ${code.padEnd(9)}${name.padEnd(15)}${meaning}`,
-  )
-  return ['EXIT CODES', ...rows, ''].join('\n')
 }

@@ -8,10 +8,10 @@ type Loadable = Command.Loadable
 
 /**
  * The program as oclif's root plugin, made of the explicit list of commands, so that nothing is searched for on disk.
- * What the help says of commands is read from the manifest, and only for the help.
+ * What the help says of commands is read from the manifest.
  */
-export const rootPlugin = (root: string, pjson: Interfaces.PJSON, forHelp: boolean): Plugin => {
-  const described = forHelp ? readManifest(root) : {}
+export const rootPlugin = (root: string, pjson: Interfaces.PJSON): Plugin => {
+  const described = readManifest(root)
   const commands = Object.keys(COMMANDS).map((id) => ({
     ...bare(id),
     ...described[id],
@@ -24,7 +24,7 @@ export const rootPlugin = (root: string, pjson: Interfaces.PJSON, forHelp: boole
     commands: commands as Loadable[],
     commandsDir: undefined,
     findCommand: loadCommand,
-    hasManifest: forHelp,
+    hasManifest: true,
     hooks: {},
     isRoot: true,
     load: async () => {},

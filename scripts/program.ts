@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { transform } from 'esbuild'
+import { type CodeSplittingGroup, type OutputChunk, type Plugin, rolldown } from 'rolldown'
+import { lazyPlugin } from './lazy-plugin.ts'
+
+/**
+ * The files of the program, each with the modules that are imported from where it begins. A short command reads two or
+ * three of them: reading many small files takes as long as reading one with everything.
+ */
+const GROUPS: readonly CodeSplittingGroup[] = [
+  { name: 'core', test: /\/src\/([^/]+|main\/main|commands\/(get|signal))\.ts$|rolldown.runtime/ },
+  { name: 'sqlite', test: /\/backends\/sqlite\/index\.ts$/ },
+  { name: 'etcd', test: /\/backends\/etcd\/(index|gateway\/dial)\.ts$/ },
+  { name: 'wait', test: /\/commands\/wait\.ts$/ },
+  { name: 'counting', test: /\/cli\/counting-command\.ts$/ },
+  { name: 'lock', test: /\/commands\/lock\.ts$/ },
+  { name: 'common', minShareCount: 2 },
+]
+
+/** Those that come first take what others import, too. */
+const inOrder = GROUPS.map((group, at) => ({ ...group, priority: GROUPS.length - at }))
+
+/** The libraries that have files of their own. */
+const vendorPlugin = (vendored: readonly string[]): Plugin => ({
+  name: 'vendor',
+  resolveId: {
+    filter: { id: new RegExp(`^(${vendored.join('|')})$`) },
+    handler: (name) => ({ id: `../vendor/${name}.cjs`, external: true }),
+  },
+})
+
+const bundle = async (root: string, vendored: readonly string[]): Promise<OutputChunk[]> => {
+  const streams = join(root, 'src/cli/streams.ts')
+  const build = await rolldown({
+    cwd: root,
+    input: { rdv: 'src/main/entry.ts' },
+    platform: 'node',
+    plugins: [vendorPlugin(vendored), lazyPlugin],
+    resolve: { alias: { 'wsl-utils': join(root, 'scripts/wsl-utils.ts') } },
+    transform: {
+      target: 'node22',
+      define: { 'process.env.NODE_ENV': '"production"', 'import.meta.dirname': '__dirname' },
+      inject: {
+        'process.stdout': [streams, 'lazyStdout'],
+        'process.stderr': [streams, 'lazyStderr'],
+      },
+    },
+  })
+  const { output } = await build.generate({
+    format: 'cjs',
+    // An import() that stays one would load the ESM machinery, and see no names in a bundled library.
+    dynamicImportInCjs: false,
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+    codeSplitting: { groups: inOrder },
+  })
+  await build.close()
+  return output.filter((file): file is OutputChunk => file.type === 'chunk')
+}
+
+/** What was built. */
+interface Program {
+  /** The files of which something went into it. */
+  readonly sources: readonly string[]
+  /** Of everything in it. */
+  readonly hash: string
+}
+
+/** Builds the program into a folder: `rdv.cjs`, and what that loads when it is needed. */
+export const buildProgram = async (
+  root: string,
+  folder: string,
+  vendored: readonly string[],
+): Promise<Program> => {
+  const chunks = await bundle(root, vendored)
+  const hash = createHash('sha256')
+  await mkdir(folder, { recursive: true })
+  for (const { fileName, code } of chunks) {
+    const small = await minify(code)
+    hash.update(small)
+    await writeFile(join(folder, fileName), small)
+  }
+  return { sources: chunks.flatMap(({ moduleIds }) => moduleIds), hash: hash.digest('hex') }
+}
+
+/** To ASCII, as which the loader reads it. */
+const minify = async (code: string): Promise<string> => {
+  const options = { minify: true, target: 'node22', platform: 'node', charset: 'ascii' } as const
+  return (await transform(code, options)).code
+}
