@@ -28,7 +28,7 @@ const ABSENT = ['pg-native', 'pg-cloudflare']
  */
 const stage = async (folder: string): Promise<void> => {
   for (const file of FILES) await cp(join(root, file), join(folder, file), { recursive: true })
-  for (const file of globSync('dist/{rdv,vendor/**/*}.cjs', { cwd: root })) {
+  for (const file of globSync('dist/{program,vendor}/**/*.cjs', { cwd: root })) {
     const place = `var __dirname=${JSON.stringify(`${INSIDE}/${dirname(file)}`)};`
     const text = place + (await readFile(join(root, file), 'utf8'))
     const bulky = BULKY.some((name) => file === `dist/vendor/${name}.cjs`)
@@ -50,7 +50,7 @@ const loaderOf = (file: string): string => {
 
 /** Nothing is read from the folder where the executable is run, and nobody's variables change what bun does. */
 const compile = (compiler: string, runtime: string, target: Target, folder: string): void => {
-  const words = ['build', '--compile', '--minify', '--bytecode', `${CODE}/dist/rdv.cjs`]
+  const words = ['build', '--compile', '--minify', '--bytecode', `${CODE}/dist/program/rdv.cjs`]
   const closed = ['dotenv', 'bunfig', 'tsconfig', 'package-json'].map(
     (what) => `--no-compile-autoload-${what}`,
   )

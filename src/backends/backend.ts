@@ -159,8 +159,11 @@ export interface Backend {
   /** Ends the lease and removes its keys, at once. One that is gone already is no error. */
   revoke(id: string, options?: CallOptions): Promise<void>
 
-  /** Frees everything: nothing of the backend keeps the process alive afterwards. Watches end. Leases live on. */
-  close(): Promise<void>
+  /**
+   * Frees everything: nothing of the backend keeps the process alive afterwards. Watches end. Leases live on.
+   * `ending`: the process ends right after, so what the system then frees by itself may be left to it.
+   */
+  close(options?: { readonly ending?: boolean }): Promise<void>
 }
 
 export interface OpenOptions {

@@ -103,7 +103,7 @@ export abstract class RdvCommand extends Command {
     const opened = this.#space
     this.#space = undefined
     const space = await opened?.catch(() => undefined)
-    await space?.backend.close()
+    await space?.backend.close({ ending: true })
     this.interrupts[Symbol.dispose]()
   }
 

@@ -9,7 +9,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
 
 /** Of the bundle: set when it is built. */
 declare const BUILD: string
@@ -21,8 +20,8 @@ const PREFIX = `${BUILD}-${process.version}-${process.arch}-`
 
 /** Beside the bundle, or where that cannot be written among the user's own files. */
 const directories = (dist: string, { XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv): string[] => {
-  const own = XDG_CACHE_HOME || (HOME && join(HOME, '.cache'))
-  return [join(dist, 'cache'), ...(own?.startsWith('/') ? [join(own, 'rendezvous')] : [])]
+  const own = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`)
+  return [`${dist}/cache`, ...(own?.startsWith('/') ? [`${own}/rendezvous`] : [])]
 }
 
 /** What differs in what is compiled: the command, and the kind of store. */
@@ -43,7 +42,7 @@ export const readCodeCache = (
   for (const directory of directories(dist, env)) {
     try {
       if (!isOurs(directory)) continue
-      const twice = readFileSync(join(directory, PREFIX + topic))
+      const twice = readFileSync(`${directory}/${PREFIX}${topic}`)
       const half = twice.length / 2
       const once = twice.subarray(0, half)
       if (half > 0 && once.equals(twice.subarray(half))) return unpack(once)
@@ -65,7 +64,7 @@ export const writeCodeCache = (
     try {
       mkdirSync(directory, { recursive: true, mode: 0o755 })
       if (!isOurs(directory)) continue
-      const file = join(directory, PREFIX + topic)
+      const file = `${directory}/${PREFIX}${topic}`
       const beside = `${file}.${process.pid}`
       const place = openSync(beside, 'wx', 0o644)
       const code = pack(make())
@@ -99,7 +98,7 @@ const unpack = (packed: Buffer): Compiled => {
 /** Those of other builds. */
 const removeOthers = (directory: string): void => {
   for (const name of readdirSync(directory)) {
-    if (!name.startsWith(`${BUILD}-`)) rmSync(join(directory, name), { force: true })
+    if (!name.startsWith(`${BUILD}-`)) rmSync(`${directory}/${name}`, { force: true })
   }
 }
 

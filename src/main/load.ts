@@ -1,21 +1,48 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Script } from 'node:vm'
 import { type Compiled, readCodeCache, topicOf, writeCodeCache } from './code-cache.ts'
 
 // Runs the program, from V8's compiled form of its files where there is one: compiling is most of a short command's time.
 
-const folder = join(__dirname, 'program')
+const folder = `${__dirname}/program`
 const topic = topicOf(process.argv, process.env)
 const known = readCodeCache(__dirname, topic, process.env)
 const scripts = new Map<string, Script>()
 const modules = new Map<string, { exports: object }>()
 
+/** Of Node's modules those that are imported at the top of a file, but used only on some ways through the program. */
+const LAZY = new Set([
+  'child_process',
+  'node:child_process',
+  'node:fs/promises',
+  'node:os',
+  'node:perf_hooks',
+  'node:readline',
+  'node:timers/promises',
+  'node:url',
+])
+
 /** What the program's files require: each other, what is beside their folder, or something of Node's. */
 const requireWithin = (name: string): unknown => {
   if (name.startsWith('./')) return load(name.slice(2))
-  return require(name.startsWith('../') ? join(folder, name) : name)
+  if (name.startsWith('../')) return require(`${folder}/${name}`)
+  return LAZY.has(name) ? whenUsed(name) : require(name)
 }
+
+/** Stands for a module, and loads it when something of it is used first. */
+const whenUsed = (name: string): object =>
+  new Proxy(
+    {},
+    {
+      get: (_, key) => require(name)[key],
+      has: (_, key) => key in require(name),
+      ownKeys: () => Reflect.ownKeys(require(name)),
+      getOwnPropertyDescriptor: (_, key) => ({
+        ...Reflect.getOwnPropertyDescriptor(require(name), key),
+        configurable: true,
+      }),
+    },
+  )
 
 const load = (name: string): object => {
   const there = modules.get(name)
@@ -27,7 +54,7 @@ const load = (name: string): object => {
 }
 
 const compile = (name: string): Script => {
-  const filename = join(folder, name)
+  const filename = `${folder}/${name}`
   // The files are ASCII, which is read fastest as Latin-1.
   const source = readFileSync(filename, 'latin1')
   const wrapped = `(function (exports, require, module, __dirname) {${source}\n})`

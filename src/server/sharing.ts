@@ -15,7 +15,7 @@ export const sharingWatches = (backend: Backend, instead: Partial<Backend> = {})
     grant: (ttl, options) => backend.grant(ttl, options),
     renew: (id, options) => backend.renew(id, options),
     revoke: (id, options) => backend.revoke(id, options),
-    close: () => backend.close(),
+    close: (options) => backend.close(options),
     ...instead,
   } satisfies Backend
   return isClaimable(backend) ? { ...shared, ...claimsOf(backend) } : shared

@@ -26,7 +26,7 @@ const install = (): string => {
     'package.json',
     'oclif.manifest.json',
     'dist/load.cjs',
-    'dist/rdv.cjs',
+    'dist/program',
   ])
     cpSync(join(checkout, name), join(root, name), { recursive: true })
   symlinkSync(join(checkout, 'dist/vendor'), join(root, 'dist/vendor'))

@@ -55,12 +55,11 @@ export const openDatabase = async (
   const before = inodeOf(path)
   const connection = new DatabaseSync(path)
   try {
-    connection.exec('PRAGMA busy_timeout = 100')
+    connection.exec(`PRAGMA busy_timeout = 100; PRAGMA synchronous = ${synced ? 'FULL' : 'NORMAL'}`)
     if (needsSetup(connection)) {
       connection.exec('PRAGMA journal_mode = WAL')
       inTransaction(connection, () => needsSetup(connection) && setUp(connection))
     }
-    connection.exec(`PRAGMA synchronous = ${synced ? 'FULL' : 'NORMAL'}`)
     const opened = { connection, epoch: readEpoch(connection), inode: inodeOf(path) }
     // Replaced in between: which of the two was opened is unknown.
     return before === 0 || before === opened.inode ? opened : { ...opened, inode: UNKNOWN }
@@ -69,6 +68,16 @@ export const openDatabase = async (
     throw error
   }
 }
+
+/** Bytes of the log that the next process to open the file reads in no time. */
+const SHORT_LOG = 256 * 1024
+
+/**
+ * Whether the file may be left as it is when the process ends, its log to be read by who opens it next: who closes a
+ * file last writes the log into it and waits for the disk, which takes longer than all else that a short command does.
+ */
+export const hasShortLog = (path: string): boolean =>
+  path !== ':memory:' && (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) < SHORT_LOG
 
 /** 0 where there is no file. */
 export const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0
@@ -117,20 +126,22 @@ const setUp = (connection: DatabaseSync): void => {
 }
 
 const readEpoch = (connection: DatabaseSync): string => {
-  if (restarted(connection)) {
-    inTransaction(connection, () => restarted(connection) && rearm(connection))
-  }
-  return String(connection.prepare('SELECT epoch FROM store').get()?.epoch)
+  const { epoch, restarted } = readLife(connection)
+  if (restarted)
+    inTransaction(connection, () => readLife(connection).restarted && rearm(connection))
+  return epoch
 }
 
 /** Whether the machine was started again since: its boot id says so, or a lease that ends later than it can. */
-const restarted = (connection: DatabaseSync): boolean =>
-  connection
+const readLife = (connection: DatabaseSync): { epoch: string; restarted: boolean } => {
+  const row = connection
     .prepare(
-      `SELECT (boot <> $boot AND $boot <> '')
-       OR EXISTS (SELECT 1 FROM lease WHERE expires > $now + ttl) AS yes FROM store`,
+      `SELECT epoch, (boot <> $boot AND $boot <> '')
+       OR EXISTS (SELECT 1 FROM lease WHERE expires > $now + ttl) AS restarted FROM store`,
     )
-    .get({ boot: bootId(), now: now() })?.yes === 1
+    .get({ boot: bootId(), now: now() })
+  return { epoch: String(row?.epoch), restarted: row?.restarted === 1 }
+}
 
 /**
  * After a start of the machine no local owner can live, and monotonic times of before mean nothing: a lease without

@@ -30,7 +30,7 @@ const homeDirectory = (): string | undefined => {
   try {
     const home = userInfo().homedir
     const usable = isAbsolute(home) && home !== '/' && statSync(home).isDirectory()
-    return usable ? join(home, '.local', 'state', 'rendezvous') : undefined
+    return usable ? `${home}/.local/state/rendezvous` : undefined
   } catch {
     return undefined
   }

@@ -19,7 +19,7 @@ import { Feed } from '../feed.ts'
 import { checkCommit } from '../operations.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
 import { CommitGroup } from './commit-group.ts'
-import { type Database, inodeOf, openDatabase, UNKNOWN } from './database.ts'
+import { type Database, hasShortLog, inodeOf, openDatabase, UNKNOWN } from './database.ts'
 import { isBusy, translate } from './failure.ts'
 import { Table } from './table.ts'
 import { Tail } from './tail.ts'
@@ -130,11 +130,12 @@ export class SqliteBackend implements Backend, Diagnosable {
     return { version: `SQLite ${row?.version}`, warnings: [] }
   }
 
-  async close(): Promise<void> {
+  async close({ ending = false }: { readonly ending?: boolean } = {}): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     this.#tail.stop()
     this.#feed.fail(new LostError(`${this.address} was closed`))
+    if (ending && hasShortLog(this.#options.path)) return
     if (this.#database.connection.isOpen) this.#database.connection.close()
   }
 
