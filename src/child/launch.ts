@@ -1,10 +1,14 @@
+import type { Stream } from 'node:stream'
 import { exitCodeOf } from './ending.ts'
 import { commandError } from './errors.ts'
 import type { Executable } from './resolve.ts'
 import type { Outcome } from './supervision.ts'
 
 /** execa's main function; only a type, the library is loaded when it is needed. */
-type Execa = typeof import('execa').execa
+export type Execa = typeof import('execa').execa
+
+type Descriptor = 'inherit' | 'pipe'
+type Descriptors = readonly [Descriptor, Descriptor, Descriptor, ...Descriptor[]]
 
 export interface Launch {
   readonly execa: Execa
@@ -14,28 +18,38 @@ export interface Launch {
   readonly env: NodeJS.ProcessEnv
   /** Lead a process group of its own. */
   readonly detached: boolean
+  /** Its descriptors from 0 on. Default: our standard streams. */
+  readonly stdio?: Descriptors
 }
 
 export interface Launched {
   /** Undefined when it could not be started; `ended` then rejects. */
   readonly pid: number | undefined
   readonly ended: Promise<Pick<Outcome, 'code' | 'signal'>>
+  /** Our ends of its pipes, by descriptor. */
+  readonly pipes: readonly (Stream | null | undefined)[]
 }
 
-/** Starts a program with our standard streams. */
+/** Starts a program. */
 export function launch(options: Launch): Launched {
   const child = spawn(options)
-  return { pid: child.pid, ended: ending(child, options.name) }
+  return { pid: child.pid, ended: ending(child, options.name), pipes: child.nodeChildProcess.stdio }
 }
 
-function spawn({ execa, program, env, detached }: Launch) {
+function spawn({
+  execa,
+  program,
+  env,
+  detached,
+  stdio = ['inherit', 'inherit', 'inherit'],
+}: Launch) {
   const [argv0, ...args] = program.argv
   return execa(program.file, args, {
     argv0,
     env,
     detached,
     extendEnv: false,
-    stdio: 'inherit',
+    stdio,
     reject: false,
     buffer: false,
     // Its own clean-up would reach the child only, and not upon kill -9: the guard does more.
@@ -45,9 +59,16 @@ function spawn({ execa, program, env, detached }: Launch) {
   })
 }
 
-async function ending(child: ReturnType<typeof spawn>, name: string): Promise<Outcome> {
-  const { exitCode, signal, cause } = await child
-  if (signal) return { code: exitCodeOf(signal), signal }
-  if (exitCode === undefined) throw commandError(name, cause)
-  return { code: exitCode }
+/** As soon as the process has ended: its pipes may be open still, and the next one is waiting. */
+function ending(child: ReturnType<typeof spawn>, name: string): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    child.nodeChildProcess.once('exit', (code, signal) =>
+      resolve(signal ? killedBy(signal) : { code: code ?? 0 }),
+    )
+    child.then(({ exitCode, signal, cause }) => {
+      if (exitCode === undefined && !signal) reject(commandError(name, cause))
+    }, reject)
+  })
 }
+
+const killedBy = (signal: NodeJS.Signals): Outcome => ({ code: exitCodeOf(signal), signal })

@@ -1,11 +1,15 @@
+import { isatty } from 'node:tty'
 import { type Guard, startGuard } from './guard.ts'
-import { launch } from './launch.ts'
+import type { Execa } from './launch.ts'
+import { type Launcher, startLauncher } from './launcher.ts'
+import { executable } from './resolve.ts'
 import { restoreSoftLimit } from './soft-limit.ts'
 
 /** What COMMAND's start needs and takes a while to have. */
 export interface Prepared {
   readonly guard: Guard
-  readonly execa: typeof import('execa').execa
+  readonly execa: Execa
+  readonly launcher?: Launcher | undefined
 }
 
 /**
@@ -16,13 +20,13 @@ export class Preparation {
   #prepared: Promise<Prepared> | undefined
 
   /** Begins; done already, it does nothing. */
-  begin(): void {
+  begin(command: readonly string[]): void {
     if (this.#prepared) return
-    this.#prepared = prepare().then(rehearse)
+    this.#prepared = prepare().then((prepared) => withLauncher(prepared, command))
     this.#prepared.catch(() => {}) // told to who takes it
   }
 
-  /** For one start: who has it ends the guard. */
+  /** For one start: who has it ends the guard and the launcher. */
   take(): Promise<Prepared> {
     const prepared = this.#prepared ?? prepare()
     this.#prepared = undefined
@@ -34,6 +38,7 @@ export class Preparation {
     const prepared = await this.#prepared?.catch(() => undefined)
     this.#prepared = undefined
     prepared?.guard.done()
+    prepared?.launcher?.discard()
   }
 }
 
@@ -48,11 +53,15 @@ const prepare = async (): Promise<Prepared> => {
   }
 }
 
-/** The first start of a program takes twice as long as the next one: what it loads and compiles is there then. */
-const rehearse = async ({ execa, guard }: Prepared): Promise<Prepared> => {
-  const program = { file: '/bin/sh', argv: ['sh', '-c', ':'] }
-  const limited = restoreSoftLimit(program, process.env)
-  const { ended } = launch({ execa, name: 'sh', program: limited, env: {}, detached: true })
-  await ended.catch(() => {}) // there is none
-  return { execa, guard }
+/** On a terminal COMMAND shares our process group, where a key would end the launcher. */
+const withLauncher = async (prepared: Prepared, command: readonly string[]): Promise<Prepared> => {
+  if (isatty(0)) return prepared
+  try {
+    const env = { ...prepared.guard.env, ...process.env, ...prepared.guard.env }
+    const program = restoreSoftLimit(executable(command, env), env)
+    return { ...prepared, launcher: await startLauncher(prepared.execa, program, env) }
+  } catch {
+    // What is wrong with COMMAND is told when it is to start.
+    return prepared
+  }
 }

@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty'
 import type { Guard } from './guard.ts'
 import { type Launch, launch } from './launch.ts'
+import type { Launcher } from './launcher.ts'
 import { watchLoss } from './loss.ts'
 import { type CaughtSignals, FROM_TERMINAL } from './signals.ts'
 import type { Outcome, Supervision } from './supervision.ts'
@@ -12,19 +13,22 @@ export interface Start extends Pick<Launch, 'execa' | 'name' | 'program' | 'env'
   /** Signals which came too early to be handed on. */
   readonly early: readonly NodeJS.Signals[]
   readonly guard: Guard
+  /** A process that waits to become COMMAND, in a group of its own. */
+  readonly launcher?: Launcher | undefined
   readonly supervision: Supervision
 }
 
 /** Starts COMMAND, before it yields for the first time, and stays with it until its end. */
 export async function run(start: Start): Promise<Outcome> {
   const terminal = isatty(0)
-  const { guard, supervision } = start
+  const { guard, launcher, supervision } = start
   // In front, where also a grep that stops at the first NUL (busybox) finds it.
   const env = { ...guard.env, ...start.env, ...guard.env }
-  const { pid, ended } = launch({ ...start, env, detached: !terminal })
+  const { pid, ended } = launcher ?? launch({ ...start, env, detached: !terminal })
   if (pid === undefined) return ended
   const target = terminal ? treeTarget(pid) : groupTarget(pid)
   guard.watch(target.id)
+  launcher?.go(supervision.env ?? {})
   using loss = watchLoss(target, supervision)
   relay(start, target, terminal)
   supervision.onStart?.(target.id)

@@ -43,16 +43,19 @@ async function guarded(
   const { preparation = new Preparation() } = supervision
   const program = executable(command, env)
   const name = command[0] ?? ''
-  const { guard, execa } = await preparation.take()
+  const { guard, execa, ...prepared } = await preparation.take()
   try {
     await signalsSeen()
     const outcome = needless(early, supervision)
     if (outcome) return outcome
     supervision.onReady?.(guard)
     const limited = restoreSoftLimit(program, env)
-    return await run({ execa, name, program: limited, env, signals, early, guard, supervision })
+    const launcher = prepared.launcher?.isFor(limited) ? prepared.launcher : undefined
+    const start = { execa, name, program: limited, env, signals, early, guard, launcher }
+    return await run({ ...start, supervision })
   } finally {
     guard.done()
+    prepared.launcher?.discard()
   }
 }
 

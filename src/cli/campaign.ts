@@ -68,7 +68,8 @@ export class Campaign {
   async #elected(): Promise<Leadership> {
     const { id, try: once, ttl, grace, limits } = this.#options
     const onEntering = (key: string) => this.#events?.enters(key)
-    const onWaiting = () => this.#options.command && this.#preparation.begin()
+    const { command } = this.#options
+    const onWaiting = () => command && this.#preparation.begin(command)
     const leadership = await withDeadline(limits, (signal) =>
       Leadership.campaign(this.#space, this.#name, id, {
         ...{ try: once, ttl, grace, signal },

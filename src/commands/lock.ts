@@ -39,13 +39,14 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
     const name = checkKey(args.name, 'lock')
     const slots = optional(flags.slots, (text) => parseCount(text, '--slots', 1))
     const options = tenureOptions(flags)
-    const onWaiting = () => invocation.command && this.#preparation.begin()
+    const { command } = invocation
+    const onWaiting = () => command && this.#preparation.begin(command)
     const lock = await this.within(this.limits(0), (space, signal) =>
       Lock.acquire(space, name, { ...options, slots, signal, onWaiting, onTrouble: note }),
     )
     noteRaisedTtl(options.ttl, lock.ttl)
     try {
-      if (invocation.command) process.exitCode = await this.#run(name, lock, invocation.command)
+      if (command) process.exitCode = await this.#run(name, lock, command)
       else await this.#stay(name, lock)
     } finally {
       await giveUp((signal) => lock.release(signal))

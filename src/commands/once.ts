@@ -43,7 +43,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     const options = { ...tenureOptions(flags), expire }
     const { command } = invocation
     if (!command) throw new UsageError('there is nothing to run: give a COMMAND after --')
-    const onWaiting = () => this.#preparation.begin()
+    const onWaiting = () => this.#preparation.begin(command)
     const turn = await this.within(this.limits(0), (space, signal) =>
       Turn.take(space, name, { ...options, signal, onWaiting, onTrouble: note }),
     )
