@@ -1,8 +1,12 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
 import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { sourcesOf, writeBundled } from './bundled.ts'
 import { rareModules } from './lazy-plugin.ts'
@@ -64,7 +68,7 @@ const bundleApart = (name: string, contents: string) =>
   })
 
 const bundle = async (): Promise<void> => {
-  const [program, , ...results] = await Promise.all([
+  const [sources, , ...results] = await Promise.all([
     buildProgram(root, join(root, building, 'program'), VENDORED),
     buildPage(root, join(root, building, 'page')),
     build({
@@ -76,22 +80,30 @@ const bundle = async (): Promise<void> => {
     ...VENDORED.map((name) => bundleApart(name, `module.exports = require('${name}')`)),
     bundleApart('rare', rareModules()),
   ])
-  await bundleLoader(program.hash)
-  await writeBundled(join(root, building), [...program.sources, ...results.flatMap(sourcesOf)])
+  await bundleLoader()
+  await writeBundled(join(root, building), [...sources, ...results.flatMap(sourcesOf)])
   // etcd3 looks for its protocol's description beside itself.
   const proto = join(root, 'node_modules/etcd3/proto')
   await cp(proto, join(root, building, 'proto'), { recursive: true })
 }
 
 /** It knows by which build its caches were made. */
-const bundleLoader = (hash: string) =>
+const bundleLoader = () =>
   build({
     ...common,
     entryPoints: ['src/main/load.ts'],
     outfile: `${building}/load.cjs`,
     minify: true,
-    define: { ...common.define, BUILD: JSON.stringify(hash.slice(0, 16)) },
+    define: { ...common.define, BUILD: JSON.stringify(hashOfBuilt().slice(0, 16)) },
   })
+
+/** Of everything that the loader may load. */
+const hashOfBuilt = (): string => {
+  const hash = createHash('sha256')
+  const files = globSync('{program,vendor}/**/*.cjs', { cwd: join(root, building) })
+  for (const file of files.sort()) hash.update(readFileSync(join(root, building, file)))
+  return hash.digest('hex')
+}
 
 /** The declarations for TypeScript programs. */
 const declare = (): void => {
@@ -107,14 +119,21 @@ const putInPlace = async (): Promise<void> => {
   await rm(old, { recursive: true, force: true })
 }
 
-/** What is typed most often leaves behind what V8 compiled for it, on a store that is thrown away. */
+/**
+ * What is typed most often leaves behind what V8 compiled for it, on a store that is thrown away. Who waits for the
+ * first one of a pair takes longer than that one does.
+ */
 const warm = async (): Promise<void> => {
   const data = await mkdtemp(join(tmpdir(), 'rdv-build-'))
   const env = { ...process.env, RDV_DATA_DIR: data, RDV_BACKEND: '' }
-  for (const command of ['signal built', 'wait built', 'get built', 'lock built -- true']) {
-    const words = [join(root, building, 'load.cjs'), ...command.split(' ')]
-    execFileSync(process.execPath, words, { env, stdio: ['ignore', 'ignore', 'inherit'] })
-  }
+  const run = (words: string) =>
+    promisify(execFile)(process.execPath, [join(root, building, 'load.cjs'), ...words.split(' ')], {
+      env,
+    })
+  await run('signal built')
+  await run('get built')
+  await Promise.all([run('lock built -- sleep 0.5'), run('lock built -- true')])
+  await Promise.all([run('wait late'), sleep(500).then(() => run('signal late'))])
   await rm(data, { recursive: true })
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { transform } from 'esbuild'
@@ -60,29 +59,21 @@ const bundle = async (root: string, vendored: readonly string[]): Promise<Output
   return output.filter((file): file is OutputChunk => file.type === 'chunk')
 }
 
-/** What was built. */
-interface Program {
-  /** The files of which something went into it. */
-  readonly sources: readonly string[]
-  /** Of everything in it. */
-  readonly hash: string
-}
-
-/** Builds the program into a folder: `rdv.cjs`, and what that loads when it is needed. */
+/**
+ * Builds the program into a folder: `rdv.cjs`, and what that loads when it is needed.
+ * @returns the files of which something went into it
+ */
 export const buildProgram = async (
   root: string,
   folder: string,
   vendored: readonly string[],
-): Promise<Program> => {
+): Promise<string[]> => {
   const chunks = await bundle(root, vendored)
-  const hash = createHash('sha256')
   await mkdir(folder, { recursive: true })
   for (const { fileName, code } of chunks) {
-    const small = await minify(code)
-    hash.update(small)
-    await writeFile(join(folder, fileName), small)
+    await writeFile(join(folder, fileName), await minify(code))
   }
-  return { sources: chunks.flatMap(({ moduleIds }) => moduleIds), hash: hash.digest('hex') }
+  return chunks.flatMap(({ moduleIds }) => moduleIds)
 }
 
 /** To ASCII, as which the loader reads it. */

@@ -13,8 +13,13 @@ import {
 /** Of the bundle: set when it is built. */
 declare const BUILD: string
 
-/** What V8 compiled of each file, by the files' names. */
-export type Compiled = ReadonlyMap<string, Buffer>
+/** What V8 compiled in a run. */
+export interface Compiled {
+  /** By the files' names. */
+  readonly files: ReadonlyMap<string, Buffer>
+  /** The run has waited: what only comes after that is compiled, too. */
+  readonly waited: boolean
+}
 
 const PREFIX = `${BUILD}-${process.version}-${process.arch}-`
 
@@ -79,20 +84,27 @@ export const writeCodeCache = (
   }
 }
 
-/** A line that names the files and their lengths, then their code. */
-const pack = (compiled: Compiled): Buffer => {
-  const lengths = [...compiled].map(([name, { length }]) => [name, length])
-  return Buffer.concat([Buffer.from(`${JSON.stringify(lengths)}\n`), ...compiled.values()])
+/** A line that tells of the run, and the files' names and lengths, then their code. */
+const pack = ({ files, waited }: Compiled): Buffer => {
+  const lengths = [...files].map(([name, { length }]) => [name, length] as const)
+  const header: Header = { waited, lengths }
+  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...files.values()])
+}
+
+interface Header {
+  readonly waited: boolean
+  readonly lengths: readonly (readonly [name: string, length: number])[]
 }
 
 const unpack = (packed: Buffer): Compiled => {
-  const compiled = new Map<string, Buffer>()
+  const files = new Map<string, Buffer>()
   let at = packed.indexOf('\n') + 1
-  for (const [name, length] of JSON.parse(packed.toString('latin1', 0, at)) as [string, number][]) {
-    compiled.set(name, packed.subarray(at, at + length))
+  const { waited, lengths } = JSON.parse(packed.toString('latin1', 0, at)) as Header
+  for (const [name, length] of lengths) {
+    files.set(name, packed.subarray(at, at + length))
     at += length
   }
-  return compiled
+  return { files, waited }
 }
 
 /** Those of other builds. */

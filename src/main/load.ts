@@ -4,7 +4,6 @@ import { type Compiled, readCodeCache, topicOf, writeCodeCache } from './code-ca
 
 // Runs the program, from V8's compiled form of its files where there is one: compiling is most of a short command's time.
 
-const folder = `${__dirname}/program`
 const topic = topicOf(process.argv, process.env)
 const known = readCodeCache(__dirname, topic, process.env)
 const scripts = new Map<string, Script>()
@@ -22,12 +21,12 @@ const LAZY = new Set([
   'node:url',
 ])
 
-/** What the program's files require: each other, what is beside their folder, or something of Node's. */
-const requireWithin = (name: string): unknown => {
-  if (name.startsWith('./')) return load(name.slice(2))
-  if (name.startsWith('../')) return require(`${folder}/${name}`)
+/** What the program's files require: each other, libraries that were built beside them, or something of Node's. */
+const requireWithin = Object.assign((name: string): unknown => {
+  if (name.startsWith('./')) return load(`program/${name.slice(2)}`)
+  if (name.startsWith('../')) return load(name.slice(3))
   return LAZY.has(name) ? whenUsed(name) : require(name)
-}
+}, require)
 
 /** Stands for a module, and loads it when something of it is used first. */
 const whenUsed = (name: string): object =>
@@ -49,25 +48,37 @@ const load = (name: string): object => {
   if (there) return there.exports
   const module = { exports: {} }
   modules.set(name, module)
+  const folder = `${__dirname}/${name.slice(0, name.lastIndexOf('/'))}`
   compile(name).runInThisContext()(module.exports, requireWithin, module, folder)
   return module.exports
 }
 
 const compile = (name: string): Script => {
-  const filename = `${folder}/${name}`
+  const filename = `${__dirname}/${name}`
   // The files are ASCII, which is read fastest as Latin-1.
   const source = readFileSync(filename, 'latin1')
   const wrapped = `(function (exports, require, module, __dirname) {${source}\n})`
-  const script = new Script(wrapped, { filename, cachedData: known?.get(name) })
+  const script = new Script(wrapped, { filename, cachedData: known?.files.get(name) })
   scripts.set(name, script)
   return script
 }
 
+/** So long (milliseconds) there was nothing to do in a run that has waited. */
+const IDLE = 200
+
+const hasWaited = (): boolean =>
+  performance.now() > IDLE && performance.eventLoopUtilization().idle > IDLE
+
 const isNew = (): boolean =>
-  !known || [...scripts].some(([name, script]) => !known.has(name) || script.cachedDataRejected)
+  !known ||
+  (!known.waited && hasWaited()) ||
+  [...scripts].some(([name, script]) => !known.files.has(name) || script.cachedDataRejected)
 
 /** Made after a real run, so that what is compiled only when it is called is in it. */
-const compiled = (): Compiled => new Map([...(known ?? []), ...[...scripts].map(compiledOf)])
+const compiled = (): Compiled => ({
+  files: new Map([...(known?.files ?? []), ...[...scripts].map(compiledOf)]),
+  waited: known?.waited || hasWaited(),
+})
 
 const compiledOf = ([name, script]: [string, Script]) => [name, script.createCachedData()] as const
 
@@ -75,4 +86,4 @@ process.once('exit', (code) => {
   if (code === 0 && isNew()) writeCodeCache(__dirname, topic, process.env, compiled)
 })
 
-load('rdv.cjs')
+load('program/rdv.cjs')
