@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { open } from '../../../src/backends/sqlite/index.ts'
+import { executable } from '../../commands/executable.ts'
+import { temporaryFolder } from '../../services/guard.ts'
+
+const openStore = (path: string) => open(`sqlite://${path}`, { env: {} })
+const put = (key: string, size: number) =>
+  ({ kind: 'put', key, value: Buffer.alloc(size) }) as const
+
+test('a program that goes on leaves no log', async () => {
+  const path = join(temporaryFolder('log'), 'x.db')
+  const store = await openStore(path)
+  await store.commit([], [put('a', 1)])
+  await store.close()
+  expect(existsSync(`${path}-wal`)).toBe(false)
+})
+
+test('a command leaves its log to the next one, which reads it', async () => {
+  const RDV_DATA_DIR = temporaryFolder('log')
+  const rdv = (...words: string[]) =>
+    promisify(execFile)(executable, words, { env: { ...process.env, RDV_DATA_DIR } })
+  await rdv('signal', 'a', 'one')
+  const log = join(RDV_DATA_DIR, 'rendezvous.db-wal')
+  const { size } = statSync(log)
+  expect((await rdv('get', 'a')).stdout).toBe('one\n')
+  await rdv('signal', 'b', 'two')
+  expect(statSync(log).size).toBeGreaterThan(size)
+  expect((await rdv('list')).stdout.split('\n').map((line) => line.split('\t')[0])).toEqual([
+    'a',
+    'b',
+    '',
+  ])
+})
+
+test('a log that has grown long is moved into the file', async () => {
+  const path = join(temporaryFolder('log'), 'x.db')
+  const store = await openStore(path)
+  await store.commit([], [put('a', 300_000)])
+  await store.close({ ending: true })
+  expect(existsSync(`${path}-wal`)).toBe(false)
+  const next = await openStore(path)
+  expect((await next.get('a'))?.value.byteLength).toBe(300_000)
+  await next.close()
+})
