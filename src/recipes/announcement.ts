@@ -81,7 +81,8 @@ const announce = async (
   const space = await open(signal)
   const { backend, namespace } = space
   if (asked) return leaveNote(space, waiter, signal)
-  if (isObservant(backend)) return backend.announce(namespace, waiter, signal)
+  // It ends with the signal, or the process: nobody need wait for that.
+  if (isObservant(backend)) return void backend.announce(namespace, waiter, signal)
   if (backend.traits.waiters === 'known') return leaveNote(space, waiter, signal)
 }
 

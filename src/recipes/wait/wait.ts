@@ -47,11 +47,13 @@ const observeAll = async (
   deadline: AbortSignal,
 ): Promise<void> => {
   let withdraw: (() => Promise<void>) | undefined
+  let ended = false
   const over = new AbortController()
   const signal = AbortSignal.any([deadline, over.signal])
   try {
     await new Promise<void>((resolve, reject) => {
       const changed = () => {
+        if (ended) return
         progress?.(tally.progress)
         if (tally.done) resolve()
         else if (tally.looked) withdraw ??= announce?.(tally.targets, timeout)
@@ -66,7 +68,9 @@ const observeAll = async (
     if (error !== deadline.reason || !(error instanceof TimeoutError)) throw error
     await atDeadline(tally, error)
   } finally {
-    over.abort(new Error('the wait is over'))
+    ended = true
+    // Who has seen what it waited for has something more urgent to do than to take leave of the store.
+    setImmediate(() => over.abort(new Error('the wait is over')))
     await withdraw?.()
   }
 }
