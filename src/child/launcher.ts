@@ -1,12 +1,12 @@
-import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { type Execa, type Launched, launch } from './launch.ts'
 import { type Executable, findProgram } from './resolve.ts'
 
 /** A process that waits to become a program. To start one takes longer than all else between two holders. */
-export interface Launcher extends Launched {
-  /** Whether it waits to become that program. */
-  isFor(program: Executable): boolean
+export interface Launcher extends Pick<Launched, 'ended'> {
+  readonly pid: number
+  /** Whether it still waits. */
+  readonly waiting: boolean
   /** Becomes the program, with variables added to its environment. */
   go(variables: Readonly<Record<string, string>>): void
   /** It is not needed any more. */
@@ -36,7 +36,7 @@ export const startLauncher = async (
 ): Promise<Launcher | undefined> => {
   if (findProgram(SHELL, {}) === undefined || env.PATH === undefined) return undefined
   if (!(await keepsEnvironment(execa, env))) return undefined
-  return start(execa, program, env, 'inherit')
+  return start(execa, program, env, 'inherit').launcher
 }
 
 const start = (
@@ -44,21 +44,32 @@ const start = (
   program: Executable,
   env: NodeJS.ProcessEnv,
   stdout: 'inherit' | 'pipe',
-): Launcher => {
+) => {
   const shell = { file: SHELL, argv: ['sh', '-c', SCRIPT, 'sh', ...program.argv] }
   const stdio = ['inherit', stdout, 'inherit', 'pipe'] as const
-  const launched = launch({ execa, name: SHELL, program: shell, env, detached: true, stdio })
-  const pipe = launched.pipes[3] as Writable
+  const { pid, ended, pipes } = launch({
+    ...{ execa, name: SHELL, program: shell, env, detached: true, stdio },
+  })
+  return {
+    launcher: pid === undefined ? undefined : launcherOf(pid, ended, pipes[3] as Writable),
+    pipes,
+  }
+}
+
+const launcherOf = (pid: number, ended: Launched['ended'], pipe: Writable): Launcher => {
   // It may have been killed.
   pipe.on('error', () => {})
-  let waiting = launched.pid !== undefined
+  let waiting = true
   const stopWaiting = () => {
     waiting = false
   }
-  launched.ended.then(stopWaiting, stopWaiting)
+  ended.then(stopWaiting, stopWaiting)
   return {
-    ...launched,
-    isFor: (other) => waiting && other.file === program.file && same(other.argv, program.argv),
+    pid,
+    ended,
+    get waiting() {
+      return waiting
+    },
     go(variables) {
       stopWaiting()
       const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`)
@@ -68,23 +79,21 @@ const start = (
   }
 }
 
-const same = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((word, at) => word === b[at])
-
 /** A rehearsal, which also has everything loaded and compiled that the start needs. */
 const keepsEnvironment = async (execa: Execa, env: NodeJS.ProcessEnv): Promise<boolean> => {
-  const launcher = start(execa, { file: 'env', argv: ['env'] }, env, 'pipe')
-  let text = ''
-  const stdout = launcher.pipes[1] as Readable
-  stdout.on('data', (chunk) => {
-    text += chunk
-  })
+  const { launcher, pipes } = start(execa, { file: 'env', argv: ['env'] }, env, 'pipe')
+  if (!launcher) return false
   launcher.go({})
-  const closed = once(stdout, 'close')
+  const text = await wholeText(pipes[1] as Readable)
   const { code } = await launcher.ended
-  await closed
   const expected = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  return code === 0 && sorted(text.trimEnd()) === sorted(expected.join('\n'))
+  return code === 0 && sorted(text) === sorted(`${expected.join('\n')}\n`)
+}
+
+const wholeText = async (stream: Readable): Promise<string> => {
+  let text = ''
+  for await (const chunk of stream.setEncoding('utf8')) text += chunk
+  return text
 }
 
 const sorted = (text: string): string => text.split('\n').sort().join('\n')

@@ -9,6 +9,7 @@ import { restoreSoftLimit } from './soft-limit.ts'
 export interface Prepared {
   readonly guard: Guard
   readonly execa: Execa
+  /** A process that waits to become COMMAND, in a group of its own, and that the guard knows already. */
   readonly launcher?: Launcher | undefined
 }
 
@@ -26,11 +27,15 @@ export class Preparation {
     this.#prepared.catch(() => {}) // told to who takes it
   }
 
-  /** For one start: who has it ends the guard and the launcher. */
-  take(): Promise<Prepared> {
-    const prepared = this.#prepared ?? prepare()
+  /** For one start: who has it ends the guard. */
+  async take(): Promise<Prepared> {
+    const begun = this.#prepared
     this.#prepared = undefined
-    return prepared
+    const prepared = await (begun ?? prepare())
+    if (!prepared.launcher || prepared.launcher.waiting) return prepared
+    // Somebody has killed it, and a guard is for one process.
+    prepared.guard.done()
+    return prepare()
   }
 
   /** No COMMAND will be started. Never rejects. */
@@ -57,9 +62,12 @@ const prepare = async (): Promise<Prepared> => {
 const withLauncher = async (prepared: Prepared, command: readonly string[]): Promise<Prepared> => {
   if (isatty(0)) return prepared
   try {
-    const env = { ...prepared.guard.env, ...process.env, ...prepared.guard.env }
+    const { guard, execa } = prepared
+    const env = { ...guard.env, ...process.env, ...guard.env }
     const program = restoreSoftLimit(executable(command, env), env)
-    return { ...prepared, launcher: await startLauncher(prepared.execa, program, env) }
+    const launcher = await startLauncher(execa, program, env)
+    if (launcher) guard.watch(-launcher.pid)
+    return { ...prepared, launcher }
   } catch {
     // What is wrong with COMMAND is told when it is to start.
     return prepared

@@ -1,34 +1,34 @@
 import { isatty } from 'node:tty'
-import type { Guard } from './guard.ts'
-import { type Launch, launch } from './launch.ts'
-import type { Launcher } from './launcher.ts'
+import { type Launched, launch } from './launch.ts'
 import { watchLoss } from './loss.ts'
+import type { Prepared } from './preparation.ts'
+import { executable } from './resolve.ts'
 import { type CaughtSignals, FROM_TERMINAL } from './signals.ts'
+import { restoreSoftLimit } from './soft-limit.ts'
 import type { Outcome, Supervision } from './supervision.ts'
 import { groupTarget, type Target, treeTarget } from './target.ts'
 
 /** All that is ready before COMMAND starts. */
-export interface Start extends Pick<Launch, 'execa' | 'name' | 'program' | 'env'> {
+export interface Start {
+  readonly command: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+  readonly prepared: Prepared
   readonly signals: CaughtSignals
   /** Signals which came too early to be handed on. */
   readonly early: readonly NodeJS.Signals[]
-  readonly guard: Guard
-  /** A process that waits to become COMMAND, in a group of its own. */
-  readonly launcher?: Launcher | undefined
   readonly supervision: Supervision
 }
 
-/** Starts COMMAND, before it yields for the first time, and stays with it until its end. */
+/**
+ * Starts COMMAND, before it yields for the first time, and stays with it until its end.
+ * @throws CommandNotFoundError, CommandNotExecutableError
+ */
 export async function run(start: Start): Promise<Outcome> {
   const terminal = isatty(0)
-  const { guard, launcher, supervision } = start
-  // In front, where also a grep that stops at the first NUL (busybox) finds it.
-  const env = { ...guard.env, ...start.env, ...guard.env }
-  const { pid, ended } = launcher ?? launch({ ...start, env, detached: !terminal })
+  const { supervision } = start
+  const { pid, ended } = begin(start, terminal)
   if (pid === undefined) return ended
   const target = terminal ? treeTarget(pid) : groupTarget(pid)
-  guard.watch(target.id)
-  launcher?.go(supervision.env ?? {})
   using loss = watchLoss(target, supervision)
   relay(start, target, terminal)
   supervision.onStart?.(target.id)
@@ -36,6 +36,25 @@ export async function run(start: Start): Promise<Outcome> {
   if (!loss.stoppedBy) supervision.onEnd?.()
   await loss.settled()
   return { ...ending, stoppedBy: loss.stoppedBy }
+}
+
+function begin(
+  { command, env, prepared, supervision }: Start,
+  terminal: boolean,
+): Pick<Launched, 'pid' | 'ended'> {
+  const { execa, guard, launcher } = prepared
+  supervision.onReady?.(guard)
+  if (launcher) {
+    launcher.go(supervision.env ?? {})
+    return launcher
+  }
+  const program = restoreSoftLimit(executable(command, env), env)
+  // In front, where also a grep that stops at the first NUL (busybox) finds it.
+  const marked = { ...guard.env, ...env, ...guard.env }
+  const name = command[0] ?? ''
+  const launched = launch({ execa, name, program, env: marked, detached: !terminal })
+  if (launched.pid !== undefined) guard.watch(terminal ? launched.pid : -launched.pid)
+  return launched
 }
 
 function relay({ signals, early }: Start, target: Target, terminal: boolean): void {

@@ -1,10 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { ENDING, exitCodeOf } from './ending.ts'
 import { Preparation } from './preparation.ts'
-import { executable } from './resolve.ts'
 import { run } from './run.ts'
 import { type CaughtSignals, catchSignals } from './signals.ts'
-import { restoreSoftLimit } from './soft-limit.ts'
 import type { Outcome, Supervision } from './supervision.ts'
 
 /**
@@ -41,20 +39,15 @@ async function guarded(
   signals.handTo((signal) => void early.push(signal))
   const env = { ...process.env, ...supervision.env }
   const { preparation = new Preparation() } = supervision
-  const program = executable(command, env)
-  const name = command[0] ?? ''
-  const { guard, execa, ...prepared } = await preparation.take()
+  const prepared = await preparation.take()
   try {
     await signalsSeen()
-    const outcome = needless(early, supervision)
-    if (outcome) return outcome
-    supervision.onReady?.(guard)
-    const limited = restoreSoftLimit(program, env)
-    const launcher = prepared.launcher?.isFor(limited) ? prepared.launcher : undefined
-    const start = { execa, name, program: limited, env, signals, early, guard, launcher }
-    return await run({ ...start, supervision })
+    return (
+      needless(early, supervision) ??
+      (await run({ command, env, prepared, signals, early, supervision }))
+    )
   } finally {
-    guard.done()
+    prepared.guard.done()
     prepared.launcher?.discard()
   }
 }

@@ -25,20 +25,19 @@ test('keeps its process id', async () => {
   expect(await launcher.ended).toEqual({ code: 138, signal: 'SIGUSR1' })
 })
 
-test('is for its own program, and only once', async () => {
+test('waits until it is told, and only once', async () => {
   const launcher = await launcherFor('exit 0')
-  expect(launcher.isFor(sh('exit 1'))).toBe(false)
-  expect(launcher.isFor(sh('exit 0'))).toBe(true)
+  expect(launcher.waiting).toBe(true)
   launcher.go({})
-  expect(launcher.isFor(sh('exit 0'))).toBe(false)
+  expect(launcher.waiting).toBe(false)
   await launcher.ended
 })
 
-test('that somebody has killed is for nothing', async () => {
+test('that somebody has killed waits no more', async () => {
   const launcher = await launcherFor('exit 0')
-  process.kill(launcher.pid ?? 0, 'SIGKILL')
+  process.kill(launcher.pid, 'SIGKILL')
   await launcher.ended
-  expect(launcher.isFor(sh('exit 0'))).toBe(false)
+  expect(launcher.waiting).toBe(false)
 })
 
 test('goes away when it is not needed, without becoming the program', async () => {
