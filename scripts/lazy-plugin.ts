@@ -1,6 +1,18 @@
 import type { Plugin } from 'rolldown'
 
-/** Libraries that others require at the top of a file, but use only on some ways through the program: in a file of their own. */
+/** Of Node's modules those that libraries require at the top of a file, but use only on some ways through the program. */
+const BUILTIN = [
+  'node:child_process',
+  'child_process',
+  'node:fs/promises',
+  'node:os',
+  'node:perf_hooks',
+  'node:readline',
+  'node:url',
+  'node:util',
+]
+
+/** Libraries likewise. They need not even be read: they are together in a file of their own. */
 const RARE = [
   'ansis',
   'clean-stack',
@@ -36,7 +48,7 @@ export const lazyPlugin: Plugin = {
     if (name === HELP) return LAZY + name
     if (name === FILE) return { id: name, external: true }
     if (kind !== 'require-call') return undefined
-    if (RARE.includes(name)) return LAZY + name
+    if (BUILTIN.includes(name) || RARE.includes(name)) return LAZY + name
     const rare = importer?.includes('/@oclif/core/') ? RARE_IN_OCLIF[name] : undefined
     return rare && LAZY + rare
   },
@@ -50,13 +62,18 @@ export const lazyPlugin: Plugin = {
 /** `__esModule` is asked for on import already, and says of CommonJS modules that they are what is imported. */
 const standIn = (name: string): string => `
 let loaded
-const load = () => loaded ??= require('${FILE}')[${JSON.stringify(name)}]
+const load = () => loaded ??= ${loading(name)}
 module.exports = new Proxy(function () {}, {
   get: (_, name) => (name === '__esModule' ? false : load()[name]),
   has: (_, name) => name in load(),
   apply: (_, self, args) => Reflect.apply(load(), self, args),
   construct: (_, args) => Reflect.construct(load(), args),
 })`
+
+const loading = (name: string): string =>
+  BUILTIN.includes(name)
+    ? `require(${JSON.stringify(name)})`
+    : `require('${FILE}')[${JSON.stringify(name)}]`
 
 /** The text of the file with all that is rarely used, each part of which is run when it is asked for. */
 export const rareModules = (): string => {

@@ -50,12 +50,14 @@ export const transportOf = (tls: boolean): Promise<Transport> =>
 export class HttpClient {
   readonly #transport: Transport
   readonly #place: HttpPlace
+  readonly #target: ReturnType<typeof urlToHttpOptions>
   readonly #calls: Agent
   readonly #streams: Agent
 
   constructor(transport: Transport, place: HttpPlace) {
     this.#transport = transport
     this.#place = place
+    this.#target = urlToHttpOptions(place.url)
     const limits = { keepAlive: true, maxSockets: CONNECTIONS }
     this.#calls = new transport.Agent({ ...limits, ...place.tls })
     this.#streams = new transport.Agent({ ...place.tls })
@@ -87,7 +89,7 @@ export class HttpClient {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const { method, path, body } = message
     const request = this.#transport.request({
-      ...urlToHttpOptions(this.#place.url),
+      ...this.#target,
       ...{ method, path, agent, signal, headers: { ...message.headers, ...bodyHeaders(body) } },
     })
     if (message.sent) this.#reportSending(request, message.sent)
@@ -108,11 +110,19 @@ export class HttpClient {
 }
 
 /** The rest of an answer that has begun. */
-export const wholeAnswer = async (response: IncomingMessage): Promise<Answer> => {
-  response.setEncoding('utf8')
+export const wholeAnswer = (response: IncomingMessage): Promise<Answer> => {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   let body = ''
-  for await (const chunk of response) body += chunk
-  return { status: response.statusCode ?? 0, headers: response.headers, body }
+  response.setEncoding('utf8').on('data', (chunk) => {
+    body += chunk
+  })
+  response.once('end', () =>
+    resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+  )
+  response.once('error', reject)
+  // Only where there was neither an end nor an error.
+  response.once('close', () => reject(new Error('the answer was cut')))
+  return promise
 }
 
 /** The lines of an answer, as they come; `heard` is called whenever anything came. */

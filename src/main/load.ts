@@ -9,17 +9,8 @@ const known = readCodeCache(__dirname, topic, process.env)
 const scripts = new Map<string, Script>()
 const modules = new Map<string, { exports: object }>()
 
-/** Of Node's modules those that are imported at the top of a file, but used only on some ways through the program. */
-const LAZY = new Set([
-  'child_process',
-  'node:child_process',
-  'node:fs/promises',
-  'node:os',
-  'node:perf_hooks',
-  'node:readline',
-  'node:timers/promises',
-  'node:url',
-])
+/** Of Node's modules those that our own files import, but use only on some ways through the program. */
+const LAZY = new Set(['node:os', 'node:timers/promises'])
 
 /** What the program's files require: each other, libraries that were built beside them, or something of Node's. */
 const requireWithin = Object.assign((name: string): unknown => {
