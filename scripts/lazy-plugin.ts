@@ -13,27 +13,23 @@ const BUILTIN = [
 ]
 
 /** Libraries likewise. They need not even be read: they are together in a file of their own. */
-const RARE = [
-  'ansis',
-  'clean-stack',
-  'debug',
-  'ejs',
-  'indent-string',
-  'supports-color',
-  'wordwrap',
-  'wrap-ansi',
+const RARE = ['debug']
+
+/** Likewise files of oclif: its help, its errors, and what looks for plugins. */
+const RARE_IN_OCLIF = [
+  'config/index',
+  'config/util',
+  'errors/handle',
+  'errors/index',
+  'help/index',
+  'help/util',
+  'main',
+  'parser/errors',
+  'parser/help',
+  'ux/index',
 ]
 
-/** Likewise what oclif requires of itself: its help, and what looks for plugins. */
-const RARE_IN_OCLIF: Readonly<Record<string, string>> = {
-  './config': '@oclif/core/config',
-  './handle': '@oclif/core/handle',
-  './help': '@oclif/core/help',
-  './ux': '@oclif/core/ux',
-}
-
-/** The help begins here, in the same file. */
-const HELP = '@oclif/core/run'
+const OCLIF = 'node_modules/@oclif/core/lib'
 
 const FILE = '../vendor/rare.cjs'
 const LAZY = '\0lazy:'
@@ -44,13 +40,14 @@ const LAZY = '\0lazy:'
  */
 export const lazyPlugin: Plugin = {
   name: 'lazy',
-  resolveId(name, importer, { kind }) {
-    if (name === HELP) return LAZY + name
+  async resolveId(name, importer, { kind }) {
     if (name === FILE) return { id: name, external: true }
-    if (kind !== 'require-call') return undefined
-    if (BUILTIN.includes(name) || RARE.includes(name)) return LAZY + name
-    const rare = importer?.includes('/@oclif/core/') ? RARE_IN_OCLIF[name] : undefined
-    return rare && LAZY + rare
+    const required = kind === 'require-call'
+    if (required && (BUILTIN.includes(name) || RARE.includes(name))) return LAZY + name
+    if (!name.startsWith('@oclif/core/') && !importer?.includes(OCLIF)) return undefined
+    const file = (await this.resolve(name, importer, { kind, skipSelf: true }))?.id
+    const part = RARE_IN_OCLIF.find((rare) => file?.endsWith(`/${OCLIF}/${rare}.js`))
+    return part && LAZY + fileOf(part)
   },
   load(id) {
     return id.startsWith(LAZY)
@@ -59,12 +56,14 @@ export const lazyPlugin: Plugin = {
   },
 }
 
-/** `__esModule` is asked for on import already, and says of CommonJS modules that they are what is imported. */
+const fileOf = (part: string): string => `./${OCLIF}/${part}.js`
+
+/** `__esModule` is asked for on import already: whether what is imported is the module, or its `default`. */
 const standIn = (name: string): string => `
 let loaded
 const load = () => loaded ??= ${loading(name)}
 module.exports = new Proxy(function () {}, {
-  get: (_, name) => (name === '__esModule' ? false : load()[name]),
+  get: (_, name) => (name === '__esModule' ? ${name.includes(OCLIF)} : load()[name]),
   has: (_, name) => name in load(),
   apply: (_, self, args) => Reflect.apply(load(), self, args),
   construct: (_, args) => Reflect.construct(load(), args),
@@ -77,7 +76,7 @@ const loading = (name: string): string =>
 
 /** The text of the file with all that is rarely used, each part of which is run when it is asked for. */
 export const rareModules = (): string => {
-  const getters = [...RARE, ...Object.values(RARE_IN_OCLIF), HELP].map(
+  const getters = [...RARE, ...RARE_IN_OCLIF.map(fileOf)].map(
     (name) => `get [${JSON.stringify(name)}]() { return require('${name}') }`,
   )
   return `module.exports = { ${getters.join(', ')} }`

@@ -37,7 +37,6 @@ const bundle = async (root: string, vendored: readonly string[]): Promise<Output
     input: { rdv: 'src/main/entry.ts' },
     platform: 'node',
     plugins: [vendorPlugin(vendored), lazyPlugin],
-    resolve: { alias: { 'wsl-utils': join(root, 'scripts/wsl-utils.ts') } },
     transform: {
       target: 'node22',
       define: { 'process.env.NODE_ENV': '"production"', 'import.meta.dirname': '__dirname' },

@@ -1,10 +1,10 @@
-import { CLIError } from '@oclif/core/errors'
 import { UsageError } from '../errors.ts'
 import { redactMalformed } from '../redact.ts'
 import { mostSimilar } from '../similar.ts'
 
-/** The fields by which the parser's errors tell what was wrong. */
-interface ParseFailure {
+/** The fields by which the parser's errors tell what was wrong, and that they are its errors. */
+interface ParseFailure extends Error {
+  readonly oclif: object
   readonly flags?: readonly string[]
   readonly args?: readonly unknown[]
   readonly parse?: { readonly input?: { readonly flags?: object; readonly args?: object } }
@@ -12,12 +12,16 @@ interface ParseFailure {
 
 /** The argument parser's errors, as one sentence each; anything else as it is. */
 export const translateParseError = (error: unknown): unknown => {
-  if (!(error instanceof CLIError)) return error
-  const { flags, args, parse } = error as ParseFailure
+  if (!isParseFailure(error)) return error
+  const { flags, args, parse } = error
   if (flags) return new UsageError(unknownFlag(flags, Object.keys(parse?.input?.flags ?? {})))
   if (args) return new UsageError(wrongArguments(args, Object.keys(parse?.input?.args ?? {})))
   return new UsageError(reasonIn(error.message))
 }
+
+/** Their class need not be loaded. */
+const isParseFailure = (error: unknown): error is ParseFailure =>
+  error instanceof Error && 'oclif' in error
 
 const unknownFlag = (given: readonly string[], known: readonly string[]): string => {
   const flag = given[0] ?? ''
