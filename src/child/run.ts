@@ -29,13 +29,17 @@ export async function run(start: Start): Promise<Outcome> {
   const { pid, ended } = begin(start, terminal)
   if (pid === undefined) return ended
   const target = terminal ? treeTarget(pid) : groupTarget(pid)
-  using loss = watchLoss(target, supervision)
-  relay(start, target, terminal)
-  supervision.onStart?.(target.id)
-  const ending = await ended
-  if (!loss.stoppedBy) supervision.onEnd?.()
-  await loss.settled()
-  return { ...ending, stoppedBy: loss.stoppedBy }
+  const loss = watchLoss(target, supervision)
+  try {
+    relay(start, target, terminal)
+    supervision.onStart?.(target.id)
+    const ending = await ended
+    if (!loss.stoppedBy) supervision.onEnd?.()
+    await loss.settled()
+    return { ...ending, stoppedBy: loss.stoppedBy }
+  } finally {
+    loss[Symbol.dispose]()
+  }
 }
 
 function begin(

@@ -9,11 +9,13 @@ export const waiting = async <T>(
   open: (signal: AbortSignal) => Promise<Space>,
   body: (progress: (state: Progress) => void) => Promise<T>,
 ): Promise<T> => {
-  using progress = new WaitProgress()
+  const progress = new WaitProgress()
   try {
     return await body((state) => progress.update(state))
   } catch (error) {
     if (error instanceof TimeoutError) await tellReach(open)
     throw error
+  } finally {
+    progress[Symbol.dispose]()
   }
 }

@@ -37,14 +37,17 @@ URL is tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file
     const { args, flags } = await this.begin(Probe)
     const options = probeOptions(flags)
     const conditions = args.url.map((url) => probeCondition(openProbe(url, options)))
-    using progress = new WaitProgress()
-    await waitFor(conditions, {
-      ...this.limits(ONE_LOOK),
-      once: flags.timeout === undefined,
-      progress: (state) => progress.update(state),
-    })
-    if (invocation.command) {
+    const progress = new WaitProgress()
+    try {
+      await waitFor(conditions, {
+        ...this.limits(ONE_LOOK),
+        once: flags.timeout === undefined,
+        progress: (state) => progress.update(state),
+      })
+    } finally {
       progress[Symbol.dispose]()
+    }
+    if (invocation.command) {
       await this.become(invocation.command)
     }
     await printResult(undefined, { ok: true, urls: conditions.map(({ target }) => target) })

@@ -99,7 +99,7 @@ A group holds when every member is ready and there is at least one; see --min an
   }
 
   async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {
-    using progress = new WaitProgress()
+    const progress = new WaitProgress()
     try {
       await wait((signal) => this.space(signal), targets, {
         ...options,
@@ -109,6 +109,8 @@ A group holds when every member is ready and there is at least one; see --min an
     } catch (error) {
       if (error instanceof TimeoutError) await explainTimeout(error, (signal) => this.space(signal))
       throw error
+    } finally {
+      progress[Symbol.dispose]()
     }
   }
 }

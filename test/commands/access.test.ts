@@ -1,12 +1,26 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { createCertificates } from '../services/certificates.ts'
 import { startConsul } from '../services/consul.ts'
 import { startEtcd } from '../services/etcd.ts'
 import { temporaryFolder } from '../services/guard.ts'
 import { Place } from './rdv.ts'
 import { startRdvServe } from './stores.ts'
 import { timed } from './timed.ts'
+
+describe('who may', () => {
+  test('is told nothing about the IP address of an etcd with TLS', async () => {
+    const store = await startEtcd({ tls: await createCertificates() })
+    try {
+      const place = new Place({ RDV_BACKEND: store.url, ...store.environment })
+      const script = 'echo a | rdv publish t - && rdv subscribe t --from start --count 1 --quiet'
+      expect(await place.sh(script)).toEqual({ code: 0, signal: null, stdout: 'a\n', stderr: '' })
+    } finally {
+      await store.stop()
+    }
+  })
+})
 
 describe('who may not', () => {
   test('is told 120 at once: a wrong password of etcd', async () => {

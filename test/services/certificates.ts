@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import { temporaryFolder } from './guard.ts'
 
-/** Files in PEM form. The server's certificate is for 127.0.0.1 and localhost. */
+/** Files in PEM form. The server's certificate is for localhost and an address. */
 export interface TlsFiles {
   readonly ca: string
   readonly cert: string
@@ -28,7 +28,7 @@ const authority = (): Promise<Pair> =>
     ],
   })
 
-const signed = (commonName: string, ca: Pair): Promise<Pair> =>
+const signed = (commonName: string, address: string, ca: Pair): Promise<Pair> =>
   generate([{ name: 'commonName', value: commonName }], {
     ...kind,
     ca: { cert: ca.cert, key: ca.private },
@@ -41,16 +41,19 @@ const signed = (commonName: string, ca: Pair): Promise<Pair> =>
         name: 'subjectAltName',
         altNames: [
           { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: address },
         ],
       },
     ],
   })
 
 /** A throw-away authority, with a server's and a client's certificate signed by it. */
-export const createCertificates = async (): Promise<TlsFiles> => {
+export const createCertificates = async (address = '127.0.0.1'): Promise<TlsFiles> => {
   const ca = await authority()
-  const [server, client] = await Promise.all([signed('localhost', ca), signed('rdv', ca)])
+  const [server, client] = await Promise.all([
+    signed('localhost', address, ca),
+    signed('rdv', address, ca),
+  ])
   const folder = temporaryFolder('tls')
   const write = (name: string, content: string): string => {
     const path = join(folder, name)

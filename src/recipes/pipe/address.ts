@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { hostname } from 'node:os'
@@ -29,11 +29,7 @@ const towards = async (host: string): Promise<string | undefined> => {
   const { lookup } = await import('node:dns/promises')
   try {
     const { address, family } = await lookup(host)
-    using closing = closable(createSocket(family === 6 ? 'udp6' : 'udp4'))
-    const connected = once(closing.socket, 'connect')
-    closing.socket.connect(ANY_PORT, address)
-    await connected
-    return closing.socket.address().address
+    return await ownEnd(createSocket(family === 6 ? 'udp6' : 'udp4'), address)
   } catch {
     return undefined
   }
@@ -41,10 +37,16 @@ const towards = async (host: string): Promise<string | undefined> => {
 
 const ANY_PORT = 9
 
-const closable = (socket: ReturnType<typeof createSocket>) => ({
-  socket,
-  [Symbol.dispose]: () => void socket.close(),
-})
+const ownEnd = async (socket: Socket, address: string): Promise<string> => {
+  try {
+    const connected = once(socket, 'connect')
+    socket.connect(ANY_PORT, address)
+    await connected
+    return socket.address().address
+  } finally {
+    socket.close()
+  }
+}
 
 /** What receivers are told: `advertise`, or else where it listens, or, if that is everywhere, how this machine is reached. */
 export const advertised = async (

@@ -47,17 +47,21 @@ export const publish = async (
   const { timeout, signal, onStored } = options
   const topic = new Topic(space, name)
   const appender = new Appender(topic, retentionOf(options))
-  using outbox = new Outbox(topic, messages, signal)
+  const outbox = new Outbox(topic, messages, signal)
   let published: Published = { count: 0 }
-  for (let batch = await outbox.next(); batch; batch = await outbox.next()) {
-    const whole = batch
-    const stored = await withDeadline({ timeout, signal }, (deadline) =>
-      appender.append(whole, deadline),
-    )
-    published = extended(published, stored)
-    onStored?.(published.count)
+  try {
+    for (let batch = await outbox.next(); batch; batch = await outbox.next()) {
+      const whole = batch
+      const stored = await withDeadline({ timeout, signal }, (deadline) =>
+        appender.append(whole, deadline),
+      )
+      published = extended(published, stored)
+      onStored?.(published.count)
+    }
+    return published
+  } finally {
+    outbox[Symbol.dispose]()
   }
-  return published
 }
 
 /** @throws UsageError nothing would be kept. */

@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:tls'
 import { inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Backend, Diagnosable } from '../../../src/backends/backend.ts'
 import { openBackend } from '../../../src/backends/open.ts'
 import { put } from '../../../src/backends/operations.ts'
@@ -199,6 +203,27 @@ describe.each([
     await Promise.all(followers.map((one) => one.until((known) => known.size === 1)))
     expect(await clients.b.get(`${prefix}0`)).toBeDefined()
     await Promise.all(followers.map((one) => one.stop()))
+  })
+})
+
+describe.each(ways)('a certificate for another address, over $way', ({ brief }) => {
+  test('is no reason to say a word to who has it', async () => {
+    const files = await createCertificates('127.0.0.2')
+    const [cert, key] = [files.cert, files.key].map((file) => readFileSync(file))
+    const said: Buffer[] = []
+    const server = createServer({ cert, key, ALPNProtocols: ['h2', 'http/1.1'] }, (socket) =>
+      socket.on('error', () => {}).on('data', (data) => said.push(data)),
+    )
+    onTestFinished(() => void server.close())
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    const env = { ETCDCTL_CACERT: files.ca }
+    const client = await openBackend(`etcds://127.0.0.1:${port}`, { env, brief, callLimit: 1_500 })
+    const error = await failureOf(client.get('k'))
+    await client.close()
+    expect(error).toMatchObject({ name: 'UnavailableError' })
+    expect(error.message).toContain("127.0.0.1 is not in the cert's list")
+    expect(said).toEqual([])
   })
 })
 

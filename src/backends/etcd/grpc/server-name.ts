@@ -1,34 +1,19 @@
-import { isIP, Socket } from 'node:net'
-import { type ConnectionOptions, connect } from 'node:tls'
+import { isIP } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+
+let allowed = false
 
 /**
- * gRPC names a server to TLS by its host, also where that is an IP address. Node warns about it, and bun refuses it: each
- * gets what it wants.
+ * gRPC names a server to TLS by its host, also where that is an IP address, which is no name there: Node warns about
+ * it, from 26 on it refuses it, and so does bun. Without a name the certificate is compared with the host, which gRPC
+ * gives as well.
  */
 export const allowAddresses = (hosts: readonly string[]): void => {
-  const address = hosts.map(nameOf).find((name) => isIP(name) !== 0)
-  if (!address) return
-  if (process.versions.bun === undefined) silence(address)
-  else nameNoAddresses()
-}
-
-/** Node warns once in a process, and of no use to our users: it does so now, into the void. */
-const silence = (address: string): void => {
-  const { emitWarning } = process
-  process.emitWarning = () => {}
-  try {
-    connect({ socket: new Socket(), servername: address })
-      .on('error', () => {})
-      .destroy()
-  } finally {
-    process.emitWarning = emitWarning
-  }
-}
-
-/** Without a name the certificate is compared with the host, which gRPC gives as well. */
-const nameNoAddresses = (): void => {
+  if (allowed || !hosts.some((host) => isIP(nameOf(host)) !== 0)) return
+  allowed = true
   const tls = process.getBuiltinModule('node:tls')
-  if (tls.connect !== connect) return
+  // not imported: in a bundle that would be whatever the property is now, and so call itself
+  const { connect } = tls
   const connectUnnamed = (options: ConnectionOptions, ...more: []) =>
     connect(isIP(options.servername ?? '') ? { ...options, servername: '' } : options, ...more)
   Object.assign(tls, { connect: connectUnnamed })
