@@ -57,8 +57,9 @@ const compile = (name: string): Script => {
 /** So long (milliseconds) there was nothing to do in a run that has waited. */
 const IDLE = 200
 
+/** Of a short run it is not even asked: what tells takes as long to load as some commands run. */
 const hasWaited = (): boolean =>
-  performance.now() > IDLE && performance.eventLoopUtilization().idle > IDLE
+  process.uptime() * 1_000 > IDLE && performance.eventLoopUtilization().idle > IDLE
 
 const isNew = (): boolean =>
   !known ||
