@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 export interface ReaderLimits {
@@ -13,6 +13,8 @@ interface Reader {
   sent: number
   /** Since when it takes none, monotonic milliseconds. */
   since: number
+  /** The latest one on its connection. */
+  response?: ServerResponse
 }
 
 /**
@@ -29,6 +31,10 @@ export class SlowReaders {
     for (const event of ['connection', 'secureConnection']) {
       server.on(event, (socket: Socket) => this.#add(socket))
     }
+    server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      const reader = this.#readers.get(socket)
+      if (reader) reader.response = response
+    })
     this.#timer = setInterval(() => this.#look(), Math.min(1_000, limits.stall / 4)).unref()
     server.once('close', () => clearInterval(this.#timer))
   }
@@ -41,24 +47,29 @@ export class SlowReaders {
   #look(): void {
     const time = performance.now()
     let unread = 0
-    const stalled: Socket[] = []
+    const stalled: { readonly socket: Socket; readonly waiting: number }[] = []
     for (const [socket, reader] of this.#readers) {
-      if (isStalled(socket, reader, time)) stalled.push(socket)
+      const waiting = waitingFor(socket, reader)
+      if (isStalled(socket, reader, waiting, time)) stalled.push({ socket, waiting })
       if (time - reader.since > this.#limits.stall) socket.destroy()
-      else unread += socket.writableLength
+      else unread += waiting
     }
-    stalled.sort((one, other) => one.writableLength - other.writableLength)
+    stalled.sort((one, other) => one.waiting - other.waiting)
     for (let worst = stalled.pop(); worst && unread > this.#limits.unread; worst = stalled.pop()) {
-      unread -= worst.writableLength
-      worst.destroy()
+      unread -= worst.waiting
+      worst.socket.destroy()
     }
   }
 }
 
+/** Bytes that the kernel has not taken yet: bun counts them with the response only. */
+const waitingFor = (socket: Socket, { response }: Reader): number =>
+  socket.writableLength || (response?.writableLength ?? 0)
+
 /** Whether something waits for it, and it has taken nothing since the last look. */
-const isStalled = (socket: Socket, reader: Reader, time: number): boolean => {
-  const sent = socket.bytesWritten - socket.writableLength
-  if (socket.writableLength > 0 && sent === reader.sent) return true
+const isStalled = (socket: Socket, reader: Reader, waiting: number, time: number): boolean => {
+  const sent = socket.bytesWritten - waiting
+  if (waiting > 0 && sent === reader.sent) return true
   reader.sent = sent
   reader.since = time
   return false
