@@ -67,8 +67,8 @@ export class Table {
   }
 
   commit(guards: readonly Guard[], writes: readonly Write[]): CommitResult {
+    this.sweep()
     return inTransaction(this.#db, () => {
-      this.#sweepWithin()
       if (!guards.every((guard) => holds(guard, this.#entry(guard.key)))) {
         return { outcome: 'refused', entries: this.#current(guards) }
       }
@@ -91,11 +91,12 @@ export class Table {
 
   /** The TTL in force. The owner stays unless another one is given. */
   renew(id: string, owner: ProcessIdentity | undefined): number {
+    this.sweep()
     return inTransaction(this.#db, () => {
-      this.#sweepWithin()
       const lease = this.#statement(
-        'UPDATE lease SET expires = ? + ttl, owner = coalesce(?, owner) WHERE id = ? RETURNING ttl',
-      ).get(now(), owner ? JSON.stringify(owner) : null, id)
+        `UPDATE lease SET expires = $now + ttl, owner = coalesce($owner, owner)
+         WHERE id = $id AND expires > $now RETURNING ttl`,
+      ).get({ now: now(), owner: owner ? JSON.stringify(owner) : null, id })
       if (!lease) throw new LeaseGoneError(id)
       return lease.ttl as number
     })
@@ -122,10 +123,15 @@ export class Table {
     )
   }
 
-  /** Removes the leases that have expired or whose owner has died, with their keys. Whether there were any. */
+  /**
+   * Removes the leases that have expired or whose owner has died, with their keys. Whether there were any. They are
+   * looked for before the file is locked: to look at processes takes longer than any write, and who is stopped while it
+   * has the lock stops everybody.
+   */
   sweep(): boolean {
-    if (this.#ended().length === 0) return false
-    inTransaction(this.#db, () => this.#sweepWithin())
+    const ended = this.#ended()
+    if (ended.length === 0) return false
+    inTransaction(this.#db, () => this.#end(ended.filter(this.#isUnchanged).map(({ id }) => id)))
     return true
   }
 
@@ -161,21 +167,26 @@ export class Table {
   }
 
   #requireLease(id: string): void {
-    if (!this.#statement('SELECT 1 FROM lease WHERE id = ?').get(id)) throw new LeaseGoneError(id)
+    const lease = this.#statement('SELECT 1 FROM lease WHERE id = ? AND expires > ?').get(id, now())
+    if (!lease) throw new LeaseGoneError(id)
   }
 
-  #sweepWithin(): void {
-    this.#end(this.#ended())
-  }
-
-  /** Ids of leases that have expired or whose owner has died. */
-  #ended(): string[] {
+  /** Leases that have expired or whose owner has died. */
+  #ended(): LeaseRow[] {
     const time = now()
     const leases = this.#statement(
       'SELECT id, expires, owner FROM lease WHERE expires <= ? OR owner IS NOT NULL',
     ).all(time) as unknown as LeaseRow[]
-    return this.#owners.ended(leases, time).map(({ id }) => id)
+    return this.#owners.ended(leases, time)
   }
+
+  /** Somebody may have renewed it since. */
+  readonly #isUnchanged = ({ id, expires, owner }: LeaseRow): boolean =>
+    this.#statement('SELECT 1 FROM lease WHERE id = ? AND expires = ? AND owner IS ?').get(
+      id,
+      expires,
+      owner,
+    ) !== undefined
 
   #end(leases: readonly string[]): void {
     for (const id of leases) {
