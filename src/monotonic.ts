@@ -12,22 +12,26 @@ const CLOCK = { clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' } } as con
 /** The numbers of the clocks that Node itself reads: Linux' CLOCK_MONOTONIC, macOS' CLOCK_MONOTONIC_RAW. */
 const MONOTONIC = process.platform === 'darwin' ? 4 : 1
 
-let ahead: bigint | undefined
-
 /**
  * Nanoseconds of the machine's monotonic clock, the same in all its processes: Node's `process.hrtime` is that clock. bun's
- * begins with the process, so under bun the C library is asked once how far the machine is ahead of it.
+ * begins with the process, so under bun the C library is asked, each time: a difference that is measured once is wrong
+ * by as long as the process stood still in between.
  */
-export const monotonic = (): bigint => {
-  ahead ??= process.versions.bun === undefined ? 0n : systemTime() - process.hrtime.bigint()
-  return process.hrtime.bigint() + ahead
-}
+export const monotonic = (): bigint =>
+  process.versions.bun === undefined ? process.hrtime.bigint() : systemTime()
+
+let library: Clock | undefined
+const time = new BigInt64Array(2)
 
 const systemTime = (): bigint => {
-  const library = process.platform === 'darwin' ? 'libSystem.B.dylib' : 'libc.so.6'
-  const ffi = process.getBuiltinModule('bun:ffi') as unknown as ForeignFunctions
-  const time = new BigInt64Array(2)
-  ffi.dlopen(library, CLOCK).symbols.clock_gettime(MONOTONIC, time)
+  library ??= openLibrary()
+  library.clock_gettime(MONOTONIC, time)
   const [seconds = 0n, nanoseconds = 0n] = time
   return seconds * 1_000_000_000n + nanoseconds
+}
+
+const openLibrary = (): Clock => {
+  const name = process.platform === 'darwin' ? 'libSystem.B.dylib' : 'libc.so.6'
+  const ffi = process.getBuiltinModule('bun:ffi') as unknown as ForeignFunctions
+  return ffi.dlopen(name, CLOCK).symbols
 }

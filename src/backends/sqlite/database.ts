@@ -132,14 +132,17 @@ const readEpoch = (connection: DatabaseSync): string => {
   return epoch
 }
 
+/** By so much (milliseconds) clocks may differ: to take that for a start of the machine would end everybody's leases. */
+const CLOCK_ERROR = 1_000
+
 /** Whether the machine was started again since: its boot id says so, or a lease that ends later than it can. */
 const readLife = (connection: DatabaseSync): { epoch: string; restarted: boolean } => {
   const row = connection
     .prepare(
       `SELECT epoch, (boot <> $boot AND $boot <> '')
-       OR EXISTS (SELECT 1 FROM lease WHERE expires > $now + ttl) AS restarted FROM store`,
+       OR EXISTS (SELECT 1 FROM lease WHERE expires > $soon + ttl) AS restarted FROM store`,
     )
-    .get({ boot: bootId(), now: now() })
+    .get({ boot: bootId(), soon: now() + CLOCK_ERROR })
   return { epoch: String(row?.epoch), restarted: row?.restarted === 1 }
 }
 
