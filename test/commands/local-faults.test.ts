@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
+import { open } from '../../src/backends/sqlite/index.ts'
 import { temporaryFolder } from '../services/guard.ts'
 import { lines, Place } from './rdv.ts'
 
@@ -67,6 +68,7 @@ describe('a store that cannot be used is 120, with its path', () => {
   test('a damaged file', async () => {
     const place = new Place()
     for (const key of ['a', 'b', 'k']) await place.rdv('signal', key)
+    await takeIn(place.file)
     const bytes = readFileSync(place.file)
     // every page but the first, whose marks say that it is ours
     bytes.fill(0x5a, 4096)
@@ -82,6 +84,12 @@ describe('a store that cannot be used is 120, with its path', () => {
     await refusesAll(place, place.file, /cannot be opened/)
   })
 })
+
+/** What commands leave in the log comes into the file when who has it open last closes it, and goes on. */
+const takeIn = async (file: string): Promise<void> => {
+  const store = await open(`sqlite://${file}`, { env: {} })
+  await store.close()
+}
 
 /** A shell's prefix under which the disk of the data directory is full after a few pages. */
 const FULL_DISKS = [
