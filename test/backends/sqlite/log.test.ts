@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { open } from '../../../src/backends/sqlite/index.ts'
-import { executable } from '../../commands/executable.ts'
 import { temporaryFolder } from '../../services/guard.ts'
+
+/** That of the npm package: bun closes what is open when it exits. */
+const program = join(import.meta.dirname, '../../../bin/rdv.cjs')
 
 const openStore = (path: string) => open(`sqlite://${path}`, { env: {} })
 const put = (key: string, size: number) =>
@@ -22,7 +24,9 @@ test('a program that goes on leaves no log', async () => {
 test('a command leaves its log to the next one, which reads it', async () => {
   const RDV_DATA_DIR = temporaryFolder('log')
   const rdv = (...words: string[]) =>
-    promisify(execFile)(executable, words, { env: { ...process.env, RDV_DATA_DIR } })
+    promisify(execFile)(process.execPath, [program, ...words], {
+      env: { ...process.env, RDV_DATA_DIR },
+    })
   await rdv('signal', 'a', 'one')
   const log = join(RDV_DATA_DIR, 'rendezvous.db-wal')
   const { size } = statSync(log)
