@@ -11,6 +11,7 @@ import { UsageError } from '../errors.ts'
 import { describeFailure } from '../reason.ts'
 import { mostSimilar } from '../similar.ts'
 import { configuration, silent } from './configuration.ts'
+import { loadCommand } from './load-command.ts'
 
 /** Runs the program. `root` is the package's folder. */
 export const main = async (argv: readonly string[], root: string): Promise<void> => {
@@ -39,14 +40,8 @@ const dispatch = async (own: readonly string[], root: string): Promise<void> => 
     return showHelp(words, root)
   }
   const id = nameOf(words, ids)
-  await runCommand(id, words.slice(id.split(':').length))
-}
-
-const runCommand = async (id: string, words: string[]): Promise<void> => {
-  const command = (await COMMANDS[id]?.())?.default
-  if (!command) throw new Error(`there is no command ${id}`)
-  command.id = id
-  await command.run(words, configuration)
+  const command = await loadCommand(id)
+  await command.run(words.slice(id.split(':').length), configuration)
 }
 
 /** Nothing can be relied upon any more. */

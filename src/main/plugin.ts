@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command, Interfaces } from '@oclif/core'
 import { COMMANDS } from '../commands/index.ts'
+import { loadCommand } from './load-command.ts'
 
 type Plugin = Interfaces.Plugin
 type Loadable = Command.Loadable
@@ -13,8 +14,8 @@ type Loadable = Command.Loadable
 export const rootPlugin = (root: string, pjson: Interfaces.PJSON): Plugin => {
   const described = readManifest(root)
   const commands = Object.keys(COMMANDS).map((id) => ({
-    ...bare(id),
     ...described[id],
+    pluginType: 'core',
     load: () => loadCommand(id),
   }))
   const plugin = {
@@ -40,25 +41,6 @@ export const rootPlugin = (root: string, pjson: Interfaces.PJSON): Plugin => {
   }
   return plugin as unknown as Plugin
 }
-
-const loadCommand = async (id: string): Promise<Command.Class> => {
-  const load = COMMANDS[id]
-  if (!load) throw new Error(`there is no command ${id}`)
-  const command = (await load()).default
-  command.id = id
-  return command
-}
-
-const bare = (id: string): Partial<Loadable> => ({
-  id,
-  aliases: [],
-  hiddenAliases: [],
-  args: {},
-  flags: {},
-  // Tells oclif that what follows the id are arguments, not more of the id. The class itself is strict.
-  strict: false,
-  pluginType: 'core',
-})
 
 const readManifest = (root: string): Record<string, Partial<Loadable>> => {
   const text = readFileSync(join(root, 'oclif.manifest.json'), 'utf8')
