@@ -88,6 +88,7 @@ A group holds when every member is ready and there is at least one; see --min an
       min: optional(flags.min, (text) => parseCount(text, '--min')),
       ready: optional(flags.ready, (text) => parseCount(text, '--ready', 1)),
       announce: flags.announce,
+      ending: !invocation.command,
       ...probeOptions(flags),
     })
     if (invocation.command) {

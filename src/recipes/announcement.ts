@@ -34,21 +34,23 @@ export type Ended = Pick<Waiter, 'kind' | 'states' | 'failStates'>
 export interface AnnounceOptions {
   /** Lets others see who waits also on stores where that costs a write. */
   readonly announce?: boolean | undefined
+  /** The process ends with its wait: where that is seen, its announcement goes by itself. */
+  readonly ending?: boolean | undefined
 }
 
 /** Makes a wait known to others: from when it is called until what it returns is called, which never rejects. */
 export type Announcer = (targets: readonly string[], timeout?: number) => () => Promise<void>
 
 /**
- * Announces waits in a space: always where who waits is known, elsewhere only if it is `asked` for, since it costs a
+ * Announces waits in a space: always where who waits is known, elsewhere only if it is asked for, since it costs a
  * write. Happens beside the wait, which it neither delays nor fails.
  */
 export const announcing =
-  (open: LazySpace, asked = false, ended: Ended = {}): Announcer =>
+  (open: LazySpace, options: AnnounceOptions, ended: Ended = {}): Announcer =>
   (targets, timeout) => {
     const waiter = { ...newWaiter(targets, timeout), ...bounded(ended) }
     const over = new AbortController()
-    const done = announce(open, waiter, asked, over.signal).catch(() => {})
+    const done = announce(open, waiter, options, over.signal).catch(() => {})
     return async () => {
       over.abort(new Error('the wait is over'))
       const late = new AbortController()
@@ -74,20 +76,25 @@ const bounded = ({ kind, states, failStates }: Ended): Ended => ({
 const announce = async (
   open: LazySpace,
   waiter: Waiter,
-  asked: boolean,
+  { announce: asked = false, ending = false }: AnnounceOptions,
   signal: AbortSignal,
 ): Promise<void> => {
   await sleep(AFTER, undefined, { signal, ref: false })
   const space = await open(signal)
   const { backend, namespace } = space
-  if (asked) return leaveNote(space, waiter, signal)
+  if (asked) return leaveNote(space, waiter, ending, signal)
   // It ends with the signal, or the process: nobody need wait for that.
   if (isObservant(backend)) return void backend.announce(namespace, waiter, signal)
-  if (backend.traits.waiters === 'known') return leaveNote(space, waiter, signal)
+  if (backend.traits.waiters === 'known') return leaveNote(space, waiter, ending, signal)
 }
 
 /** A key in the store, which goes with its lease. */
-const leaveNote = async (space: Space, waiter: Waiter, signal: AbortSignal): Promise<void> => {
+const leaveNote = async (
+  space: Space,
+  waiter: Waiter,
+  ending: boolean,
+  signal: AbortSignal,
+): Promise<void> => {
   const { backend } = space
   const owner = backend.traits.seesDeath ? thisProcess() : undefined
   const lease = await backend.grant(owner ? LONG_TTL : TTL, { signal })
@@ -97,7 +104,7 @@ const leaveNote = async (space: Space, waiter: Waiter, signal: AbortSignal): Pro
     await backend.commit([], [putHeld(key, JSON.stringify(note), lease.id)], { signal })
     await keepAlive(backend, lease, signal)
   } finally {
-    await backend.revoke(lease.id)
+    if (!(owner && ending)) await backend.revoke(lease.id)
   }
 }
 

@@ -104,7 +104,7 @@ export const waitForCounter = async (
   }
   await waitFor([storedCondition(space, name, (opened) => keyIn(opened, 'counter', name), judge)], {
     ...options,
-    announce: announcing(space, options.announce, { kind: 'counter' }),
+    announce: announcing(space, options, { kind: 'counter' }),
   })
   return found
 }

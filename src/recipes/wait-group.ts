@@ -103,7 +103,7 @@ export const waitForGroup = async (
   }
   await waitFor(
     [storedCondition(space, name, (opened) => keyIn(opened, 'waitgroup', name), judge)],
-    { ...options, announce: announcing(space, options.announce, { kind: 'waitgroup' }) },
+    { ...options, announce: announcing(space, options, { kind: 'waitgroup' }) },
   )
   return found
 }

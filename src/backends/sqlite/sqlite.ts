@@ -62,7 +62,10 @@ export class SqliteBackend implements Backend, Diagnosable {
     this.traits = options.traits
     this.#database = database
     this.#table = new Table(database.connection)
-    this.#tail = new Tail(options.path, () => this.#look())
+    this.#tail = new Tail(options.path, {
+      look: () => this.#look(),
+      patrol: () => this.#look({ sweeping: true }),
+    })
   }
 
   static async open(options: SqliteOptions): Promise<SqliteBackend> {
@@ -170,11 +173,14 @@ export class SqliteBackend implements Backend, Diagnosable {
   }
 
   /** Tells the watchers what has changed since they were told last. */
-  #look(): void {
+  #look({ sweeping = false } = {}): void {
     if (this.#feed.empty) return
     try {
       if (this.#replaced()) void this.#reopen().catch((error) => this.#tell(error))
-      else this.#publish()
+      else {
+        this.#publish()
+        if (sweeping && this.#table.sweep()) this.#publish()
+      }
     } catch (error) {
       if (isBusy(error)) this.#tail.again()
       else this.#tell(error)
@@ -182,7 +188,6 @@ export class SqliteBackend implements Backend, Diagnosable {
   }
 
   #publish(): void {
-    this.#table.sweep()
     const news = this.#troubled ? undefined : this.#table.changesSince(this.#cursor)
     if (news) {
       this.#feed.publish(news.changes)

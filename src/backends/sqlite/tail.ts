@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs'
 
-/** The poll beneath the file notifications, which not every file system sends; it also sees holders die. */
+/** The poll beneath the file notifications, which not every file system sends. */
 const POLL_MS = 100
 
 const RETRY_MS = 2
@@ -11,23 +11,33 @@ const RETRY_MS = 2
  */
 const LATE_LOOKS = [1, 4, 16]
 
-/** Calls `look` soon after anybody wrote to the database file, while it is running. */
+/** What a tail calls while it is running. */
+export interface TailActions {
+  /** Soon after anybody wrote to the database file. */
+  readonly look: () => void
+  /** Regularly: what is seen of no write, that a process has died, or a time has passed. */
+  readonly patrol: () => void
+}
+
+/** Tells of what happens to a database file. */
 export class Tail {
   readonly #path: string
   readonly #look: () => void
+  readonly #patrol: () => void
   #timer: NodeJS.Timeout | undefined
   #watcher: FSWatcher | undefined
   #queued = false
   #later: NodeJS.Timeout[] = []
 
-  constructor(path: string, look: () => void) {
+  constructor(path: string, { look, patrol }: TailActions) {
     this.#path = path
     this.#look = look
+    this.#patrol = patrol
   }
 
   start(): void {
     if (this.#timer) return
-    this.#timer = setInterval(this.#look, POLL_MS)
+    this.#timer = setInterval(this.#patrol, POLL_MS)
     this.#attach()
   }
 
@@ -55,13 +65,16 @@ export class Tail {
     if (this.#path === ':memory:') return
     try {
       this.#watcher = watch(`${this.#path}-wal`, () => this.#notice())
-      this.#watcher.on('error', () => this.#detach())
+      this.#watcher.on('error', this.#detach)
+      process.once('exit', this.#detach)
     } catch {
       // No notifications here (out of inotify watches, say): the poll does it alone.
     }
   }
 
-  #detach(): void {
+  /** Also at the process's end: where Linux has to remove a watch by itself, that may take it 30 ms. */
+  readonly #detach = (): void => {
+    process.removeListener('exit', this.#detach)
     this.#watcher?.close()
     this.#watcher = undefined
   }

@@ -26,7 +26,7 @@ export const wait = async (
   const lazy = typeof space === 'function' ? space : async () => space
   const parse = (text: string): Condition => parseTarget(text, lazy, options)
   const conditions = [targets].flat().map(parse)
-  const announce = announcing(lazy, options.announce, endedBy(options))
+  const announce = announcing(lazy, options, endedBy(options))
   await waitFor(conditions, { ...options, announce, failIf: options.failIf?.map(parse) })
 }
 
