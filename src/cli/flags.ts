@@ -1,4 +1,6 @@
 import * as Flags from '@oclif/core/flags'
+import type { AnnounceOptions } from '../recipes/announcement.ts'
+import { invocation } from './invocation.ts'
 
 const timeout = (usual: string) => ({
   summary: `Gives up after this long: 500ms, 30s, 1m30s; 0 is no limit. Default: ${usual}.`,
@@ -56,6 +58,12 @@ export const announceFlag = {
     env: 'RDV_ANNOUNCE',
   }),
 }
+
+/** Who runs no COMMAND ends with its wait. */
+export const announceOptions = ({ announce }: { announce?: boolean }): AnnounceOptions => ({
+  announce,
+  ending: !invocation.command,
+})
 
 /** `--timeout` of the commands that wait, which RDV_TIMEOUT is for. */
 export const waitingFlags = {

@@ -22,6 +22,6 @@ const exitByShell = (): void => {
 
 const drained = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => {
-    if (stream.destroyed || stream.errored) resolve()
+    if (stream.destroyed || stream.errored || stream.writableLength === 0) resolve()
     else stream.write('', () => resolve())
   })

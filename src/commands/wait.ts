@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
-import { announceFlag, waitingFlags } from '../cli/flags.ts'
+import { announceFlag, announceOptions, waitingFlags } from '../cli/flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { leave } from '../cli/leave.ts'
 import { printResult } from '../cli/output.ts'
@@ -87,14 +87,18 @@ A group holds when every member is ready and there is at least one; see --min an
       failStates: optional(flags['fail-state'], (text) => parseWords(text, '--fail-state')),
       min: optional(flags.min, (text) => parseCount(text, '--min')),
       ready: optional(flags.ready, (text) => parseCount(text, '--ready', 1)),
-      announce: flags.announce,
-      ending: !invocation.command,
+      ...announceOptions(flags),
       ...probeOptions(flags),
     })
     if (invocation.command) {
       await this.become(invocation.command)
     }
-    await printResult(undefined, { ok: true, targets: targets.map(redact) })
+    await printResult(undefined, {
+      ok: true,
+      get targets() {
+        return targets.map(redact)
+      },
+    })
     // A waiter holds nothing. Taking its leave of the store would only keep those who wait for it in turn.
     await leave()
   }

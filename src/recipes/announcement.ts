@@ -46,18 +46,33 @@ export type Announcer = (targets: readonly string[], timeout?: number) => () => 
  * write. Happens beside the wait, which it neither delays nor fails.
  */
 export const announcing =
-  (open: LazySpace, options: AnnounceOptions, ended: Ended = {}): Announcer =>
+  (
+    open: LazySpace,
+    { announce: asked = false, ending = false }: AnnounceOptions,
+    ended: Ended = {},
+  ): Announcer =>
   (targets, timeout) => {
     const waiter = { ...newWaiter(targets, timeout), ...bounded(ended) }
     const over = new AbortController()
-    const done = announce(open, waiter, options, over.signal).catch(() => {})
+    let goesByItself = false
+    const run = async () => {
+      await sleep(AFTER, undefined, { signal: over.signal, ref: false })
+      const space = await open(over.signal)
+      goesByItself = ending && goesWithProcess(space.backend, asked)
+      await announce(space, waiter, asked, over.signal)
+    }
+    const done = run().catch(() => {})
     return async () => {
+      if (goesByItself) return
       over.abort(new Error('the wait is over'))
       const late = new AbortController()
       await Promise.race([done, sleep(FAREWELL, undefined, { signal: late.signal })])
       late.abort()
     }
   }
+
+const goesWithProcess = (backend: Backend, asked: boolean): boolean =>
+  backend.traits.seesDeath || (!asked && isObservant(backend))
 
 const newWaiter = (targets: readonly string[], timeout = 0): Waiter => ({
   targets: targets.slice(0, TARGETS).map(printable),
@@ -74,27 +89,20 @@ const bounded = ({ kind, states, failStates }: Ended): Ended => ({
 })
 
 const announce = async (
-  open: LazySpace,
+  space: Space,
   waiter: Waiter,
-  { announce: asked = false, ending = false }: AnnounceOptions,
+  asked: boolean,
   signal: AbortSignal,
 ): Promise<void> => {
-  await sleep(AFTER, undefined, { signal, ref: false })
-  const space = await open(signal)
   const { backend, namespace } = space
-  if (asked) return leaveNote(space, waiter, ending, signal)
+  if (asked) return leaveNote(space, waiter, signal)
   // It ends with the signal, or the process: nobody need wait for that.
   if (isObservant(backend)) return void backend.announce(namespace, waiter, signal)
-  if (backend.traits.waiters === 'known') return leaveNote(space, waiter, ending, signal)
+  if (backend.traits.waiters === 'known') return leaveNote(space, waiter, signal)
 }
 
 /** A key in the store, which goes with its lease. */
-const leaveNote = async (
-  space: Space,
-  waiter: Waiter,
-  ending: boolean,
-  signal: AbortSignal,
-): Promise<void> => {
+const leaveNote = async (space: Space, waiter: Waiter, signal: AbortSignal): Promise<void> => {
   const { backend } = space
   const owner = backend.traits.seesDeath ? thisProcess() : undefined
   const lease = await backend.grant(owner ? LONG_TTL : TTL, { signal })
@@ -104,7 +112,7 @@ const leaveNote = async (
     await backend.commit([], [putHeld(key, JSON.stringify(note), lease.id)], { signal })
     await keepAlive(backend, lease, signal)
   } finally {
-    if (!(owner && ending)) await backend.revoke(lease.id)
+    await backend.revoke(lease.id)
   }
 }
 

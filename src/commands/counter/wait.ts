@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { announceFlag, patientFlags } from '../../cli/flags.ts'
+import { announceFlag, announceOptions, patientFlags } from '../../cli/flags.ts'
 import { invocation } from '../../cli/invocation.ts'
 import { printResult } from '../../cli/output.ts'
 import { waiting } from '../../cli/waiting.ts'
@@ -37,7 +37,7 @@ export default class CounterWait extends RdvCommand {
     const goal = goalOf(flags)
     const open = (signal: AbortSignal) => this.space(signal)
     const value = await waiting(open, (progress) =>
-      waitForCounter(open, name, goal, { ...this.limits(0), progress, announce: flags.announce }),
+      waitForCounter(open, name, goal, { ...this.limits(0), progress, ...announceOptions(flags) }),
     )
     if (invocation.command) await this.become(invocation.command)
     await printResult(String(value), { ok: true, name, value: String(value) })

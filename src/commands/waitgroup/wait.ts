@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { announceFlag, patientFlags } from '../../cli/flags.ts'
+import { announceFlag, announceOptions, patientFlags } from '../../cli/flags.ts'
 import { invocation } from '../../cli/invocation.ts'
 import { printResult } from '../../cli/output.ts'
 import { waiting } from '../../cli/waiting.ts'
@@ -36,7 +36,7 @@ So where the wait may begin before the work is added, say with --expect how much
     const expect = optional(flags.expect, parseExpected)
     const open = (signal: AbortSignal) => this.space(signal)
     const { pending, added } = await waiting(open, (progress) =>
-      waitForGroup(open, name, { ...this.limits(0), expect, progress, announce: flags.announce }),
+      waitForGroup(open, name, { ...this.limits(0), expect, progress, ...announceOptions(flags) }),
     )
     if (invocation.command) await this.become(invocation.command)
     await printResult(undefined, {
