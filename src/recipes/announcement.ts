@@ -54,25 +54,22 @@ export const announcing =
   (targets, timeout) => {
     const waiter = { ...newWaiter(targets, timeout), ...bounded(ended) }
     const over = new AbortController()
-    let goesByItself = false
+    let remains = true
     const run = async () => {
       await sleep(AFTER, undefined, { signal: over.signal, ref: false })
       const space = await open(over.signal)
-      goesByItself = ending && goesWithProcess(space.backend, asked)
+      remains = !ending || (asked && !space.backend.traits.seesDeath)
       await announce(space, waiter, asked, over.signal)
     }
     const done = run().catch(() => {})
     return async () => {
-      if (goesByItself) return
+      if (!remains) return
       over.abort(new Error('the wait is over'))
       const late = new AbortController()
       await Promise.race([done, sleep(FAREWELL, undefined, { signal: late.signal })])
       late.abort()
     }
   }
-
-const goesWithProcess = (backend: Backend, asked: boolean): boolean =>
-  backend.traits.seesDeath || (!asked && isObservant(backend))
 
 const newWaiter = (targets: readonly string[], timeout = 0): Waiter => ({
   targets: targets.slice(0, TARGETS).map(printable),

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as otherWork, setTimeout as sleep } from 'node:timers/promises'
 import { backoff, type Pause } from '../../backoff.ts'
 import { UnavailableError } from '../../errors.ts'
 import type { Change, Entry, Listing, WatchEvent } from '../backend.ts'
@@ -81,7 +81,8 @@ export class Poll {
     for (;;) {
       try {
         const news = await this.#look()
-        if (!news) await this.#pace()
+        // Who is told may be in a hurry; the next query is not.
+        await (news ? otherWork() : this.#pace())
         await this.#hint()
         pauses = backoff()
       } catch (error) {
