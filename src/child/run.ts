@@ -1,3 +1,4 @@
+import { setImmediate as otherWork } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { type Launched, launch } from './launch.ts'
 import { watchLoss } from './loss.ts'
@@ -35,6 +36,8 @@ export async function run(start: Start): Promise<Outcome> {
     supervision.onStart?.(target.id)
     const ending = await ended
     if (!loss.stoppedBy) supervision.onEnd?.()
+    // Who comes next is told before we clear up.
+    await otherWork()
     await loss.settled()
     return { ...ending, stoppedBy: loss.stoppedBy }
   } finally {

@@ -131,11 +131,12 @@ export class Session {
   }
 
   async #leave(signal: AbortSignal | undefined): Promise<void> {
-    this.#stop()
     const late = this.lost.aborted || this.expiring.aborted
     const limit = late ? AbortSignal.timeout(AFTER_LOSS) : signal
     const revoke = () => this.#backend.revoke(this.id, { signal: limit })
-    await (limit ? whenAvailable(limit, revoke) : revoke()).catch(() => {})
+    const revoked = limit ? whenAvailable(limit, revoke) : revoke()
+    this.#stop()
+    await revoked.catch(() => {})
   }
 
   async #keepAlive(): Promise<void> {
