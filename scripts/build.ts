@@ -87,12 +87,14 @@ const bundle = async (): Promise<void> => {
   await cp(proto, join(root, building, 'proto'), { recursive: true })
 }
 
-/** It knows by which build its caches were made. */
+/** It knows by which build its caches were made, and so does what makes them. */
 const bundleLoader = () =>
   build({
     ...common,
-    entryPoints: ['src/main/load.ts'],
-    outfile: `${building}/load.cjs`,
+    entryPoints: { load: 'src/main/load.ts', keep: 'src/main/keep-code.ts' },
+    outdir: building,
+    outExtension: { '.js': '.cjs' },
+    external: ['./keep.cjs'],
     minify: true,
     define: { ...common.define, BUILD: JSON.stringify(hashOfBuilt().slice(0, 16)) },
   })

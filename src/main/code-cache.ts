@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 
 /** Of the bundle: set when it is built. */
 declare const BUILD: string
@@ -21,19 +11,37 @@ export interface Compiled {
   readonly waited: boolean
 }
 
-const PREFIX = `${BUILD}-${process.version}-${process.arch}-`
+/** The first line of a file of the cache; the code of its files follows in their order, each where V8 need not copy it. */
+export interface Header {
+  readonly waited: boolean
+  readonly lengths: readonly (readonly [name: string, length: number])[]
+}
+
+/** Where a part of a file ends that begins where one may. */
+export const aligned = (length: number): number => Math.ceil(length / 8) * 8
 
 /** Beside the bundle, or where that cannot be written among the user's own files. */
-const directories = (dist: string, { XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv): string[] => {
+export const directories = (
+  dist: string,
+  { XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv,
+): string[] => {
   const own = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`)
   return [`${dist}/cache`, ...(own?.startsWith('/') ? [`${own}/rendezvous`] : [])]
 }
 
-/** What differs in what is compiled: the command, and the kind of store. */
-export const topicOf = ([, , word = '']: readonly string[], env: NodeJS.ProcessEnv): string => {
-  const scheme = /^[a-z]+(?=:)/.exec(env.RDV_BACKEND ?? '')?.[0]
-  return /^[a-z]{1,20}$/.test(word) ? [word, scheme ?? 'sqlite'].join('-') : 'other'
+/** A file's name, by what differs in what is compiled: the command, and the kind of store. */
+export const nameOf = (
+  [, , word]: readonly string[],
+  { RDV_BACKEND }: NodeJS.ProcessEnv,
+): string => {
+  const [scheme] = (RDV_BACKEND || 'sqlite').split(':', 1)
+  const topic = `${word}-${scheme}`
+  return PREFIX + (/^[a-z]{1,20}-[a-z]{1,20}$/.test(topic) ? topic : 'other')
 }
+
+/** What the names of all builds but this one do not begin with. */
+export const OURS = `${BUILD}-`
+const PREFIX = `${OURS}${process.version}-${process.arch}-`
 
 /**
  * V8's compiled form of the program. It is code, so it is taken only from where nobody but root and this user can
@@ -41,16 +49,14 @@ export const topicOf = ([, , word = '']: readonly string[], env: NodeJS.ProcessE
  */
 export const readCodeCache = (
   dist: string,
-  topic: string,
+  name: string,
   env: NodeJS.ProcessEnv,
 ): Compiled | undefined => {
   for (const directory of directories(dist, env)) {
     try {
       if (!isOurs(directory)) continue
-      const twice = readFileSync(`${directory}/${PREFIX}${topic}`)
-      const half = twice.length / 2
-      const once = twice.subarray(0, half)
-      if (half > 0 && once.equals(twice.subarray(half))) return unpack(once)
+      const once = readTwice(`${directory}/${name}`)
+      if (once) return unpack(once)
     } catch {
       // There is none.
     }
@@ -58,63 +64,41 @@ export const readCodeCache = (
   return undefined
 }
 
-/** Never fails, and makes nothing where it cannot be kept. Put in place at once: of two processes that do this one wins. */
-export const writeCodeCache = (
-  dist: string,
-  topic: string,
-  env: NodeJS.ProcessEnv,
-  make: () => Compiled,
-): void => {
-  for (const directory of directories(dist, env)) {
-    try {
-      mkdirSync(directory, { recursive: true, mode: 0o755 })
-      if (!isOurs(directory)) continue
-      const file = `${directory}/${PREFIX}${topic}`
-      const beside = `${file}.${process.pid}`
-      const place = openSync(beside, 'wx', 0o644)
-      const code = pack(make())
-      writeFileSync(place, Buffer.concat([code, code]))
-      closeSync(place)
-      renameSync(beside, file)
-      removeOthers(directory)
-      return
-    } catch {
-      // Not here: it is only about speed.
+/** What a file holds twice; `undefined` where that differs. The second one is compared in pieces: fresh memory is slow. */
+const readTwice = (path: string): Buffer | undefined => {
+  const file = openSync(path, 'r')
+  try {
+    const once = Buffer.allocUnsafeSlow(fstatSync(file).size / 2)
+    const length = readSync(file, once)
+    const piece = Buffer.allocUnsafeSlow(PIECE)
+    let same = 0
+    while (same < length) {
+      const read = readSync(file, piece)
+      if (read === 0 || piece.compare(once, same, same + read, 0, read) !== 0) return undefined
+      same += read
     }
+    return length > 0 ? once : undefined
+  } finally {
+    closeSync(file)
   }
 }
 
-/** A line that tells of the run, and the files' names and lengths, then their code. */
-const pack = ({ files, waited }: Compiled): Buffer => {
-  const lengths = [...files].map(([name, { length }]) => [name, length] as const)
-  const header: Header = { waited, lengths }
-  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...files.values()])
-}
-
-interface Header {
-  readonly waited: boolean
-  readonly lengths: readonly (readonly [name: string, length: number])[]
-}
+const PIECE = 65_536
 
 const unpack = (packed: Buffer): Compiled => {
   const files = new Map<string, Buffer>()
-  let at = packed.indexOf('\n') + 1
-  const { waited, lengths } = JSON.parse(packed.toString('latin1', 0, at)) as Header
+  const end = packed.indexOf('\n') + 1
+  const { waited, lengths } = JSON.parse(packed.toString('latin1', 0, end)) as Header
+  let at = aligned(end)
   for (const [name, length] of lengths) {
     files.set(name, packed.subarray(at, at + length))
-    at += length
+    at += aligned(length)
   }
   return { files, waited }
 }
 
-/** Those of other builds. */
-const removeOthers = (directory: string): void => {
-  for (const name of readdirSync(directory)) {
-    if (!name.startsWith(`${BUILD}-`)) rmSync(`${directory}/${name}`, { force: true })
-  }
-}
-
-const isOurs = (directory: string): boolean => {
+/** Nobody but root and this user can write there. */
+export const isOurs = (directory: string): boolean => {
   const { uid, mode } = statSync(directory)
   return (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0
 }

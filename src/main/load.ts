@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { Script } from 'node:vm'
-import { type Compiled, readCodeCache, topicOf, writeCodeCache } from './code-cache.ts'
+import { type Compiled, nameOf, readCodeCache } from './code-cache.ts'
 
 // Runs the program, from V8's compiled form of its files where there is one: compiling is most of a short command's time.
 
-const topic = topicOf(process.argv, process.env)
-const known = readCodeCache(__dirname, topic, process.env)
+const cache = nameOf(process.argv, process.env)
+const known = readCodeCache(__dirname, cache, process.env)
 const scripts = new Map<string, Script>()
 const modules = new Map<string, { exports: object }>()
 
@@ -46,12 +46,31 @@ const load = (name: string): object => {
 
 const compile = (name: string): Script => {
   const filename = `${__dirname}/${name}`
-  // The files are ASCII, which is read fastest as Latin-1.
-  const source = readFileSync(filename, 'latin1')
-  const wrapped = `(function (exports, require, module, __dirname) {${source}\n})`
-  const script = new Script(wrapped, { filename, cachedData: known?.files.get(name) })
+  const script = new Script(wrapped(filename), { filename, cachedData: known?.files.get(name) })
   scripts.set(name, script)
   return script
+}
+
+const BEFORE = '(function (exports, require, module, __dirname) {'
+const AFTER = '\n})'
+
+/**
+ * A module's source as a function. Put together in one buffer: were it put together of strings, V8 would collect its garbage
+ * in the middle of a short command.
+ */
+const wrapped = (filename: string): string => {
+  const file = openSync(filename, 'r')
+  try {
+    const { size } = fstatSync(file)
+    const source = Buffer.allocUnsafe(BEFORE.length + size + AFTER.length)
+    source.write(BEFORE, 'latin1')
+    const length = readSync(file, source, BEFORE.length, size, 0)
+    const end = source.write(AFTER, BEFORE.length + length, 'latin1')
+    // The files are ASCII, which is read fastest as Latin-1.
+    return source.toString('latin1', 0, BEFORE.length + length + end)
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** So long (milliseconds) there was nothing to do in a run that has waited. */
@@ -75,7 +94,9 @@ const compiled = (): Compiled => ({
 const compiledOf = ([name, script]: [string, Script]) => [name, script.createCachedData()] as const
 
 process.once('exit', (code) => {
-  if (code === 0 && isNew()) writeCodeCache(__dirname, topic, process.env, compiled)
+  if (code !== 0 || !isNew()) return
+  const { writeCodeCache } = require('./keep.cjs') as typeof import('./keep-code.ts')
+  writeCodeCache(__dirname, cache, process.env, compiled)
 })
 
 load('program/rdv.cjs')

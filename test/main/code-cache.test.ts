@@ -26,6 +26,7 @@ const install = (): string => {
     'package.json',
     'oclif.manifest.json',
     'dist/load.cjs',
+    'dist/keep.cjs',
     'dist/program',
   ])
     cpSync(join(checkout, name), join(root, name), { recursive: true })

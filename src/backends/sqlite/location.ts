@@ -1,6 +1,6 @@
 import { mkdirSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute } from 'node:path'
 import { UnavailableError } from '../../errors.ts'
 
 /** statfs(2)'s types of file systems whose locks and shared memory do not reach other machines, or lie. */
@@ -24,7 +24,7 @@ const NETWORK_FILE_SYSTEMS = new Map([
  * database has it (cron and sudo change $HOME, not that), else below the temporary directory.
  */
 export const defaultPath = (env: NodeJS.ProcessEnv): string =>
-  join(env.RDV_DATA_DIR || homeDirectory() || temporaryDirectory(), 'rendezvous.db')
+  `${env.RDV_DATA_DIR || homeDirectory() || temporaryDirectory()}/rendezvous.db`
 
 const homeDirectory = (): string | undefined => {
   try {
@@ -36,7 +36,9 @@ const homeDirectory = (): string | undefined => {
   }
 }
 
-const temporaryDirectory = (): string => join(tmpdir(), `rendezvous-${process.getuid?.() ?? 0}`)
+const temporaryDirectory = (): string => `${tmpdir()}/${temporaryName()}`
+
+const temporaryName = (): string => `rendezvous-${process.getuid?.() ?? 0}`
 
 /**
  * Makes the directory of the store's file, for its user alone.
@@ -57,7 +59,7 @@ export const prepareDirectory = (path: string): void => {
 
 /** Below the shared temporary directory somebody else may have made the directory first. */
 const refuseForeign = (directory: string): void => {
-  if (directory !== temporaryDirectory()) return
+  if (!directory.endsWith(temporaryName()) || directory !== temporaryDirectory()) return
   const { uid, mode } = statSync(directory)
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
     throw unusable(`${directory} belongs to somebody else: set RDV_DATA_DIR`)
