@@ -1,6 +1,7 @@
 import { aborted } from '../aborted.ts'
 import { type Command, pastProcess } from '../backends/process-identity.ts'
 import { ENDING } from '../child/ending.ts'
+import type { Guard } from '../child/guard.ts'
 import type { Preparation } from '../child/preparation.ts'
 import { type CaughtSignals, catchSignals } from '../child/signals.ts'
 import { supervise } from '../child/supervise.ts'
@@ -15,7 +16,7 @@ interface Tenure {
   readonly expiring?: AbortSignal
   readonly lost?: AbortSignal
   /** Told of COMMAND, before it starts and as soon as it runs. */
-  include?(command: Command): Promise<void>
+  include?(describe: () => Command): Promise<void>
 }
 
 interface RunOptions {
@@ -63,12 +64,13 @@ export const runHeld = async (
 
 const includer = (tenure: Tenure): Pick<Supervision, 'onReady' | 'onStart'> => {
   let command: Command
+  const ready = ({ pid, mark }: Pick<Guard, 'pid' | 'mark'>): Command => {
+    command = { guard: pastProcess(pid), mark }
+    return command
+  }
   return {
-    onReady({ pid, mark }) {
-      command = { guard: pastProcess(pid), mark }
-      void tenure.include?.(command)
-    },
-    onStart: (target) => void tenure.include?.({ ...command, target: pastProcess(target) }),
+    onReady: (guard) => void tenure.include?.(() => ready(guard)),
+    onStart: (target) => void tenure.include?.(() => ({ ...command, target: pastProcess(target) })),
   }
 }
 

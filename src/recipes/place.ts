@@ -75,10 +75,9 @@ export class Place {
 
   /** Gives the place up: removes the key, if it is still the session's, and ends the session. Never rejects. */
   leave(signal?: AbortSignal): Promise<void> {
-    // The watches end while the others are told already.
-    const closed = this.session.close(signal)
-    this.settle()
-    return closed
+    // The watches end when the others are being told already.
+    setImmediate(() => this.settle())
+    return this.session.close(signal)
   }
 
   /** A session whose lease has gone may still wait, but never hold: the own key is read again before each verdict. */

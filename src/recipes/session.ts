@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as otherWork, setTimeout as sleep } from 'node:timers/promises'
 import type { Backend, Lease } from '../backends/backend.ts'
 import { now } from '../backends/clock.ts'
 import { type Command, type ProcessIdentity, thisProcess } from '../backends/process-identity.ts'
@@ -105,11 +105,14 @@ export class Session {
     this.lost.throwIfAborted()
   }
 
-  /** Where the backend sees deaths: the session lives on while COMMAND does, though this process were killed. */
-  async include(command: Command): Promise<void> {
+  /**
+   * Where the backend sees deaths: the session lives on while COMMAND does, though this process were killed. Elsewhere it is
+   * not even described, which takes a while.
+   */
+  async include(describe: () => Command): Promise<void> {
     const self = this.#backend.traits.seesDeath ? thisProcess() : undefined
     if (!self) return
-    this.#owner = { ...self, command }
+    this.#owner = { ...self, command: describe() }
     const { signal } = this.#closed
     await this.#backend.renew(this.id, { signal, owner: this.#owner }).catch(() => {})
   }
@@ -125,7 +128,7 @@ export class Session {
 
   /** Declares it lost: for who sees that something it held is gone. */
   lose(reason: string): void {
-    if (this.#closed.signal.aborted || this.lost.aborted) return
+    if (this.#left || this.lost.aborted) return
     this.#stop()
     this.#lost.abort(new LostError(reason))
   }
@@ -134,9 +137,11 @@ export class Session {
     const late = this.lost.aborted || this.expiring.aborted
     const limit = late ? AbortSignal.timeout(AFTER_LOSS) : signal
     const revoke = () => this.#backend.revoke(this.id, { signal: limit })
-    const revoked = limit ? whenAvailable(limit, revoke) : revoke()
+    const revoked = (limit ? whenAvailable(limit, revoke) : revoke()).catch(() => {})
+    // A request leaves when all that was begun before it is done: renewals end after it.
+    await otherWork()
     this.#stop()
-    await revoked.catch(() => {})
+    await revoked
   }
 
   async #keepAlive(): Promise<void> {
@@ -174,7 +179,7 @@ export class Session {
   }
 
   #prolong(sentAt: number): void {
-    if (this.#closed.signal.aborted || this.expiring.aborted) return
+    if (this.#left || this.expiring.aborted) return
     this.#clear()
     this.#deadline = sentAt + this.ttl - marginOf(this.ttl)
     const left = this.#deadline - now()

@@ -30,8 +30,8 @@ export abstract class Tenure {
   }
 
   /** Where the store sees processes die: it lasts while COMMAND lives, too. */
-  include(command: Command): Promise<void> {
-    return this.#place.session.include(command)
+  include(describe: () => Command): Promise<void> {
+    return this.#place.session.include(describe)
   }
 
   /** Gives it up: the next one has it. At the latest the TTL does. Never rejects. */
