@@ -1,6 +1,7 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { AgentOptions } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
+import { canFetch, fetchAnswer } from './bun-fetch.ts'
 
 /** So many calls are under way at once; the next ones wait for a connection. */
 const CONNECTIONS = 16
@@ -37,58 +38,91 @@ export interface Message {
 }
 
 /** What node:http and node:https have in common. */
-export interface Transport {
+interface Transport {
   readonly request: typeof import('node:http').request
   readonly Agent: new (options: AgentOptions) => Agent
 }
 
-/** Loads no TLS where none is spoken. */
-export const transportOf = (tls: boolean): Promise<Transport> =>
-  tls ? import('node:https') : import('node:http')
+interface Pools {
+  readonly request: Transport['request']
+  readonly calls: Agent
+  readonly streams: Agent
+}
 
 /** The connections to one server: a bounded pool for calls, and one of its own for each stream. */
 export class HttpClient {
-  readonly #transport: Transport
   readonly #place: HttpPlace
   readonly #target: ReturnType<typeof urlToHttpOptions>
-  readonly #calls: Agent
-  readonly #streams: Agent
+  #pools: Pools | undefined
+  #opening: Promise<Pools> | undefined
+  #closed = false
+  /** Calls that are under way by `fetch`, and whether the last one of them was answered. */
+  #fetching = 0
+  #fetched = false
 
-  constructor(transport: Transport, place: HttpPlace) {
-    this.#transport = transport
+  constructor(place: HttpPlace) {
     this.#place = place
     this.#target = urlToHttpOptions(place.url)
-    const limits = { keepAlive: true, maxSockets: CONNECTIONS }
-    this.#calls = new transport.Agent({ ...limits, ...place.tls })
-    this.#streams = new transport.Agent({ ...place.tls })
   }
 
-  /** Whether a connection for calls is open. */
+  /** Whether a connection for calls is open, or where each call has its own, whether the last one was answered. */
   get connected(): boolean {
-    const { sockets, freeSockets } = this.#calls
+    const { sockets = {}, freeSockets = {} } = this.#pools?.calls ?? {}
     const all = [...Object.values(freeSockets), ...Object.values(sockets)].flat()
-    return all.some((socket) => socket && !socket.connecting && !socket.destroyed)
+    const open = all.some((socket) => socket && !socket.connecting && !socket.destroyed)
+    return open || this.#fetched
   }
 
   /** One request and its whole answer. Rejects with whatever node:http says; the signal gives it up. */
   async exchange(message: Message, signal: AbortSignal): Promise<Answer> {
-    return wholeAnswer(await this.#request(message, this.#calls, signal))
+    if (canFetch(this.#place) && this.#fetching < CONNECTIONS) return this.#fetch(message, signal)
+    const { request, calls } = await this.#open()
+    return wholeAnswer(await this.#request(request, message, calls, signal))
   }
 
   /** A request whose answer is read while it comes. The signal cuts it. */
-  stream(message: Message, signal: AbortSignal): Promise<IncomingMessage> {
-    return this.#request(message, this.#streams, signal)
+  async stream(message: Message, signal: AbortSignal): Promise<IncomingMessage> {
+    const { request, streams } = await this.#open()
+    return this.#request(request, message, streams, signal)
   }
 
   close(): void {
-    this.#calls.destroy()
-    this.#streams.destroy()
+    this.#closed = true
+    this.#pools?.calls.destroy()
+    this.#pools?.streams.destroy()
   }
 
-  #request(message: Message, agent: Agent, signal: AbortSignal): Promise<IncomingMessage> {
+  async #fetch(message: Message, signal: AbortSignal): Promise<Answer> {
+    this.#fetching++
+    this.#fetched = false
+    try {
+      const answer = await fetchAnswer(this.#place.url, message, signal)
+      this.#fetched = true
+      return answer
+    } finally {
+      this.#fetching--
+    }
+  }
+
+  /** Loads no TLS where none is spoken, and nothing where nothing is asked. */
+  #open(): Promise<Pools> {
+    this.#opening ??= openPools(this.#place).then((pools) => {
+      this.#pools = pools
+      if (this.#closed) this.close()
+      return pools
+    })
+    return this.#opening
+  }
+
+  #request(
+    send: Transport['request'],
+    message: Message,
+    agent: Agent,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     const { method, path, body } = message
-    const request = this.#transport.request({
+    const request = send({
       ...this.#target,
       ...{ method, path, agent, signal, headers: { ...message.headers, ...bodyHeaders(body) } },
     })
@@ -107,6 +141,12 @@ export class HttpClient {
       else sent()
     })
   }
+}
+
+const openPools = async ({ tls }: HttpPlace): Promise<Pools> => {
+  const { Agent, request }: Transport = await (tls ? import('node:https') : import('node:http'))
+  const calls = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ...tls })
+  return { request, calls, streams: new Agent({ ...tls }) }
 }
 
 /** The rest of an answer that has begun. */

@@ -27,7 +27,7 @@ export const open = async (
 ): Promise<EtcdBackend> => {
   const location = locate(url, env)
   const fallback = () => grpcDial(location)
-  const dial = await (brief && mayUseGateway(location) ? gatewayDial(location) : fallback())
+  const dial = brief && mayUseGateway(location) ? gatewayDial(location) : await fallback()
   return new EtcdBackend({ location, dial, fallback, traits, callLimit })
 }
 

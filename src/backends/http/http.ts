@@ -65,7 +65,7 @@ export class HttpBackend implements Backend, Diagnosable, Observant {
     { server, callLimit }: HttpOptions,
     options: CallOptions = {},
   ): Promise<HttpBackend> {
-    const remote = await Remote.at(server, callLimit)
+    const remote = new Remote(server, callLimit)
     try {
       const { traits, claims } = await remote.greet(options)
       return claims ? new ClaimingHttpBackend(remote, traits) : new HttpBackend(remote, traits)

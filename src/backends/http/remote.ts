@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { CoordinationError, IndeterminateError, UnavailableError } from '../../errors.ts'
 import type { CallOptions } from '../backend.ts'
 import { CALL_LIMIT, withinLimit } from '../call.ts'
-import { type Answer, HttpClient, type Message, transportOf, wholeAnswer } from '../http-client.ts'
+import { type Answer, HttpClient, type Message, wholeAnswer } from '../http-client.ts'
 import { Reachability } from '../reachability.ts'
 import type { ServerAddress } from './address.ts'
 import { leavesOpen, readAnswer, unreachable } from './answer.ts'
@@ -29,16 +29,12 @@ export class Remote {
   readonly #streams = new Map<IncomingMessage, string | undefined>()
   #closed = false
 
-  private constructor(client: HttpClient, { origin, token }: ServerAddress, callLimit: number) {
+  constructor(server: ServerAddress, callLimit = CALL_LIMIT) {
+    const { origin, token } = server
     this.address = origin
     this.callLimit = callLimit
-    this.#client = client
+    this.#client = new HttpClient(server)
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  }
-
-  static async at(server: ServerAddress, callLimit = CALL_LIMIT): Promise<Remote> {
-    const client = new HttpClient(await transportOf(server.tls !== undefined), server)
-    return new Remote(client, server, callLimit)
   }
 
   greet(options: CallOptions = {}): Promise<Greeting> {

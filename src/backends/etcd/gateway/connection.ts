@@ -1,5 +1,5 @@
 import type { IWatchCreateRequest } from 'etcd3'
-import { HttpClient, type Transport } from '../../http-client.ts'
+import { HttpClient } from '../../http-client.ts'
 import type { Connection, ServerOptions, Services, WatchListener } from '../connection.ts'
 import type { WatchAnswer } from '../messages.ts'
 import { type Token, TokenKeeper } from '../token.ts'
@@ -14,7 +14,6 @@ const MOST_WATCHES = 16
 const ALIVE = { key: Buffer.from('\0'), keys_only: true, limit: 1, serializable: true }
 
 export interface GatewayOptions extends ServerOptions {
-  readonly transport: Transport
   /** For what is too much for this way of talking: the same server over gRPC. */
   readonly overflow: () => Promise<Connection>
 }
@@ -35,10 +34,10 @@ export class GatewayConnection implements Connection {
   #overflowing: Promise<Connection> | undefined
   #watches = 0
 
-  constructor({ host, tls, login, transport, overflow }: GatewayOptions) {
+  constructor({ host, tls, login, overflow }: GatewayOptions) {
     const { rootCertificate: ca, certChain: cert, privateKey: key } = tls ?? {}
     const url = new URL(`${tls ? 'https' : 'http'}://${host}`)
-    this.#client = new HttpClient(transport, { url, tls: tls && { ca, cert, key } })
+    this.#client = new HttpClient({ url, tls: tls && { ca, cert, key } })
     this.#overflow = overflow
     this.#tokens = new TokenKeeper(login, this.#closing.signal, async (name, signal) => {
       const request = { method: 'auth/authenticate', request: name, headers: {} }

@@ -1,0 +1,41 @@
+import type { Answer, HttpPlace, Message } from './http-client.ts'
+
+/**
+ * Whether a call may be made by `fetch`: only where that is bun's. There it is part of the program, while to load node:http
+ * and to make a first request takes longer than all else that a short command does. It knows of proxies from the environment,
+ * which are none of ours, and how certificates are checked is left to node:https.
+ */
+export const canFetch = ({ url, tls }: HttpPlace): boolean =>
+  process.versions.bun !== undefined && !tls && !url.username && !hasProxy(process.env)
+
+const hasProxy = ({ http_proxy, HTTP_PROXY }: NodeJS.ProcessEnv): boolean =>
+  Boolean(http_proxy || HTTP_PROXY)
+
+/** One request and its whole answer, on a connection of its own: bun repeats what it sent on one that was left open. */
+export const fetchAnswer = async (
+  { origin }: URL,
+  { method, path, headers, body, sent }: Message,
+  signal: AbortSignal,
+): Promise<Answer> => {
+  sent?.()
+  try {
+    const response = await fetch(origin + path, {
+      method,
+      headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      body: body ?? null,
+      signal,
+      redirect: 'manual',
+      keepalive: false,
+    })
+    const { status } = response
+    return { status, headers: Object.fromEntries(response.headers), body: await response.text() }
+  } catch (error) {
+    throw asOfNode(error)
+  }
+}
+
+/** All other errors have the codes that node:http's have. */
+const asOfNode = (error: unknown): unknown =>
+  (error as NodeJS.ErrnoException).code === 'Malformed_HTTP_Response'
+    ? Object.assign(new Error('the answer is no HTTP/1.1'), { code: 'HPE_INVALID_CONSTANT' })
+    : error
