@@ -50,11 +50,12 @@ function begin(
   terminal: boolean,
 ): Pick<Launched, 'pid' | 'ended'> {
   const { execa, guard, launcher } = prepared
-  supervision.onReady?.(guard)
   if (launcher) {
+    supervision.onReady?.(guard, -launcher.pid)
     launcher.go(supervision.env ?? {})
     return launcher
   }
+  supervision.onReady?.(guard)
   const program = restoreSoftLimit(executable(command, env), env)
   // In front, where also a grep that stops at the first NUL (busybox) finds it.
   const marked = { ...guard.env, ...env, ...guard.env }

@@ -11,9 +11,12 @@ export interface Supervision extends LossSignals {
   readonly signals?: CaughtSignals
   /** What was got ready for this start. */
   readonly preparation?: Preparation
-  /** COMMAND is about to start: by what its processes are known, and who ends them when we vanish. */
-  readonly onReady?: (guard: Pick<Guard, 'pid' | 'mark'>) => void
-  /** COMMAND runs: its process id, or (negative) the id of its process group. */
+  /**
+   * COMMAND is about to start: by what its processes are known, who ends them when we vanish, and if that is known already
+   * its process id, or (negative) the id of its process group.
+   */
+  readonly onReady?: (guard: Pick<Guard, 'pid' | 'mark'>, target?: number) => void
+  /** COMMAND runs: its id. */
   readonly onStart?: (target: number) => void
   /** COMMAND has ended by itself: what it ran under is needed no more. Called before anything is cleared up. */
   readonly onEnd?: () => void

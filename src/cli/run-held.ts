@@ -1,7 +1,6 @@
 import { aborted } from '../aborted.ts'
 import { type Command, pastProcess } from '../backends/process-identity.ts'
 import { ENDING } from '../child/ending.ts'
-import type { Guard } from '../child/guard.ts'
 import type { Preparation } from '../child/preparation.ts'
 import { type CaughtSignals, catchSignals } from '../child/signals.ts'
 import { supervise } from '../child/supervise.ts'
@@ -62,15 +61,21 @@ export const runHeld = async (
   }
 }
 
+/** Once, where COMMAND's process is known before it starts. */
 const includer = (tenure: Tenure): Pick<Supervision, 'onReady' | 'onStart'> => {
-  let command: Command
-  const ready = ({ pid, mark }: Pick<Guard, 'pid' | 'mark'>): Command => {
-    command = { guard: pastProcess(pid), mark }
-    return command
-  }
+  let included: Command | undefined
   return {
-    onReady: (guard) => void tenure.include?.(() => ready(guard)),
-    onStart: (target) => void tenure.include?.(() => ({ ...command, target: pastProcess(target) })),
+    onReady({ pid, mark }, target) {
+      void tenure.include?.(() => {
+        included = { guard: pastProcess(pid), mark, ...(target && { target: pastProcess(target) }) }
+        return included
+      })
+    },
+    onStart(target) {
+      const before = included
+      if (!before || before.target) return
+      void tenure.include?.(() => ({ ...before, target: pastProcess(target) }))
+    },
   }
 }
 

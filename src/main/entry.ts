@@ -1,5 +1,5 @@
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { main } from './main.ts'
 
 /** The program lies in `dist/program/` of the package. */
-void main(process.argv.slice(2), join(__dirname, '../..'))
+void main(process.argv.slice(2), dirname(dirname(__dirname)))

@@ -27,14 +27,14 @@ const LOST = 121
 /**
  * What each holder does: says that it begins, writes its token to the shared file unless a newer one is there, again
  * after a while (`endless`: again and again), and says that it has ended. The file is written under flock, as a
- * resource that compares tokens is.
+ * resource that compares tokens is, and replaced: who is killed while it writes must not leave it empty.
  */
 const HOLDER = `
   write() {
     flock "$0/guard" sh -c '
       read -r newest <"$0/newest"
       [ "$RDV_FENCING_TOKEN" -ge "$newest" ] || { echo "refused $RDV_FENCING_TOKEN" >>"$0/log"; exit 0; }
-      echo "$RDV_FENCING_TOKEN" >"$0/newest"
+      echo "$RDV_FENCING_TOKEN" >"$0/next" && mv "$0/next" "$0/newest"
       echo "write $RDV_FENCING_TOKEN" >>"$0/log"' "$0"
   }
   echo "begin $RDV_FENCING_TOKEN" >>"$0/log"
@@ -104,7 +104,7 @@ const disturb = async (
   if (fate.endsWith('in it')) return disturbHolder(running, fate, folder)
   await delay(Math.random() * SOON)
   if (fate === 'killed') return running.kill('SIGKILL')
-  running.kill('SIGSTOP')
+  await stopOutsideWrite(running)
   await delay(Math.random() * past)
   running.kill('SIGCONT')
 }
@@ -114,11 +114,31 @@ const disturbHolder = async (running: Running, fate: Fate, folder: string): Prom
   const [, token] = (await running.says(/token (\d+)/).catch(() => undefined)) ?? []
   if (token === undefined) return
   if (fate === 'killed in it') return running.kill('SIGKILL')
-  running.kill('SIGSTOP')
+  await stopOutsideWrite(running)
   const isRefused = () => linesOf(folder).some((line) => isRefusal(line, Number(token)))
   await expect.poll(isRefused, { timeout: 60_000 }).toBe(true)
   running.kill('SIGCONT')
 }
+
+/** Who is stopped in the middle of a write to the embedded store keeps all others waiting until it goes on: tried again. */
+const stopOutsideWrite = async (running: Running): Promise<void> => {
+  for (;;) {
+    running.kill('SIGSTOP')
+    await delay(A_MOMENT)
+    if (!isWriting(running)) return
+    running.kill('SIGCONT')
+    await delay(A_MOMENT)
+  }
+}
+
+/** Milliseconds: a signal takes effect a little later. */
+const A_MOMENT = 5
+
+/** SQLite's lock for writing is that of byte 120 in the index of its log. */
+const isWriting = ({ pid }: Running): boolean =>
+  readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .some((line) => line.endsWith(' 120 120') && line.includes(` WRITE ${pid} `))
 
 const isRefusal = (line: Line, token: number): boolean =>
   line.what === 'refused' && line.token === token

@@ -65,17 +65,17 @@ export class Tail {
     if (this.#path === ':memory:') return
     try {
       this.#watcher = watch(`${this.#path}-wal`, () => this.#notice())
-      this.#watcher.on('error', this.#detach)
-      process.once('exit', this.#detach)
+      this.#watcher.on('error', () => this.#detach())
+      open.add(this.#watcher)
     } catch {
       // No notifications here (out of inotify watches, say): the poll does it alone.
     }
   }
 
-  /** Also at the process's end: where Linux has to remove a watch by itself, that may take it 30 ms. */
-  readonly #detach = (): void => {
-    process.removeListener('exit', this.#detach)
-    this.#watcher?.close()
+  #detach(): void {
+    if (!this.#watcher) return
+    open.delete(this.#watcher)
+    this.#watcher.close()
     this.#watcher = undefined
   }
 
@@ -96,3 +96,9 @@ export class Tail {
     for (const timer of this.#later.splice(0)) clearTimeout(timer)
   }
 }
+
+/** Where Linux has to remove the last watch of a file by itself, at the end of a process, that may take it 30 ms. */
+const open = new Set<FSWatcher>()
+process.once('exit', () => {
+  for (const watcher of open) watcher.close()
+})
