@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
 const { quick, json, report } = values
 if (report && positionals.length > 0) throw new RangeError('a report is of all subjects: name none')
 
-const rounds = quick ? 3 : 150
+const rounds = quick ? 3 : 40
 const machine = describeMachine(rounds)
 if (!json) for (const [what, value] of machine) console.log(`# ${what}: ${value}`)
 
