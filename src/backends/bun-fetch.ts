@@ -11,7 +11,10 @@ export const canFetch = ({ url, tls }: HttpPlace): boolean =>
 const hasProxy = ({ http_proxy, HTTP_PROXY }: NodeJS.ProcessEnv): boolean =>
   Boolean(http_proxy || HTTP_PROXY)
 
-/** One request and its whole answer, on a connection of its own: bun repeats what it sent on one that was left open. */
+/**
+ * One request and its whole answer, on a connection of its own: one that was left open may be closed just when it is used
+ * again, and then nobody knows what became of the request.
+ */
 export const fetchAnswer = async (
   { origin }: URL,
   { method, path, headers, body, sent }: Message,
