@@ -35,6 +35,15 @@ describe('a store that cannot be used is 120, with its path', () => {
     await refusesAll(new Place({ RDV_DATA_DIR: join(file, 'data') }), join(file, 'data'), /ENOTDIR/)
   })
 
+  test.each(['', '/'])('a shared directory that somebody else made first%s', async (slash) => {
+    const TMPDIR = temporaryFolder('shared')
+    const directory = join(TMPDIR, `rendezvous-${process.getuid?.()}`)
+    mkdirSync(directory)
+    chmodSync(directory, 0o777)
+    const place = new Place({ TMPDIR, RDV_DATA_DIR: directory + slash })
+    await refusesAll(place, directory, /belongs to somebody else: set RDV_DATA_DIR$/m)
+  })
+
   test('a file that is none of SQLite', async () => {
     const place = new Place()
     await place.rdv('signal', 'k')

@@ -1,6 +1,6 @@
 import { mkdirSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
-import { dirname, isAbsolute } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { UnavailableError } from '../../errors.ts'
 
 /** statfs(2)'s types of file systems whose locks and shared memory do not reach other machines, or lie. */
@@ -24,7 +24,7 @@ const NETWORK_FILE_SYSTEMS = new Map([
  * database has it (cron and sudo change $HOME, not that), else below the temporary directory.
  */
 export const defaultPath = (env: NodeJS.ProcessEnv): string =>
-  `${env.RDV_DATA_DIR || homeDirectory() || temporaryDirectory()}/rendezvous.db`
+  join(env.RDV_DATA_DIR || homeDirectory() || temporaryDirectory(), 'rendezvous.db')
 
 const homeDirectory = (): string | undefined => {
   try {
@@ -36,7 +36,7 @@ const homeDirectory = (): string | undefined => {
   }
 }
 
-const temporaryDirectory = (): string => `${tmpdir()}/${temporaryName()}`
+const temporaryDirectory = (): string => join(tmpdir(), temporaryName())
 
 const temporaryName = (): string => `rendezvous-${process.getuid?.() ?? 0}`
 
