@@ -5,8 +5,8 @@ import type { Answer, HttpPlace, Message } from './http-client.ts'
  * and to make a first request takes longer than all else that a short command does. It knows of proxies from the environment,
  * which are none of ours, and how certificates are checked is left to node:https.
  */
-export const canFetch = ({ url, tls }: HttpPlace): boolean =>
-  process.versions.bun !== undefined && !tls && !url.username && !hasProxy(process.env)
+export const canFetch = ({ tls }: HttpPlace): boolean =>
+  process.versions.bun !== undefined && !tls && !hasProxy(process.env)
 
 const hasProxy = ({ http_proxy, HTTP_PROXY }: NodeJS.ProcessEnv): boolean =>
   Boolean(http_proxy || HTTP_PROXY)

@@ -53,9 +53,8 @@ interface Pools {
 export class HttpClient {
   readonly #place: HttpPlace
   readonly #target: ReturnType<typeof urlToHttpOptions>
-  #pools: Pools | undefined
-  #opening: Promise<Pools> | undefined
-  #closed = false
+  #pools: Promise<Pools> | undefined
+  #calls: Agent | undefined
   /** Calls that are under way by `fetch`, and whether the last one of them was answered. */
   #fetching = 0
   #fetched = false
@@ -67,7 +66,7 @@ export class HttpClient {
 
   /** Whether a connection for calls is open, or where each call has its own, whether the last one was answered. */
   get connected(): boolean {
-    const { sockets = {}, freeSockets = {} } = this.#pools?.calls ?? {}
+    const { sockets = {}, freeSockets = {} } = this.#calls ?? {}
     const all = [...Object.values(freeSockets), ...Object.values(sockets)].flat()
     const open = all.some((socket) => socket && !socket.connecting && !socket.destroyed)
     return open || this.#fetched
@@ -87,9 +86,10 @@ export class HttpClient {
   }
 
   close(): void {
-    this.#closed = true
-    this.#pools?.calls.destroy()
-    this.#pools?.streams.destroy()
+    void this.#pools?.then(({ calls, streams }) => {
+      calls.destroy()
+      streams.destroy()
+    })
   }
 
   async #fetch(message: Message, signal: AbortSignal): Promise<Answer> {
@@ -106,12 +106,11 @@ export class HttpClient {
 
   /** Loads no TLS where none is spoken, and nothing where nothing is asked. */
   #open(): Promise<Pools> {
-    this.#opening ??= openPools(this.#place).then((pools) => {
-      this.#pools = pools
-      if (this.#closed) this.close()
+    this.#pools ??= openPools(this.#place).then((pools) => {
+      this.#calls = pools.calls
       return pools
     })
-    return this.#opening
+    return this.#pools
   }
 
   #request(

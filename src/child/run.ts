@@ -35,9 +35,12 @@ export async function run(start: Start): Promise<Outcome> {
     relay(start, target, terminal)
     supervision.onStart?.(target.id)
     const ending = await ended
-    if (!loss.stoppedBy) supervision.onEnd?.()
-    // Who comes next is told before we clear up.
-    await otherWork()
+    if (!loss.stoppedBy) {
+      supervision.onEnd?.()
+      // Who comes next is told before we clear up.
+      await otherWork()
+      return ending
+    }
     await loss.settled()
     return { ...ending, stoppedBy: loss.stoppedBy }
   } finally {
@@ -50,12 +53,11 @@ function begin(
   terminal: boolean,
 ): Pick<Launched, 'pid' | 'ended'> {
   const { execa, guard, launcher } = prepared
+  supervision.onReady?.(guard, launcher && -launcher.pid)
   if (launcher) {
-    supervision.onReady?.(guard, -launcher.pid)
     launcher.go(supervision.env ?? {})
     return launcher
   }
-  supervision.onReady?.(guard)
   const program = restoreSoftLimit(executable(command, env), env)
   // In front, where also a grep that stops at the first NUL (busybox) finds it.
   const marked = { ...guard.env, ...env, ...guard.env }

@@ -95,6 +95,7 @@ A group holds when every member is ready and there is at least one; see --min an
     }
     await printResult(undefined, {
       ok: true,
+      // Asked for with --json only: somebody may be waiting for the end of this process.
       get targets() {
         return targets.map(redact)
       },

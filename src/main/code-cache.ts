@@ -17,7 +17,7 @@ export interface Header {
   readonly lengths: readonly (readonly [name: string, length: number])[]
 }
 
-/** Where a part of a file ends that begins where one may. */
+/** The length of a part with what fills it up, so that the next one begins where V8 reads it. */
 export const aligned = (length: number): number => Math.ceil(length / 8) * 8
 
 /** Beside the bundle, or where that cannot be written among the user's own files. */
@@ -39,7 +39,7 @@ export const nameOf = (
   return PREFIX + (/^[a-z]{1,20}-[a-z]{1,20}$/.test(topic) ? topic : 'other')
 }
 
-/** What the names of all builds but this one do not begin with. */
+/** What the names of this build's files begin with. */
 export const OURS = `${BUILD}-`
 const PREFIX = `${OURS}${process.version}-${process.arch}-`
 

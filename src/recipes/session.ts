@@ -134,6 +134,8 @@ export class Session {
   }
 
   async #leave(signal: AbortSignal | undefined): Promise<void> {
+    // From now on nothing declares it expiring or lost.
+    this.#clear()
     const late = this.lost.aborted || this.expiring.aborted
     const limit = late ? AbortSignal.timeout(AFTER_LOSS) : signal
     const revoke = () => this.#backend.revoke(this.id, { signal: limit })

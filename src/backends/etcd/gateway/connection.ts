@@ -87,8 +87,7 @@ export class GatewayConnection implements Connection {
     const stop = new AbortController()
     this.#watches++
     void this.#follow(request, listener, stop).finally(() => this.#watches--)
-    // Who has seen what it waited for has something more urgent to do.
-    return () => void setImmediate(() => stop.abort())
+    return () => stop.abort()
   }
 
   close(): void {
