@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -87,17 +87,30 @@ const bundle = async (): Promise<void> => {
   await cp(proto, join(root, building, 'proto'), { recursive: true })
 }
 
-/** It knows by which build its caches were made, and so does what makes them. */
-const bundleLoader = () =>
-  build({
+/** What is run, and what it keeps. Both know by which build that was made. */
+const bundleLoader = async (): Promise<void> => {
+  const options = {
     ...common,
-    entryPoints: { load: 'src/main/load.ts', keep: 'src/main/keep-code.ts' },
-    outdir: building,
-    outExtension: { '.js': '.cjs' },
     external: ['./keep.cjs'],
     minify: true,
     define: { ...common.define, BUILD: JSON.stringify(hashOfBuilt().slice(0, 16)) },
+  }
+  const rdv = join(root, building, 'rdv.cjs')
+  await build({
+    ...options,
+    entryPoints: ['src/main/load.ts'],
+    outfile: rdv,
+    // A Node that is too old has to read it to the end before it runs what stands in front.
+    target: 'es2018',
+    banner: { js: await readFile(join(root, 'src/main/any-node.cjs'), 'utf8') },
   })
+  await chmod(rdv, 0o755)
+  await build({
+    ...options,
+    entryPoints: ['src/main/keep-code.ts'],
+    outfile: `${building}/keep.cjs`,
+  })
+}
 
 /** Of everything that the loader may load. */
 const hashOfBuilt = (): string => {
@@ -129,7 +142,7 @@ const warm = async (): Promise<void> => {
   const data = await mkdtemp(join(tmpdir(), 'rdv-build-'))
   const env = { ...process.env, RDV_DATA_DIR: data, RDV_BACKEND: '' }
   const run = (words: string) =>
-    promisify(execFile)(process.execPath, [join(root, building, 'load.cjs'), ...words.split(' ')], {
+    promisify(execFile)(process.execPath, [join(root, building, 'rdv.cjs'), ...words.split(' ')], {
       env,
     })
   await run('signal built')

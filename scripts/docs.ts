@@ -6,7 +6,7 @@ import type { BackendModule } from '../src/backends/backend.ts'
 import { describeTraits, TRAIT_NAMES } from '../src/backends/describe-traits.ts'
 import { exitCodeRows } from '../src/cli/exit-codes.ts'
 import { globalFlags } from '../src/cli/flags.ts'
-import { COMMANDS } from '../src/commands/index.ts'
+import { COMMANDS, type CommandClass } from '../src/commands/index.ts'
 
 type Flag = Command.Flag.Any
 type Row = readonly string[]
@@ -76,7 +76,7 @@ const commands = async (): Promise<string> => {
 const globalSection = (): string =>
   ['## Flags of every command', flagTable(globalFlags)].join('\n\n')
 
-const section = (id: string, command: Command.Class): string => {
+const section = (id: string, command: CommandClass): string => {
   const name = id.replace(':', ' ')
   const parts = [
     `## ${name}`,
@@ -90,7 +90,7 @@ const section = (id: string, command: Command.Class): string => {
 }
 
 /** How a command is called, without the program's name. */
-export const usage = (name: string, { args = {}, flags = {} }: Command.Class): string => {
+export const usage = (name: string, { args = {}, flags = {} }: CommandClass): string => {
   const words = Object.entries(args).map(([arg, { required, multiple }]) => {
     const word = `${arg.toUpperCase()}${multiple ? '…' : ''}`
     return required ? word : `[${word}]`
@@ -99,7 +99,7 @@ export const usage = (name: string, { args = {}, flags = {} }: Command.Class): s
 }
 
 /** Arguments, and those flags that are the command's own or another variable's. */
-const settings = ({ args = {}, flags = {} }: Command.Class): string => {
+const settings = ({ args = {}, flags = {} }: CommandClass): string => {
   const rows = Object.entries(args).map(([name, { description = '' }]) => [
     code(name.toUpperCase()),
     '',
@@ -144,7 +144,7 @@ const flagRow = ([name, flag]: readonly [string, Flag]): Row => {
   ]
 }
 
-const examples = ({ examples: given = [] }: Command.Class): string => {
+const examples = ({ examples: given = [] }: CommandClass): string => {
   const lines = given.filter((example) => typeof example === 'string')
   if (lines.length === 0) return ''
   return `\`\`\`sh\n${lines.join('\n').replaceAll('<%= config.bin %>', 'rdv')}\n\`\`\``

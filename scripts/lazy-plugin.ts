@@ -33,6 +33,8 @@ const OCLIF = 'node_modules/@oclif/core/lib'
 
 const FILE = '../vendor/rare.cjs'
 const LAZY = '\0lazy:'
+/** What all stand-ins share. */
+const SHARED = '\0stand-in'
 
 /**
  * Puts a stand-in where a module is imported, which loads the module when something of it is used first. Starting
@@ -42,6 +44,7 @@ export const lazyPlugin: Plugin = {
   name: 'lazy',
   async resolveId(name, importer, { kind }) {
     if (name === FILE) return { id: name, external: true }
+    if (name === SHARED) return name
     const required = kind === 'require-call'
     if (required && (BUILTIN.includes(name) || RARE.includes(name))) return LAZY + name
     if (!name.startsWith('@oclif/core/') && !importer?.includes(OCLIF)) return undefined
@@ -50,6 +53,7 @@ export const lazyPlugin: Plugin = {
     return part && LAZY + fileOf(part)
   },
   load(id) {
+    if (id === SHARED) return { code: STAND_IN, moduleType: 'js' }
     return id.startsWith(LAZY)
       ? { code: standIn(id.slice(LAZY.length)), moduleType: 'js' }
       : undefined
@@ -59,19 +63,20 @@ export const lazyPlugin: Plugin = {
 const fileOf = (part: string): string => `./${OCLIF}/${part}.js`
 
 /** `__esModule` is asked for on import already: whether what is imported is the module, or its `default`. */
-const standIn = (name: string): string => `
-let loaded
-const load = () => loaded ??= ${loading(name)}
-module.exports = new Proxy(function () {}, {
-  get: (_, name) => (name === '__esModule' ? ${name.includes(OCLIF)} : load()[name]),
+const STAND_IN = `
+module.exports = (load, __esModule) => new Proxy(function () {}, {
+  get: (_, name) => (name === '__esModule' ? __esModule : load()[name]),
   has: (_, name) => name in load(),
   apply: (_, self, args) => Reflect.apply(load(), self, args),
   construct: (_, args) => Reflect.construct(load(), args),
 })`
 
+const standIn = (name: string): string =>
+  `module.exports = require('${SHARED}')(() => ${loading(name)}, ${name.includes(OCLIF)})`
+
 const loading = (name: string): string =>
   BUILTIN.includes(name)
-    ? `require(${JSON.stringify(name)})`
+    ? `process.getBuiltinModule(${JSON.stringify(name)})`
     : `require('${FILE}')[${JSON.stringify(name)}]`
 
 /** The text of the file with all that is rarely used, each part of which is run when it is asked for. */

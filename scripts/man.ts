@@ -4,7 +4,7 @@ import type { Command } from '@oclif/core'
 import packageJson from '../package.json' with { type: 'json' }
 import { exitCodeRows } from '../src/cli/exit-codes.ts'
 import { globalFlags } from '../src/cli/flags.ts'
-import { COMMANDS } from '../src/commands/index.ts'
+import { COMMANDS, type CommandClass } from '../src/commands/index.ts'
 import { isOwnFlag, usage, type Valued } from './docs.ts'
 
 type Flag = Command.Flag.Any
@@ -48,7 +48,7 @@ const DESCRIPTION = `Processes on one machine, or on many, meet in a store: a fi
 Each answer is an exit code, each result is a line on stdout, and everything else goes to stderr.
 What follows the first -- is another program, byte for byte, without a shell.`
 
-const commandSection = (name: string, command: Command.Class): string => {
+const commandSection = (name: string, command: CommandClass): string => {
   const own = Object.entries(command.flags ?? {}).filter(isOwnFlag)
   const parts = [
     `.SS "rdv ${text(command.usage?.toString() ?? usage(name, command))}"`,
@@ -73,7 +73,7 @@ const flagItem = ([name, flag]: readonly [string, Flag]): string => {
   )
 }
 
-const exampleLines = ({ examples = [] }: Command.Class): string => {
+const exampleLines = ({ examples = [] }: CommandClass): string => {
   const lines = examples.filter((example) => typeof example === 'string')
   if (lines.length === 0) return ''
   const shown = lines.map((line) => text(line.replaceAll('<%= config.bin %>', 'rdv')))

@@ -3,10 +3,10 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Command } from '@oclif/core'
 import packageJson from '../package.json' with { type: 'json' }
-import { COMMANDS } from '../src/commands/index.ts'
+import { COMMANDS, type CommandClass } from '../src/commands/index.ts'
 
 type Describe = (
-  command: Command.Class,
+  command: CommandClass,
   plugin: undefined,
   respectNoCache: boolean,
 ) => Promise<Command.Cached>

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { transform } from 'esbuild'
 import { type CodeSplittingGroup, type OutputChunk, type Plugin, rolldown } from 'rolldown'
+import { wrap } from '../src/main/wrapping.ts'
 import { lazyPlugin } from './lazy-plugin.ts'
 
 /**
@@ -9,8 +10,10 @@ import { lazyPlugin } from './lazy-plugin.ts'
  * three of them: reading many small files takes as long as reading one with everything.
  */
 const GROUPS: readonly CodeSplittingGroup[] = [
-  { name: 'core', test: /\/src\/([^/]+|main\/main|commands\/(get|signal))\.ts$|rolldown.runtime/ },
-  { name: 'sqlite', test: /\/backends\/sqlite\/index\.ts$/ },
+  {
+    name: 'core',
+    test: /\/src\/([^/]+|main\/(entry|main)|commands\/(get|signal)|backends\/sqlite\/index)\.ts$/,
+  },
   { name: 'etcd', test: /\/backends\/etcd\/(index|gateway\/dial)\.ts$/ },
   { name: 'wait', test: /\/commands\/wait\.ts$/ },
   { name: 'counting', test: /\/cli\/counting-command\.ts$/ },
@@ -59,7 +62,7 @@ const bundle = async (root: string, vendored: readonly string[]): Promise<Output
 }
 
 /**
- * Builds the program into a folder: `rdv.cjs`, and what that loads when it is needed.
+ * Builds the program into a folder: `rdv.cjs`, and what that loads when it is needed, as the loader wants them.
  * @returns the files of which something went into it
  */
 export const buildProgram = async (
@@ -70,12 +73,12 @@ export const buildProgram = async (
   const chunks = await bundle(root, vendored)
   await mkdir(folder, { recursive: true })
   for (const { fileName, code } of chunks) {
-    await writeFile(join(folder, fileName), await minify(code))
+    await writeFile(join(folder, fileName), wrap(await minify(code)))
   }
   return chunks.flatMap(({ moduleIds }) => moduleIds)
 }
 
-/** To ASCII, as which the loader reads it. */
+/** To ASCII, which V8 reads fastest. */
 const minify = async (code: string): Promise<string> => {
   const options = { minify: true, target: 'node22', platform: 'node', charset: 'ascii' } as const
   return (await transform(code, options)).code

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { unwrap } from '../src/main/wrapping.ts'
 import { bunsName, hostTarget, provideBun, TARGETS, type Target, targetNamed } from './bun.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -30,7 +31,8 @@ const stage = async (folder: string): Promise<void> => {
   for (const file of FILES) await cp(join(root, file), join(folder, file), { recursive: true })
   for (const file of globSync('dist/{program,vendor}/**/*.cjs', { cwd: root })) {
     const place = `var __dirname=${JSON.stringify(`${INSIDE}/${dirname(file)}`)};`
-    const text = place + (await readFile(join(root, file), 'utf8'))
+    const built = await readFile(join(root, file), 'utf8')
+    const text = place + (file.startsWith('dist/program/') ? unwrap(built) : built)
     const bulky = BULKY.some((name) => file === `dist/vendor/${name}.cjs`)
     if (bulky) await write(join(folder, file), text)
     await write(join(folder, CODE, file), bulky ? loaderOf(file) : text)

@@ -133,7 +133,7 @@ interface Stat {
 
 const read = (path: string): string | undefined => {
   try {
-    return readFileSync(path, 'latin1')
+    return readFileSync(path, 'utf8')
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
-import { Command } from '@oclif/core/command'
 import type * as Interfaces from '@oclif/core/interfaces'
+import { parse } from '@oclif/core/parser'
 import { DEFAULT_BACKEND } from '../backends/open.ts'
 import { parseDuration } from '../duration.ts'
 import { SilentStoreError, UnavailableError, UsageError } from '../errors.ts'
@@ -14,30 +14,34 @@ import { invocation } from './invocation.ts'
 
 type GlobalFlags = Interfaces.InferredFlags<typeof globalFlags>
 
-/** What oclif declares protected. */
-interface Runnable<R> {
-  _run(): Promise<R>
-}
-
 /** How long (milliseconds) a command that does not wait may try to reach its backend. */
 const USUAL_TIMEOUT = 10_000
 
-/** What every command shares: global flags, the deadline, interrupts, and the store, opened when needed. */
-export abstract class RdvCommand extends Command {
-  static override baseFlags = globalFlags
+/**
+ * What every command shares: global flags, the deadline, interrupts, and the store, opened when needed. It describes itself
+ * as oclif's commands do, whose parser and help read that; oclif's own class is for programs with plugins and hooks,
+ * and takes longer to load than our commands.
+ */
+export abstract class RdvCommand {
+  static id: string
+  static summary: string
+  static description?: string
+  static usage?: string
+  static examples: string[]
+  static args: Interfaces.ArgInput = {}
+  static flags: Interfaces.FlagInput = {}
+  static baseFlags = globalFlags
 
-  /** As oclif's own, but with the configuration at hand instead of loading it a second time. */
-  static override run<T extends Command>(
-    this: new (
-      argv: string[],
-      config: Interfaces.Config,
-    ) => T,
-    argv: string[] = [],
-    config?: Interfaces.LoadOptions,
-  ): Promise<ReturnType<T['run']>> {
-    const command = new this(argv, config as Interfaces.Config) as T &
-      Runnable<ReturnType<T['run']>>
-    return command._run()
+  /** Runs it with the words after its name. Failures are reported in one place, by who calls this. */
+  static async run(this: new (argv: string[]) => RdvCommand, argv: string[]): Promise<void> {
+    const command = new this(argv)
+    try {
+      await command.run()
+    } catch (error) {
+      throw await command.#named(error)
+    } finally {
+      await command.finish()
+    }
   }
 
   /** Whether a COMMAND may follow after `--`. */
@@ -45,20 +49,30 @@ export abstract class RdvCommand extends Command {
   /** Whether it does little with the store, or waits most of its time. */
   protected brief = true
   protected readonly interrupts = new Interrupts()
+  readonly #argv: string[]
   #flags: GlobalFlags | undefined
   #space: Promise<Space> | undefined
 
+  constructor(argv: string[]) {
+    this.#argv = argv
+  }
+
+  protected abstract run(): Promise<void>
+
   /** Parses the arguments. Call it first, with the command's own class. */
   protected async begin<T extends typeof RdvCommand>(command: T) {
-    const parsed = await this.parse(command as typeof RdvCommand & T)
-    const flags = parsed.flags as GlobalFlags
+    const parsed = await parse(this.#argv, {
+      args: command.args,
+      flags: { ...command.baseFlags, ...command.flags },
+    })
+    const flags = parsed.flags as unknown as GlobalFlags
     if (flags.backend === '')
       throw new UsageError('--backend is empty: name one, or leave the flag out')
     this.#flags = flags
     const exitCodes = flags['exit-codes'] === undefined ? {} : parseExitCodes(flags['exit-codes'])
     const { json, quiet, verbose } = flags
     invocation.style = { json, quiet, verbose, exitCodes }
-    this.#checkCommand()
+    this.#checkCommand(command.id)
     return parsed as unknown as {
       args: Interfaces.InferredArgs<T['args']>
       flags: Interfaces.InferredFlags<T['flags']> & GlobalFlags
@@ -69,7 +83,13 @@ export abstract class RdvCommand extends Command {
   protected limits(usual = USUAL_TIMEOUT): Limits {
     const text = this.#flags?.timeout
     const timeout = text === undefined ? usual : parseDuration(text, '--timeout')
-    return { timeout, signal: this.interrupts.signal }
+    const { interrupts } = this
+    return {
+      timeout,
+      get signal() {
+        return interrupts.signal
+      },
+    }
   }
 
   /** The store, opened at the first call and again after a failure; with a signal tried until that aborts. */
@@ -85,17 +105,28 @@ export abstract class RdvCommand extends Command {
   }
 
   /** Does something with the store before the deadline. */
-  protected within<T>(
-    limits: Limits,
+  protected async within<T>(
+    { timeout }: Limits,
     body: (space: Space, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    return withDeadline(limits, async (signal) => body(await this.space(signal), signal))
+    const ending = this.interrupts.controller()
+    const run = async (signal: AbortSignal) => body(await this.space(signal), signal)
+    try {
+      return await withDeadline({ timeout }, run, ending)
+    } finally {
+      this.interrupts.letGo(ending)
+    }
   }
 
   /** What a child is told of the store that is in effect. */
   protected childEnvironment(space: Space, key: string): Record<string, string> {
     const backend = this.#flags?.backend ?? space.backend.address
     return { RDV_BACKEND: backend, RDV_NAMESPACE: space.namespace, RDV_KEY: key }
+  }
+
+  /** Called at the end, however that came. */
+  protected async finish(): Promise<void> {
+    await this.release()
   }
 
   /** Frees everything, so that the process may end, or become another one. */
@@ -114,20 +145,8 @@ export abstract class RdvCommand extends Command {
     return replaceProcess(command)
   }
 
-  /** oclif looks here for commands that are to be removed some day; we have none. */
-  override async init(): Promise<void> {}
-
-  override async finally(): Promise<void> {
-    await this.release()
-  }
-
-  /** Failures are reported in one place, by who runs the command. */
-  override async catch(error: Error): Promise<never> {
-    throw await this.#named(error)
-  }
-
   /** Who only saw that no answer came does not know from whom. */
-  async #named(error: Error): Promise<Error> {
+  async #named(error: unknown): Promise<unknown> {
     if (!(error instanceof SilentStoreError)) return error
     const space = await this.#space?.catch(() => undefined)
     const address =
@@ -137,10 +156,10 @@ export abstract class RdvCommand extends Command {
     })
   }
 
-  #checkCommand(): void {
+  #checkCommand(id: string): void {
     const { command } = invocation
     if (command === undefined) return
-    if (!this.takesCommand) throw new UsageError(`rdv ${this.id} runs no command: leave out the --`)
+    if (!this.takesCommand) throw new UsageError(`rdv ${id} runs no command: leave out the --`)
     if (!command[0]) throw new UsageError('there is no command after the --')
   }
 }

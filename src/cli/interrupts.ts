@@ -13,7 +13,9 @@ export class Interrupted extends Error {
 
 /** HUP, INT, QUIT and TERM as an AbortSignal; the second one of them ends the process at once. */
 export class Interrupts implements Disposable {
-  readonly #controller = new AbortController()
+  readonly #controllers = new Set<AbortController>()
+  #reason: Interrupted | undefined
+  #signal: AbortSignal | undefined
 
   constructor() {
     this.listen()
@@ -21,7 +23,20 @@ export class Interrupts implements Disposable {
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal
+    this.#signal ??= this.controller().signal
+    return this.#signal
+  }
+
+  /** One that is aborted likewise, until it is let go. */
+  controller(): AbortController {
+    const controller = new AbortController()
+    if (this.#reason) controller.abort(this.#reason)
+    this.#controllers.add(controller)
+    return controller
+  }
+
+  letGo(controller: AbortController): void {
+    this.#controllers.delete(controller)
   }
 
   /** Again, after it was disposed of. */
@@ -31,7 +46,8 @@ export class Interrupts implements Disposable {
 
   /** As if this signal had come. */
   tell(name: NodeJS.Signals): void {
-    this.#controller.abort(new Interrupted(name))
+    this.#reason ??= new Interrupted(name)
+    for (const controller of this.#controllers) controller.abort(this.#reason)
   }
 
   [Symbol.dispose](): void {
@@ -40,11 +56,11 @@ export class Interrupts implements Disposable {
 
   /** Nobody reads our results any more. */
   readonly #stopWriting = (error: unknown): void => {
-    if (isBrokenPipe(error)) this.#controller.abort(new Interrupted('SIGPIPE'))
+    if (isBrokenPipe(error)) this.tell('SIGPIPE')
   }
 
   readonly #receive = (name: NodeJS.Signals): void => {
-    if (this.signal.aborted) process.exit(exitCodeOf(name))
+    if (this.#reason) process.exit(exitCodeOf(name))
     this.tell(name)
   }
 }

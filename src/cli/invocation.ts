@@ -34,6 +34,10 @@ const guessExitCodes = (own: readonly string[], env: NodeJS.ProcessEnv): ExitCod
   }
 }
 
-const isTrue = (text: string | undefined): boolean => /^(1|true|yes|y)$/i.test(text ?? '')
+const isTrue = (text: string | undefined): boolean =>
+  text !== undefined && /^(1|true|yes|y)$/i.test(text)
 
-export const invocation: Invocation = { command: undefined, style: guessStyle([], {}) }
+export const invocation: Invocation = {
+  command: undefined,
+  style: { json: false, quiet: false, verbose: false, exitCodes: {} },
+}

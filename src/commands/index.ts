@@ -1,6 +1,9 @@
-import type { Command } from '@oclif/core'
+import type { RdvCommand } from '../cli/base-command.ts'
 
-type CommandModule = { readonly default: Command.Class }
+/** A command that can be run. */
+export type CommandClass = typeof RdvCommand & (new (argv: string[]) => RdvCommand)
+
+type CommandModule = { readonly default: CommandClass }
 
 /** Every command, by its id: `counter:inc` is typed `counter inc`. Each is loaded when it is run. */
 export const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {

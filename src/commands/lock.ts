@@ -53,9 +53,9 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
     }
   }
 
-  override async finally(): Promise<void> {
+  protected override async finish(): Promise<void> {
     await this.#preparation.discard()
-    await super.finally()
+    await super.finish()
   }
 
   async #run(name: string, lock: Lock, command: readonly string[]): Promise<number> {

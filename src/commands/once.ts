@@ -56,9 +56,9 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     }
   }
 
-  override async finally(): Promise<void> {
+  protected override async finish(): Promise<void> {
     await this.#preparation.discard()
-    await super.finally()
+    await super.finish()
   }
 
   async #run(name: string, turn: Turn, command: readonly string[]): Promise<number> {

@@ -2,7 +2,7 @@ import type { Command } from '@oclif/core'
 import packageJson from '../../package.json' with { type: 'json' }
 import { BACKEND_URLS } from '../backends/open.ts'
 import { globalFlags } from '../cli/flags.ts'
-import { COMMANDS } from '../commands/index.ts'
+import { COMMANDS, type CommandClass } from '../commands/index.ts'
 import { PROBE_URLS } from '../probes/open.ts'
 import { SHELLS } from './shells.ts'
 
@@ -79,7 +79,7 @@ export const vocabulary = async (): Promise<Vocabulary> => {
   return { commands: await Promise.all(commands), topics, flags }
 }
 
-const commandWords = (id: string, { summary = '', flags = {}, args = {} }: Command.Class) => ({
+const commandWords = (id: string, { summary = '', flags = {}, args = {} }: CommandClass) => ({
   name: id.replace(':', ' '),
   summary: firstSentence(summary),
   flags: [...flagsOf({ ...globalFlags, ...flags }), HELP],

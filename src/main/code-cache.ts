@@ -1,24 +1,23 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { openSync, readSync, statSync } from 'node:fs'
 
 /** Of the bundle: set when it is built. */
 declare const BUILD: string
 
-/** What V8 compiled in a run. */
-export interface Compiled {
-  /** By the files' names. */
-  readonly files: ReadonlyMap<string, Buffer>
+/** The first thing in a file of the cache: JSON, filled up with blanks. */
+export interface Header {
   /** The run has waited: what only comes after that is compiled, too. */
   readonly waited: boolean
+  /** By the names of the program's files: where the code of each begins. It is there twice, to tell damage. */
+  readonly parts: Readonly<Record<string, readonly [at: number, length: number]>>
 }
 
-/** The first line of a file of the cache; the code of its files follows in their order, each where V8 need not copy it. */
-export interface Header {
-  readonly waited: boolean
-  readonly lengths: readonly (readonly [name: string, length: number])[]
+/** A file of the cache, open until the process ends: more of it is read when it is needed. */
+export interface CodeCache extends Header {
+  readonly file: number
 }
 
-/** The length of a part with what fills it up, so that the next one begins where V8 reads it. */
-export const aligned = (length: number): number => Math.ceil(length / 8) * 8
+/** Bytes. */
+export const HEADER_LENGTH = 2_048
 
 /** Beside the bundle, or where that cannot be written among the user's own files. */
 export const directories = (
@@ -29,34 +28,31 @@ export const directories = (
   return [`${dist}/cache`, ...(own?.startsWith('/') ? [`${own}/rendezvous`] : [])]
 }
 
-/** A file's name, by what differs in what is compiled: the command, and the kind of store. */
-export const nameOf = (
-  [, , word]: readonly string[],
-  { RDV_BACKEND }: NodeJS.ProcessEnv,
-): string => {
-  const [scheme] = (RDV_BACKEND || 'sqlite').split(':', 1)
-  const topic = `${word}-${scheme}`
-  return PREFIX + (/^[a-z]{1,20}-[a-z]{1,20}$/.test(topic) ? topic : 'other')
-}
-
 /** What the names of this build's files begin with. */
 export const OURS = `${BUILD}-`
-const PREFIX = `${OURS}${process.version}-${process.arch}-`
+
+/** A file's name, by what differs in what is compiled: the command, and the kind of store. */
+export const nameOf = ([, , word]: readonly string[], env: NodeJS.ProcessEnv): string => {
+  const [scheme] = (env.RDV_BACKEND || 'sqlite').split(':', 1)
+  const topic = word?.startsWith('-') ? 'other' : `${word}-${scheme}`
+  return `${OURS}${process.version}-${process.arch}-${encodeURIComponent(topic).slice(0, 40)}`
+}
 
 /**
  * V8's compiled form of the program. It is code, so it is taken only from where nobody but root and this user can
- * write. V8 compares its own version and flags, but not the contents, which are kept twice to tell damage.
+ * write. V8 compares its own version and flags, but not the contents.
  */
-export const readCodeCache = (
+export const openCache = (
   dist: string,
   name: string,
   env: NodeJS.ProcessEnv,
-): Compiled | undefined => {
+): CodeCache | undefined => {
   for (const directory of directories(dist, env)) {
     try {
       if (!isOurs(directory)) continue
-      const once = readTwice(`${directory}/${name}`)
-      if (once) return unpack(once)
+      const file = openSync(`${directory}/${name}`, 'r')
+      const header = Buffer.allocUnsafe(HEADER_LENGTH)
+      return { ...JSON.parse(header.toString('latin1', 0, readSync(file, header))), file }
     } catch {
       // There is none.
     }
@@ -64,38 +60,26 @@ export const readCodeCache = (
   return undefined
 }
 
-/** What a file holds twice; `undefined` where that differs. The second one is compared in pieces: fresh memory is slow. */
-const readTwice = (path: string): Buffer | undefined => {
-  const file = openSync(path, 'r')
+/** Of one of the program's files; `undefined` where there is none, or none that is sound. */
+export const codeOf = ({ file, parts }: CodeCache, name: string): Buffer | undefined => {
   try {
-    const once = Buffer.allocUnsafeSlow(fstatSync(file).size / 2)
-    const length = readSync(file, once)
+    const [at = 0, length = 0] = parts[name] ?? []
+    const code = Buffer.allocUnsafeSlow(length)
+    // What is not read into fresh memory is read in a tenth of the time.
     const piece = Buffer.allocUnsafeSlow(PIECE)
-    let same = 0
-    while (same < length) {
-      const read = readSync(file, piece)
-      if (read === 0 || piece.compare(once, same, same + read, 0, read) !== 0) return undefined
-      same += read
+    let same = readSync(file, code, 0, length, at) - length
+    while (same >= 0 && same < length) {
+      const read = readSync(file, piece, 0, Math.min(PIECE, length - same), at + length + same)
+      const differs = read === 0 || code.compare(piece, 0, read, same, same + read) !== 0
+      same = differs ? -1 : same + read
     }
-    return length > 0 ? once : undefined
-  } finally {
-    closeSync(file)
+    return length > 0 && same === length ? code : undefined
+  } catch {
+    return undefined
   }
 }
 
-const PIECE = 65_536
-
-const unpack = (packed: Buffer): Compiled => {
-  const files = new Map<string, Buffer>()
-  const end = packed.indexOf('\n') + 1
-  const { waited, lengths } = JSON.parse(packed.toString('latin1', 0, end)) as Header
-  let at = aligned(end)
-  for (const [name, length] of lengths) {
-    files.set(name, packed.subarray(at, at + length))
-    at += aligned(length)
-  }
-  return { files, waited }
-}
+const PIECE = 32_768
 
 /** Nobody but root and this user can write there. */
 export const isOurs = (directory: string): boolean => {

@@ -2,8 +2,18 @@ import type { Interfaces } from '@oclif/core'
 import { run } from '@oclif/core/run'
 import packageJson from '../../package.json' with { type: 'json' }
 import { exitCodeRows } from '../cli/exit-codes.ts'
-import { silent } from './configuration.ts'
 import { rootPlugin } from './plugin.ts'
+
+/** oclif's own traces are of no use to our users, and loading what prints them takes time. */
+const silent: Interfaces.Logger = {
+  child: () => silent,
+  debug: () => {},
+  error: () => {},
+  info: () => {},
+  namespace: 'oclif',
+  trace: () => {},
+  warn: () => {},
+}
 
 /** Shows the help that the words ask for, or the version. `root` is the package's folder. */
 export const showHelp = async (words: string[], root: string): Promise<void> => {

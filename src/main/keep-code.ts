@@ -7,16 +7,33 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { aligned, type Compiled, directories, type Header, isOurs, OURS } from './code-cache.ts'
+import type { Script } from 'node:vm'
+import {
+  type CodeCache,
+  codeOf,
+  directories,
+  HEADER_LENGTH,
+  type Header,
+  isOurs,
+  OURS,
+} from './code-cache.ts'
 
 // A file of its own: most runs keep nothing.
+
+/** What is known at the end of a run. */
+export interface Run {
+  readonly known: CodeCache | undefined
+  /** By the names of the program's files. Only now what is compiled when it is called is compiled. */
+  readonly scripts: ReadonlyMap<string, Script>
+  readonly waited: boolean
+}
 
 /** Never fails, and makes nothing where it cannot be kept. Put in place at once: of two processes that do this one wins. */
 export const writeCodeCache = (
   dist: string,
   name: string,
   env: NodeJS.ProcessEnv,
-  make: () => Compiled,
+  run: Run,
 ): void => {
   for (const directory of directories(dist, env)) {
     try {
@@ -25,8 +42,7 @@ export const writeCodeCache = (
       const file = `${directory}/${name}`
       const beside = `${file}.${process.pid}`
       const place = openSync(beside, 'wx', 0o644)
-      const code = pack(make())
-      writeFileSync(place, Buffer.concat([code, code]))
+      writeFileSync(place, pack(run.waited, compiledIn(run)))
       closeSync(place)
       renameSync(beside, file)
       removeOthers(directory)
@@ -37,13 +53,28 @@ export const writeCodeCache = (
   }
 }
 
-const pack = ({ files, waited }: Compiled): Buffer => {
-  const lengths = [...files].map(([name, { length }]) => [name, length] as const)
-  const header: Header = { waited, lengths }
-  const parts = [Buffer.from(`${JSON.stringify(header)}\n`), ...files.values()]
-  return Buffer.concat(
-    parts.flatMap((part) => [part, Buffer.alloc(aligned(part.length) - part.length)]),
-  )
+/** With what this run had no use for. */
+const compiledIn = ({ known, scripts }: Run): Map<string, Buffer> => {
+  const files = new Map<string, Buffer>()
+  for (const name of Object.keys(known?.parts ?? {})) {
+    const code = known && codeOf(known, name)
+    if (code) files.set(name, code)
+  }
+  for (const [name, script] of scripts) files.set(name, script.createCachedData())
+  return files
+}
+
+const pack = (waited: boolean, files: ReadonlyMap<string, Buffer>): Buffer => {
+  const parts: Record<string, [number, number]> = {}
+  let end = HEADER_LENGTH
+  for (const [name, { length }] of files) {
+    parts[name] = [end, length]
+    end += 2 * length
+  }
+  const header: Header = { waited, parts }
+  const text = JSON.stringify(header).padEnd(HEADER_LENGTH)
+  if (text.length > HEADER_LENGTH) throw new RangeError('there are too many files for the header')
+  return Buffer.concat([Buffer.from(text), ...[...files.values()].flatMap((code) => [code, code])])
 }
 
 /** Those of other builds. */

@@ -1,8 +1,7 @@
-import type { Command } from '@oclif/core'
-import { COMMANDS } from '../commands/index.ts'
+import { COMMANDS, type CommandClass } from '../commands/index.ts'
 
 /** The class of a command, by its id, loaded when it is needed. */
-export const loadCommand = async (id: string): Promise<Command.Class> => {
+export const loadCommand = async (id: string): Promise<CommandClass> => {
   const load = COMMANDS[id]
   if (!load) throw new Error(`there is no command ${id}`)
   const command = (await load()).default

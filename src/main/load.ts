@@ -1,22 +1,26 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Script } from 'node:vm'
-import { type Compiled, nameOf, readCodeCache } from './code-cache.ts'
+import { codeOf, nameOf, openCache } from './code-cache.ts'
+import { wrap } from './wrapping.ts'
 
-// Runs the program, from V8's compiled form of its files where there is one: compiling is most of a short command's time.
+/*
+ * Runs the program, from V8's compiled form of its files where there is one: compiling is most of a short command's time.
+ * This file itself is compiled each time, with each of its functions that is called: hence so few.
+ */
 
-const cache = nameOf(process.argv, process.env)
-const known = readCodeCache(__dirname, cache, process.env)
+const { argv, env } = process
+const cache = nameOf(argv, env)
+const known = openCache(__dirname, cache, env)
 const scripts = new Map<string, Script>()
 const modules = new Map<string, { exports: object }>()
-
-/** Of Node's modules those that our own files import, but use only on some ways through the program. */
-const LAZY = new Set(['node:os', 'node:timers/promises'])
 
 /** What the program's files require: each other, libraries that were built beside them, or something of Node's. */
 const requireWithin = Object.assign((name: string): unknown => {
   if (name.startsWith('./')) return load(`program/${name.slice(2)}`)
   if (name.startsWith('../')) return load(name.slice(3))
-  return LAZY.has(name) ? whenUsed(name) : require(name)
+  // Our own files import these, but use them only on some ways through the program.
+  if (name === 'node:os' || name === 'node:timers/promises') return whenUsed(name)
+  return process.getBuiltinModule(name) ?? require(name)
 }, require)
 
 /** Stands for a module, and loads it when something of it is used first. */
@@ -39,38 +43,17 @@ const load = (name: string): object => {
   if (there) return there.exports
   const module = { exports: {} }
   modules.set(name, module)
-  const folder = `${__dirname}/${name.slice(0, name.lastIndexOf('/'))}`
-  compile(name).runInThisContext()(module.exports, requireWithin, module, folder)
-  return module.exports
-}
-
-const compile = (name: string): Script => {
   const filename = `${__dirname}/${name}`
-  const script = new Script(wrapped(filename), { filename, cachedData: known?.files.get(name) })
+  const source = readFileSync(filename, 'utf8')
+  // Our own files are built as functions; libraries are also for who requires them without this loader.
+  const script = new Script(name.startsWith('program/') ? source : wrap(source), {
+    filename,
+    cachedData: known && codeOf(known, name),
+  })
   scripts.set(name, script)
-  return script
-}
-
-const BEFORE = '(function (exports, require, module, __dirname) {'
-const AFTER = '\n})'
-
-/**
- * A module's source as a function. Put together in one buffer: were it put together of strings, V8 would collect its garbage
- * in the middle of a short command.
- */
-const wrapped = (filename: string): string => {
-  const file = openSync(filename, 'r')
-  try {
-    const { size } = fstatSync(file)
-    const source = Buffer.allocUnsafe(BEFORE.length + size + AFTER.length)
-    source.write(BEFORE, 'latin1')
-    const length = readSync(file, source, BEFORE.length, size, 0)
-    const end = source.write(AFTER, BEFORE.length + length, 'latin1')
-    // The files are ASCII, which is read fastest as Latin-1.
-    return source.toString('latin1', 0, BEFORE.length + length + end)
-  } finally {
-    closeSync(file)
-  }
+  const folder = filename.slice(0, filename.lastIndexOf('/'))
+  script.runInThisContext()(module.exports, requireWithin, module, folder)
+  return module.exports
 }
 
 /** So long (milliseconds) there was nothing to do in a run that has waited. */
@@ -80,23 +63,13 @@ const IDLE = 200
 const hasWaited = (): boolean =>
   process.uptime() * 1_000 > IDLE && performance.eventLoopUtilization().idle > IDLE
 
-const isNew = (): boolean =>
-  !known ||
-  (!known.waited && hasWaited()) ||
-  [...scripts].some(([name, script]) => !known.files.has(name) || script.cachedDataRejected)
-
-/** Made after a real run, so that what is compiled only when it is called is in it. */
-const compiled = (): Compiled => ({
-  files: new Map([...(known?.files ?? []), ...[...scripts].map(compiledOf)]),
-  waited: known?.waited || hasWaited(),
-})
-
-const compiledOf = ([name, script]: [string, Script]) => [name, script.createCachedData()] as const
-
-process.once('exit', (code) => {
-  if (code !== 0 || !isNew()) return
+process.on('exit', (code) => {
+  let isNew = !known || (!known.waited && hasWaited())
+  for (const script of scripts.values()) isNew ||= script.cachedDataRejected !== false
+  if (code !== 0 || !isNew) return
   const { writeCodeCache } = require('./keep.cjs') as typeof import('./keep-code.ts')
-  writeCodeCache(__dirname, cache, process.env, compiled)
+  const waited = known?.waited || hasWaited()
+  writeCodeCache(__dirname, cache, env, { known, scripts, waited })
 })
 
 load('program/rdv.cjs')

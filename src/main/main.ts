@@ -1,4 +1,3 @@
-import { setLogger } from '@oclif/core/logger'
 import { nameFirst, refuseMangled, splitAtCommand } from '../cli/argv.ts'
 import { EXIT_CODES } from '../cli/exit-codes.ts'
 import { report } from '../cli/failure.ts'
@@ -10,7 +9,6 @@ import { COMMANDS } from '../commands/index.ts'
 import { UsageError } from '../errors.ts'
 import { describeFailure } from '../reason.ts'
 import { mostSimilar } from '../similar.ts'
-import { configuration, silent } from './configuration.ts'
 import { loadCommand } from './load-command.ts'
 
 /** Runs the program. `root` is the package's folder. */
@@ -34,14 +32,13 @@ export const main = async (argv: readonly string[], root: string): Promise<void>
 const dispatch = async (own: readonly string[], root: string): Promise<void> => {
   const ids = Object.keys(COMMANDS)
   const words = nameFirst(own, ids, takesValue)
-  setLogger({ root, logger: silent })
   if (words[0] === '--version' || words.includes('--help') || words.includes('-h')) {
     const { showHelp } = await import('./help.ts')
     return showHelp(words, root)
   }
   const id = nameOf(words, ids)
   const command = await loadCommand(id)
-  await command.run(words.slice(id.split(':').length), configuration)
+  await command.run(words.slice(id.split(':').length))
 }
 
 /** Nothing can be relied upon any more. */

@@ -22,7 +22,7 @@ export const rootPlugin = (root: string, pjson: Interfaces.PJSON): Plugin => {
     _base: '',
     alias: pjson.name,
     commandIDs: Object.keys(COMMANDS),
-    commands: commands as Loadable[],
+    commands: commands as unknown as Loadable[],
     commandsDir: undefined,
     findCommand: loadCommand,
     hasManifest: true,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../services/guard.ts'
 
-const executable = join(import.meta.dirname, '../../bin/rdv.cjs')
+const executable = join(import.meta.dirname, '../../dist/rdv.cjs')
 
 /** Runs `rdv --version` on a Node that says of itself that it is of this version. */
 const runOn = (version: string): Promise<{ code: number; stdout: string; stderr: string }> => {

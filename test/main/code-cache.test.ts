@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Header } from '../../src/main/code-cache.ts'
 import { temporaryFolder } from '../services/guard.ts'
 
 const checkout = join(import.meta.dirname, '../..')
@@ -22,16 +23,36 @@ const install = (): string => {
   const root = temporaryFolder('installed')
   mkdirSync(join(root, 'dist'))
   for (const name of [
-    'bin',
     'package.json',
     'oclif.manifest.json',
-    'dist/load.cjs',
+    'dist/rdv.cjs',
     'dist/keep.cjs',
     'dist/program',
   ])
     cpSync(join(checkout, name), join(root, name), { recursive: true })
   symlinkSync(join(checkout, 'dist/vendor'), join(root, 'dist/vendor'))
   return root
+}
+
+/** Of a file of the cache. */
+const headerOf = (bytes: Buffer): Header => JSON.parse(bytes.toString('latin1', 0, 2_048))
+
+/** With another header before the code. */
+const withParts = (parts: Header['parts']) => (bytes: Buffer) => {
+  const header = JSON.stringify({ waited: true, parts }).padEnd(2_048)
+  return Buffer.concat([Buffer.from(header), bytes.subarray(2_048)])
+}
+
+/** Each part is there twice, one behind the other. */
+const expectWhole = (file: string): void => {
+  const bytes = readFileSync(file)
+  const { parts } = headerOf(bytes)
+  expect(Object.keys(parts)).toContain('program/rdv.cjs')
+  for (const [at, length] of Object.values(parts)) {
+    const [once, twice, end] = [at, at + length, at + 2 * length]
+    expect(length).toBeGreaterThan(0)
+    expect(bytes.subarray(once, twice)).toEqual(bytes.subarray(twice, end))
+  }
 }
 
 describe('what V8 compiled', () => {
@@ -43,7 +64,7 @@ describe('what V8 compiled', () => {
     const env = { HOME: home, RDV_DATA_DIR: join(home, 'data') }
     const { stderr } = await promisify(execFile)(
       process.execPath,
-      [join(root, 'bin/rdv.cjs'), 'signal', 'k'],
+      [join(root, 'dist/rdv.cjs'), 'signal', 'k'],
       { env },
     )
     expect(stderr).toBe('')
@@ -72,15 +93,16 @@ describe('what V8 compiled', () => {
     { damage: 'empty', to: () => Buffer.alloc(0) },
     { damage: 'garbled', to: (code: Buffer) => Buffer.from(code).fill(0xee, 300_000, 300_016) },
     { damage: 'foreign', to: () => Buffer.from('#!/bin/sh\nexit 7\n') },
+    { damage: 'JSON, but not ours', to: () => Buffer.from('{"parts":{"program/rdv.cjs":7}}') },
+    { damage: 'wrong about a length', to: withParts({ 'program/rdv.cjs': [2_048, 1e15] }) },
+    { damage: 'wrong about a place', to: withParts({ 'program/rdv.cjs': [2_056, 100_000] }) },
   ])('is made anew when it is $damage', async ({ to }) => {
     await signal()
     const file = onlyFile(cache())
     const sound = readFileSync(file)
     writeFileSync(file, to(sound))
     await signal()
-    const mended = readFileSync(onlyFile(cache()))
-    expect(mended.subarray(0, mended.length / 2)).toEqual(mended.subarray(mended.length / 2))
-    expect(mended.length).toBeGreaterThan(0)
+    expectWhole(onlyFile(cache()))
   })
 
   test('lies in the home where the program’s folder cannot be written', async () => {
@@ -117,8 +139,7 @@ describe('what V8 compiled', () => {
 
   test('is whole when many processes make it at once', async () => {
     await Promise.all(Array.from({ length: 6 }, signal))
-    const code = readFileSync(onlyFile(cache()))
-    expect(code.subarray(0, code.length / 2)).toEqual(code.subarray(code.length / 2))
+    expectWhole(onlyFile(cache()))
   })
 
   test('of another build is removed', async () => {

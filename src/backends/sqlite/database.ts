@@ -29,6 +29,9 @@ const MARKS = `
     (SELECT user_version FROM pragma_user_version) AS version
 `
 
+/** Bytes, of a new file. What is kept is small, and a commit writes whole pages, which the next process reads again. */
+const PAGE = 1_024
+
 /** The file is not one of ours, or of a version that we do not know. */
 export class ForeignFileError extends Error {}
 
@@ -51,13 +54,13 @@ export const openDatabase = async (
   path: string | ':memory:',
   synced = false,
 ): Promise<Database> => {
-  const { DatabaseSync } = await loadSqlite()
+  const { DatabaseSync } = loadSqlite()
   const before = inodeOf(path)
   const connection = new DatabaseSync(path)
   try {
     connection.exec(`PRAGMA busy_timeout = 100; PRAGMA synchronous = ${synced ? 'FULL' : 'NORMAL'}`)
     if (needsSetup(connection)) {
-      connection.exec('PRAGMA journal_mode = WAL')
+      connection.exec(`PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL`)
       inTransaction(connection, () => needsSetup(connection) && setUp(connection))
     }
     const opened = { connection, epoch: readEpoch(connection), inode: inodeOf(path) }
@@ -159,11 +162,11 @@ const rearm = (connection: DatabaseSync): void => {
 }
 
 /** Node 22 calls node:sqlite experimental at each start; that one warning is not for our users. */
-const loadSqlite = async (): Promise<typeof import('node:sqlite')> => {
+const loadSqlite = (): typeof import('node:sqlite') => {
   const emitWarning = process.emitWarning
   process.emitWarning = () => {}
   try {
-    return await import('node:sqlite')
+    return process.getBuiltinModule('node:sqlite')
   } finally {
     process.emitWarning = emitWarning
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
+// What the program begins with. Plain enough for any Node, so that an old one gets a sentence instead of a syntax error.
 'use strict'
 
-// Plain enough for any Node, so that an old one gets a sentence instead of a syntax error.
 var version = process.versions.node.split('.').map(Number)
 if (version[0] < 22 || (version[0] === 22 && version[1] < 15)) {
   process.stderr.write(
@@ -11,4 +11,3 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 15)) {
   )
   process.exit(125)
 }
-require('../dist/load.cjs')
