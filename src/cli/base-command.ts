@@ -72,7 +72,7 @@ export abstract class RdvCommand {
     const exitCodes = flags['exit-codes'] === undefined ? {} : parseExitCodes(flags['exit-codes'])
     const { json, quiet, verbose } = flags
     invocation.style = { json, quiet, verbose, exitCodes }
-    this.#checkCommand(command.id)
+    this.#checkCommand()
     return parsed as unknown as {
       args: Interfaces.InferredArgs<T['args']>
       flags: Interfaces.InferredFlags<T['flags']> & GlobalFlags
@@ -156,10 +156,12 @@ export abstract class RdvCommand {
     })
   }
 
-  #checkCommand(id: string): void {
+  #checkCommand(): void {
     const { command } = invocation
+    const { id } = this.constructor as typeof RdvCommand
     if (command === undefined) return
-    if (!this.takesCommand) throw new UsageError(`rdv ${id} runs no command: leave out the --`)
+    const name = id.replace(':', ' ')
+    if (!this.takesCommand) throw new UsageError(`rdv ${name} runs no command: leave out the --`)
     if (!command[0]) throw new UsageError('there is no command after the --')
   }
 }
