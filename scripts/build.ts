@@ -101,7 +101,7 @@ const bundleLoader = async (): Promise<void> => {
     entryPoints: ['src/main/load.ts'],
     outfile: rdv,
     // A Node that is too old has to read it to the end before it runs what stands in front.
-    target: 'es2018',
+    target: 'es2015',
     banner: { js: await readFile(join(root, 'src/main/any-node.cjs'), 'utf8') },
   })
   await chmod(rdv, 0o755)

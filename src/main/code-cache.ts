@@ -52,7 +52,8 @@ export const openCache = (
       if (!isOurs(directory)) continue
       const file = openSync(`${directory}/${name}`, 'r')
       const header = Buffer.allocUnsafe(HEADER_LENGTH)
-      return { ...JSON.parse(header.toString('latin1', 0, readSync(file, header))), file }
+      const text = header.toString('latin1', 0, readSync(file, header))
+      return Object.assign(JSON.parse(text) as Header, { file })
     } catch {
       // There is none.
     }

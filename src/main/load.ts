@@ -31,10 +31,10 @@ const whenUsed = (name: string): object =>
       get: (_, key) => require(name)[key],
       has: (_, key) => key in require(name),
       ownKeys: () => Reflect.ownKeys(require(name)),
-      getOwnPropertyDescriptor: (_, key) => ({
-        ...Reflect.getOwnPropertyDescriptor(require(name), key),
-        configurable: true,
-      }),
+      getOwnPropertyDescriptor: (_, key) =>
+        Object.assign(Reflect.getOwnPropertyDescriptor(require(name), key) ?? {}, {
+          configurable: true,
+        }),
     },
   )
 
