@@ -29,7 +29,8 @@ const toEntry = (row: Row): Entry => ({
 
 /**
  * The store's tables and what one transaction on them means. Everything here is synchronous, and begins by
- * sweeping out the leases that have ended.
+ * sweeping out the leases that have ended. What a write has made is asked for apart: RETURNING makes a table for its
+ * one row, which takes a short command longer than the write.
  */
 export class Table {
   readonly #db: DatabaseSync
@@ -83,22 +84,22 @@ export class Table {
 
   /** The new lease's id. */
   grant(ttl: number, owner: ProcessIdentity | undefined): string {
-    const lease = this.#statement(
-      'INSERT INTO lease VALUES (lower(hex(randomblob(16))), ?, ?, ?) RETURNING id',
-    ).get(ttl, now() + ttl, owner ? JSON.stringify(owner) : null)
-    return lease?.id as string
+    const id = this.#statement('SELECT lower(hex(randomblob(16))) AS id').get()?.id as string
+    const holder = owner ? JSON.stringify(owner) : null
+    this.#statement('INSERT INTO lease VALUES (?, ?, ?, ?)').run(id, ttl, now() + ttl, holder)
+    return id
   }
 
   /** The TTL in force. The owner stays unless another one is given. */
   renew(id: string, owner: ProcessIdentity | undefined): number {
     this.sweep()
     return inTransaction(this.#db, () => {
-      const lease = this.#statement(
+      const { changes } = this.#statement(
         `UPDATE lease SET expires = $now + ttl, owner = coalesce($owner, owner)
-         WHERE id = $id AND expires > $now RETURNING ttl`,
-      ).get({ now: now(), owner: owner ? JSON.stringify(owner) : null, id })
-      if (!lease) throw new LeaseGoneError(id)
-      return lease.ttl as number
+         WHERE id = $id AND expires > $now`,
+      ).run({ now: now(), owner: owner ? JSON.stringify(owner) : null, id })
+      if (changes === 0) throw new LeaseGoneError(id)
+      return this.#statement('SELECT ttl FROM lease WHERE id = ?').get(id)?.ttl as number
     })
   }
 
@@ -198,7 +199,6 @@ export class Table {
     }
   }
 
-  /** Asked for apart: RETURNING makes a table for the one row, which takes longer than all else in a commit. */
   #advance(): number {
     this.#statement('UPDATE store SET revision = revision + 1').run()
     return this.revision()
