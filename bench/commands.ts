@@ -13,7 +13,7 @@ export const rdv = (
   folder: string = root,
 ): Command => ({
   name: `rdv ${words[0]}`,
-  words: [process.execPath, join(folder, 'dist/rdv.cjs'), ...words],
+  words: [process.execPath, join(folder, 'bin/rdv.cjs'), ...words],
   env: { ...env, RDV_BACKEND: url ?? '' },
 })
 

@@ -20,7 +20,7 @@ export const npm: Installation = { name: 'npm', command: rdv }
 export const provideUncached = async (): Promise<Installation> => {
   const folder = temporaryFolder('uncached')
   const kept = (path: string) => path !== join(root, 'dist/cache')
-  for (const part of ['dist', 'package.json', 'oclif.manifest.json']) {
+  for (const part of ['bin', 'dist', 'package.json', 'oclif.manifest.json']) {
     await cp(join(root, part), join(folder, part), { recursive: true, filter: kept })
   }
   await writeFile(join(folder, 'dist/cache'), '')

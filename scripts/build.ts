@@ -1,13 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
-import { chmod, cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { wrap } from '../src/main/wrapping.ts'
 import { sourcesOf, writeBundled } from './bundled.ts'
 import { rareModules } from './lazy-plugin.ts'
 import { writeManual } from './man.ts'
@@ -87,29 +88,20 @@ const bundle = async (): Promise<void> => {
   await cp(proto, join(root, building, 'proto'), { recursive: true })
 }
 
-/** What is run, and what it keeps. Both know by which build that was made. */
+/** What loads the program, and what keeps V8's code of it. Both know by which build that was made. */
 const bundleLoader = async (): Promise<void> => {
-  const options = {
+  const { outputFiles } = await build({
     ...common,
-    external: ['./keep.cjs'],
+    entryPoints: { load: 'src/main/load.ts', keep: 'src/main/keep-code.ts' },
+    outdir: building,
+    outExtension: { '.js': '.cjs' },
     minify: true,
     define: { ...common.define, BUILD: JSON.stringify(hashOfBuilt().slice(0, 16)) },
+    write: false,
+  })
+  for (const { path, text } of outputFiles) {
+    await writeFile(path, path.endsWith('load.cjs') ? wrap(text) : text)
   }
-  const rdv = join(root, building, 'rdv.cjs')
-  await build({
-    ...options,
-    entryPoints: ['src/main/load.ts'],
-    outfile: rdv,
-    // A Node that is too old has to read it to the end before it runs what stands in front.
-    target: 'es2015',
-    banner: { js: await readFile(join(root, 'src/main/any-node.cjs'), 'utf8') },
-  })
-  await chmod(rdv, 0o755)
-  await build({
-    ...options,
-    entryPoints: ['src/main/keep-code.ts'],
-    outfile: `${building}/keep.cjs`,
-  })
 }
 
 /** Of everything that the loader may load. */
@@ -142,7 +134,7 @@ const warm = async (): Promise<void> => {
   const data = await mkdtemp(join(tmpdir(), 'rdv-build-'))
   const env = { ...process.env, RDV_DATA_DIR: data, RDV_BACKEND: '' }
   const run = (words: string) =>
-    promisify(execFile)(process.execPath, [join(root, building, 'rdv.cjs'), ...words.split(' ')], {
+    promisify(execFile)(process.execPath, [join(root, 'bin/rdv.cjs'), ...words.split(' ')], {
       env,
     })
   await run('signal built')
@@ -155,6 +147,6 @@ const warm = async (): Promise<void> => {
 await bundle()
 await writeManifest(root)
 await writeManual(join(root, building))
-await warm()
 declare()
 await putInPlace()
+await warm()

@@ -16,7 +16,7 @@ function fail(message, code) {
 }
 
 function build(node) {
-  if (fs.existsSync(path.join(root, 'dist', 'rdv.cjs'))) return
+  if (fs.existsSync(path.join(root, 'dist', 'load.cjs'))) return
   console.log('building (once) ...')
   const { status } = spawnSync(node, [path.join(root, 'scripts', 'build.ts')], {
     cwd: root,
@@ -38,7 +38,7 @@ function rdv(node, env, who, words) {
   const show = (text) => console.log(`${who}   ${String(text).trimEnd()}`)
   const typed = words.map((word) => (word.includes(' ') ? `'${word}'` : word))
   console.log(`${who} $ rdv ${typed.join(' ')}`)
-  const child = spawn(node, [path.join(root, 'dist', 'rdv.cjs')].concat(words), {
+  const child = spawn(node, [path.join(root, 'bin', 'rdv.cjs')].concat(words), {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

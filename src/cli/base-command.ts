@@ -104,9 +104,9 @@ export abstract class RdvCommand {
     return this.#space
   }
 
-  /** Does something with the store before the deadline. */
+  /** Does something with the store before the deadline, or until it is interrupted. */
   protected async within<T>(
-    { timeout }: Limits,
+    { timeout }: Pick<Limits, 'timeout'>,
     body: (space: Space, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const ending = this.interrupts.controller()

@@ -16,26 +16,31 @@ export interface CodeCache extends Header {
   readonly file: number
 }
 
-/** Bytes. */
-export const HEADER_LENGTH = 2_048
+/** Bytes: twice what a table of all files takes. */
+export const HEADER_LENGTH = 4_096
 
-/** Beside the bundle, or where that cannot be written among the user's own files. */
+/**
+ * Where it can be, in the order in which it is looked for: among the user's own files, and beside the bundle. What the
+ * first one has is there because the second one could not be written.
+ */
 export const directories = (
   dist: string,
   { XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv,
 ): string[] => {
   const own = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`)
-  return [`${dist}/cache`, ...(own?.startsWith('/') ? [`${own}/rendezvous`] : [])]
+  return [...(own?.startsWith('/') ? [`${own}/rendezvous`] : []), `${dist}/cache`]
 }
 
 /** What the names of this build's files begin with. */
 export const OURS = `${BUILD}-`
 
 /** A file's name, by what differs in what is compiled: the command, and the kind of store. */
-export const nameOf = ([, , word]: readonly string[], env: NodeJS.ProcessEnv): string => {
-  const [scheme] = (env.RDV_BACKEND || 'sqlite').split(':', 1)
-  const topic = word?.startsWith('-') ? 'other' : `${word}-${scheme}`
-  return `${OURS}${process.version}-${process.arch}-${encodeURIComponent(topic).slice(0, 40)}`
+export const nameOf = (
+  [, , word]: readonly string[],
+  { RDV_BACKEND }: NodeJS.ProcessEnv,
+): string => {
+  const known = /^[a-z]{1,20}-[a-z]{1,20}(?=:)/.exec(`${word}-${RDV_BACKEND || 'sqlite:'}`)
+  return `${OURS}${process.version}-${process.arch}-${known?.[0] ?? 'other'}`
 }
 
 /**
@@ -52,8 +57,7 @@ export const openCache = (
       if (!isOurs(directory)) continue
       const file = openSync(`${directory}/${name}`, 'r')
       const header = Buffer.allocUnsafe(HEADER_LENGTH)
-      const text = header.toString('latin1', 0, readSync(file, header))
-      return Object.assign(JSON.parse(text) as Header, { file })
+      return { ...JSON.parse(header.toString('latin1', 0, readSync(file, header))), file }
     } catch {
       // There is none.
     }
@@ -84,6 +88,6 @@ const PIECE = 32_768
 
 /** Nobody but root and this user can write there. */
 export const isOurs = (directory: string): boolean => {
-  const { uid, mode } = statSync(directory)
+  const { uid = -1, mode = 0 } = statSync(directory, { throwIfNoEntry: false }) ?? {}
   return (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0
 }

@@ -28,28 +28,39 @@ export interface Run {
   readonly waited: boolean
 }
 
-/** Never fails, and makes nothing where it cannot be kept. Put in place at once: of two processes that do this one wins. */
+/** Beside the bundle, or where that cannot be written among the user's own files. Makes nothing where neither can be. */
 export const writeCodeCache = (
   dist: string,
   name: string,
   env: NodeJS.ProcessEnv,
   run: Run,
 ): void => {
-  for (const directory of directories(dist, env)) {
-    try {
-      mkdirSync(directory, { recursive: true, mode: 0o755 })
-      if (!isOurs(directory)) continue
-      const file = `${directory}/${name}`
-      const beside = `${file}.${process.pid}`
-      const place = openSync(beside, 'wx', 0o644)
-      writeFileSync(place, pack(run.waited, compiledIn(run)))
-      closeSync(place)
-      renameSync(beside, file)
-      removeOthers(directory)
-      return
-    } catch {
-      // Not here: it is only about speed.
-    }
+  const [first, ...others] = directories(dist, env).reverse()
+  for (const directory of [first, ...others]) {
+    if (directory === undefined || !put(directory, name, run)) continue
+    removeOthers(directory)
+    // That one would be found before it.
+    if (directory === first) for (const other of others) rmSync(`${other}/${name}`, { force: true })
+    return
+  }
+}
+
+/** In place at once: of two processes that do this one wins. Whether it could be done. */
+const put = (directory: string, name: string, run: Run): boolean => {
+  const file = `${directory}/${name}`
+  const beside = `${file}.${process.pid}`
+  let place: number | undefined
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o755 })
+    if (!isOurs(directory)) return false
+    place = openSync(beside, 'wx', 0o644)
+    writeFileSync(place, pack(run.waited, compiledIn(run)))
+    closeSync(place)
+    renameSync(beside, file)
+    return true
+  } catch {
+    if (place !== undefined) rmSync(beside, { force: true })
+    return false
   }
 }
 

@@ -4,7 +4,7 @@ import { codeOf, nameOf, openCache } from './code-cache.ts'
 import { wrap } from './wrapping.ts'
 
 /*
- * Runs the program, from V8's compiled form of its files where there is one: compiling is most of a short command's time.
+ * Runs the program (`bin/rdv.cjs` calls this with the folder in which it is built), from V8's compiled form of its files where there is one: compiling is most of a short command's time.
  * This file itself is compiled each time, with each of its functions that is called: hence so few.
  */
 
@@ -31,10 +31,10 @@ const whenUsed = (name: string): object =>
       get: (_, key) => require(name)[key],
       has: (_, key) => key in require(name),
       ownKeys: () => Reflect.ownKeys(require(name)),
-      getOwnPropertyDescriptor: (_, key) =>
-        Object.assign(Reflect.getOwnPropertyDescriptor(require(name), key) ?? {}, {
-          configurable: true,
-        }),
+      getOwnPropertyDescriptor: (_, key) => ({
+        ...Reflect.getOwnPropertyDescriptor(require(name), key),
+        configurable: true,
+      }),
     },
   )
 
@@ -67,9 +67,13 @@ process.on('exit', (code) => {
   let isNew = !known || (!known.waited && hasWaited())
   for (const script of scripts.values()) isNew ||= script.cachedDataRejected !== false
   if (code !== 0 || !isNew) return
-  const { writeCodeCache } = require('./keep.cjs') as typeof import('./keep-code.ts')
-  const waited = known?.waited || hasWaited()
-  writeCodeCache(__dirname, cache, env, { known, scripts, waited })
+  try {
+    const { writeCodeCache } = require(`${__dirname}/keep.cjs`) as typeof import('./keep-code.ts')
+    const waited = known?.waited || hasWaited()
+    writeCodeCache(__dirname, cache, env, { known, scripts, waited })
+  } catch {
+    // It is only about speed.
+  }
 })
 
 load('program/rdv.cjs')

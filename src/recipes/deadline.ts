@@ -11,15 +11,16 @@ export interface Limits {
 
 /**
  * Runs `body` with a signal that aborts when the time is up (with a TimeoutError) or the caller cancels. Who can abort a
- * controller of its own hands that over as `ending`, which costs less than to follow a signal.
+ * controller of its own hands that over, which costs less than to follow a signal.
  */
 export const withDeadline = async <T>(
   { timeout = 0, signal }: Limits,
   body: (signal: AbortSignal) => Promise<T>,
-  ending: AbortController = new AbortController(),
+  given?: AbortController,
 ): Promise<T> => {
   signal?.throwIfAborted()
-  if (signal && timeout === 0) return body(signal)
+  if (signal && timeout === 0 && !given) return body(signal)
+  const ending = given ?? new AbortController()
   const cancel = () => ending.abort(signal?.reason)
   const expire = () => ending.abort(new TimeoutError(`timed out after ${timeout / 1000} s`))
   const timer = timeout > 0 ? setLongTimeout(expire, timeout) : undefined

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../services/guard.ts'
 
-const executable = join(import.meta.dirname, '../../dist/rdv.cjs')
+const executable = join(import.meta.dirname, '../../bin/rdv.cjs')
 
 /** Runs `rdv --version` on a Node that says of itself that it is of this version. */
 const runOn = (version: string): Promise<{ code: number; stdout: string; stderr: string }> => {
@@ -37,3 +38,16 @@ test.each(['22.15.0', '22.20.1', '23.0.0', '24.1.0', '100.0.0'])(
     expect(stdout).toContain('rendezvous/')
   },
 )
+
+test('a checkout that is not built is told what to do', async () => {
+  const folder = join(temporaryFolder('checkout'), 'bin')
+  mkdirSync(folder)
+  copyFileSync(executable, join(folder, 'rdv.cjs'))
+  const error = await promisify(execFile)(process.execPath, [join(folder, 'rdv.cjs')]).catch(
+    (caught) => caught,
+  )
+  expect([error.code, error.stderr]).toEqual([
+    125,
+    'rdv: this checkout is not built yet: npm run build\n',
+  ])
+})

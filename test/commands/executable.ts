@@ -6,7 +6,7 @@ const named = process.env.RDV_TEST_EXECUTABLE
 const standalone = named !== undefined
 
 /** What is tested: the file that npm installs as `rdv`, or the standalone one that `RDV_TEST_EXECUTABLE` names. */
-export const executable = named ? resolve(named) : join(import.meta.dirname, '../../dist/rdv.cjs')
+export const executable = named ? resolve(named) : join(import.meta.dirname, '../../bin/rdv.cjs')
 
 /** How it is started with these arguments. */
 export const program = (args: readonly string[]): [file: string, args: readonly string[]] =>

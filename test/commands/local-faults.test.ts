@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { open } from '../../src/backends/sqlite/index.ts'
 import { temporaryFolder } from '../services/guard.ts'
+import { program } from './executable.ts'
 import { lines, Place } from './rdv.ts'
 
 const COMMANDS = [
@@ -33,6 +34,22 @@ describe('a store that cannot be used is 120, with its path', () => {
     const file = join(temporaryFolder('file'), 'file')
     writeFileSync(file, '')
     await refusesAll(new Place({ RDV_DATA_DIR: join(file, 'data') }), join(file, 'data'), /ENOTDIR/)
+  })
+
+  test('a directory that only somebody else may enter', async () => {
+    const place = new Place()
+    await place.rdv('signal', 'k')
+    const uid = process.getuid?.() === 0 ? 65_534 : undefined
+    chmodSync(dirname(place.directory), 0o755)
+    chmodSync(place.directory, uid ? 0o700 : 0)
+    const [file, args] = program(['signal', 'k'])
+    const { status, stderr } = spawnSync(file, args, {
+      env: { RDV_DATA_DIR: place.directory },
+      ...(uid && { uid }),
+    })
+    chmodSync(place.directory, 0o700)
+    expect(String(stderr)).toBe(`rdv: ${place.file} cannot be used: permission denied\n`)
+    expect(status).toBe(120)
   })
 
   test.each(['', '/'])('a shared directory that somebody else made first%s', async (slash) => {

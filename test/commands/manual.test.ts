@@ -51,5 +51,5 @@ test('the manual page is in the package', async () => {
   const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }]
   const paths = files.map(({ path }) => path)
   expect(paths).toContain('dist/man/rdv.1')
-  expect(paths).toContain('dist/rdv.cjs')
+  expect(paths).toContain('bin/rdv.cjs')
 })

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -23,9 +24,10 @@ const install = (): string => {
   const root = temporaryFolder('installed')
   mkdirSync(join(root, 'dist'))
   for (const name of [
+    'bin',
     'package.json',
     'oclif.manifest.json',
-    'dist/rdv.cjs',
+    'dist/load.cjs',
     'dist/keep.cjs',
     'dist/program',
   ])
@@ -34,13 +36,16 @@ const install = (): string => {
   return root
 }
 
+/** As in code-cache.ts, which only its bundle can run. */
+const HEADER_LENGTH = 4_096
+
 /** Of a file of the cache. */
-const headerOf = (bytes: Buffer): Header => JSON.parse(bytes.toString('latin1', 0, 2_048))
+const headerOf = (bytes: Buffer): Header => JSON.parse(bytes.toString('latin1', 0, HEADER_LENGTH))
 
 /** With another header before the code. */
 const withParts = (parts: Header['parts']) => (bytes: Buffer) => {
-  const header = JSON.stringify({ waited: true, parts }).padEnd(2_048)
-  return Buffer.concat([Buffer.from(header), bytes.subarray(2_048)])
+  const header = JSON.stringify({ waited: true, parts }).padEnd(HEADER_LENGTH)
+  return Buffer.concat([Buffer.from(header), bytes.subarray(HEADER_LENGTH)])
 }
 
 /** Each part is there twice, one behind the other. */
@@ -55,20 +60,23 @@ const expectWhole = (file: string): void => {
   }
 }
 
+interface Run {
+  readonly uid?: number
+  readonly backend?: string
+}
+
 describe('what V8 compiled', () => {
   let root = ''
   let home = ''
   const cache = () => join(root, 'dist/cache')
   const own = () => join(home, '.cache/rendezvous')
-  const signal = async (): Promise<void> => {
-    const env = { HOME: home, RDV_DATA_DIR: join(home, 'data') }
-    const { stderr } = await promisify(execFile)(
-      process.execPath,
-      [join(root, 'dist/rdv.cjs'), 'signal', 'k'],
-      { env },
-    )
+  const rdv = async (words: readonly string[], { uid, backend = '' }: Run = {}): Promise<void> => {
+    const env = { HOME: home, RDV_DATA_DIR: join(home, 'data'), RDV_BACKEND: backend }
+    const file = join(root, 'bin/rdv.cjs')
+    const { stderr } = await promisify(execFile)(process.execPath, [file, ...words], { env, uid })
     expect(stderr).toBe('')
   }
+  const signal = (run?: Run): Promise<void> => rdv(['signal', 'k'], run)
   const onlyFile = (directory: string): string => {
     const names = readdirSync(directory)
     expect(names).toHaveLength(1)
@@ -94,8 +102,11 @@ describe('what V8 compiled', () => {
     { damage: 'garbled', to: (code: Buffer) => Buffer.from(code).fill(0xee, 300_000, 300_016) },
     { damage: 'foreign', to: () => Buffer.from('#!/bin/sh\nexit 7\n') },
     { damage: 'JSON, but not ours', to: () => Buffer.from('{"parts":{"program/rdv.cjs":7}}') },
-    { damage: 'wrong about a length', to: withParts({ 'program/rdv.cjs': [2_048, 1e15] }) },
-    { damage: 'wrong about a place', to: withParts({ 'program/rdv.cjs': [2_056, 100_000] }) },
+    { damage: 'wrong about a length', to: withParts({ 'program/rdv.cjs': [HEADER_LENGTH, 1e15] }) },
+    {
+      damage: 'wrong about a place',
+      to: withParts({ 'program/rdv.cjs': [HEADER_LENGTH + 8, 100_000] }),
+    },
   ])('is made anew when it is $damage', async ({ to }) => {
     await signal()
     const file = onlyFile(cache())
@@ -131,6 +142,35 @@ describe('what V8 compiled', () => {
     expect(onlyFile(own())).toContain('signal')
   })
 
+  test('is completed in the home where somebody else has left only a part of it', async () => {
+    await signal()
+    const file = onlyFile(cache())
+    writeFileSync(file, readFileSync(file).fill(0xee, 300_000, 300_016))
+    const run = process.getuid?.() === 0 ? { uid: 65_534 } : {}
+    rmSync(join(home, 'data'), { recursive: true })
+    for (const folder of [root, cache()]) chmodSync(folder, 0o555)
+    if (run.uid) chownSync(home, run.uid, run.uid)
+    await signal(run)
+    const { ino } = statSync(onlyFile(own()))
+    await signal(run)
+    expect(statSync(onlyFile(own())).ino).toBe(ino)
+    chmodSync(cache(), 0o755)
+  })
+
+  test('is kept with the runs of other flags, and told apart by commands and known stores', async () => {
+    await signal()
+    await rdv(['signal', '--help'])
+    await rdv(['signal', '--help'], { backend: 'secret@host' })
+    await rdv(['signal', '--help'], { backend: 'x1:' })
+    const names = readdirSync(cache()).map((name) => name.replace(/^.*-(?=signal|other)/, ''))
+    expect(names.sort()).toEqual(['other', 'signal-sqlite'])
+  })
+
+  test('changes nothing where what keeps it has gone meanwhile', async () => {
+    rmSync(join(root, 'dist/keep.cjs'))
+    await signal()
+  })
+
   test('changes nothing where it can be kept nowhere', async () => {
     writeFileSync(cache(), '')
     writeFileSync(join(home, '.cache'), '')
@@ -138,7 +178,7 @@ describe('what V8 compiled', () => {
   })
 
   test('is whole when many processes make it at once', async () => {
-    await Promise.all(Array.from({ length: 6 }, signal))
+    await Promise.all(Array.from({ length: 6 }, () => signal()))
     expectWhole(onlyFile(cache()))
   })
 

@@ -1,4 +1,5 @@
 import { CoordinationError, describe, UnavailableError } from '../../errors.ts'
+import { reasonFor } from '../../reason.ts'
 import { ForeignFileError } from './database.ts'
 
 /** SQLite's primary result codes (https://www.sqlite.org/rescode.html). */
@@ -19,6 +20,14 @@ const primaryCode = (error: unknown): number =>
 export const isBusy = (error: unknown): boolean =>
   primaryCode(error) === BUSY || primaryCode(error) === LOCKED
 
+const UNUSABLE = 'cannot be used'
+
+/** Of a call that we make ourselves. */
+const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error
+
+const unusable = (cause: unknown, path: string): UnavailableError =>
+  new UnavailableError(`${path} ${UNUSABLE}: ${reasonFor(cause)}`, { cause, retryable: false })
+
 /** SQLite undoes what a failed transaction wrote, so every failure means: nothing was written. */
 export const translate = (error: unknown, path: string): unknown => {
   if (error instanceof CoordinationError) return error
@@ -29,10 +38,10 @@ export const translate = (error: unknown, path: string): unknown => {
     })
   }
   const code = primaryCode(error)
-  if (code === 0) return error
+  if (code === 0) return isOfSystem(error) ? unusable(error, path) : error
   if (isBusy(error))
     return new UnavailableError(`${path} is locked by another process`, { cause: error })
-  const sentence = SENTENCES.get(code) ?? 'cannot be used'
+  const sentence = SENTENCES.get(code) ?? UNUSABLE
   return new UnavailableError(`${path} ${sentence} (${describe(error)})`, {
     cause: error,
     retryable: false,

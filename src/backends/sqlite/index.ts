@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.ts'
 import { redactMalformed } from '../../redact.ts'
 import type { OpenOptions, Traits } from '../backend.ts'
+import { translate } from './failure.ts'
 import { defaultPath, prepareDirectory } from './location.ts'
 import { SqliteBackend } from './sqlite.ts'
 
@@ -22,7 +23,11 @@ export const open = (
   { env, callLimit, synced }: OpenOptions,
 ): Promise<SqliteBackend> => {
   const path = pathOf(url, env)
-  prepareDirectory(path)
+  try {
+    prepareDirectory(path)
+  } catch (error) {
+    throw translate(error, path)
+  }
   return SqliteBackend.open({ path, address: `sqlite://${path}`, traits, callLimit, synced })
 }
 

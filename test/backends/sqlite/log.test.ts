@@ -7,7 +7,7 @@ import { open } from '../../../src/backends/sqlite/index.ts'
 import { temporaryFolder } from '../../services/guard.ts'
 
 /** That of the npm package: bun closes what is open when it exits. */
-const program = join(import.meta.dirname, '../../../dist/rdv.cjs')
+const program = join(import.meta.dirname, '../../../bin/rdv.cjs')
 
 const openStore = (path: string) => open(`sqlite://${path}`, { env: {} })
 const put = (key: string, size: number) =>
