@@ -112,9 +112,10 @@ describe('a group', () => {
 
   test('that is stalled lets others have what is buffered for it, then stdin is not read', async () => {
     const here = place()
-    const sender = here.startWithInput('pipe', 'send', 'jobs', '--group', 'stalled')
+    // Both are declared: the sender may read its stdin before it sees who has come.
+    const groups = ['--group', 'stalled', '--group', 'free']
+    const sender = here.startWithInput('pipe', 'send', 'jobs', ...groups)
     const free = here.start('pipe', 'receive', 'jobs', '--group', 'free')
-    await untilMembers(await spaceOf(here), 'jobs', 'free', 1)
     sender.stdin.end(text(numbers(1, 10_000)))
     await free.says(new RegExp(`^${BUFFERED}$`, 'm'))
     const stalled = here.start('pipe', 'receive', 'jobs', '--group', 'stalled')
