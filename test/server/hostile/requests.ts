@@ -150,8 +150,8 @@ const FRAMING: readonly Hostile[] = [
   },
   {
     name: 'headers that come by drops',
-    send: 'GET /k HTTP/1.1\r\n',
-    more: 'X: y\r\n',
+    send: 'GET /k HTTP/1.1\r\nX: ',
+    more: 'y',
     status: 408,
   },
   { name: 'half a request line', send: 'GET /', status: 408 },
