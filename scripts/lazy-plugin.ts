@@ -16,18 +16,7 @@ const BUILTIN = [
 const RARE = ['debug']
 
 /** Likewise files of oclif: its help, its errors, and what looks for plugins. */
-const RARE_IN_OCLIF = [
-  'config/index',
-  'config/util',
-  'errors/handle',
-  'errors/index',
-  'help/index',
-  'help/util',
-  'main',
-  'parser/errors',
-  'parser/help',
-  'ux/index',
-]
+const RARE_IN_OCLIF = ['errors/index', 'help/index', 'main', 'parser/errors', 'parser/help']
 
 const OCLIF = 'node_modules/@oclif/core/lib'
 

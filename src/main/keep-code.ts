@@ -35,13 +35,13 @@ export const writeCodeCache = (
   env: NodeJS.ProcessEnv,
   run: Run,
 ): void => {
-  const [first, ...others] = directories(dist, env).reverse()
-  for (const directory of [first, ...others]) {
-    if (directory === undefined || !put(directory, name, run)) continue
-    removeOthers(directory)
-    // That one would be found before it.
-    if (directory === first) for (const other of others) rmSync(`${other}/${name}`, { force: true })
-    return
+  const places = directories(dist, env).reverse()
+  const place = places.find((directory) => put(directory, name, run))
+  if (place === undefined) return
+  removeOthers(place)
+  // What is in the others would be found before it.
+  for (const other of places.slice(places.indexOf(place) + 1)) {
+    rmSync(`${other}/${name}`, { force: true })
   }
 }
 

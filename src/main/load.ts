@@ -4,8 +4,9 @@ import { codeOf, nameOf, openCache } from './code-cache.ts'
 import { wrap } from './wrapping.ts'
 
 /*
- * Runs the program (`bin/rdv.cjs` calls this with the folder in which it is built), from V8's compiled form of its files where there is one: compiling is most of a short command's time.
- * This file itself is compiled each time, with each of its functions that is called: hence so few.
+ * Runs the program (`bin/rdv.cjs` calls this with the folder in which it is built), from V8's compiled form of its files
+ * where there is one: compiling is most of a short command's time. This file itself is compiled each time, with each of
+ * its functions that is called: hence so few.
  */
 
 const { argv, env } = process

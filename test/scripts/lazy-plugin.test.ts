@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,6 @@ import { temporaryFolder } from '../services/guard.ts'
 /** What a CommonJS module exports once it is bundled. */
 const bundled = async (source: string): Promise<unknown> => {
   const folder = temporaryFolder('lazy')
-  mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'module.cjs'), source)
   const build = await rolldown({
     input: join(folder, 'module.cjs'),

@@ -25,25 +25,21 @@ const UNUSABLE = 'cannot be used'
 /** Of a call that we make ourselves. */
 const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
-const unusable = (cause: unknown, path: string): UnavailableError =>
-  new UnavailableError(`${path} ${UNUSABLE}: ${reasonFor(cause)}`, { cause, retryable: false })
+/** What trying again will not mend. */
+export const unusable = (message: string, cause?: unknown): UnavailableError =>
+  new UnavailableError(message, { cause, retryable: false })
 
 /** SQLite undoes what a failed transaction wrote, so every failure means: nothing was written. */
 export const translate = (error: unknown, path: string): unknown => {
   if (error instanceof CoordinationError) return error
   if (error instanceof ForeignFileError) {
-    return new UnavailableError(`${path} is not a rendezvous store: ${error.message}`, {
-      cause: error,
-      retryable: false,
-    })
+    return unusable(`${path} is not a rendezvous store: ${error.message}`, error)
   }
   const code = primaryCode(error)
-  if (code === 0) return isOfSystem(error) ? unusable(error, path) : error
+  if (isOfSystem(error)) return unusable(`${path} ${UNUSABLE}: ${reasonFor(error)}`, error)
+  if (code === 0) return error
   if (isBusy(error))
     return new UnavailableError(`${path} is locked by another process`, { cause: error })
   const sentence = SENTENCES.get(code) ?? UNUSABLE
-  return new UnavailableError(`${path} ${sentence} (${describe(error)})`, {
-    cause: error,
-    retryable: false,
-  })
+  return unusable(`${path} ${sentence} (${describe(error)})`, error)
 }

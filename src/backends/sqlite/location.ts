@@ -1,7 +1,7 @@
 import { mkdirSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
-import { UnavailableError } from '../../errors.ts'
+import { unusable } from './failure.ts'
 
 /** statfs(2)'s types of file systems whose locks and shared memory do not reach other machines, or lie. */
 const NETWORK_FILE_SYSTEMS = new Map([
@@ -65,8 +65,5 @@ const refuseForeign = (directory: string): void => {
     throw unusable(`${directory} belongs to somebody else: set RDV_DATA_DIR`)
   }
 }
-
-const unusable = (message: string, cause?: unknown): UnavailableError =>
-  new UnavailableError(message, { cause, retryable: false })
 
 const reason = (cause: unknown): string => (cause as NodeJS.ErrnoException).code ?? String(cause)
