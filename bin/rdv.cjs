@@ -9,13 +9,14 @@ if (parts[0] < 22 || (parts[0] === 22 && parts[1] < 15))
   fail(`this is Node ${version}, and ${needed}`)
 
 // As a script, which takes a tenth of the time that a module takes.
+var Script = process.getBuiltinModule('node:vm').Script
 var dist = `${__dirname}/../dist`
-var load = read(`${dist}/load.cjs`)
-require('node:vm').runInThisContext(load, `${dist}/load.cjs`)({}, require, {}, dist)
+var file = `${dist}/load.cjs`
+new Script(read(file), { filename: file }).runInThisContext()({}, require, {}, dist)
 
 function read(file) {
   try {
-    return require('node:fs').readFileSync(file, 'utf8')
+    return process.getBuiltinModule('node:fs').readFileSync(file, 'utf8')
   } catch (_) {
     fail('this checkout is not built yet: npm run build')
   }

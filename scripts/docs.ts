@@ -67,9 +67,7 @@ const plain = (text: string): string =>
   text.replaceAll(/[<|*]/g, '\\$&').replaceAll(/(?<![\w-])--[a-z-]+/g, '`$&`')
 
 const commands = async (): Promise<string> => {
-  const sections = Object.entries(COMMANDS).map(async ([id, load]) =>
-    section(id, (await load()).default),
-  )
+  const sections = [...COMMANDS].map(async ([id, load]) => section(id, (await load()).default))
   return [globalSection(), ...(await Promise.all(sections))].join('\n\n')
 }
 

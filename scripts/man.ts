@@ -17,7 +17,7 @@ export const writeManual = async (folder: string): Promise<void> => {
 
 /** The page in the man macros of roff, ASCII alone. */
 const manual = async (): Promise<string> => {
-  const commands = Object.entries(COMMANDS).map(async ([id, load]) =>
+  const commands = [...COMMANDS].map(async ([id, load]) =>
     commandSection(id.replace(':', ' '), (await load()).default),
   )
   const parts = [

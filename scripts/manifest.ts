@@ -21,7 +21,7 @@ const describeCommand = (root: string): Describe => {
 export const writeManifest = async (root: string): Promise<void> => {
   const describe = describeCommand(root)
   const commands: Record<string, Command.Cached> = {}
-  for (const [id, load] of Object.entries(COMMANDS)) {
+  for (const [id, load] of COMMANDS) {
     const command = (await load()).default
     command.id = id
     commands[id] = { ...(await describe(command, undefined, false)), id }

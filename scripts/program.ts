@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { transform } from 'esbuild'
 import { type CodeSplittingGroup, type OutputChunk, type Plugin, rolldown } from 'rolldown'
 import { wrap } from '../src/main/wrapping.ts'
+import { exportAtOnce } from './exports.ts'
 import { lazyPlugin } from './lazy-plugin.ts'
 
 /**
@@ -72,8 +73,9 @@ export const buildProgram = async (
 ): Promise<string[]> => {
   const chunks = await bundle(root, vendored)
   await mkdir(folder, { recursive: true })
-  for (const { fileName, code } of chunks) {
-    await writeFile(join(folder, fileName), wrap(await minify(code)))
+  for (const { fileName, code, isEntry } of chunks) {
+    const text = await minify(isEntry ? exportAtOnce(code) : code)
+    await writeFile(join(folder, fileName), wrap(text))
   }
   return chunks.flatMap(({ moduleIds }) => moduleIds)
 }

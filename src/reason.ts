@@ -1,37 +1,38 @@
 import { describe } from './errors.ts'
 
 /** Codes of the system, of TLS and of Node's streams, in a few words for people. */
-const reasons: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    EACCES: 'permission denied',
-    EADDRNOTAVAIL: 'address not available',
-    EAI_AGAIN: 'name does not resolve',
-    ECONNREFUSED: 'connection refused',
-    ECONNRESET: 'connection closed',
-    EHOSTDOWN: 'host unreachable',
-    EHOSTUNREACH: 'host unreachable',
-    ENOSPC: 'no space left',
-    ENETUNREACH: 'network unreachable',
-    ENODATA: 'name does not resolve',
-    ENOENT: 'not there',
-    ENOTDIR: 'not there',
-    ENOTFOUND: 'name does not resolve',
-    EPERM: 'permission denied',
-    EPIPE: 'connection closed',
-    EPROTO: 'does not speak TLS',
-    EPROTOTYPE: 'not a stream socket',
-    ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS',
-    ERR_SSL_PACKET_LENGTH_TOO_LONG: 'does not speak TLS',
-    ERR_STREAM_PREMATURE_CLOSE: 'connection closed',
-    ERR_TLS_CERT_ALTNAME_INVALID: 'certificate is for another name',
-    ETIMEDOUT: 'connection timed out',
-    CERT_HAS_EXPIRED: 'certificate has expired',
-    DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate is not trusted',
-    SELF_SIGNED_CERT_IN_CHAIN: 'certificate is not trusted',
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate is not trusted',
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate is not trusted',
-  }),
-)
+const reasons = (): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries({
+      EACCES: 'permission denied',
+      EADDRNOTAVAIL: 'address not available',
+      EAI_AGAIN: 'name does not resolve',
+      ECONNREFUSED: 'connection refused',
+      ECONNRESET: 'connection closed',
+      EHOSTDOWN: 'host unreachable',
+      EHOSTUNREACH: 'host unreachable',
+      ENOSPC: 'no space left',
+      ENETUNREACH: 'network unreachable',
+      ENODATA: 'name does not resolve',
+      ENOENT: 'not there',
+      ENOTDIR: 'not there',
+      ENOTFOUND: 'name does not resolve',
+      EPERM: 'permission denied',
+      EPIPE: 'connection closed',
+      EPROTO: 'does not speak TLS',
+      EPROTOTYPE: 'not a stream socket',
+      ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS',
+      ERR_SSL_PACKET_LENGTH_TOO_LONG: 'does not speak TLS',
+      ERR_STREAM_PREMATURE_CLOSE: 'connection closed',
+      ERR_TLS_CERT_ALTNAME_INVALID: 'certificate is for another name',
+      ETIMEDOUT: 'connection timed out',
+      CERT_HAS_EXPIRED: 'certificate has expired',
+      DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate is not trusted',
+      SELF_SIGNED_CERT_IN_CHAIN: 'certificate is not trusted',
+      UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate is not trusted',
+      UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate is not trusted',
+    }),
+  )
 
 /** Reasons that say only that nobody is at this address: any other one tells more. */
 const absences: ReadonlySet<string> = new Set([
@@ -52,7 +53,7 @@ export const reasonFor = (error: unknown): string | undefined => {
   const code = codeOf(error)
   return code?.startsWith('HPE_')
     ? 'does not speak HTTP'
-    : code && (reasons.get(code) ?? `failed with ${code}`)
+    : code && (reasons().get(code) ?? `failed with ${code}`)
 }
 
 /** Likewise, and for an error without a code what it says itself. */

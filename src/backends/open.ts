@@ -3,19 +3,19 @@ import { redactMalformed } from '../redact.ts'
 import type { Backend, BackendModule, OpenOptions } from './backend.ts'
 
 /** Scheme of the URL → its folder, loaded when it is used. */
-const BACKENDS: Readonly<Record<string, () => Promise<BackendModule>>> = {
-  sqlite: () => import('./sqlite/index.ts'),
-  memory: () => import('./memory/index.ts'),
-  http: () => import('./http/index.ts'),
-  https: () => import('./http/index.ts'),
-  etcd: () => import('./etcd/index.ts'),
-  etcds: () => import('./etcd/index.ts'),
-  consul: () => import('./consul/index.ts'),
-  consuls: () => import('./consul/index.ts'),
-}
+const BACKENDS = new Map<string, () => Promise<BackendModule>>([
+  ['sqlite', () => import('./sqlite/index.ts')],
+  ['memory', () => import('./memory/index.ts')],
+  ['http', () => import('./http/index.ts')],
+  ['https', () => import('./http/index.ts')],
+  ['etcd', () => import('./etcd/index.ts')],
+  ['etcds', () => import('./etcd/index.ts')],
+  ['consul', () => import('./consul/index.ts')],
+  ['consuls', () => import('./consul/index.ts')],
+])
 
 /** How each kind of backend URL begins. */
-export const BACKEND_URLS: readonly string[] = Object.keys(BACKENDS).map((scheme) =>
+export const BACKEND_URLS: readonly string[] = [...BACKENDS.keys()].map((scheme) =>
   scheme === 'sqlite' || scheme === 'memory' ? `${scheme}:` : `${scheme}://`,
 )
 
@@ -29,9 +29,9 @@ export const DEFAULT_BACKEND = 'sqlite:'
  */
 export const openBackend = async (url: string, options: OpenOptions): Promise<Backend> => {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
-  const load = Object.hasOwn(BACKENDS, scheme) ? BACKENDS[scheme] : undefined
+  const load = BACKENDS.get(scheme)
   if (!load) {
-    const known = Object.keys(BACKENDS).join(', ')
+    const known = [...BACKENDS.keys()].join(', ')
     throw new UsageError(
       `"${redactMalformed(url)}" is no backend URL: begin it with one of ${known}`,
     )

@@ -68,9 +68,7 @@ const ARGUMENTS: Readonly<Record<string, Value>> = {
 
 /** Loads every command. */
 export const vocabulary = async (): Promise<Vocabulary> => {
-  const commands = Object.entries(COMMANDS).map(async ([id, load]) =>
-    commandWords(id, (await load()).default),
-  )
+  const commands = [...COMMANDS].map(async ([id, load]) => commandWords(id, (await load()).default))
   const topics = Object.entries(packageJson.oclif.topics).map(([name, { description }]) => ({
     name,
     summary: description,

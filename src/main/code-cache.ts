@@ -1,4 +1,4 @@
-import { openSync, readSync, statSync } from 'node:fs'
+const { openSync, readSync, statSync } = process.getBuiltinModule('node:fs')
 
 /** Of the bundle: set when it is built. */
 declare const BUILD: string

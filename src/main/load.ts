@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { Script } from 'node:vm'
+import type * as vm from 'node:vm'
 import { codeOf, nameOf, openCache } from './code-cache.ts'
 import { wrap } from './wrapping.ts'
 
@@ -9,10 +8,14 @@ import { wrap } from './wrapping.ts'
  * its functions that is called: hence so few.
  */
 
+// The first `require` takes a Node longer than all that this asks of it.
+const { readFileSync } = process.getBuiltinModule('node:fs')
+const { Script } = process.getBuiltinModule('node:vm')
+
 const { argv, env } = process
 const cache = nameOf(argv, env)
 const known = openCache(__dirname, cache, env)
-const scripts = new Map<string, Script>()
+const scripts = new Map<string, vm.Script>()
 const modules = new Map<string, { exports: object }>()
 
 /** What the program's files require: each other, libraries that were built beside them, or something of Node's. */

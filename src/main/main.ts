@@ -30,7 +30,7 @@ export const main = async (argv: readonly string[], root: string): Promise<void>
 }
 
 const dispatch = async (own: readonly string[], root: string): Promise<void> => {
-  const ids = Object.keys(COMMANDS)
+  const ids = [...COMMANDS.keys()]
   const words = nameFirst(own, ids, takesValue)
   if (words[0] === '--version' || words.includes('--help') || words.includes('-h')) {
     const { showHelp } = await import('./help.ts')

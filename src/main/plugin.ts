@@ -13,7 +13,7 @@ type Loadable = Command.Loadable
  */
 export const rootPlugin = (root: string, pjson: Interfaces.PJSON): Plugin => {
   const described = readManifest(root)
-  const commands = Object.keys(COMMANDS).map((id) => ({
+  const commands = [...COMMANDS.keys()].map((id) => ({
     ...described[id],
     pluginType: 'core',
     load: () => loadCommand(id),
@@ -21,7 +21,7 @@ export const rootPlugin = (root: string, pjson: Interfaces.PJSON): Plugin => {
   const plugin = {
     _base: '',
     alias: pjson.name,
-    commandIDs: Object.keys(COMMANDS),
+    commandIDs: [...COMMANDS.keys()],
     commands: commands as unknown as Loadable[],
     commandsDir: undefined,
     findCommand: loadCommand,

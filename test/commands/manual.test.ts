@@ -35,7 +35,7 @@ const placesOf = (folder: string | undefined): NodeJS.ProcessEnv => {
 test('the manual page is right roff, and has every command with every flag', async () => {
   const { stdout, stderr } = await format(join(root, manifest.man))
   expect(stderr).toBe('')
-  for (const [id, load] of Object.entries(COMMANDS)) {
+  for (const [id, load] of COMMANDS) {
     expect(stdout).toContain(`rdv ${id.replace(':', ' ')}`)
     for (const flag of Object.keys((await load()).default.flags ?? {})) {
       expect(stdout).toContain(`--${flag}`)
