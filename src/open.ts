@@ -1,10 +1,10 @@
-import type { OpenOptions } from './backends/backend.ts'
+import type { CallOptions, OpenOptions } from './backends/backend.ts'
 import { DEFAULT_BACKEND, openBackend } from './backends/open.ts'
 import { checkNamespace } from './recipes/keys.ts'
 import { whenAvailable } from './recipes/retry.ts'
 import type { Space } from './recipes/space.ts'
 
-export interface SpaceOptions extends Partial<Omit<OpenOptions, 'signal'>> {
+export interface SpaceOptions extends Partial<OpenOptions> {
   /** Keeps apart who does not belong together. Default: `rdv`. */
   readonly namespace?: string | undefined
   /** Ends the attempts to reach a store that is not up yet. */
@@ -17,9 +17,24 @@ export interface SpaceOptions extends Partial<Omit<OpenOptions, 'signal'>> {
  * @throws UsageError the URL or the namespace is malformed.
  * @throws UnavailableError the store cannot be used, or with a `signal` was out of reach until that aborted.
  */
-export const open = async (url?: string, options: SpaceOptions = {}): Promise<Space> => {
-  const { namespace = 'rdv', env = process.env, signal, callLimit, brief } = options
+export const open = (url?: string, options: SpaceOptions = {}): Promise<Space> => {
+  const { signal } = options
+  return signal ? openPatiently(url, options, { signal }) : openOnce(url, options)
+}
+
+/** As `open`, until the call is cancelled. */
+export const openPatiently = (
+  url: string | undefined,
+  options: Omit<SpaceOptions, 'signal'>,
+  call: CallOptions,
+): Promise<Space> => whenAvailable(call, () => openOnce(url, options, call))
+
+const openOnce = async (
+  url: string | undefined,
+  { namespace = 'rdv', env = process.env, callLimit, brief }: Omit<SpaceOptions, 'signal'>,
+  call?: CallOptions,
+): Promise<Space> => {
   checkNamespace(namespace)
-  const attempt = () => openBackend(url || DEFAULT_BACKEND, { env, callLimit, brief, signal })
-  return { namespace, backend: await (signal ? whenAvailable(signal, attempt) : attempt()) }
+  const backend = await openBackend(url || DEFAULT_BACKEND, { env, callLimit, brief }, call)
+  return { namespace, backend }
 }

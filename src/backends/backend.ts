@@ -175,8 +175,6 @@ export interface OpenOptions {
   readonly brief?: boolean
   /** Of a file on this machine: what was acknowledged outlives a loss of power too, not only this process. */
   readonly synced?: boolean
-  /** Cancels an opening that needs the store: it rejects with the signal's reason and leaves nothing behind. */
-  readonly signal?: AbortSignal
 }
 
 /** What a backend's folder exports. */
@@ -184,10 +182,11 @@ export interface BackendModule {
   /** Absent where only the server behind the URL knows them. */
   readonly traits?: Traits
   /**
+   * Cancelled, where the opening needs the store, it leaves nothing behind.
    * @throws UsageError the URL is malformed.
    * @throws UnavailableError already the opening needs the store, and it is out of reach.
    */
-  open(url: string, options: OpenOptions): Promise<Backend>
+  open(url: string, options: OpenOptions, call?: CallOptions): Promise<Backend>
 }
 
 /** What became of a claim. */

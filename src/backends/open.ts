@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts'
 import { redactMalformed } from '../redact.ts'
-import type { Backend, BackendModule, OpenOptions } from './backend.ts'
+import type { Backend, BackendModule, CallOptions, OpenOptions } from './backend.ts'
 
 /** Scheme of the URL → its folder, loaded when it is used. */
 const BACKENDS = new Map<string, () => Promise<BackendModule>>([
@@ -27,7 +27,11 @@ export const DEFAULT_BACKEND = 'sqlite:'
  * @throws UsageError for an unknown scheme or a malformed URL.
  * @throws UnavailableError where already the opening needs the store and it is out of reach.
  */
-export const openBackend = async (url: string, options: OpenOptions): Promise<Backend> => {
+export const openBackend = async (
+  url: string,
+  options: OpenOptions,
+  call?: CallOptions,
+): Promise<Backend> => {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')))
   const load = BACKENDS.get(scheme)
   if (!load) {
@@ -37,5 +41,5 @@ export const openBackend = async (url: string, options: OpenOptions): Promise<Ba
     )
   }
   const module = await load()
-  return module.open(url, options)
+  return module.open(url, options, call)
 }

@@ -1,10 +1,12 @@
 import type * as Interfaces from '@oclif/core/interfaces'
 import { parse } from '@oclif/core/parser'
+import type { CallOptions } from '../backends/backend.ts'
 import { DEFAULT_BACKEND } from '../backends/open.ts'
 import { parseDuration } from '../duration.ts'
 import { SilentStoreError, UnavailableError, UsageError } from '../errors.ts'
-import { open } from '../open.ts'
-import { type Limits, withDeadline } from '../recipes/deadline.ts'
+import { LateSignal } from '../late-signal.ts'
+import { openPatiently } from '../open.ts'
+import { type Limits, withLateDeadline } from '../recipes/deadline.ts'
 import type { Space } from '../recipes/space.ts'
 import { redactMalformed } from '../redact.ts'
 import { parseExitCodes } from './exit-codes.ts'
@@ -83,39 +85,26 @@ export abstract class RdvCommand {
   protected limits(usual = USUAL_TIMEOUT): Limits {
     const text = this.#flags?.timeout
     const timeout = text === undefined ? usual : parseDuration(text, '--timeout')
-    const { interrupts } = this
-    return {
-      timeout,
-      get signal() {
-        return interrupts.signal
-      },
-    }
+    return Object.assign(new LateSignal(() => this.interrupts.signal), { timeout })
   }
 
-  /** The store, opened at the first call and again after a failure; with a signal tried until that aborts. */
-  protected space(signal?: AbortSignal): Promise<Space> {
+  /** The store, opened at the first call and again after a failure, tried until the call is cancelled. */
+  protected space(call: CallOptions): Promise<Space> {
     const namespace = this.#flags?.namespace
-    this.#space ??= open(this.#flags?.backend, { namespace, brief: this.brief, signal }).catch(
-      (error) => {
-        this.#space = undefined
-        throw error
-      },
-    )
+    const options = { namespace, brief: this.brief }
+    this.#space ??= openPatiently(this.#flags?.backend, options, call).catch((error) => {
+      this.#space = undefined
+      throw error
+    })
     return this.#space
   }
 
   /** Does something with the store before the deadline, or until it is interrupted. */
   protected async within<T>(
-    { timeout }: Pick<Limits, 'timeout'>,
-    body: (space: Space, signal: AbortSignal) => Promise<T>,
+    limits: Limits,
+    body: (space: Space, call: { readonly signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    const ending = this.interrupts.controller()
-    const run = async (signal: AbortSignal) => body(await this.space(signal), signal)
-    try {
-      return await withDeadline({ timeout }, run, ending)
-    } finally {
-      this.interrupts.letGo(ending)
-    }
+    return withLateDeadline(limits, async (call) => body(await this.space(call), call))
   }
 
   /** What a child is told of the store that is in effect. */

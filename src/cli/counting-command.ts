@@ -27,7 +27,7 @@ Each change is made exactly once, also where answers of the store get lost; what
     const name = checkKey(args.name, 'counter')
     const by = direction * (optional(flags.by, (text) => parseNumber(text, '--by')) ?? 1n)
     const idempotencyKey = optional(flags['idempotency-key'], checkIdempotencyKey)
-    const value = await this.within(this.limits(), (space, signal) =>
+    const value = await this.within(this.limits(), (space, { signal }) =>
       new Counter(space, name).add(by, { idempotencyKey, signal }),
     )
     await printResult(String(value), { ok: true, name, value: String(value) })

@@ -11,46 +11,44 @@ export class Interrupted extends Error {
   }
 }
 
-/** HUP, INT, QUIT and TERM as an AbortSignal; the second one of them ends the process at once. */
+/**
+ * HUP, INT, QUIT and TERM as an AbortSignal, from when somebody asks for that: until then nothing waits, and they end the
+ * process as they end any other one. The second one of them ends it at once.
+ */
 export class Interrupts implements Disposable {
-  readonly #controllers = new Set<AbortController>()
   #reason: Interrupted | undefined
-  #signal: AbortSignal | undefined
+  #controller: AbortController | undefined
+  #listening = false
 
   constructor() {
-    this.listen()
     process.stdout.on('error', this.#stopWriting)
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= this.controller().signal
-    return this.#signal
-  }
-
-  /** One that is aborted likewise, until it is let go. */
-  controller(): AbortController {
-    const controller = new AbortController()
-    if (this.#reason) controller.abort(this.#reason)
-    this.#controllers.add(controller)
-    return controller
-  }
-
-  letGo(controller: AbortController): void {
-    this.#controllers.delete(controller)
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#reason) this.#controller.abort(this.#reason)
+      this.listen()
+    }
+    return this.#controller.signal
   }
 
   /** Again, after it was disposed of. */
   listen(): void {
+    if (this.#listening) return
+    this.#listening = true
     for (const name of ENDING) process.on(name, this.#receive)
   }
 
   /** As if this signal had come. */
   tell(name: NodeJS.Signals): void {
     this.#reason ??= new Interrupted(name)
-    for (const controller of this.#controllers) controller.abort(this.#reason)
+    this.#controller?.abort(this.#reason)
   }
 
   [Symbol.dispose](): void {
+    if (!this.#listening) return
+    this.#listening = false
     for (const name of ENDING) process.off(name, this.#receive)
   }
 

@@ -51,9 +51,9 @@ All parties must name the same N; one that does not: exit code 123.`
   }
 
   #meet(name: string, parties: number, ttl: number | undefined): Promise<number> {
-    const open = (signal: AbortSignal) => this.space(signal)
+    const open = (signal: AbortSignal) => this.space({ signal })
     return waiting(open, (progress) =>
-      this.within(this.limits(0), (space, signal) =>
+      this.within(this.limits(0), (space, { signal }) =>
         barrier(space, name, parties, { ttl, signal, progress }),
       ),
     )

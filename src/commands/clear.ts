@@ -30,7 +30,7 @@ export default class Clear extends RdvCommand {
     const { args, flags } = await this.begin(Clear)
     const { recursive, all } = flags
     checkNames(args.key, { recursive, all })
-    await this.within(this.limits(), (space, signal) =>
+    await this.within(this.limits(), (space, { signal }) =>
       clear(space, args.key, { recursive, all, signal }),
     )
     await printResult(undefined, { ok: true, cleared: args.key })

@@ -20,9 +20,9 @@ export default class Doctor extends RdvCommand {
 
   async run(): Promise<void> {
     await this.begin(Doctor)
-    await this.within(this.limits(), async (space, signal) => {
+    await this.within(this.limits(), async (space, { signal }) => {
       const { backend } = space
-      const milliseconds = await whenAvailable(signal, () => timeReads(space, signal))
+      const milliseconds = await whenAvailable({ signal }, () => timeReads(space, signal))
       const { version, warnings } = await diagnose(backend, signal)
       const { traits, address } = backend
       if (invocation.style.json) {

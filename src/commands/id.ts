@@ -20,7 +20,7 @@ The machine number is claimed in the backend, so ids are unique in the namespace
   async run(): Promise<void> {
     const { flags } = await this.begin(Id)
     const count = optional(flags.count, (text) => parseCount(text, '--count', 1)) ?? 1
-    await this.within(this.limits(USUAL + count), async (space, signal) => {
+    await this.within(this.limits(USUAL + count), async (space, { signal }) => {
       for await (const id of ids(space, { count, signal })) {
         await printResult(String(id), { id: String(id) })
       }

@@ -25,7 +25,7 @@ export default class Leader extends RdvCommand {
     const { args, flags } = await this.begin(Leader)
     const name = checkKey(args.name)
     if (flags.watch) return this.#watch(name)
-    const found = await this.within(this.limits(), (space, signal) =>
+    const found = await this.within(this.limits(), (space, { signal }) =>
       leader(space, name, { signal }),
     )
     if (!found) throw new NoError(`nobody leads ${name}`)
@@ -34,7 +34,7 @@ export default class Leader extends RdvCommand {
 
   /** Until interrupted, or for as long as --timeout says. */
   async #watch(name: string): Promise<void> {
-    await this.within(this.limits(0), async (space, signal) => {
+    await this.within(this.limits(0), async (space, { signal }) => {
       for await (const found of watchLeader(space, name, signal)) await print(name, found)
     })
   }

@@ -27,7 +27,7 @@ export default class List extends RdvCommand {
   }
 
   async #list(group: string): Promise<void> {
-    const signals = await this.within(this.limits(), (space, signal) =>
+    const signals = await this.within(this.limits(), (space, { signal }) =>
       list(space, group, { signal }),
     )
     if (invocation.style.json) return printResult(undefined, { ok: true, keys: signals })
@@ -40,7 +40,7 @@ export default class List extends RdvCommand {
 
   /** Until interrupted, or for as long as --timeout says. */
   async #watch(group: string): Promise<void> {
-    await this.within(this.limits(0), async (space, signal) => {
+    await this.within(this.limits(0), async (space, { signal }) => {
       for await (const event of watchList(space, group, signal)) {
         const [line] = formatTable([], [[event.event, ...cells(event)]], false)
         await printResult(line, event)

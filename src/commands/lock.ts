@@ -41,7 +41,7 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
     const options = tenureOptions(flags)
     const { command } = invocation
     const onWaiting = () => command && this.#preparation.begin(command)
-    const lock = await this.within(this.limits(0), (space, signal) =>
+    const lock = await this.within(this.limits(0), (space, { signal }) =>
       Lock.acquire(space, name, { ...options, slots, signal, onWaiting, onTrouble: note }),
     )
     noteRaisedTtl(options.ttl, lock.ttl)
@@ -60,7 +60,7 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
 
   async #run(name: string, lock: Lock, command: readonly string[]): Promise<number> {
     const environment = {
-      ...this.childEnvironment(await this.space(), name),
+      ...this.childEnvironment(await this.space({}), name),
       RDV_LOCK_KEY: lock.key,
       RDV_FENCING_TOKEN: String(lock.token),
     }

@@ -44,7 +44,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     const { command } = invocation
     if (!command) throw new UsageError('there is nothing to run: give a COMMAND after --')
     const onWaiting = () => this.#preparation.begin(command)
-    const turn = await this.within(this.limits(0), (space, signal) =>
+    const turn = await this.within(this.limits(0), (space, { signal }) =>
       Turn.take(space, name, { ...options, signal, onWaiting, onTrouble: note }),
     )
     if (!turn) return this.#skip(name)
@@ -63,7 +63,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
 
   async #run(name: string, turn: Turn, command: readonly string[]): Promise<number> {
     const environment = {
-      ...this.childEnvironment(await this.space(), name),
+      ...this.childEnvironment(await this.space({}), name),
       RDV_FENCING_TOKEN: String(turn.token),
     }
     const { interrupts } = this

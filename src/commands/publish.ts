@@ -53,7 +53,7 @@ Who publishes trims the oldest messages, several at a time.`
       retainFor: optional(flags['retain-for'], parseLength('--retain-for')),
     }
     this.brief = !fromStdin
-    const space = await withDeadline(this.limits(), (signal) => this.space(signal))
+    const space = await withDeadline(this.limits(), (signal) => this.space({ signal }))
     const messages = fromStdin
       ? records(process.stdin, delimiterOf(flags.null), longestMessage(space, args.topic))
       : args.message

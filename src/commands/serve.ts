@@ -57,7 +57,9 @@ On another address than loopback it needs --token-file, or --insecure to let eve
   #openStore(url: string): Promise<Backend> {
     const limits = { timeout: STORE_LIMIT, signal: this.interrupts.signal }
     return withDeadline(limits, (deadline) =>
-      whenAvailable(deadline, () => openBackend(url, { env: process.env, synced: true })),
+      whenAvailable({ signal: deadline }, () =>
+        openBackend(url, { env: process.env, synced: true }),
+      ),
     )
   }
 }

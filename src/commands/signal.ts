@@ -76,8 +76,8 @@ A key that another live session holds is left alone: exit code 1.`
     if (flags.hold) return this.#hold(key, state, flags)
     refuseHoldFlags(flags)
     const expire = optional(flags.expire, parseLength('--expire'))
-    const { expires } = await this.within(this.limits(), (space, deadline) =>
-      signal(space, key, state, { expire, signal: deadline }),
+    const { expires } = await this.within(this.limits(), (space, call) =>
+      signal(space, key, state, Object.assign(call, { expire })),
     )
     if (expires !== undefined && expires !== expire)
       note(`it expires after ${expires / 1000} s, the least that the backend can`)
@@ -92,7 +92,7 @@ A key that another live session holds is left alone: exit code 1.`
   async #hold(key: string, state: string, flags: HoldFlags): Promise<void> {
     const plan = planHold(flags)
     const limits = this.limits()
-    const space = await withDeadline(limits, (signal) => this.space(signal))
+    const space = await withDeadline(limits, (signal) => this.space({ signal }))
     const { holdKey } = await import('../cli/hold-key.ts')
     process.exitCode = await holdKey(space, key, state, {
       ...plan,

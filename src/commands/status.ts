@@ -26,13 +26,13 @@ kind, name, state, id, host, pid, since. With --watch each new status ends with 
   async run(): Promise<void> {
     const { flags } = await this.begin(Status)
     if (flags.watch) return this.#watch()
-    const rows = await this.within(this.limits(), (space, signal) => status(space, { signal }))
+    const rows = await this.within(this.limits(), (space, { signal }) => status(space, { signal }))
     await print(rows)
   }
 
   /** Until interrupted, or for as long as --timeout says. */
   async #watch(): Promise<void> {
-    await this.within(this.limits(0), async (space, signal) => {
+    await this.within(this.limits(0), async (space, { signal }) => {
       for await (const rows of watchStatus(space, signal)) {
         const live = process.stdout.isTTY && !invocation.style.json
         if (live) process.stdout.write(CLEAR)

@@ -107,13 +107,14 @@ A group holds when every member is ready and there is at least one; see --min an
   async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {
     const progress = new WaitProgress()
     try {
-      await wait((signal) => this.space(signal), targets, {
+      await wait((signal) => this.space({ signal }), targets, {
         ...options,
         ...this.limits(30_000),
         progress: (state) => progress.update(state),
       })
     } catch (error) {
-      if (error instanceof TimeoutError) await explainTimeout(error, (signal) => this.space(signal))
+      if (error instanceof TimeoutError)
+        await explainTimeout(error, (signal) => this.space({ signal }))
       throw error
     } finally {
       progress[Symbol.dispose]()

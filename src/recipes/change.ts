@@ -1,4 +1,4 @@
-import type { Backend, Entry, Write } from '../backends/backend.ts'
+import type { Backend, CallOptions, Entry, Write } from '../backends/backend.ts'
 import { absent, unchanged } from '../backends/operations.ts'
 import { backoff } from '../backoff.ts'
 import { IndeterminateError } from '../errors.ts'
@@ -34,22 +34,22 @@ interface Unanswered<T> {
 export const applyChange = async <T>(
   backend: Backend,
   change: Change<T>,
-  signal: AbortSignal | undefined,
+  call: CallOptions,
 ): Promise<T> => {
   let unanswered: Unanswered<T> | undefined
   try {
     for (const pause of backoff()) {
-      const entry = await whenAvailable(signal, () => backend.get(change.key, { signal }))
+      const entry = await whenAvailable(call, () => backend.get(change.key, call))
       if (unanswered && entry?.modRevision !== unanswered.entry?.modRevision) {
         if (change.appliedTo(entry)) return unanswered.answer
         throw unanswered.error
       }
-      const { writes, answer } = await whenAvailable(signal, () => change.plan(entry))
-      const result = await attempt(backend, change.key, entry, writes, signal)
+      const { writes, answer } = await whenAvailable(call, () => change.plan(entry))
+      const result = await attempt(backend, change.key, entry, writes, call)
       if (result === 'applied') return answer
       if (result !== 'refused') unanswered = { entry, answer, error: result }
-      await pause(signal)
-      signal?.throwIfAborted()
+      await pause(call.signal)
+      call.signal?.throwIfAborted()
     }
   } catch (error) {
     // Whatever keeps us from finding out: what was sent may have been applied.
@@ -63,12 +63,12 @@ const attempt = async (
   key: string,
   entry: Entry | undefined,
   writes: readonly Write[],
-  signal: AbortSignal | undefined,
+  call: CallOptions,
 ): Promise<'applied' | 'refused' | IndeterminateError> => {
   const guard = entry ? unchanged(key, entry.modRevision) : absent(key)
   try {
-    const commit = () => backend.commit([guard], writes, { signal })
-    return (await whenAvailable(signal, commit)).outcome === 'ok' ? 'applied' : 'refused'
+    const commit = () => backend.commit([guard], writes, call)
+    return (await whenAvailable(call, commit)).outcome === 'ok' ? 'applied' : 'refused'
   } catch (error) {
     if (error instanceof IndeterminateError) return error
     throw error

@@ -53,7 +53,7 @@ const insist = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed | un
 const once = async (wanted: Wanted, signal: AbortSignal): Promise<ClaimResult | undefined> => {
   const { backend, path, slots, session } = wanted
   const call = () => backend.claim(path, slots, session.id, { signal })
-  const result = await whenAvailable(signal, call).catch(unanswered)
+  const result = await whenAvailable({ signal }, call).catch(unanswered)
   if (result?.outcome === 'conflict') throw conflict(wanted)
   return result
 }
@@ -75,7 +75,7 @@ export const watchClaim = async (
 ): Promise<void> => {
   const { backend, path, slots, session } = wanted
   const gone = async () =>
-    !(await whenAvailable(signal, () => backend.claimed(path, slots, session.id, { signal })))
+    !(await whenAvailable({ signal }, () => backend.claimed(path, slots, session.id, { signal })))
   try {
     await until(backend, key, gone, AbortSignal.any([signal, session.lost]))
     session.lose('the lock was taken away from outside')
@@ -88,5 +88,5 @@ export const watchClaim = async (
 export const giveBack = async (wanted: Wanted, signal?: AbortSignal): Promise<void> => {
   const { backend, path, slots, session } = wanted
   const release = () => backend.release(path, slots, session.id, { signal })
-  await (signal ? whenAvailable(signal, release) : release()).catch(() => {})
+  await (signal ? whenAvailable({ signal }, release) : release()).catch(() => {})
 }

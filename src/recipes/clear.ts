@@ -43,7 +43,7 @@ export const clear = (
   })
 
   async function keysBelow(prefix: string, signal: AbortSignal): Promise<string[]> {
-    const { entries } = await whenAvailable(signal, () => backend.list(prefix, { signal }))
+    const { entries } = await whenAvailable({ signal }, () => backend.list(prefix, { signal }))
     return entries.map(({ key }) => key)
   }
 
@@ -52,7 +52,7 @@ export const clear = (
     const size = Math.min(backend.traits.maxCommitOperations, 50)
     for (let at = 0; at < keys.length; at += size) {
       const writes = keys.slice(at, at + size).map(remove)
-      await whenAvailable(signal, () => backend.commit([], writes, { signal }))
+      await whenAvailable({ signal }, () => backend.commit([], writes, { signal }))
     }
   }
 }

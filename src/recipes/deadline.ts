@@ -1,4 +1,6 @@
+import { now } from '../backends/clock.ts'
 import { TimeoutError } from '../errors.ts'
+import { LateSignal, refuseCancelled } from '../late-signal.ts'
 import { setLongTimeout } from '../long-timer.ts'
 
 /** When to give up. */
@@ -9,25 +11,49 @@ export interface Limits {
   readonly signal?: AbortSignal | undefined
 }
 
-/**
- * Runs `body` with a signal that aborts when the time is up (with a TimeoutError) or the caller cancels. Who can abort a
- * controller of its own hands that over, which costs less than to follow a signal.
- */
+/** Runs `body` with a signal that aborts when the time is up (with a TimeoutError) or the caller cancels. */
 export const withDeadline = async <T>(
-  { timeout = 0, signal }: Limits,
+  limits: Limits,
   body: (signal: AbortSignal) => Promise<T>,
-  given?: AbortController,
 ): Promise<T> => {
+  const { timeout, signal } = limits
   signal?.throwIfAborted()
-  if (signal && timeout === 0 && !given) return body(signal)
-  const ending = given ?? new AbortController()
-  const cancel = () => ending.abort(signal?.reason)
-  const expire = () => ending.abort(new TimeoutError(`timed out after ${timeout / 1000} s`))
-  const timer = timeout > 0 ? setLongTimeout(expire, timeout) : undefined
-  signal?.addEventListener('abort', cancel, { once: true })
+  return signal && !timeout ? body(signal) : withLateDeadline(limits, (call) => body(call.signal))
+}
+
+/** Likewise, for what is mostly done before it has to wait: the signal is made when it is asked for. */
+export const withLateDeadline = async <T>(
+  limits: Limits,
+  body: (call: { readonly signal: AbortSignal }) => Promise<T>,
+): Promise<T> => {
+  refuseCancelled(limits)
+  if (!limits.timeout && limits instanceof LateSignal) return body(limits)
+  const begun = now()
+  let stop = () => {}
+  const call = new LateSignal(() => {
+    const deadline = new AbortController()
+    stop = bind(deadline, limits, now() - begun)
+    return deadline.signal
+  })
   try {
-    return await body(ending.signal)
+    return await body(call)
   } finally {
+    stop()
+  }
+}
+
+/** Aborts the controller at the limits, of which so many milliseconds have passed. What is returned undoes that. */
+const bind = (
+  controller: AbortController,
+  { timeout = 0, signal }: Limits,
+  passed: number,
+): (() => void) => {
+  const cancel = () => controller.abort(signal?.reason)
+  const expire = () => controller.abort(new TimeoutError(`timed out after ${timeout / 1000} s`))
+  const timer = timeout > 0 ? setLongTimeout(expire, timeout - passed) : undefined
+  if (signal?.aborted) cancel()
+  signal?.addEventListener('abort', cancel, { once: true })
+  return () => {
     timer?.clear()
     signal?.removeEventListener('abort', cancel)
   }

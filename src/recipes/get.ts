@@ -1,5 +1,5 @@
 import { NoError } from '../errors.ts'
-import { type Limits, withDeadline } from './deadline.ts'
+import { type Limits, withLateDeadline } from './deadline.ts'
 import { whenAvailable } from './retry.ts'
 import { keyIn, type Space } from './space.ts'
 
@@ -9,8 +9,8 @@ import { keyIn, type Space } from './space.ts'
  */
 export const getState = (space: Space, name: string, limits: Limits = {}): Promise<string> => {
   const key = keyIn(space, 'signal', name)
-  return withDeadline(limits, async (signal) => {
-    const entry = await whenAvailable(signal, () => space.backend.get(key, { signal }))
+  return withLateDeadline(limits, async (call) => {
+    const entry = await whenAvailable(call, () => space.backend.get(key, call))
     if (!entry) throw new NoError(`${name} is not signalled`)
     return Buffer.from(entry.value).toString()
   })

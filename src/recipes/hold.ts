@@ -97,7 +97,7 @@ export class Hold {
     }
     const appliedTo = (entry: Entry | undefined) =>
       entry !== undefined && Buffer.from(entry.value).toString() === state
-    await applyChange(this.#space.backend, { key: this.#key, plan, appliedTo }, signal)
+    await applyChange(this.#space.backend, { key: this.#key, plan, appliedTo }, { signal })
   }
 
   /** Seen before the watch tells of it. */
@@ -141,12 +141,12 @@ const acquire = async (
     putHeld(key, state, session.id),
   ]
   const plan = async (entry: Entry | undefined) => {
-    const holder = await holderOf(space, entry, signal)
+    const holder = await holderOf(space, entry, { signal })
     if (holder.held && !instead?.heldIn(entry)) {
       throw new NoError(`${name} is held by ${describeHolder(holder)}`)
     }
     return { writes, answer: undefined }
   }
   const appliedTo = (entry: Entry | undefined) => entry?.session === session.id
-  await applyChange(space.backend, { key, plan, appliedTo }, signal)
+  await applyChange(space.backend, { key, plan, appliedTo }, { signal })
 }

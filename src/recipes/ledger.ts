@@ -58,7 +58,7 @@ export class Ledger {
 
   /** The text; `undefined` where there is none. */
   async read(signal?: AbortSignal): Promise<string | undefined> {
-    return textOf(await whenAvailable(signal, () => this.#backend.get(this.key, { signal })))
+    return textOf(await whenAvailable({ signal }, () => this.#backend.get(this.key, { signal })))
   }
 
   /**
@@ -93,7 +93,7 @@ export class Ledger {
 
   async #look(slot: Slot, signal: AbortSignal | undefined): Promise<Known> {
     const get = (key: string) => this.#backend.get(key, { signal })
-    const [text, log, given] = await whenAvailable(signal, () =>
+    const [text, log, given] = await whenAvailable({ signal }, () =>
       Promise.all([get(this.key), get(this.#log), slot === undefined ? undefined : get(slot)]),
     )
     return { text, log, given }

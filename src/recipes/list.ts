@@ -22,8 +22,8 @@ export const list = (space: Space, group = '', limits: Limits = {}): Promise<Sig
   const prefix = prefixIn(space, 'signal', group)
   return withDeadline(limits, async (signal) => {
     const read = () => space.backend.list(prefix, { signal })
-    const { entries } = await whenAvailable(signal, read)
-    const records = await whenAvailable(signal, () => allRecords(space, signal))
+    const { entries } = await whenAvailable({ signal }, read)
+    const records = await whenAvailable({ signal }, () => allRecords(space, signal))
     return entries.map((entry) => describe(space, entry, records))
   })
 }
@@ -37,7 +37,7 @@ export async function* watchList(
   let known = new Map<string, Signal>()
   for await (const view of follow(space.backend, prefixIn(space, 'signal', group), signal)) {
     if (view.interrupted) continue
-    const records = await whenAvailable(signal, () => allRecords(space, signal))
+    const records = await whenAvailable({ signal }, () => allRecords(space, signal))
     const current = new Map<string, Signal>()
     for (const key of [...view.entries.keys()].sort(compareKeys)) {
       const entry = view.entries.get(key)

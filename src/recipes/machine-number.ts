@@ -59,7 +59,7 @@ const chooseNumber = async (
   signal: AbortSignal,
 ): Promise<number> => {
   const prefix = prefixIn(space, 'id')
-  const { entries } = await whenAvailable(signal, () => space.backend.list(prefix, { signal }))
+  const { entries } = await whenAvailable({ signal }, () => space.backend.list(prefix, { signal }))
   const held = new Set<number>()
   const last = new Map<number, number>()
   for (const { key, value } of entries) {
@@ -135,13 +135,13 @@ const reserveTicks = async (
   ticks: number,
   signal: AbortSignal,
 ): Promise<number[] | undefined> => {
-  const entry = await whenAvailable(signal, () => backend.get(key, { signal }))
+  const entry = await whenAvailable({ signal }, () => backend.get(key, { signal }))
   const first = Math.max(earliest, tickIn(entry) + 1)
   const same = entry ? unchanged(key, entry.modRevision) : absent(key)
   const all = [...writes, put(key, String(first + ticks - 1))]
   try {
     const commit = () => backend.commit([guard, same], all, { signal })
-    const { outcome } = await whenAvailable(signal, commit)
+    const { outcome } = await whenAvailable({ signal }, commit)
     return outcome === 'ok' ? Array.from({ length: ticks }, (_, i) => first + i) : undefined
   } catch (error) {
     if (signal.aborted) throw error

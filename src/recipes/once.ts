@@ -86,7 +86,7 @@ export class Turn extends Tenure {
     const { backend } = this.#space
     const expire = this.#expire
     if (expire === undefined) return undefined
-    return whenAvailable(this.lost, () => backend.grant(expire, { signal: this.lost }))
+    return whenAvailable({ signal: this.lost }, () => backend.grant(expire, { signal: this.lost }))
   }
 
   #writes(lease: Lease | undefined): Write[] {
@@ -106,7 +106,7 @@ export class Turn extends Tenure {
       if (this.lost.aborted) throw unanswered ?? this.lost.reason
       try {
         const commit = () => backend.commit(guards, writes, { signal: this.lost })
-        const { outcome } = await whenAvailable(this.lost, commit)
+        const { outcome } = await whenAvailable({ signal: this.lost }, commit)
         if (outcome === 'ok' || (outcome === 'refused' && (await this.#isRecorded()))) return
         if (outcome === 'refused')
           throw new LostError(`the turn was lost: ${this.#record} is not set`)
@@ -122,7 +122,7 @@ export class Turn extends Tenure {
   async #isRecorded(): Promise<boolean> {
     const { backend } = this.#space
     const read = () => backend.get(this.#record, { signal: this.lost })
-    const entry = await whenAvailable(this.lost, read)
+    const entry = await whenAvailable({ signal: this.lost }, read)
     return entry !== undefined && parseRecord(entry).session === this.sessionId
   }
 
@@ -165,7 +165,7 @@ const recordKey = ({ space, name }: Queue): string => keyIn(space, 'once', name)
 const isDone = async (queue: Queue, signal: AbortSignal): Promise<boolean> => {
   const { backend } = queue.space
   const read = () => backend.get(recordKey(queue), { signal })
-  return (await whenAvailable(signal, read)) !== undefined
+  return (await whenAvailable({ signal }, read)) !== undefined
 }
 
 /** Ends a wait for the turn as soon as it is done: a record wakes all who wait, not one after the other. */

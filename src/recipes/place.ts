@@ -117,5 +117,5 @@ const enter = async (queue: Queue, session: Session, signal: AbortSignal | undef
   ]
   const plan = async () => ({ writes, answer: undefined })
   const appliedTo = (entry: Entry | undefined) => entry?.session === session.id
-  await applyChange(space.backend, { key, plan, appliedTo }, signal)
+  await applyChange(space.backend, { key, plan, appliedTo }, { signal })
 }

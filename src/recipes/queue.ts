@@ -50,7 +50,7 @@ export const membersOf = (line: Line, entries: Iterable<Entry>): Entry[] => {
 
 export const readMembers = async (line: Line, signal?: AbortSignal): Promise<Entry[]> => {
   const list = () => line.space.backend.list(prefixOf(line), { signal })
-  return membersOf(line, (await whenAvailable(signal, list)).entries)
+  return membersOf(line, (await whenAvailable({ signal }, list)).entries)
 }
 
 export const positionOf = (key: string, members: readonly Entry[]): Position => {
@@ -93,7 +93,7 @@ export const describeHead = async (
   signal?: AbortSignal,
 ): Promise<string | undefined> => {
   const [head] = await readMembers(line, signal)
-  return head && describeHolder(await holderOf(line.space, head, signal))
+  return head && describeHolder(await holderOf(line.space, head, { signal }))
 }
 
 /** What is told who will not wait. */

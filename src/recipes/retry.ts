@@ -1,3 +1,4 @@
+import type { CallOptions } from '../backends/backend.ts'
 import { backoff } from '../backoff.ts'
 import { SilentStoreError, TimeoutError, UnavailableError } from '../errors.ts'
 
@@ -6,7 +7,7 @@ import { SilentStoreError, TimeoutError, UnavailableError } from '../errors.ts'
  * succeeding, or with the signal's reason where that was an interrupt. For calls that write nothing when they fail.
  */
 export const whenAvailable = async <T>(
-  signal: AbortSignal | undefined,
+  options: CallOptions,
   call: () => Promise<T>,
 ): Promise<T> => {
   let last: UnavailableError | undefined
@@ -14,10 +15,12 @@ export const whenAvailable = async <T>(
     try {
       return await call()
     } catch (error) {
+      const { signal } = options
       if (signal?.aborted && error === signal.reason) throw atDeadline(error, last)
       if (!(error instanceof UnavailableError && error.retryable)) throw error
       last = error
     }
+    const { signal } = options
     await pause(signal)
     if (signal?.aborted) throw atDeadline(signal.reason, last)
   }

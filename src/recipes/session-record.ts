@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { Entry } from '../backends/backend.ts'
+import type { CallOptions, Entry } from '../backends/backend.ts'
 import { keyIn, nameIn, prefixIn, type Space } from './space.ts'
 
 /** Who holds a session, and how: stored beside what it holds and gone with it. */
@@ -47,12 +47,12 @@ export const parseRecord = (entry: Entry | undefined): SessionRecord | undefined
 export const holderOf = async (
   space: Space,
   entry: Entry | undefined,
-  signal?: AbortSignal,
+  call?: CallOptions,
 ): Promise<Holder> => {
   if (entry?.session === undefined) return { held: false }
-  const record = parseRecord(await space.backend.get(sessionKey(space, entry.session), { signal }))
+  const record = parseRecord(await space.backend.get(sessionKey(space, entry.session), call))
   if (record) return { held: record.kind !== 'expire', record }
-  const again = await space.backend.get(entry.key, { signal })
+  const again = await space.backend.get(entry.key, call)
   return { held: again?.session === entry.session }
 }
 

@@ -79,7 +79,7 @@ export class Session {
       throw new UsageError('the grace is longer than half of the TTL: shorten it')
     const { signal } = options
     let sentAt = 0
-    const lease = await whenAvailable(signal, () => {
+    const lease = await whenAvailable({ signal }, () => {
       sentAt = now()
       return backend.grant(wanted, { signal, owner: thisProcess() })
     })
@@ -139,7 +139,7 @@ export class Session {
     const late = this.lost.aborted || this.expiring.aborted
     const limit = late ? AbortSignal.timeout(AFTER_LOSS) : signal
     const revoke = () => this.#backend.revoke(this.id, { signal: limit })
-    const revoked = (limit ? whenAvailable(limit, revoke) : revoke()).catch(() => {})
+    const revoked = (limit ? whenAvailable({ signal: limit }, revoke) : revoke()).catch(() => {})
     // A request leaves when all that was begun before it is done: renewals end after it.
     await otherWork()
     this.#stop()

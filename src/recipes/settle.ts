@@ -25,7 +25,7 @@ export const settle = async (
   for (const pause of backoff()) {
     try {
       const commit = () => backend.commit(guards, writes, { signal })
-      return { result: await whenAvailable(signal, commit), unanswered }
+      return { result: await whenAvailable({ signal }, commit), unanswered }
     } catch (error) {
       if (error instanceof LeaseGoneError) throw error
       if (!(error instanceof IndeterminateError)) throw unanswered ?? error

@@ -1,8 +1,8 @@
-import type { Entry } from '../backends/backend.ts'
+import type { CallOptions, Entry } from '../backends/backend.ts'
 import { put, putDetached, putHeld } from '../backends/operations.ts'
 import { NoError } from '../errors.ts'
 import { applyChange } from './change.ts'
-import { type Limits, withDeadline } from './deadline.ts'
+import { type Limits, withLateDeadline } from './deadline.ts'
 import { checkState } from './keys.ts'
 import { undoing, whenAvailable } from './retry.ts'
 import { describeHolder, holderOf, newRecord, sessionKey } from './session-record.ts'
@@ -38,19 +38,19 @@ export const signal = (
 ): Promise<Signalled> => {
   const key = keyIn(space, 'signal', name)
   checkState(state)
-  return withDeadline(options, (deadline) =>
+  return withLateDeadline(options, (call) =>
     options.expire === undefined
-      ? setState(space, key, state, deadline)
-      : setExpiring(space, key, state, options.expire, deadline),
+      ? setState(space, key, state, call)
+      : setExpiring(space, key, state, options.expire, call),
   )
 }
 
-const setState = (space: Space, key: string, state: string, deadline: AbortSignal) => {
+const setState = (space: Space, key: string, state: string, call: CallOptions) => {
   const plan = async (entry: Entry | undefined) => {
-    const { held } = await holderOf(space, entry, deadline)
+    const { held } = await holderOf(space, entry, call)
     return { writes: [held ? put(key, state) : putDetached(key, state)], answer: {} }
   }
-  return applyChange(space.backend, { key, plan, appliedTo: isState(state) }, deadline)
+  return applyChange(space.backend, { key, plan, appliedTo: isState(state) }, call)
 }
 
 const setExpiring = async (
@@ -58,13 +58,13 @@ const setExpiring = async (
   key: string,
   state: string,
   ttl: number,
-  deadline: AbortSignal,
+  call: CallOptions,
 ): Promise<Signalled> => {
   const { backend } = space
   checkTtl(ttl, backend.traits)
-  const lease = await whenAvailable(deadline, () => backend.grant(ttl, { signal: deadline }))
+  const lease = await whenAvailable(call, () => backend.grant(ttl, call))
   const plan = async (entry: Entry | undefined) => {
-    const holder = await holderOf(space, entry, deadline)
+    const holder = await holderOf(space, entry, call)
     if (holder.held) {
       throw new NoError(`${describeHolder(holder)} holds the key: its state goes with that session`)
     }
@@ -72,7 +72,7 @@ const setExpiring = async (
     return { writes: [record, putHeld(key, state, lease.id)], answer: { expires: lease.ttl } }
   }
   try {
-    return await applyChange(backend, { key, plan, appliedTo: isState(state) }, deadline)
+    return await applyChange(backend, { key, plan, appliedTo: isState(state) }, call)
   } catch (error) {
     await backend.revoke(lease.id, { signal: undoing() }).catch(() => {})
     throw error

@@ -145,7 +145,7 @@ export class SharedWait {
 
   #look(timeout: number, signal?: AbortSignal): Promise<Observation> {
     return withDeadline({ timeout, signal }, (deadline) =>
-      whenAvailable(deadline, () => this.#condition.look(deadline)),
+      whenAvailable({ signal: deadline }, () => this.#condition.look(deadline)),
     )
   }
 }

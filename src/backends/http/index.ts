@@ -1,10 +1,10 @@
-import type { OpenOptions } from '../backend.ts'
+import type { CallOptions, OpenOptions } from '../backend.ts'
 import { parseAddress } from './address.ts'
 import { HttpBackend } from './http.ts'
 
 /** `http://h:8080` or `https://h:8080`, a rendezvous server. It tells its traits when it is asked. */
 export const open = async (
   url: string,
-  { env, callLimit, signal }: OpenOptions,
-): Promise<HttpBackend> =>
-  HttpBackend.open({ server: parseAddress(url, env), callLimit }, { signal })
+  { env, callLimit }: OpenOptions,
+  call: CallOptions = {},
+): Promise<HttpBackend> => HttpBackend.open({ server: parseAddress(url, env), callLimit }, call)

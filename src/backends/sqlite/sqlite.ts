@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LostError, UnavailableError } from '../../errors.ts'
+import { refuseCancelled } from '../../late-signal.ts'
 import type {
   Backend,
   CallOptions,
@@ -155,7 +156,7 @@ export class SqliteBackend implements Backend, Diagnosable {
   async #change<T>(options: CallOptions, body: (table: Table) => T): Promise<T> {
     const { path, synced } = this.#options
     if (!synced && path !== ':memory:') return this.#call(options, body)
-    options.signal?.throwIfAborted()
+    refuseCancelled(options)
     try {
       return await this.#group.apply(body)
     } catch (error) {
@@ -234,17 +235,17 @@ export class SqliteBackend implements Backend, Diagnosable {
 /** Tries again while another process holds the file's lock, within the call's limit. */
 const patiently = async <T>(
   { path, callLimit = 5_000 }: SqliteOptions,
-  { signal }: CallOptions,
+  call: CallOptions,
   body: () => T | Promise<T>,
 ): Promise<T> => {
   const giveUp = now() + callLimit
   for (;;) {
-    signal?.throwIfAborted()
+    refuseCancelled(call)
     try {
       return await body()
     } catch (error) {
       if (!isBusy(error) || now() > giveUp) throw translate(error, path)
     }
-    await sleep(1 + Math.random() * 10, undefined, { signal }).catch(() => {})
+    await sleep(1 + Math.random() * 10, undefined, { signal: call.signal }).catch(() => {})
   }
 }

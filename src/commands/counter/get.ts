@@ -14,7 +14,7 @@ export default class CounterGet extends RdvCommand {
   async run(): Promise<void> {
     const { args } = await this.begin(CounterGet)
     const name = checkKey(args.name, 'counter')
-    const value = await this.within(this.limits(), (space, signal) =>
+    const value = await this.within(this.limits(), (space, { signal }) =>
       new Counter(space, name).get({ signal }),
     )
     await printResult(String(value), { ok: true, name, value: String(value) })

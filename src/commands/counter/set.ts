@@ -31,7 +31,7 @@ export default class CounterSet extends RdvCommand {
     const name = checkKey(args.name, 'counter')
     const wanted = parseNumber(args.value, 'the value')
     const ifEquals = optional(flags['if-equals'], (text) => parseNumber(text, '--if-equals'))
-    const value = await this.within(this.limits(), (space, signal) =>
+    const value = await this.within(this.limits(), (space, { signal }) =>
       new Counter(space, name).set(wanted, { ifEquals, signal }),
     )
     await printResult(String(value), { ok: true, name, value: String(value) })

@@ -35,7 +35,7 @@ export default class CounterWait extends RdvCommand {
     const { args, flags } = await this.begin(CounterWait)
     const name = checkKey(args.name, 'counter')
     const goal = goalOf(flags)
-    const open = (signal: AbortSignal) => this.space(signal)
+    const open = (signal: AbortSignal) => this.space({ signal })
     const value = await waiting(open, (progress) =>
       waitForCounter(open, name, goal, { ...this.limits(0), progress, ...announceOptions(flags) }),
     )

@@ -45,7 +45,7 @@ Waits for a sender, and for another one if that dies. Ends with 0 after the last
     const delimiter = Buffer.from([delimiterOf(flags.null)])
     const format = (message: Buffer) =>
       invocation.style.json ? asJsonLine(message) : Buffer.concat([message, delimiter])
-    await this.within(this.limits(0), async (space, signal) => {
+    await this.within(this.limits(0), async (space, { signal }) => {
       const output = new PatientOutput(signal)
       for await (const message of receive(space, args.dest, flags.group, { ...options, signal })) {
         await output.write(format(message))

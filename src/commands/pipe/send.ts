@@ -66,7 +66,7 @@ At the end of stdin the receivers read what is left and end, too. Another sender
   async #send(pipe: string, isNull: boolean, options: SendOptions): Promise<Sent> {
     const lines = records(process.stdin, delimiterOf(isNull), LONGEST_MESSAGE)
     try {
-      return await this.within(this.limits(0), (space, signal) =>
+      return await this.within(this.limits(0), (space, { signal }) =>
         send(space, pipe, lines, { ...options, signal, onTrouble: note }),
       )
     } finally {

@@ -25,7 +25,7 @@ export default class WaitGroupAdd extends RdvCommand {
     const name = checkKey(args.name, 'wait group')
     const count = optional(args.count, parseAdded)
     const idempotencyKey = optional(flags['idempotency-key'], checkIdempotencyKey)
-    const { pending, added } = await this.within(this.limits(), (space, signal) =>
+    const { pending, added } = await this.within(this.limits(), (space, { signal }) =>
       new WaitGroup(space, name).add(count, { idempotencyKey, signal }),
     )
     const result = { ok: true, name, pending: String(pending), added: String(added) }

@@ -24,7 +24,7 @@ export default class WaitGroupDone extends RdvCommand {
     const { args, flags } = await this.begin(WaitGroupDone)
     const name = checkKey(args.name, 'wait group')
     const idempotencyKey = optional(flags['idempotency-key'], checkIdempotencyKey)
-    const { pending, added } = await this.within(this.limits(), (space, signal) =>
+    const { pending, added } = await this.within(this.limits(), (space, { signal }) =>
       new WaitGroup(space, name).done({ idempotencyKey, signal }),
     )
     const result = { ok: true, name, pending: String(pending), added: String(added) }

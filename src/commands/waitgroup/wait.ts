@@ -34,7 +34,7 @@ So where the wait may begin before the work is added, say with --expect how much
     const { args, flags } = await this.begin(WaitGroupWait)
     const name = checkKey(args.name, 'wait group')
     const expect = optional(flags.expect, parseExpected)
-    const open = (signal: AbortSignal) => this.space(signal)
+    const open = (signal: AbortSignal) => this.space({ signal })
     const { pending, added } = await waiting(open, (progress) =>
       waitForGroup(open, name, { ...this.limits(0), expect, progress, ...announceOptions(flags) }),
     )

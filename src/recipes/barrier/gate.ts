@@ -30,7 +30,7 @@ export class Gate {
 
   async read(signal: AbortSignal): Promise<Head | undefined> {
     const get = () => this.#space.backend.get(this.key, { signal })
-    const entry = await whenAvailable(signal, get)
+    const entry = await whenAvailable({ signal }, get)
     return entry && { ...parseState(entry), entry }
   }
 
@@ -42,7 +42,7 @@ export class Gate {
   /** Of all generations, earliest first. */
   async arrivals(signal: AbortSignal): Promise<Arrival[]> {
     const list = () => this.#space.backend.list(`${this.key}/`, { signal })
-    return arrivalsOf(this.key, (await whenAvailable(signal, list)).entries)
+    return arrivalsOf(this.key, (await whenAvailable({ signal }, list)).entries)
   }
 
   /**

@@ -36,7 +36,7 @@ export async function* receive(
   checkPipeGroup(group)
   const { signal = new AbortController().signal, count = Number.POSITIVE_INFINITY } = options
   const ended = endedKey(space, pipe, group)
-  const before = await whenAvailable(signal, () => space.backend.get(ended, { signal }))
+  const before = await whenAvailable({ signal }, () => space.backend.get(ended, { signal }))
   const member = randomUUID()
   const registration = await Registration.open(space, {
     ...options,

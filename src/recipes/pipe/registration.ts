@@ -88,7 +88,7 @@ export class Registration {
     const guard = heldBy(this.#options.key(session.id), session.id)
     const commit = () => this.#space.backend.commit([guard], writes, { signal })
     try {
-      const { outcome } = await whenAvailable(signal, commit)
+      const { outcome } = await whenAvailable({ signal }, commit)
       if (outcome === 'refused') session.lose(TAKEN)
       return outcome === 'ok'
     } catch (error) {
@@ -180,11 +180,11 @@ const acquire = async (
   const key = keyOf(id)
   const writes = [putHeld(sessionKey(space, id), newRecord('hold'), id), putHeld(key, value, id)]
   const plan = async (entry: Entry | undefined) => {
-    const holder = await holderOf(space, entry, signal)
+    const holder = await holderOf(space, entry, { signal })
     if (holder.held && !own.has(entry?.session ?? ''))
       throw new NoError(`${what} is held by ${describeHolder(holder)}`)
     return { writes, answer: undefined }
   }
   const appliedTo = (entry: Entry | undefined) => entry?.session === id
-  await applyChange(space.backend, { key, plan, appliedTo }, signal)
+  await applyChange(space.backend, { key, plan, appliedTo }, { signal })
 }

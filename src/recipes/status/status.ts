@@ -38,10 +38,10 @@ export const status = (space: Space, limits: Limits = {}): Promise<StatusRow[]> 
     const listings: (readonly [Rows, Sources['entries']])[] = []
     for (const [kind, rows] of KINDS_SHOWN) {
       const read = () => space.backend.list(prefixIn(space, kind), { signal })
-      listings.push([rows, (await whenAvailable(signal, read)).entries])
+      listings.push([rows, (await whenAvailable({ signal }, read)).entries])
     }
     // After the listings, so that whoever has come meanwhile is known.
-    const records = await whenAvailable(signal, () => allRecords(space, signal))
+    const records = await whenAvailable({ signal }, () => allRecords(space, signal))
     const shown = listings.flatMap(([rows, entries]) => rows({ space, entries, records }))
     return [...shown, ...(await observedRows(space, signal)), ...(await topicRows(space, signal))]
   })
@@ -55,8 +55,8 @@ export const queueStatus = (
 ): Promise<StatusRow[]> =>
   withDeadline(limits, async (signal) => {
     const read = () => space.backend.list(`${keyIn(space, kind, name)}/`, { signal })
-    const { entries } = await whenAvailable(signal, read)
-    const records = await whenAvailable(signal, () => allRecords(space, signal))
+    const { entries } = await whenAvailable({ signal }, read)
+    const records = await whenAvailable({ signal }, () => allRecords(space, signal))
     // The queue of a/b lies below that of a.
     return queueRows(kind, { space, entries, records }).filter((row) => row.name === name)
   })

@@ -16,7 +16,7 @@ export const topicRows = async (space: Space, signal?: AbortSignal): Promise<Sta
   for (;;) {
     const from = after
     const read = () => space.backend.list(prefix, { after: from, limit: 1, signal })
-    const [entry] = (await whenAvailable(signal, read)).entries
+    const [entry] = (await whenAvailable({ signal }, read)).entries
     if (!entry) return rows.sort((a, b) => compareKeys(a.name, b.name))
     const [, topic, last] = /^(.+)\/([^/]+)$/.exec(entry.key) ?? []
     if (topic && last === 'head') rows.push(rowOf(space, topic, entry))

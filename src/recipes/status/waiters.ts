@@ -20,7 +20,7 @@ export const observedRows = async (
 ): Promise<StatusRow[]> => {
   if (!isObservant(backend)) return []
   const look = () => backend.waiters(namespace, { signal })
-  const { waiters, unlisted } = await whenAvailable(signal, look)
+  const { waiters, unlisted } = await whenAvailable({ signal }, look)
   const more: StatusRow = { kind: 'wait', name: '…', state: `${unlisted} more wait` }
   return [...waiters.flatMap(rowsOf), ...(unlisted > 0 ? [more] : [])]
 }

@@ -125,7 +125,9 @@ export class Appender {
     const { guards, writes, after } = plan
     this.#known = undefined
     try {
-      const result = await whenAvailable(signal, () => backend.commit(guards, writes, { signal }))
+      const result = await whenAvailable({ signal }, () =>
+        backend.commit(guards, writes, { signal }),
+      )
       this.#known =
         result.outcome === 'ok' ? { head: after, modRevision: result.revision } : refusal(result)
       return result.outcome === 'ok' ? 'passed' : 'refused'

@@ -48,7 +48,7 @@ export class Cursor {
     }
     const appliedTo = (entry: Entry | undefined) =>
       this.#isOurs(entry) && this.#read(entry).next === written?.next
-    return applyChange(this.#topic.space.backend, { key: this.#key, plan, appliedTo }, signal)
+    return applyChange(this.#topic.space.backend, { key: this.#key, plan, appliedTo }, { signal })
   }
 
   #isOurs(entry: Entry | undefined): entry is Entry {

@@ -10,7 +10,7 @@ export const listPages = async (
   signal: AbortSignal | undefined,
 ): Promise<Page[]> => {
   const { backend } = topic.space
-  const { entries } = await whenAvailable(signal, () =>
+  const { entries } = await whenAvailable({ signal }, () =>
     backend.list(topic.prefix, { after: topic.pageKey(after), limit, signal }),
   )
   return entries.flatMap((entry) => {

@@ -46,7 +46,7 @@ export class Topic {
 
   async get(key: string, signal: AbortSignal | undefined): Promise<Entry | undefined> {
     const { backend } = this.space
-    return whenAvailable(signal, () => backend.get(key, { signal }))
+    return whenAvailable({ signal }, () => backend.get(key, { signal }))
   }
 
   /** The head as it is, made where there is none: then the topic is known by it from now on, though it is empty. */
@@ -65,7 +65,7 @@ export class Topic {
   async #create(signal: AbortSignal | undefined): Promise<KnownHead | undefined> {
     const head = newHead()
     try {
-      const result = await whenAvailable(signal, () => this.#createOnce(head, { signal }))
+      const result = await whenAvailable({ signal }, () => this.#createOnce(head, { signal }))
       return result.outcome === 'ok' ? { head, modRevision: result.revision } : undefined
     } catch (error) {
       if (error instanceof IndeterminateError && !signal?.aborted) return undefined

@@ -36,7 +36,7 @@ export const waitFor = (
 
 const lookAtAll = async (tally: Tally, signal: AbortSignal): Promise<void> => {
   const look = async (condition: Condition) =>
-    tally.record(condition, await whenAvailable(signal, () => condition.look(signal)))
+    tally.record(condition, await whenAvailable({ signal }, () => condition.look(signal)))
   await Promise.all(tally.observed.map(look))
   if (!tally.done) throw new NoError(`it is not so: ${tally.describePending()}`)
 }
@@ -81,7 +81,7 @@ const observe = (
   changed: () => void,
   signal: AbortSignal,
 ): Promise<void> =>
-  whenAvailable(signal, async () => {
+  whenAvailable({ signal }, async () => {
     for await (const observation of condition.observe(signal)) {
       tally.record(condition, observation)
       changed()
