@@ -50,7 +50,7 @@ const bind = (
 ): (() => void) => {
   const cancel = () => controller.abort(signal?.reason)
   const expire = () => controller.abort(new TimeoutError(`timed out after ${timeout / 1000} s`))
-  const timer = timeout > 0 ? setLongTimeout(expire, timeout - passed) : undefined
+  const timer = timeout > 0 ? setLongTimeout(expire, Math.ceil(timeout - passed)) : undefined
   if (signal?.aborted) cancel()
   signal?.addEventListener('abort', cancel, { once: true })
   return () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -117,6 +118,16 @@ const takeIn = async (file: string): Promise<void> => {
   await store.close()
 }
 
+/** The last but one of the signals that are caught by who waits. */
+const QUIT = 1 << (constants.signals.SIGQUIT - 1)
+
+/** Which signals a process catches, one bit for each. */
+const caught = (pid: number): number => {
+  const [, mask = ''] =
+    /^SigCgt:\s*\w{8}(\w{8})$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
+  return Number.parseInt(mask, 16)
+}
+
 /** A shell's prefix under which the disk of the data directory is full after a few pages. */
 const FULL_DISKS = [
   {
@@ -213,6 +224,23 @@ describe('the default store', () => {
     expect(await writing.ended).toMatchObject({ code: 0 })
     expect(await place.state('k')).toBe('y')
   })
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)(
+    'that another process has locked is waited for until %s',
+    async (signal) => {
+      const place = new Place()
+      await place.rdv('signal', 'k')
+      const database = new DatabaseSync(place.file)
+      database.exec('BEGIN EXCLUSIVE')
+      const writing = place.start('signal', 'k', 'x', '--timeout', '30s')
+      await expect.poll(() => caught(writing.pid) & QUIT, { timeout: 20_000 }).toBe(QUIT)
+      writing.kill(signal)
+      expect(await writing.ended).toMatchObject({ code: 128 + constants.signals[signal] })
+      database.exec('COMMIT')
+      database.close()
+      expect(await place.state('k')).toBe('ready')
+    },
+  )
 
   test('a file that may be read only is 120 for a write', async () => {
     const place = new Place()

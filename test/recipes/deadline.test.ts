@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aborted } from '../../src/aborted.ts'
 import { TimeoutError } from '../../src/errors.ts'
-import { withDeadline } from '../../src/recipes/deadline.ts'
+import { withDeadline, withLateDeadline } from '../../src/recipes/deadline.ts'
 
 const DAY = 24 * 3_600_000
 
@@ -47,6 +47,44 @@ describe('a deadline', () => {
       expect(vi.getTimerCount()).toBe(0)
     },
   )
+
+  test('whose signal nobody asks for has no timer, and begins with the call nevertheless', async () => {
+    let outcome: unknown = 'under way'
+    let ask = () => {}
+    const call = withLateDeadline({ timeout: 1_000 }, async (late) => {
+      await new Promise<void>((resolve) => {
+        ask = resolve
+      })
+      await aborted(late.signal)
+    })
+    call.catch((error) => {
+      outcome = error
+    })
+    await vi.advanceTimersByTimeAsync(700)
+    expect(vi.getTimerCount()).toBe(0)
+    ask()
+    await vi.advanceTimersByTimeAsync(299)
+    expect(outcome).toBe('under way')
+    await vi.advanceTimersByTimeAsync(1)
+    expect(outcome).toBeInstanceOf(TimeoutError)
+  })
+
+  test('within another one that has no limit of its own is that one', async () => {
+    await withLateDeadline({ timeout: 1_000 }, (late) =>
+      withLateDeadline(late, async (inner) => expect(inner).toBe(late)),
+    )
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('of a caller who has cancelled meanwhile is over when it is asked for', async () => {
+    const cancel = new AbortController()
+    const call = withLateDeadline({ timeout: 1_000, signal: cancel.signal }, async (late) => {
+      cancel.abort(new Error('cancelled'))
+      late.signal.throwIfAborted()
+    })
+    await expect(call).rejects.toThrow('cancelled')
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })
 
 test('a caller’s signal cancels with its reason, before and during the call', async () => {

@@ -138,7 +138,8 @@ export class SqliteBackend implements Backend, Diagnosable {
     if (this.#closed) return
     this.#closed = true
     this.#tail.stop()
-    this.#feed.fail(new LostError(`${this.address} was closed`))
+    // An error costs a stack trace.
+    if (!this.#feed.empty) this.#feed.fail(new LostError(`${this.address} was closed`))
     if (ending && hasShortLog(this.#options.path)) return
     if (this.#database.connection.isOpen) this.#database.connection.close()
   }
