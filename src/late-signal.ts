@@ -1,18 +1,19 @@
 /**
  * An AbortSignal that is made when it is asked for, as who has to wait does: most short commands never have to, and
- * what it takes to make one takes them longer than their work. It is given on as it is; `{ signal }` asks.
+ * what it takes to make one takes them longer than their work. Who gives this on as it is has not asked; who copies it
+ * has.
  */
 export class LateSignal {
-  readonly #make: () => AbortSignal
+  declare readonly signal: AbortSignal
   #made: AbortSignal | undefined
 
   constructor(make: () => AbortSignal) {
-    this.#make = make
-  }
-
-  get signal(): AbortSignal {
-    this.#made ??= this.#make()
-    return this.#made
+    const get = (): AbortSignal => {
+      this.#made ??= make()
+      return this.#made
+    }
+    // A property of its own, without which a copy would have no signal.
+    Object.defineProperty(this, 'signal', { get, enumerable: true })
   }
 
   /** What nobody has asked for has not ended anything. */

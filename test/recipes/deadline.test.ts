@@ -76,6 +76,14 @@ describe('a deadline', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  test('goes with a copy', async () => {
+    await withLateDeadline({ timeout: 1_000 }, async (late) => {
+      const copy = { ...late, more: true }
+      expect(copy.signal).toBe(late.signal)
+    })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   test('of a caller who has cancelled meanwhile is over when it is asked for', async () => {
     const cancel = new AbortController()
     const call = withLateDeadline({ timeout: 1_000, signal: cancel.signal }, async (late) => {
