@@ -12,6 +12,9 @@ const BUILTIN = [
   'node:util',
 ]
 
+/** Likewise, which our own files import. */
+const IMPORTED = ['node:os', 'node:timers/promises']
+
 /** Libraries likewise. They need not even be read: they are together in a file of their own. */
 const RARE = ['debug']
 
@@ -22,6 +25,7 @@ const OCLIF = 'node_modules/@oclif/core/lib'
 
 const FILE = '../vendor/rare.cjs'
 const LAZY = '\0lazy:'
+const LATE = '\0late:'
 /** What all stand-ins share. */
 const SHARED = '\0stand-in'
 
@@ -35,6 +39,7 @@ export const lazyPlugin: Plugin = {
     if (name === FILE) return { id: name, external: true }
     if (name === SHARED) return name
     const required = kind === 'require-call'
+    if (kind === 'import-statement' && IMPORTED.includes(name)) return LATE + name
     if (required && (BUILTIN.includes(name) || RARE.includes(name))) return LAZY + name
     if (!name.startsWith('@oclif/core/') && !importer?.includes(OCLIF)) return undefined
     const file = (await this.resolve(name, importer, { kind, skipSelf: true }))?.id
@@ -43,6 +48,7 @@ export const lazyPlugin: Plugin = {
   },
   load(id) {
     if (id === SHARED) return { code: STAND_IN, moduleType: 'js' }
+    if (id.startsWith(LATE)) return { code: late(id.slice(LATE.length)), moduleType: 'js' }
     return id.startsWith(LAZY)
       ? { code: standIn(id.slice(LAZY.length)), moduleType: 'js' }
       : undefined
@@ -67,6 +73,18 @@ const loading = (name: string): string =>
   BUILTIN.includes(name)
     ? `process.getBuiltinModule(${JSON.stringify(name)})`
     : `require('${FILE}')[${JSON.stringify(name)}]`
+
+/** As our files import it: name by name, each of which finds the module when it is used. */
+const late = (name: string): string => {
+  const members = Object.entries(process.getBuiltinModule(name) as object)
+  const exported = members.map(([key, value]) => {
+    if (key === 'default') return ''
+    return typeof value === 'function'
+      ? `export const ${key} = (...words) => find().${key}(...words)`
+      : `export const ${key} = /* @__PURE__ */ new Proxy({}, { get: (_, name) => find().${key}[name] })`
+  })
+  return `const find = () => process.getBuiltinModule('${name}')\n${exported.join('\n')}`
+}
 
 /** The text of the file with all that is rarely used, each part of which is run when it is asked for. */
 export const rareModules = (): string => {

@@ -22,25 +22,8 @@ const modules = new Map<string, { exports: object }>()
 const requireWithin = Object.assign((name: string): unknown => {
   if (name.startsWith('./')) return load(`program/${name.slice(2)}`)
   if (name.startsWith('../')) return load(name.slice(3))
-  // Our own files import these, but use them only on some ways through the program.
-  if (name === 'node:os' || name === 'node:timers/promises') return whenUsed(name)
   return process.getBuiltinModule(name) ?? require(name)
 }, require)
-
-/** Stands for a module, and loads it when something of it is used first. */
-const whenUsed = (name: string): object =>
-  new Proxy(
-    {},
-    {
-      get: (_, key) => require(name)[key],
-      has: (_, key) => key in require(name),
-      ownKeys: () => Reflect.ownKeys(require(name)),
-      getOwnPropertyDescriptor: (_, key) => ({
-        ...Reflect.getOwnPropertyDescriptor(require(name), key),
-        configurable: true,
-      }),
-    },
-  )
 
 const load = (name: string): object => {
   const there = modules.get(name)

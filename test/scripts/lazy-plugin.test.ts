@@ -1,26 +1,31 @@
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { homedir } from 'node:os'
+import { constants, homedir } from 'node:os'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { lazyPlugin } from '../../scripts/lazy-plugin.ts'
 import { temporaryFolder } from '../services/guard.ts'
 
-/** What a CommonJS module exports once it is bundled. */
-const bundled = async (source: string): Promise<unknown> => {
+/** The file into which a module is bundled. */
+const bundle = async (source: string, name = 'module.cjs'): Promise<string> => {
   const folder = temporaryFolder('lazy')
-  writeFileSync(join(folder, 'module.cjs'), source)
+  writeFileSync(join(folder, name), source)
   const build = await rolldown({
-    input: join(folder, 'module.cjs'),
+    input: join(folder, name),
     platform: 'node',
     plugins: [lazyPlugin],
   })
   const file = join(folder, 'bundle.cjs')
   await build.write({ file, format: 'cjs' })
   await build.close()
-  return createRequire(file)(file)
+  return file
 }
+
+/** What a module exports once it is bundled. */
+const bundled = async (source: string): Promise<unknown> => exportsOf(await bundle(source))
+
+const exportsOf = (file: string): unknown => createRequire(file)(file)
 
 test('what stands for a module of Node’s loads it when something of it is used', async () => {
   const home = await bundled(`const os = require('node:os'); module.exports = () => os.homedir()`)
@@ -32,4 +37,17 @@ test('of a module that is a function or a class, too, with what it is made of', 
     `const url = require('node:url'); module.exports = [new url.URL('http://a/b').pathname, 'URL' in url]`,
   )
   expect(names).toEqual(['/b', true])
+})
+
+test('what our own files import of a module of Node’s is found when it is used', async () => {
+  const source = `import { constants, homedir } from 'node:os'
+    export const home = () => homedir()
+    export const term = () => constants.signals.SIGTERM`
+  const file = await bundle(source, 'module.mjs')
+  const find = vi.spyOn(process, 'getBuiltinModule')
+  const { home, term } = exportsOf(file) as Record<string, () => unknown>
+  expect(find).not.toHaveBeenCalled()
+  expect([home?.(), term?.()]).toEqual([homedir(), constants.signals.SIGTERM])
+  expect(find).toHaveBeenCalledWith('node:os')
+  find.mockRestore()
 })

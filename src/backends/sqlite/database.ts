@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { now } from '../clock.ts'
 import { bootId } from '../process-identity.ts'
+import { NO_SUCH_TABLE, primaryCode } from './failure.ts'
 
 /** Tells our files from others: "rdv1" in ASCII. */
 const APPLICATION_ID = 0x72647631
@@ -22,11 +23,10 @@ const SCHEMA = `
   PRAGMA user_version = 1;
 `
 
-/** Read by one statement: another process may set the file up between two. */
+/** What tells whose a file is. It is read by one statement: another process may set the file up between two. */
 const MARKS = `
-  SELECT (SELECT count(*) FROM sqlite_schema) AS tables,
-    (SELECT application_id FROM pragma_application_id) AS application,
-    (SELECT user_version FROM pragma_user_version) AS version
+  (SELECT application_id FROM pragma_application_id) AS application,
+  (SELECT user_version FROM pragma_user_version) AS version
 `
 
 /** Bytes, of a new file. What is kept is small, and a commit writes whole pages, which the next process reads again. */
@@ -59,11 +59,7 @@ export const openDatabase = async (
   const connection = new DatabaseSync(path)
   try {
     connection.exec(`PRAGMA busy_timeout = 100; PRAGMA synchronous = ${synced ? 'FULL' : 'NORMAL'}`)
-    if (needsSetup(connection)) {
-      connection.exec(`PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL`)
-      inTransaction(connection, () => needsSetup(connection) && setUp(connection))
-    }
-    const opened = { connection, epoch: readEpoch(connection), inode: inodeOf(path) }
+    const opened = { connection, epoch: openEpoch(connection), inode: inodeOf(path) }
     // Replaced in between: which of the two was opened is unknown.
     return before === 0 || before === opened.inode ? opened : { ...opened, inode: UNKNOWN }
   } catch (error) {
@@ -112,12 +108,40 @@ const bracketed = <T>(
   }
 }
 
+/** The epoch of the life in which the file is, or of a new one. */
+const openEpoch = (connection: DatabaseSync): string => {
+  const { epoch, restarted } = readOrBegin(connection)
+  if (restarted)
+    inTransaction(connection, () => readLife(connection).restarted && rearm(connection))
+  return epoch
+}
+
+/** Mostly the file is ours, and then this is all there is to read. */
+const readOrBegin = (connection: DatabaseSync): Life => {
+  try {
+    return readLife(connection)
+  } catch (error) {
+    if (primaryCode(error) !== NO_SUCH_TABLE) throw error
+  }
+  if (needsSetup(connection)) {
+    connection.exec(`PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL`)
+    inTransaction(connection, () => needsSetup(connection) && setUp(connection))
+  }
+  return readLife(connection)
+}
+
 const needsSetup = (connection: DatabaseSync): boolean => {
-  const { application, version, tables } = connection.prepare(MARKS).get() ?? {}
-  if (application === APPLICATION_ID && version === 1) return false
-  if (application === APPLICATION_ID) throw new ForeignFileError(`its version is ${version}, not 1`)
-  if (application !== 0 || tables !== 0) throw new ForeignFileError('it belongs to another program')
-  return true
+  const marks = connection
+    .prepare(`SELECT ${MARKS}, (SELECT count(*) FROM sqlite_schema) AS tables`)
+    .get()
+  const isNew = marks?.application === 0 && marks.tables === 0
+  if (!isNew) refuseForeign(marks)
+  return isNew
+}
+
+const refuseForeign = ({ application, version }: Record<string, unknown> = {}): void => {
+  if (application !== APPLICATION_ID) throw new ForeignFileError('it belongs to another program')
+  if (version !== 1) throw new ForeignFileError(`its version is ${version}, not 1`)
 }
 
 /** Revisions start at wall-clock microseconds, so that they rise also across a recreated store. */
@@ -128,24 +152,24 @@ const setUp = (connection: DatabaseSync): void => {
     .run(bootId(), Date.now() * 1000)
 }
 
-const readEpoch = (connection: DatabaseSync): string => {
-  const { epoch, restarted } = readLife(connection)
-  if (restarted)
-    inTransaction(connection, () => readLife(connection).restarted && rearm(connection))
-  return epoch
-}
-
 /** By so much (milliseconds) clocks may differ: to take that for a start of the machine would end everybody's leases. */
 const CLOCK_ERROR = 1_000
 
-/** Whether the machine was started again since: its boot id says so, or a lease that ends later than it can. */
-const readLife = (connection: DatabaseSync): { epoch: string; restarted: boolean } => {
+interface Life {
+  readonly epoch: string
+  /** The machine was started again since: its boot id says so, or a lease that ends later than it can. */
+  readonly restarted: boolean
+}
+
+/** @throws ForeignFileError, or SQLite's where the tables are not there. */
+const readLife = (connection: DatabaseSync): Life => {
   const row = connection
     .prepare(
-      `SELECT epoch, (boot <> $boot AND $boot <> '')
+      `SELECT ${MARKS}, epoch, (boot <> $boot AND $boot <> '')
        OR EXISTS (SELECT 1 FROM lease WHERE expires > $soon + ttl) AS restarted FROM store`,
     )
     .get({ boot: bootId(), soon: now() + CLOCK_ERROR })
+  refuseForeign(row)
   return { epoch: String(row?.epoch), restarted: row?.restarted === 1 }
 }
 

@@ -3,6 +3,7 @@ import { reasonFor } from '../../reason.ts'
 import { ForeignFileError } from './database.ts'
 
 /** SQLite's primary result codes (https://www.sqlite.org/rescode.html). */
+export const NO_SUCH_TABLE = 1
 const BUSY = 5
 const LOCKED = 6
 const SENTENCES = new Map([
@@ -14,7 +15,7 @@ const SENTENCES = new Map([
   [26, 'is not a SQLite file'],
 ])
 
-const primaryCode = (error: unknown): number =>
+export const primaryCode = (error: unknown): number =>
   Number((error as { errcode?: number }).errcode ?? 0) & 0xff
 
 export const isBusy = (error: unknown): boolean =>

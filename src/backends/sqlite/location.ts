@@ -46,15 +46,28 @@ const temporaryName = (): string => `rendezvous-${process.getuid?.() ?? 0}`
  */
 export const prepareDirectory = (path: string): void => {
   const directory = dirname(path)
+  const network = NETWORK_FILE_SYSTEMS.get(typeOf(directory))
+  if (network)
+    throw unusable(`${path} is on a network file system (${network}): choose a local directory`)
+  refuseForeign(directory)
+}
+
+/** The type of the file system that the directory, made if need be, is on. */
+const typeOf = (directory: string): number => {
+  try {
+    return statfsSync(directory).type
+  } catch {
+    makeDirectory(directory)
+    return statfsSync(directory).type
+  }
+}
+
+const makeDirectory = (directory: string): void => {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
   } catch (cause) {
     throw unusable(`the directory ${directory} cannot be made: ${reason(cause)}`, cause)
   }
-  const network = NETWORK_FILE_SYSTEMS.get(statfsSync(directory).type)
-  if (network)
-    throw unusable(`${path} is on a network file system (${network}): choose a local directory`)
-  refuseForeign(directory)
 }
 
 /** Below the shared temporary directory somebody else may have made the directory first. */
