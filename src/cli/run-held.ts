@@ -36,8 +36,8 @@ export const runHeld = async (
   { interrupts, environment, preparation, onEnd }: RunOptions,
 ): Promise<number> => {
   const caught = catchSignals()
-  interrupts[Symbol.dispose]()
   interrupts.signal.throwIfAborted()
+  interrupts[Symbol.dispose]()
   let told: NodeJS.Signals | undefined
   const signals = hearing(caught, (signal) => {
     if (ENDING.has(signal)) told ??= signal
