@@ -3,8 +3,8 @@ const LIVE =
   /^Object\.defineProperty\(exports, "([\w$]+)", \{\s+enumerable: true,\s+get: function\(\) \{\s+return ([\w$]+);\s+\}\s+\}\);$/gm
 
 /**
- * rolldown exports name by name, and V8 makes a hidden class for each. As one object without a prototype, which has
- * none, they are exported in a tenth of the time. Not for a chunk that another one can require before it has ended.
+ * rolldown exports name by name, and V8 makes a hidden class for each: here they are one object without a prototype,
+ * which has none. Not for a chunk that another one can require before it has ended.
  */
 export const exportAtOnce = (code: string): string => {
   const members: string[] = []

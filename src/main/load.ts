@@ -8,7 +8,7 @@ import { wrap } from './wrapping.ts'
  * its functions that is called: hence so few.
  */
 
-// The first `require` takes a Node longer than all that this asks of it.
+// Not by `require`, whose first call alone takes as long as reading a file.
 const { readFileSync } = process.getBuiltinModule('node:fs')
 const { Script } = process.getBuiltinModule('node:vm')
 

@@ -138,7 +138,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     if (this.#closed) return
     this.#closed = true
     this.#tail.stop()
-    // An error costs a stack trace.
+    // Mostly there is nobody to tell, and to make an error takes as long as a query.
     if (!this.#feed.empty) this.#feed.fail(new LostError(`${this.address} was closed`))
     if (ending && hasShortLog(this.#options.path)) return
     if (this.#database.connection.isOpen) this.#database.connection.close()
