@@ -69,14 +69,16 @@ export class Lock extends Tenure {
   }
 
   override async release(signal?: AbortSignal): Promise<void> {
+    this.#released.abort()
     if (this.#claim) await this.#unclaim(this.#claim, signal)
     await super.release(signal)
   }
 
+  /** A claim goes with its session. What lists several of them would stay, and is cleared first. */
   async #unclaim(wanted: Wanted, signal?: AbortSignal): Promise<void> {
-    this.#released.abort()
+    if (wanted.slots === 1 || this.lost.aborted) return
     this.settle()
-    if (!this.lost.aborted) await giveBack(wanted, signal)
+    await giveBack(wanted, signal)
   }
 }
 
