@@ -15,5 +15,7 @@ export const exportAtOnce = (code: string): string => {
   const rest = code
     .replace(ONE, (_, name, value) => add(`${name}: ${value}`))
     .replace(LIVE, (_, name, value) => add(`get ${name}() { return ${value} }`))
+  if (/^(exports\W|Object\.defineProperty\(exports, ")/m.test(rest))
+    throw new Error('the core exports something in a way that is not known here')
   return `${rest}\nmodule.exports = { __proto__: null, ${members.join(', ')} };\n`
 }

@@ -78,7 +78,7 @@ const loading = (name: string): string =>
 const late = (name: string): string => {
   const members = Object.entries(process.getBuiltinModule(name) as object)
   const exported = members.map(([key, value]) => {
-    if (key === 'default') return ''
+    if (key === 'default' || typeof value === 'string') return ''
     return typeof value === 'function'
       ? `export const ${key} = (...words) => find().${key}(...words)`
       : `export const ${key} = /* @__PURE__ */ new Proxy({}, { get: (_, name) => find().${key}[name] })`

@@ -33,6 +33,8 @@ export abstract class RdvCommand {
   static args: Interfaces.ArgInput = {}
   static flags: Interfaces.FlagInput = {}
   static baseFlags = globalFlags
+  /** Whether it is mostly done before it has to wait, and could be told to end. */
+  static quick = false
 
   /** Runs it with the words after its name. Failures are reported in one place, by who calls this. */
   static async run(this: new (argv: string[]) => RdvCommand, argv: string[]): Promise<void> {
@@ -63,6 +65,7 @@ export abstract class RdvCommand {
 
   /** Parses the arguments. Call it first, with the command's own class. */
   protected async begin<T extends typeof RdvCommand>(command: T) {
+    if (!command.quick) this.interrupts.listen()
     const parsed = await parse(this.#argv, {
       args: command.args,
       flags: { ...command.baseFlags, ...command.flags },

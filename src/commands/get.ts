@@ -7,6 +7,7 @@ import { checkKey } from '../recipes/keys.ts'
 export default class Get extends RdvCommand {
   static override summary = 'Prints the state of a key; exit code 1 where it has none.'
   static override examples = ['<%= config.bin %> get deploy/node1']
+  static override quick = true
   static override args = {
     key: Args.string({
       description: 'Such as db or deploy/node1.',

@@ -22,6 +22,7 @@ A key that another live session holds is left alone: exit code 1.`
     '<%= config.bin %> signal deploy/$HOSTNAME busy --hold --on-success ready --on-failure failed -- ./deploy',
     './states | <%= config.bin %> signal deploy/$HOSTNAME starting --hold --states-from -',
   ]
+  static override quick = true
   static override args = {
     key: Args.string({
       description: 'Such as db or deploy/node1.',

@@ -18,16 +18,25 @@ export const withDeadline = async <T>(
 ): Promise<T> => {
   const { timeout, signal } = limits
   signal?.throwIfAborted()
-  return signal && !timeout ? body(signal) : withLateDeadline(limits, (call) => body(call.signal))
+  return signal && !timeout ? body(signal) : bounded(limits, (call) => body(call.signal))
 }
 
-/** Likewise, for what is mostly done before it has to wait: the signal is made when it is asked for. */
+/**
+ * Likewise, for what is mostly done before it has to wait: the signal is made when it is asked for, unless the caller
+ * has one already.
+ */
 export const withLateDeadline = async <T>(
   limits: Limits,
   body: (call: { readonly signal: AbortSignal }) => Promise<T>,
 ): Promise<T> => {
+  const { timeout } = limits
+  const isLate = limits instanceof LateSignal
+  if (!isLate && limits.signal) return withDeadline(limits, (signal) => body({ signal }))
   refuseCancelled(limits)
-  if (!limits.timeout && limits instanceof LateSignal) return body(limits)
+  return isLate && !timeout ? body(limits) : bounded(limits, body)
+}
+
+const bounded = async <T>(limits: Limits, body: (call: LateSignal) => Promise<T>): Promise<T> => {
   const begun = now()
   let stop = () => {}
   const call = new LateSignal(() => {
@@ -50,8 +59,9 @@ const bind = (
 ): (() => void) => {
   const cancel = () => controller.abort(signal?.reason)
   const expire = () => controller.abort(new TimeoutError(`timed out after ${timeout / 1000} s`))
-  const timer = timeout > 0 ? setLongTimeout(expire, Math.ceil(timeout - passed)) : undefined
   if (signal?.aborted) cancel()
+  else if (timeout > 0 && passed >= timeout) expire()
+  const timer = timeout > 0 ? setLongTimeout(expire, Math.ceil(timeout - passed)) : undefined
   signal?.addEventListener('abort', cancel, { once: true })
   return () => {
     timer?.clear()

@@ -214,7 +214,7 @@ describe('the default store', () => {
     const started = performance.now()
     const { code, stderr } = await place.rdv('signal', 'k', 'x', '--timeout', '500ms')
     expect(code).toBe(120)
-    expect(stderr).toMatch(/did not answer|locked/)
+    expect(stderr).toBe(`rdv: ${place.file} is locked by another process\n`)
     expect(performance.now() - started).toBeLessThan(500 + 1_000 + 500)
     const writing = place.start('signal', 'k', 'y', '--timeout', '30s')
     const reading = await place.rdv('get', 'k')
@@ -224,6 +224,22 @@ describe('the default store', () => {
     expect(await writing.ended).toMatchObject({ code: 0 })
     expect(await place.state('k')).toBe('y')
   })
+
+  test.each(['signal k', 'get k', 'counter inc c', 'lock l -- echo ran'])(
+    'that another process is about to set up is waited for until the deadline by %s',
+    async (line) => {
+      const place = new Place()
+      mkdirSync(place.directory)
+      const database = new DatabaseSync(place.file)
+      database.exec('PRAGMA journal_mode = WAL; BEGIN IMMEDIATE')
+      const ended = await place.rdv('--timeout', '500ms', ...line.split(' '))
+      expect(ended).toMatchObject({ code: 120, stdout: '' })
+      expect(ended.stderr).toBe(`rdv: ${place.file} is locked by another process\n`)
+      database.exec('COMMIT')
+      database.close()
+      expect((await place.rdv('list', '--json')).stdout).toContain('[]')
+    },
+  )
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)(
     'that another process has locked is waited for until %s',

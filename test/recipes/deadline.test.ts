@@ -69,6 +69,26 @@ describe('a deadline', () => {
     expect(outcome).toBeInstanceOf(TimeoutError)
   })
 
+  test('that is over when its signal is asked for has aborted it', async () => {
+    const call = withLateDeadline({ timeout: 1_000 }, async (late) => {
+      await vi.advanceTimersByTimeAsync(1_000)
+      late.signal.throwIfAborted()
+    })
+    await expect(call).rejects.toThrow(TimeoutError)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('of a caller who has a signal already has one at once', async () => {
+    const cancel = new AbortController()
+    const call = withLateDeadline({ timeout: 1_000, signal: cancel.signal }, async (late) => {
+      const { signal } = late
+      cancel.abort(new Error('cancelled'))
+      signal.throwIfAborted()
+    })
+    await expect(call).rejects.toThrow('cancelled')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   test('within another one that has no limit of its own is that one', async () => {
     await withLateDeadline({ timeout: 1_000 }, (late) =>
       withLateDeadline(late, async (inner) => expect(inner).toBe(late)),
@@ -81,16 +101,6 @@ describe('a deadline', () => {
       const copy = { ...late, more: true }
       expect(copy.signal).toBe(late.signal)
     })
-    expect(vi.getTimerCount()).toBe(0)
-  })
-
-  test('of a caller who has cancelled meanwhile is over when it is asked for', async () => {
-    const cancel = new AbortController()
-    const call = withLateDeadline({ timeout: 1_000, signal: cancel.signal }, async (late) => {
-      cancel.abort(new Error('cancelled'))
-      late.signal.throwIfAborted()
-    })
-    await expect(call).rejects.toThrow('cancelled')
     expect(vi.getTimerCount()).toBe(0)
   })
 })

@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import { redactMalformed } from '../../redact.ts'
-import type { OpenOptions, Traits } from '../backend.ts'
+import type { CallOptions, OpenOptions, Traits } from '../backend.ts'
 import { translate } from './failure.ts'
 import { defaultPath, prepareDirectory } from './location.ts'
 import { SqliteBackend } from './sqlite.ts'
@@ -21,6 +21,7 @@ export const traits: Traits = {
 export const open = (
   url: string,
   { env, callLimit, synced }: OpenOptions,
+  call?: CallOptions,
 ): Promise<SqliteBackend> => {
   const path = pathOf(url, env)
   try {
@@ -28,7 +29,8 @@ export const open = (
   } catch (error) {
     throw translate(error, path)
   }
-  return SqliteBackend.open({ path, address: `sqlite://${path}`, traits, callLimit, synced })
+  const address = `sqlite://${path}`
+  return SqliteBackend.open({ path, address, traits, callLimit, synced }, call)
 }
 
 const pathOf = (url: string, env: NodeJS.ProcessEnv): string => {

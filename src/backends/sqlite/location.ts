@@ -55,7 +55,7 @@ export const prepareDirectory = (path: string): void => {
 /** The type of the file system that the directory, made if need be, is on. */
 const typeOf = (directory: string): number => {
   try {
-    return statfsSync(directory).type
+    return statfsSync(`${directory}/.`).type
   } catch {
     makeDirectory(directory)
     return statfsSync(directory).type

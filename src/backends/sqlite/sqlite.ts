@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LostError, UnavailableError } from '../../errors.ts'
+import { LostError, TimeoutError, UnavailableError } from '../../errors.ts'
 import { refuseCancelled } from '../../late-signal.ts'
 import type {
   Backend,
@@ -69,8 +69,10 @@ export class SqliteBackend implements Backend, Diagnosable {
     })
   }
 
-  static async open(options: SqliteOptions): Promise<SqliteBackend> {
-    const database = await patiently(options, {}, () => openDatabase(options.path, options.synced))
+  static async open(options: SqliteOptions, call: CallOptions = {}): Promise<SqliteBackend> {
+    const database = await patiently(options, call, () =>
+      openDatabase(options.path, options.synced),
+    )
     return new SqliteBackend(options, database)
   }
 
@@ -233,19 +235,25 @@ export class SqliteBackend implements Backend, Diagnosable {
   }
 }
 
-/** Tries again while another process holds the file's lock, within the call's limit. */
+/**
+ * Tries again while another process holds the file's lock, within the call's limit. At the deadline it tells what has
+ * kept it waiting.
+ */
 const patiently = async <T>(
   { path, callLimit = 5_000 }: SqliteOptions,
   call: CallOptions,
   body: () => T | Promise<T>,
 ): Promise<T> => {
   const giveUp = now() + callLimit
+  let busy: unknown
   for (;;) {
+    if (busy && call.signal?.reason instanceof TimeoutError) throw translate(busy, path)
     refuseCancelled(call)
     try {
       return await body()
     } catch (error) {
       if (!isBusy(error) || now() > giveUp) throw translate(error, path)
+      busy = error
     }
     await sleep(1 + Math.random() * 10, undefined, { signal: call.signal }).catch(() => {})
   }
