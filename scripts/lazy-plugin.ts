@@ -13,7 +13,16 @@ const BUILTIN = [
 ]
 
 /** Likewise, which our own files import. */
-const IMPORTED = ['node:os', 'node:timers/promises']
+const IMPORTED = [
+  'node:child_process',
+  'node:crypto',
+  'node:dgram',
+  'node:net',
+  'node:os',
+  'node:readline',
+  'node:timers/promises',
+  'node:tty',
+]
 
 /** Libraries likewise. They need not even be read: they are together in a file of their own. */
 const RARE = ['debug']
@@ -77,13 +86,21 @@ const loading = (name: string): string =>
 /** As our files import it: name by name, each of which finds the module when it is used. */
 const late = (name: string): string => {
   const members = Object.entries(process.getBuiltinModule(name) as object)
-  const exported = members.map(([key, value]) => {
-    if (key === 'default' || typeof value === 'string') return ''
-    return typeof value === 'function'
-      ? `export const ${key} = (...words) => find().${key}(...words)`
-      : `export const ${key} = /* @__PURE__ */ new Proxy({}, { get: (_, name) => find().${key}[name] })`
-  })
-  return `const find = () => process.getBuiltinModule('${name}')\n${exported.join('\n')}`
+  return [
+    `import standIn from '${SHARED}'`,
+    'let found',
+    `const find = () => (found ??= process.getBuiltinModule('${name}'))`,
+    ...members.map(([key, value]) => lateMember(key, value)),
+  ].join('\n')
+}
+
+/** What is no function, or one that `new` is for, is stood for as a module is. */
+const lateMember = (key: string, value: unknown): string => {
+  if (key === 'default' || typeof value === 'string') return ''
+  const isPlain = typeof value === 'function' && /^[a-z]/.test(key)
+  return isPlain
+    ? `export const ${key} = (...words) => find().${key}(...words)`
+    : `export const ${key} = /* @__PURE__ */ standIn(() => find().${key}, false)`
 }
 
 /** The text of the file with all that is rarely used, each part of which is run when it is asked for. */

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { Entry } from '../backends/backend.ts'
 import { ConflictError } from '../errors.ts'
+import { randomBytes } from '../random.ts'
 
 /** So many changes are remembered. */
 const KEPT = 256

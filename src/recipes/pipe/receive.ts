@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import type { Entry } from '../../backends/backend.ts'
+import { randomBytes } from '../../random.ts'
 import { undoing, whenAvailable } from '../retry.ts'
 import type { Space } from '../space.ts'
 import { follow } from '../view.ts'
@@ -37,7 +37,7 @@ export async function* receive(
   const { signal = new AbortController().signal, count = Number.POSITIVE_INFINITY } = options
   const ended = endedKey(space, pipe, group)
   const before = await whenAvailable({ signal }, () => space.backend.get(ended, { signal }))
-  const member = randomUUID()
+  const member = randomBytes(16).toString('hex')
   const registration = await Registration.open(space, {
     ...options,
     key: () => memberKey(space, pipe, group, member),

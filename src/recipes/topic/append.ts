@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { CommitResult, Guard, Write } from '../../backends/backend.ts'
 import { put, remove, unchanged } from '../../backends/operations.ts'
 import { IndeterminateError } from '../../errors.ts'
+import { randomBytes } from '../../random.ts'
 import { contention } from '../contention.ts'
 import { whenAvailable } from '../retry.ts'
 import { type Batch, HEADER } from './batch.ts'

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { Entry } from '../../backends/backend.ts'
 import { put } from '../../backends/operations.ts'
 import { ConflictError, LostError } from '../../errors.ts'
+import { randomBytes } from '../../random.ts'
 import { applyChange } from '../change.ts'
 import type { Position } from './position.ts'
 import type { Topic } from './topic.ts'
