@@ -14,9 +14,13 @@ const BUILTIN = [
 
 /** Likewise, which our own files import. */
 const IMPORTED = [
+  'node:buffer',
   'node:child_process',
   'node:crypto',
   'node:dgram',
+  'node:dns/promises',
+  'node:events',
+  'node:fs/promises',
   'node:net',
   'node:os',
   'node:readline',
@@ -72,7 +76,7 @@ module.exports = (load, __esModule) => new Proxy(function () {}, {
   get: (_, name) => (name === '__esModule' ? __esModule : load()[name]),
   has: (_, name) => name in load(),
   apply: (_, self, args) => Reflect.apply(load(), self, args),
-  construct: (_, args) => Reflect.construct(load(), args),
+  construct: (_, args, self) => Reflect.construct(load(), args, self),
 })`
 
 const standIn = (name: string): string =>

@@ -45,13 +45,16 @@ test('what our own files import of a module of Node’s is found when it is used
     import { constants, homedir } from 'node:os'
     export const home = () => homedir()
     export const term = () => constants.signals.SIGTERM
-    export const socket = () => new Socket()`
+    export const socket = () => new Socket()
+    export const own = () => class extends Socket {}`
   const file = await bundle(source, 'module.mjs')
   const find = vi.spyOn(process, 'getBuiltinModule')
-  const { home, term, socket } = exportsOf(file) as Record<string, () => unknown>
+  const { home, term, socket, own } = exportsOf(file) as Record<string, () => unknown>
   expect(find).not.toHaveBeenCalled()
   expect([home?.(), term?.()]).toEqual([homedir(), constants.signals.SIGTERM])
   expect(find.mock.calls).toEqual([['node:os']])
   expect(socket?.()).toBeInstanceOf(Socket)
+  const Own = own?.() as typeof Socket
+  expect(new Own()).toBeInstanceOf(Own)
   find.mockRestore()
 })
