@@ -123,14 +123,23 @@ export class HttpClient {
     const { method, path, body } = message
     const request = send({
       ...this.#target,
-      ...{ method, path, agent, signal, headers: { ...message.headers, ...bodyHeaders(body) } },
+      ...{ method, path, agent, headers: { ...message.headers, ...bodyHeaders(body) } },
     })
+    this.#cutOff(request, signal)
     if (message.sent) this.#reportSending(request, message.sent)
     request.once('response', resolve)
     // Stays for good: an error that comes after the answer must not become an uncaught exception.
     request.on('error', reject)
     request.end(body)
     return promise
+  }
+
+  /** As node:http does it where it is given the signal, and without what that loads and compiles. */
+  #cutOff(request: ClientRequest, signal: AbortSignal): void {
+    const cut = () => void request.destroy(signal.reason)
+    if (signal.aborted) cut()
+    signal.addEventListener('abort', cut, { once: true })
+    request.once('close', () => signal.removeEventListener('abort', cut))
   }
 
   /** What is written to a socket that is still connecting, or shaking hands, leaves only afterwards. */

@@ -1,14 +1,14 @@
 import type { Entry } from '../backends/backend.ts'
 import { ConflictError, NoError, UsageError } from '../errors.ts'
 import { printable } from '../redact.ts'
-import { type AnnounceOptions, announcing } from './announcement.ts'
+import type { AnnounceOptions } from './announcement.ts'
 import { type Limits, withDeadline } from './deadline.ts'
 import { isInt64, parseInt64 } from './int64.ts'
 import { type ChangeOptions, Ledger } from './ledger.ts'
-import { keyIn, type Space } from './space.ts'
+import type { Space } from './space.ts'
 import type { Observation } from './wait/condition.ts'
-import { type LazySpace, storedCondition } from './wait/stored-condition.ts'
-import { type WaitOptions, waitFor } from './wait/wait.ts'
+import type { LazySpace } from './wait/stored-condition.ts'
+import type { WaitOptions } from './wait/wait.ts'
 
 /** How much work there is. */
 export interface WaitGroupState {
@@ -101,10 +101,8 @@ export const waitForGroup = async (
     const holds = found.pending === 0n && found.added >= expect
     return { holds, none: !holds, reason: describe(found, expect) }
   }
-  await waitFor(
-    [storedCondition(space, name, (opened) => keyIn(opened, 'waitgroup', name), judge)],
-    { ...options, announce: announcing(space, options, { kind: 'waitgroup' }) },
-  )
+  const { waitForStored } = await import('./wait/wait-stored.ts')
+  await waitForStored(space, 'waitgroup', name, judge, options)
   return found
 }
 

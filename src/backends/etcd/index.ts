@@ -2,7 +2,6 @@ import type { OpenOptions, Traits } from '../backend.ts'
 import { CALL_LIMIT } from '../call.ts'
 import { EtcdBackend } from './etcd.ts'
 import { gatewayDial } from './gateway/dial.ts'
-import { grpcDial } from './grpc/dial.ts'
 import { type Location, locate } from './location.ts'
 
 export const traits: Traits = {
@@ -26,8 +25,8 @@ export const open = async (
   { env, callLimit = CALL_LIMIT, brief = false }: OpenOptions,
 ): Promise<EtcdBackend> => {
   const location = locate(url, env)
-  const fallback = () => grpcDial(location)
-  const dial = brief && mayUseGateway(location) ? gatewayDial(location) : await fallback()
+  const fallback = async () => (await import('./grpc/dial.ts')).grpcDial(location)
+  const dial = brief && mayUseGateway(location) ? gatewayDial(fallback) : await fallback()
   return new EtcdBackend({ location, dial, fallback, traits, callLimit })
 }
 

@@ -1,13 +1,11 @@
 import type { Dial } from '../connection.ts'
-import { grpcDial } from '../grpc/dial.ts'
-import type { Location } from '../location.ts'
 import { GatewayConnection } from './connection.ts'
 
-/** etcd's JSON gateway. */
+/** etcd's JSON gateway; what is too much for it goes another way. */
 export const gatewayDial =
-  (location: Location): Dial =>
+  (otherwise: () => Promise<Dial>): Dial =>
   (server) =>
     new GatewayConnection({
       ...server,
-      overflow: async () => (await grpcDial(location))(server),
+      overflow: async () => (await otherwise())(server),
     })
