@@ -53,13 +53,16 @@ export class Commit {
 
   async #attempts(options: CallOptions): Promise<CommitResult> {
     let keys = undecided(this.#guards, this.#writes)
+    let seemedDelayed = false
     for (const pause of backoff()) {
       const known = await this.#store.entries(keys, options)
       if (this.#fails(known)) return this.#refusal(options)
       const result = await this.#transact(plan(this.#guards, this.#writes, known), options)
       if ('revision' in result) return this.#ok(result, options)
       const verdict = await this.#judge(result, known, options)
-      if (verdict) return verdict
+      // Who bound the key and removed it again between two looks has left no trace: so it is tried once more.
+      if (verdict && (verdict.outcome !== 'delayed' || seemedDelayed)) return verdict
+      seemedDelayed = verdict !== undefined
       keys = [...undecided(this.#guards, this.#writes), ...bound(this.#writes)]
       await pause(options.signal)
     }
