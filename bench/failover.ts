@@ -85,26 +85,43 @@ const oneLine = async (
   most: number,
 ): Promise<number[]> => {
   const line = Array.from({ length: IN_LINE }, () => new Candidate(command))
-  let leader = await Promise.race(line.map(({ leads }) => leads))
-  await queued(url, IN_LINE)
+  try {
+    return await timesOf(url, line, end, most)
+  } finally {
+    for (const { end } of line) end('SIGTERM')
+    await queued(url, 0)
+  }
+}
+
+/** Takes those who were ended out of the line. */
+const timesOf = async (
+  url: string,
+  line: Candidate[],
+  end: NodeJS.Signals,
+  most: number,
+): Promise<number[]> => {
+  const failed = Promise.race(line.map(({ fails }) => fails))
+  let leader = await Promise.race([failed, ...line.map(({ leads }) => leads)])
+  await Promise.race([failed, queued(url, IN_LINE)])
   const times: number[] = []
   while (line.length > 1 && times.length < most) {
     await sleep(SETTLED)
     line.splice(line.indexOf(leader.who), 1)
     const started = performance.now()
     leader.who.end(end)
-    leader = await Promise.race(line.map(({ leads }) => leads))
+    leader = await Promise.race([failed, ...line.map(({ leads }) => leads)])
     times.push(leader.at - started)
   }
-  for (const { end } of line) end('SIGTERM')
-  await queued(url, 0)
   return times
 }
 
 class Candidate {
   /** Since when. */
   readonly leads: Promise<{ readonly who: Candidate; readonly at: number }>
+  /** It has ended, and was not told to. */
+  readonly fails: Promise<never>
   readonly #child: ChildProcess
+  #told = false
 
   constructor({ words: [file, ...words], env }: Command) {
     this.#child = spawn(file, words, {
@@ -114,9 +131,15 @@ class Candidate {
     this.leads = new Promise((resolve) =>
       this.#child.stdout?.once('data', () => resolve({ who: this, at: performance.now() })),
     )
+    this.fails = new Promise((_, reject) =>
+      this.#child.once('exit', () => {
+        if (!this.#told) reject(new Error(`${file} ended while it stood for election`))
+      }),
+    )
   }
 
   readonly end = (signal: NodeJS.Signals): void => {
+    this.#told = true
     this.#child.kill(signal)
   }
 }
