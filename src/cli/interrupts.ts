@@ -12,7 +12,7 @@ export class Interrupted extends Error {
 }
 
 /**
- * HUP, INT, QUIT and TERM as an AbortSignal, from when somebody asks for that: until then nothing waits, and they end the
+ * HUP, INT, QUIT and TERM as an AbortSignal, from when it is told to listen, or asked for that: until then they end the
  * process as they end any other one. The second one of them ends it at once.
  */
 export class Interrupts implements Disposable {
@@ -33,7 +33,7 @@ export class Interrupts implements Disposable {
     return this.#controller.signal
   }
 
-  /** Again, after it was disposed of. */
+  /** Also again, after it was disposed of. */
   listen(): void {
     if (this.#listening) return
     this.#listening = true

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { now } from '../clock.ts'
 import { bootId } from '../process-identity.ts'
-import { NO_SUCH_TABLE, primaryCode } from './failure.ts'
+import { lacksTables } from './failure.ts'
 
 /** Tells our files from others: "rdv1" in ASCII. */
 const APPLICATION_ID = 0x72647631
@@ -121,7 +121,7 @@ const readOrBegin = (connection: DatabaseSync): Life => {
   try {
     return readLife(connection)
   } catch (error) {
-    if (primaryCode(error) !== NO_SUCH_TABLE) throw error
+    if (!lacksTables(error)) throw error
   }
   if (needsSetup(connection)) {
     connection.exec(`PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL`)
@@ -135,11 +135,11 @@ const needsSetup = (connection: DatabaseSync): boolean => {
     .prepare(`SELECT ${MARKS}, (SELECT count(*) FROM sqlite_schema) AS tables`)
     .get()
   const isNew = marks?.application === 0 && marks.tables === 0
-  if (!isNew) refuseForeign(marks)
+  if (!isNew) requireOurs(marks)
   return isNew
 }
 
-const refuseForeign = ({ application, version }: Record<string, unknown> = {}): void => {
+const requireOurs = ({ application, version }: Record<string, unknown> = {}): void => {
   if (application !== APPLICATION_ID) throw new ForeignFileError('it belongs to another program')
   if (version !== 1) throw new ForeignFileError(`its version is ${version}, not 1`)
 }
@@ -169,7 +169,7 @@ const readLife = (connection: DatabaseSync): Life => {
        OR EXISTS (SELECT 1 FROM lease WHERE expires > $soon + ttl) AS restarted FROM store`,
     )
     .get({ boot: bootId(), soon: now() + CLOCK_ERROR })
-  refuseForeign(row)
+  requireOurs(row)
   return { epoch: String(row?.epoch), restarted: row?.restarted === 1 }
 }
 

@@ -3,7 +3,7 @@ import { reasonFor } from '../../reason.ts'
 import { ForeignFileError } from './database.ts'
 
 /** SQLite's primary result codes (https://www.sqlite.org/rescode.html). */
-export const NO_SUCH_TABLE = 1
+const ERROR = 1
 const BUSY = 5
 const LOCKED = 6
 const SENTENCES = new Map([
@@ -15,8 +15,11 @@ const SENTENCES = new Map([
   [26, 'is not a SQLite file'],
 ])
 
-export const primaryCode = (error: unknown): number =>
+const primaryCode = (error: unknown): number =>
   Number((error as { errcode?: number }).errcode ?? 0) & 0xff
+
+/** The tables are not there, or are others: SQLite has no code of its own for that. */
+export const lacksTables = (error: unknown): boolean => primaryCode(error) === ERROR
 
 export const isBusy = (error: unknown): boolean =>
   primaryCode(error) === BUSY || primaryCode(error) === LOCKED
