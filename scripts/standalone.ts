@@ -18,7 +18,7 @@ const FILES = ['package.json', 'oclif.manifest.json', 'dist/proto', 'dist/page']
 const CODE = 'code'
 
 /** Of these the source is inside, not the bytecode: it takes more room than the time is worth. */
-const BULKY = ['fastify', '@fastify/swagger', 'prom-client', 'rare', 'typebox']
+const BULKY = ['etcd3', 'fastify', '@fastify/swagger', 'prom-client', 'rare', 'typebox']
 
 /** Libraries' own ways to other libraries, which they try and do without. */
 const ABSENT = ['pg-native', 'pg-cloudflare']
