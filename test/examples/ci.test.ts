@@ -1,8 +1,10 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
 import type { Running } from '../commands/rdv.ts'
 import { startRdvServe } from '../commands/stores.ts'
+import { serveReleases } from './releases.ts'
 import { root } from './shell.ts'
 import { database, freePort, packed, readYaml, Stage } from './stage.ts'
 
@@ -27,13 +29,13 @@ class Runner {
   readonly stage: Stage
   readonly #folder: string
   readonly #env: Variables
-  readonly #version: string
+  readonly #releases: string
 
-  constructor(stage: Stage, version: string, folder: string, env: Variables = {}) {
+  constructor(stage: Stage, releases: string, folder: string, env: Variables = {}) {
     this.stage = stage
     this.#folder = folder
     this.#env = env
-    this.#version = version
+    this.#releases = releases
     writeFileSync(this.#path, '')
   }
 
@@ -44,10 +46,10 @@ class Runner {
     return this.action(given)
   }
 
-  /** Our action; the version that it installs is what is built here. */
+  /** Our action; what it installs is what is built here. */
   async action(given: Variables): Promise<string> {
     const defaults = Object.entries(action.inputs).map(([name, input]) => [name, input.default])
-    const inputs = { ...Object.fromEntries(defaults), ...given, version: this.#version }
+    const inputs = { ...Object.fromEntries(defaults), releases: this.#releases, ...given }
     let output = ''
     for (const { run = '', env = {}, if: condition } of action.runs.steps) {
       if (condition !== undefined && !this.#holds(condition, inputs)) continue
@@ -76,12 +78,13 @@ class Runner {
     const ended = await this.stage.start(
       [...words, step],
       {
+        RUNNER_OS: 'Linux',
+        RUNNER_ARCH: process.arch.toUpperCase(),
         ...expandAll(this.#env, {}),
         ...env,
         PATH: [...added, this.stage.env.PATH].join(':'),
         GITHUB_PATH: this.#path,
         RUNNER_TEMP: this.stage.folder,
-        npm_config_offline: 'true',
       },
       this.#folder,
     ).exited
@@ -107,20 +110,53 @@ const bareStage = async (...meanings: Parameters<typeof Stage.with>[0]): Promise
 }
 
 describe('the GitHub action', () => {
-  test('installs rdv for the steps after it, once', async () => {
-    const stage = await bareStage()
-    const runner = new Runner(stage, `file:${await packed(stage)}`, root)
-    expect(await runner.action({})).toMatch(/added 1 package[\s\S]*rendezvous\/\d/)
-    expect(await runner.action({})).toMatch(/^rendezvous\/\S+ \S+ node-\S+\n$/)
-    expect(await runner.step({ run: 'rdv --version' })).toMatch(/^rendezvous/)
+  test.each(['latest', manifest.version, `v${manifest.version}`])(
+    'installs the executable of version %s for the steps after it',
+    async (version) => {
+      const runner = new Runner(await bareStage(), await serveReleases(), root)
+      expect(await runner.action({ version })).toMatch(/^rendezvous\/\S+ \S+ node-\S+\n$/)
+      expect(await runner.step({ run: 'rdv --version' })).toMatch(/^rendezvous/)
+    },
+  )
+
+  test('installs it once', async () => {
+    const runner = new Runner(await bareStage(), await serveReleases(), root)
+    await runner.action({})
+    await runner.action({ releases: 'http://127.0.0.1:1', run: '--version' })
   })
 
   test('runs one command, quoted as in a shell, and fails with it', async () => {
-    const stage = await bareStage()
-    const runner = new Runner(stage, `file:${await packed(stage)}`, root)
+    const runner = new Runner(await bareStage(), await serveReleases(), root)
     await runner.action({ run: "signal db 'a b'" })
     expect(await runner.action({ run: 'get db' })).toMatch(/^a b$/m)
     await expect(runner.action({ run: 'wait db=other --once' })).rejects.toThrow(/: 1: /)
+  })
+
+  test('does not run what is not what the checksum is of', async () => {
+    const runner = new Runner(await bareStage(), await serveReleases({ damaged: true }), root)
+    await expect(runner.action({})).rejects.toThrow(/::error::\S+ is not what SHA256SUMS .* says/)
+    await expect(runner.step({ run: 'rdv --version' })).rejects.toThrow(/not found/)
+  })
+
+  test('says which version there is none of', async () => {
+    const runner = new Runner(await bareStage(), await serveReleases(), root)
+    await expect(runner.action({ version: '99.0.0' })).rejects.toThrow(
+      /::error::rdv-linux-\S+ of version 99\.0\.0 cannot be had/,
+    )
+  })
+
+  test('looks for the executable for musl where the C library is not glibc', async () => {
+    const stage = await bareStage()
+    const getconf = join(stage.folder, 'bin/getconf')
+    writeFileSync(getconf, '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    const runner = new Runner(stage, await serveReleases(), root)
+    await expect(runner.action({})).rejects.toThrow(/::error::rdv-linux-\w+-musl of version latest/)
+  })
+
+  test('says where there is no executable', async () => {
+    const env = { RUNNER_OS: 'Windows' }
+    const runner = new Runner(await bareStage(), await serveReleases(), root, env)
+    await expect(runner.action({})).rejects.toThrow(/::error::there is no executable .* Windows/)
   })
 
   test('does in the example what its steps say', async () => {
@@ -135,7 +171,7 @@ describe('the GitHub action', () => {
     const folder = join(root, job.defaults.run['working-directory'])
     const copy = join(stage.folder, 'checkout')
     await stage.run(['cp', '-R', folder, copy])
-    const runner = new Runner(stage, `file:${await packed(stage)}`, copy, job.env)
+    const runner = new Runner(stage, await serveReleases(), copy, job.env)
     for (const step of job.steps) await runner.step(step)
     await stage.run(['psql', db.url, '--command', 'INSERT INTO visit DEFAULT VALUES'])
   })
