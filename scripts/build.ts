@@ -1,12 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
-import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { wrap } from '../src/main/wrapping.ts'
 import { sourcesOf, writeBundled } from './bundled.ts'
@@ -92,7 +89,7 @@ const bundle = async (): Promise<void> => {
 const bundleLoader = async (): Promise<void> => {
   const { outputFiles } = await build({
     ...common,
-    entryPoints: { load: 'src/main/load.ts', keep: 'src/main/keep-code.ts' },
+    entryPoints: { load: 'src/main/load.ts', keep: 'src/code-cache/keep.ts' },
     outdir: building,
     outExtension: { '.js': '.cjs' },
     minify: true,
@@ -126,22 +123,13 @@ const putInPlace = async (): Promise<void> => {
   await rm(old, { recursive: true, force: true })
 }
 
-/**
- * What is typed most often leaves behind what V8 compiled for it, on a store that is thrown away. Who waits for the
- * first one of a pair takes longer than that one does.
- */
-const warm = async (): Promise<void> => {
-  const data = await mkdtemp(join(tmpdir(), 'rdv-build-'))
-  const env = { ...process.env, RDV_DATA_DIR: data, RDV_BACKEND: '' }
-  const run = (words: string) =>
-    promisify(execFile)(process.execPath, [join(root, 'bin/rdv.cjs'), ...words.split(' ')], {
-      env,
-    })
-  await run('signal built')
-  await run('get built')
-  await Promise.all([run('lock built -- sleep 0.5'), run('lock built -- true')])
-  await Promise.all([run('wait late'), sleep(500).then(() => run('signal late'))])
-  await rm(data, { recursive: true })
+/** Where nothing can be kept (1), the checkout's commands only start later. */
+const precompile = (): void => {
+  const { status } = spawnSync(process.execPath, [join(root, 'bin/rdv.cjs'), 'precompile'], {
+    env: { ...process.env, RDV_BACKEND: '' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (status !== 0 && status !== 1) throw new Error(`what is built does not run: ${status}`)
 }
 
 await bundle()
@@ -149,4 +137,4 @@ await writeManifest(root)
 await writeManual(join(root, building))
 declare()
 await putInPlace()
-await warm()
+precompile()

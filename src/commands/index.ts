@@ -28,6 +28,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<CommandModule>> = new M
   ['once', () => import('./once.ts')],
   ['pipe:receive', () => import('./pipe/receive.ts')],
   ['pipe:send', () => import('./pipe/send.ts')],
+  ['precompile', () => import('./precompile.ts')],
   ['probe', () => import('./probe.ts')],
   ['publish', () => import('./publish.ts')],
   ['serve', () => import('./serve.ts')],

@@ -1,5 +1,5 @@
 import type * as vm from 'node:vm'
-import { codeOf, nameOf, openCache } from './code-cache.ts'
+import { codeOf, nameOf, openCache } from '../code-cache/code-cache.ts'
 import { wrap } from './wrapping.ts'
 
 /*
@@ -55,7 +55,9 @@ process.on('exit', (code) => {
   for (const script of scripts.values()) isNew ||= script.cachedDataRejected !== false
   if (code !== 0 || !isNew) return
   try {
-    const { writeCodeCache } = require(`${__dirname}/keep.cjs`) as typeof import('./keep-code.ts')
+    const { writeCodeCache } = require(
+      `${__dirname}/keep.cjs`,
+    ) as typeof import('../code-cache/keep.ts')
     const waited = known?.waited || hasWaited()
     writeCodeCache(__dirname, cache, env, { known, scripts, waited })
   } catch {

@@ -1,4 +1,6 @@
-const { openSync, readSync, statSync } = process.getBuiltinModule('node:fs')
+import { directories, isOurs } from './directories.ts'
+
+const { openSync, readSync } = process.getBuiltinModule('node:fs')
 
 /** Of the bundle: set when it is built. */
 declare const BUILD: string
@@ -18,18 +20,6 @@ export interface CodeCache extends Header {
 
 /** Bytes: twice what a table of all files takes. */
 export const HEADER_LENGTH = 4_096
-
-/**
- * Where it can be, in the order in which it is looked for: among the user's own files, and beside the bundle. What the
- * first one has is there because the second one could not be written.
- */
-export const directories = (
-  dist: string,
-  { XDG_CACHE_HOME, HOME }: NodeJS.ProcessEnv,
-): string[] => {
-  const own = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`)
-  return [...(own?.startsWith('/') ? [`${own}/rendezvous`] : []), `${dist}/cache`]
-}
 
 /** What the names of this build's files begin with. */
 export const OURS = `${BUILD}-`
@@ -85,9 +75,3 @@ export const codeOf = ({ file, parts }: CodeCache, name: string): Buffer | undef
 }
 
 const PIECE = 32_768
-
-/** Nobody but root and this user can write there. */
-export const isOurs = (directory: string): boolean => {
-  const { uid = -1, mode = 0 } = statSync(directory, { throwIfNoEntry: false }) ?? {}
-  return (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0
-}

@@ -2,39 +2,19 @@ import { execFile } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
-  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Header } from '../../src/main/code-cache.ts'
+import type { Header } from '../../src/code-cache/code-cache.ts'
 import { temporaryFolder } from '../services/guard.ts'
-
-const checkout = join(import.meta.dirname, '../..')
-
-/** The package as somebody has installed it, who has not used it yet. */
-const install = (): string => {
-  const root = temporaryFolder('installed')
-  mkdirSync(join(root, 'dist'))
-  for (const name of [
-    'bin',
-    'package.json',
-    'oclif.manifest.json',
-    'dist/load.cjs',
-    'dist/keep.cjs',
-    'dist/program',
-  ])
-    cpSync(join(checkout, name), join(root, name), { recursive: true })
-  symlinkSync(join(checkout, 'dist/vendor'), join(root, 'dist/vendor'))
-  return root
-}
+import { install } from './installed.ts'
 
 /** As in code-cache.ts, which only its bundle can run. */
 const HEADER_LENGTH = 4_096

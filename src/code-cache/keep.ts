@@ -8,15 +8,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import type { Script } from 'node:vm'
-import {
-  type CodeCache,
-  codeOf,
-  directories,
-  HEADER_LENGTH,
-  type Header,
-  isOurs,
-  OURS,
-} from './code-cache.ts'
+import { type CodeCache, codeOf, HEADER_LENGTH, type Header, OURS } from './code-cache.ts'
+import { directories, isOurs } from './directories.ts'
 
 // A file of its own: most runs keep nothing.
 

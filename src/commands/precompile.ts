@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { RdvCommand } from '../cli/base-command.ts'
+import { note, printResult } from '../cli/output.ts'
+import { keptIn } from '../code-cache/directories.ts'
+import { precompile } from '../code-cache/precompile.ts'
+import { NoError } from '../errors.ts'
+import { withDeadline } from '../recipes/deadline.ts'
+
+/** How long (milliseconds) a slow machine may take for all of it. */
+const PATIENCE = 60_000
+
+export default class Precompile extends RdvCommand {
+  static override summary =
+    'Runs the commonest commands once, so that they start sooner from then on: for the build of an image.'
+  static override description =
+    `What V8 compiles for them is kept, in the folder that it prints, for whoever runs them with this Node.
+They run on an embedded store of their own, or on that of --backend in a namespace of its own.`
+  static override examples = [
+    '<%= config.bin %> precompile',
+    '<%= config.bin %> precompile --backend etcd://localhost:2379',
+  ]
+
+  async run(): Promise<void> {
+    const { flags } = await this.begin(Precompile)
+    if (process.versions.bun !== undefined) {
+      note('this executable is compiled already: there is nothing to keep')
+      return printResult(undefined, { ok: true })
+    }
+    process.exitCode = await withDeadline(this.limits(PATIENCE), (signal) =>
+      withFolder((folder) => precompile({ env: environmentOf(flags, folder), signal })),
+    )
+    if (process.exitCode !== 0) return
+    const directory = keptIn(resolve(__dirname, '..'), process.env)
+    if (directory === undefined) throw new NoError(NOWHERE)
+    await printResult(directory, { ok: true, directory })
+  }
+}
+
+const NOWHERE =
+  'nothing can be kept: run it as who may write in the program’s folder, or with a HOME that is yours alone to write'
+
+interface Told {
+  readonly backend?: string | undefined
+  readonly json: boolean
+}
+
+/** What the commands are told, so that they touch nothing that is anybody's. */
+const environmentOf = ({ backend = '', json }: Told, folder: string): NodeJS.ProcessEnv => ({
+  RDV_BACKEND: backend,
+  RDV_DATA_DIR: folder,
+  RDV_NAMESPACE: `precompile-${folder.slice(-6)}`,
+  RDV_TIMEOUT: '30s',
+  RDV_QUIET: 'true',
+  RDV_JSON: String(json),
+})
+
+const withFolder = async <T>(body: (folder: string) => Promise<T>): Promise<T> => {
+  const folder = await mkdtemp(join(tmpdir(), 'rdv-precompile-'))
+  try {
+    return await body(folder)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
