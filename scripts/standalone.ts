@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { unsign } from 'macho-unsign'
 import { unwrap } from '../src/main/wrapping.ts'
 import { bunsName, hostTarget, provideBun, TARGETS, type Target, targetNamed } from './bun.ts'
 
@@ -67,6 +68,16 @@ const compile = (compiler: string, runtime: string, target: Target, folder: stri
   })
 }
 
+/**
+ * In the executable for Intel's Macs bun leaves the signature of its own file, which is wrong of what it has put in: macOS
+ * ends who has a wrong one. They need none; the other Macs' executable is signed anew.
+ */
+const removeSignature = async (file: string): Promise<void> => {
+  const unsigned = unsign(await readFile(file))
+  if (!unsigned) throw new Error(`${file} has no signature any more: leave this step out`)
+  await writeFile(file, new Uint8Array(unsigned))
+}
+
 /** Whoever runs an earlier one goes on with it. */
 const make = async (target: Target): Promise<void> => {
   const bun = join(root, '.bun')
@@ -77,6 +88,7 @@ const make = async (target: Target): Promise<void> => {
   try {
     await stage(folder)
     compile(compiler, runtime, target, folder)
+    if (target === 'darwin-x64') await removeSignature(join(folder, 'rdv'))
     await rename(join(folder, 'rdv'), join(output, `rdv-${target}`))
   } finally {
     await rm(folder, { recursive: true })
