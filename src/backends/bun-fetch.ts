@@ -1,3 +1,4 @@
+import { codeOf, describeFailure } from '../reason.ts'
 import type { Answer, HttpPlace, Message } from './http-client.ts'
 
 /**
@@ -37,8 +38,11 @@ export const fetchAnswer = async (
   }
 }
 
-/** All other errors have the codes that node:http's have. */
-const asOfNode = (error: unknown): unknown =>
-  (error as NodeJS.ErrnoException).code === 'Malformed_HTTP_Response'
+/** All other errors have the codes that node:http's have, and texts that are of no use to who runs a command. */
+const asOfNode = (error: unknown): unknown => {
+  const code = codeOf(error)
+  if (code === undefined) return error
+  return code === 'Malformed_HTTP_Response'
     ? Object.assign(new Error('the answer is no HTTP/1.1'), { code: 'HPE_INVALID_CONSTANT' })
-    : error
+    : Object.assign(new Error(describeFailure(error), { cause: error }), { code })
+}

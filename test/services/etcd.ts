@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { answerOf } from './answer.ts'
 import type { TlsFiles } from './certificates.ts'
 import { findProgram } from './fetch.ts'
+import { freePorts } from './ports.ts'
 import { type Program, programEnvironment } from './programs.ts'
 import { type Place, portOf, type Service, startService } from './service.ts'
 
@@ -112,4 +113,14 @@ export const startEtcd = (options: EtcdOptions = {}): Promise<Service> => {
     },
     initialise: (place) => enableAuth(place, options),
   })
+}
+
+/** Servers that have no JSON gateway where clients connect. */
+export const withoutGateway = async (): Promise<{ what: string; options: EtcdOptions }[]> => {
+  const [healthPort] = await freePorts(1)
+  const elsewhere = `--listen-client-http-urls=http://127.0.0.1:${healthPort}`
+  return [
+    { what: 'without its JSON gateway', options: { flags: ['--enable-grpc-gateway=false'] } },
+    { what: 'whose port speaks gRPC alone', options: { flags: [elsewhere], healthPort } },
+  ]
 }

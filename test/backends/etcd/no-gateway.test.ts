@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { put } from '../../../src/backends/operations.ts'
-import { freePorts } from '../../services/ports.ts'
+import { withoutGateway } from '../../services/etcd.ts'
 import { Follower } from '../conformance/harness.ts'
 import { startHarness } from './servers.ts'
 
-const [port] = await freePorts(1)
-
-describe.each([
-  { what: 'without its JSON gateway', flag: '--enable-grpc-gateway=false' },
-  {
-    what: 'whose port speaks gRPC alone',
-    flag: `--listen-client-http-urls=http://127.0.0.1:${port}`,
-    healthPort: port,
-  },
-])('an etcd $what', ({ flag, healthPort }) => {
+describe.each(await withoutGateway())('an etcd $what', ({ options }) => {
   test('serves short commands too', async () => {
-    const harness = await startHarness({ brief: true, flags: [flag], healthPort })
+    const harness = await startHarness({ brief: true, ...options })
     const client = await harness.connect()
     const follower = new Follower(client, 'a/')
     expect((await client.commit([], [put('a/k', 'x')])).outcome).toBe('ok')
