@@ -5,6 +5,9 @@ import type { Command } from './measure.ts'
 
 const root = join(import.meta.dirname, '..')
 
+/** Node reads more certificates at every start where this names some. */
+export const WITHOUT_CERTIFICATES = { NODE_EXTRA_CA_CERTS: '' }
+
 /** The built executable, run by this Node. `folder`: another copy of the package. */
 export const rdv = (
   url: string | undefined,
@@ -14,12 +17,13 @@ export const rdv = (
 ): Command => ({
   name: `rdv ${words[0]}`,
   words: [process.execPath, join(folder, 'bin/rdv.cjs'), ...words],
-  env: { ...env, RDV_BACKEND: url ?? '' },
+  env: { ...WITHOUT_CERTIFICATES, ...env, RDV_BACKEND: url ?? '' },
 })
 
 export const node = (script: string): Command => ({
   name: 'node',
   words: [process.execPath, '-e', script],
+  env: WITHOUT_CERTIFICATES,
 })
 
 /** `url`: of the etcd, as rdv is told it. */

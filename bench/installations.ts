@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryFolder } from '../test/services/guard.ts'
-import { rdv } from './commands.ts'
+import { rdv, WITHOUT_CERTIFICATES } from './commands.ts'
 import type { Command } from './measure.ts'
 
 /** A way in which `rdv` can be on a machine. */
@@ -43,5 +43,5 @@ const commandOf =
   (url, words) => ({
     name: `rdv ${words[0]}`,
     words: [file, ...words],
-    env: { RDV_BACKEND: url ?? '' },
+    env: { ...WITHOUT_CERTIFICATES, RDV_BACKEND: url ?? '' },
   })

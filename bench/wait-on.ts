@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { WITHOUT_CERTIFICATES } from './commands.ts'
 import type { Command } from './measure.ts'
 
 const PACKAGE = 'wait-on@9'
@@ -13,7 +14,7 @@ const file = join(folder, 'node_modules/wait-on/bin/wait-on')
 export const waitOn = (address: string, mayFetch: boolean): Command | undefined => {
   if (!existsSync(file) && mayFetch) fetchIt()
   const words = [process.execPath, file, `tcp:${address}`] as const
-  return existsSync(file) ? { name: 'wait-on tcp:…', words } : undefined
+  return existsSync(file) ? { name: 'wait-on tcp:…', words, env: WITHOUT_CERTIFICATES } : undefined
 }
 
 const fetchIt = (): void => {

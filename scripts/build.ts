@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { wrap } from '../src/main/wrapping.ts'
 import { sourcesOf, writeBundled } from './bundled.ts'
+import { writeCompletions } from './completions.ts'
 import { rareModules } from './lazy-plugin.ts'
 import { writeManual } from './man.ts'
 import { writeManifest } from './manifest.ts'
@@ -66,7 +67,7 @@ const bundleApart = (name: string, contents: string) =>
   })
 
 const bundle = async (): Promise<void> => {
-  const [sources, , ...results] = await Promise.all([
+  const [sources, page, ...results] = await Promise.all([
     buildProgram(root, join(root, building, 'program'), VENDORED),
     buildPage(root, join(root, building, 'page')),
     build({
@@ -79,7 +80,7 @@ const bundle = async (): Promise<void> => {
     bundleApart('rare', rareModules()),
   ])
   await bundleLoader()
-  await writeBundled(join(root, building), [...sources, ...results.flatMap(sourcesOf)])
+  await writeBundled(join(root, building), [...sources, ...page, ...results.flatMap(sourcesOf)])
   // etcd3 looks for its protocol's description beside itself.
   const proto = join(root, 'node_modules/etcd3/proto')
   await cp(proto, join(root, building, 'proto'), { recursive: true })
@@ -135,6 +136,7 @@ const precompile = (): void => {
 await bundle()
 await writeManifest(root)
 await writeManual(join(root, building))
+await writeCompletions(join(root, building))
 declare()
 await putInPlace()
 precompile()

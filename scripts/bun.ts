@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const VERSION = '1.4.5'
+/** Of the compiler, and of what it puts into each executable. */
+export const VERSION = '1.4.5'
 
 /**
  * For what executables can be made, each with the npm package of bun for it and that package's hash. bun is no dependency

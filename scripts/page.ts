@@ -1,12 +1,13 @@
 import { join } from 'node:path'
-import { build } from 'vite'
+import { build, type Rolldown } from 'vite'
 
 /**
  * Builds the server's page: `index.html`, and what it names below `/_page/`, with its contents' hash in its name. No file
- * is written into another, since the page allows itself neither scripts nor styles of its own text.
+ * is written into another, since the page allows itself neither scripts nor styles of its own text. Resolves to the files of
+ * which something went into it.
  */
-export const buildPage = async (root: string, outDir: string): Promise<void> => {
-  await build({
+export const buildPage = async (root: string, outDir: string): Promise<string[]> => {
+  const built = await build({
     configFile: false,
     root: join(root, 'src/server/page'),
     base: '/_page/',
@@ -24,4 +25,14 @@ export const buildPage = async (root: string, outDir: string): Promise<void> => 
       target: ['chrome123', 'firefox120', 'safari17.5'],
     },
   })
+  return [built].flat().flatMap((result) => ('output' in result ? filesOf(result) : []))
 }
+
+/** The files of which something went into what was built. */
+const filesOf = ({ output }: Rolldown.RolldownOutput): string[] =>
+  output.flatMap((part) => ('modules' in part ? partsOf(part.modules) : []))
+
+const partsOf = (modules: Rolldown.OutputChunk['modules']): string[] =>
+  Object.entries(modules).flatMap(([file, { renderedLength }]) =>
+    renderedLength > 0 ? [file] : [],
+  )

@@ -1,10 +1,19 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { VERSION } from './bun.ts'
+
+interface Component {
+  readonly type: string
+  readonly name: string
+  readonly version: string
+  readonly purl: string
+  readonly 'bom-ref': string
+}
 
 interface Bill {
   readonly metadata: { readonly component: { readonly 'bom-ref': string } }
-  readonly components: readonly { readonly name: string; readonly 'bom-ref': string }[]
+  readonly components: readonly Component[]
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[]
 }
 
@@ -26,7 +35,16 @@ const bundled = (bill: Bill): Bill => {
   const dependencies = bill.dependencies
     .filter(({ ref }) => refs.has(ref))
     .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((one) => refs.has(one)) }))
-  return { ...bill, components, dependencies }
+  return { ...bill, components: [...components, RUNTIME], dependencies }
+}
+
+/** What the executables run on: npm has not installed it here. */
+const RUNTIME: Component = {
+  type: 'application',
+  name: 'bun',
+  version: VERSION,
+  purl: `pkg:npm/bun@${VERSION}`,
+  'bom-ref': `bun@${VERSION}`,
 }
 
 /** `@scope/name@1.2.3` without the version. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { globSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { unsign } from 'macho-unsign'
 import { unwrap } from '../src/main/wrapping.ts'
@@ -20,6 +20,9 @@ const CODE = 'code'
 
 /** Of these the source is inside, not the bytecode: it takes more room than the time is worth. */
 const BULKY = ['etcd3', 'fastify', '@fastify/swagger', 'prom-client', 'rare', 'typebox']
+
+/** Bytes. */
+const MOST = 120_000_000
 
 /** Libraries' own ways to other libraries, which they try and do without. */
 const ABSENT = ['pg-native', 'pg-cloudflare']
@@ -78,6 +81,11 @@ const removeSignature = async (file: string): Promise<void> => {
   await writeFile(file, new Uint8Array(unsigned))
 }
 
+const checkSize = async (file: string): Promise<void> => {
+  const { size } = await stat(file)
+  if (size > MOST) throw new Error(`an executable of ${size} bytes is too large: at most ${MOST}`)
+}
+
 /** Whoever runs an earlier one goes on with it. */
 const make = async (target: Target): Promise<void> => {
   const bun = join(root, '.bun')
@@ -89,6 +97,7 @@ const make = async (target: Target): Promise<void> => {
     await stage(folder)
     compile(compiler, runtime, target, folder)
     if (target === 'darwin-x64') await removeSignature(join(folder, 'rdv'))
+    await checkSize(join(folder, 'rdv'))
     await rename(join(folder, 'rdv'), join(output, `rdv-${target}`))
   } finally {
     await rm(folder, { recursive: true })

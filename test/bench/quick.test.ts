@@ -8,7 +8,7 @@ const run = promisify(execFile)
 const main = join(import.meta.dirname, '../../bench/main.ts')
 
 /** What takes a few seconds each. */
-const SUBJECTS = ['start-up', 'wake-up', 'counter-loops', 'topic', 'open-waits']
+const SUBJECTS = ['start-up', 'wake-up', 'hand-over', 'counter-loops', 'topic', 'open-waits']
 
 interface Line extends Row {
   readonly subject: string
@@ -52,6 +52,7 @@ const LIMITED = [
   ...['sqlite', 'http', 'etcd', 'consul'].map(
     (store) => `8 shell loops on one counter on ${store}`,
   ),
+  'hand-over of rdv lock on etcd',
   'publish → subscribe on etcd',
 ]
 

@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Header } from '../../src/code-cache/code-cache.ts'
@@ -74,7 +74,21 @@ describe('what V8 compiled', () => {
     const { ino } = statSync(file)
     await signal()
     expect(statSync(onlyFile(cache())).ino).toBe(ino)
+    const { arch, version } = process
+    expect(basename(file)).toMatch(RegExp(`^[0-9a-f]{16}-${version}-${arch}-signal-sqlite$`))
   })
+
+  test.each(['signal', 'get'])(
+    'is of one file for a plain %s, which loads no other',
+    async (name) => {
+      await signal()
+      await rdv([name, 'k'])
+      const file = readdirSync(cache()).find((one) => one.endsWith(`-${name}-sqlite`)) ?? ''
+      expect(Object.keys(headerOf(readFileSync(join(cache(), file))).parts)).toEqual([
+        'program/rdv.cjs',
+      ])
+    },
+  )
 
   test.each([
     { damage: 'cut short', to: (code: Buffer) => code.subarray(0, code.length / 3) },
@@ -162,10 +176,16 @@ describe('what V8 compiled', () => {
     expectWhole(onlyFile(cache()))
   })
 
-  test('of another build is removed', async () => {
-    mkdirSync(cache())
-    writeFileSync(join(cache(), '0123456789abcdef-v1.2.3-x64-signal-sqlite'), '')
+  test('of another build is not used, and removed', async () => {
     await signal()
-    expect(onlyFile(cache())).toContain(process.version)
+    const old = basename(onlyFile(cache()))
+    for (const name of ['load.cjs', 'keep.cjs']) {
+      const file = join(root, 'dist', name)
+      const text = readFileSync(file, 'utf8')
+      expect(text).toContain(old.slice(0, 16))
+      writeFileSync(file, text.replaceAll(old.slice(0, 16), '0123456789abcdef'))
+    }
+    await signal()
+    expect(basename(onlyFile(cache()))).toBe(`0123456789abcdef${old.slice(16)}`)
   })
 })

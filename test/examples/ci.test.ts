@@ -119,10 +119,11 @@ describe('the GitHub action', () => {
     },
   )
 
-  test('installs it once', async () => {
+  test('installs each version once', async () => {
     const runner = new Runner(await bareStage(), await serveReleases(), root)
     await runner.action({})
     await runner.action({ releases: 'http://127.0.0.1:1', run: '--version' })
+    await expect(runner.action({ version: '99.0.0' })).rejects.toThrow(/99\.0\.0 cannot be had/)
   })
 
   test('runs one command, quoted as in a shell, and fails with it', async () => {

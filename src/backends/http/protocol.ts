@@ -1,8 +1,11 @@
 import type { ErrorKind } from '../../errors.ts'
 import type { ClaimResult, Diagnosis, Guard, Lease, Traits, Waiter, Waiters } from '../backend.ts'
 
-/** The number of this protocol. It changes when an older client or server would misunderstand a newer one. */
-export const PROTOCOL = 1
+/**
+ * The number of this protocol. It changes when an older client or server would misunderstand a newer one: since 2 a server
+ * knows who waits.
+ */
+export const PROTOCOL = 2
 
 /** `GET` on it is the greeting; below it lie the operations (`POST`) and `watch` (`GET`). */
 export const BASE = '/_rdv/v1'

@@ -96,14 +96,14 @@ describe('an http:// client', () => {
 
   test('says which side to update when the protocols differ', async () => {
     for (const [protocol, side] of [
-      [2, 'rdv here'],
-      [0, 'the server'],
+      [3, 'rdv here'],
+      [1, 'the server'],
     ] as const) {
       const url = await greeting(protocol)
       await expect(connect(url)).rejects.toMatchObject({
         kind: 'unavailable',
         retryable: false,
-        message: `${url} speaks protocol ${protocol} and this rdv speaks 1: update ${side}`,
+        message: `${url} speaks protocol ${protocol} and this rdv speaks 2: update ${side}`,
       })
     }
   })
@@ -263,7 +263,7 @@ describe('an http:// client', () => {
       const epoch = epochs.shift() ?? 'new'
       const watching = request.url?.includes('/watch')
       response.writeHead(200, { 'rdv-epoch': epoch })
-      if (!watching) return response.end('{"ok":true,"protocol":1,"traits":{}}')
+      if (!watching) return response.end('{"ok":true,"protocol":2,"traits":{}}')
       response.write(`{"kind":"snapshot","entries":[],"revision":${++watches}}\n`)
     })
     const client = await connect(url)
