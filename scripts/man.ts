@@ -38,7 +38,7 @@ const manual = async (): Promise<string> => {
     ),
     '.SH SEE ALSO',
     text(
-      'The documentation of the package: docs/, of which docs/commands.md says what stands here.',
+      'The documentation: https://github.com/rendezvous/rendezvous/tree/main/docs, of which commands.md says what stands here.',
     ),
   ]
   return `${parts.join('\n')}\n`
