@@ -39,7 +39,8 @@ export const writeSlowly = async (
 /** Ends an answer so that its client knows that it did not end well: `curl` exits with 18. */
 export const breakOff = (response: ServerResponse, last = ''): void => {
   if (response.destroyed || last === '') response.destroy()
-  else response.write(last, () => response.destroy())
+  // bun calls back before it has handed anything to the kernel, which it does at the end of the turn
+  else response.write(last, () => setImmediate(() => response.destroy()))
 }
 
 /** How often (milliseconds) the kernel is asked: it does not tell by itself. */
