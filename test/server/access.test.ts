@@ -142,8 +142,7 @@ describe('a token file', () => {
     ['sécret-x', /:1 has a token with characters that no HTTP header takes/],
   ])('such as %j is refused', async (text, says) => {
     const { code, stderr } = await (await serve(tokenFile(text))).ended
-    expect(code).toBe(2)
-    expect(stderr).toMatch(says)
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(says) })
     expect(stderr).not.toContain('cret-x')
   })
 
