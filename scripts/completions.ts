@@ -1,16 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { completionScript } from '../src/completion/completion.ts'
+import { SHELLS } from '../src/completion/shells.ts'
 
 /** As the shells' own folders of completions have them. */
-const FILES = { bash: 'rdv.bash', zsh: '_rdv', fish: 'rdv.fish' } as const
+const FILES = { bash: 'rdv.bash', zsh: '_rdv', fish: 'rdv.fish' }
 
 /** Writes the shells' completion scripts to `completion/` in a folder. */
 export const writeCompletions = async (folder: string): Promise<void> => {
   await mkdir(join(folder, 'completion'), { recursive: true })
-  for (const [shell, file] of Object.entries(FILES) as [keyof typeof FILES, string][])
-    await writeFile(
-      join(folder, 'completion', file),
-      `${(await completionScript(shell)).trimEnd()}\n`,
-    )
+  for (const shell of SHELLS) {
+    const script = await completionScript(shell)
+    await writeFile(join(folder, 'completion', FILES[shell]), `${script.trimEnd()}\n`)
+  }
 }

@@ -3,8 +3,8 @@ import { build, type Rolldown } from 'vite'
 
 /**
  * Builds the server's page: `index.html`, and what it names below `/_page/`, with its contents' hash in its name. No file
- * is written into another, since the page allows itself neither scripts nor styles of its own text. Resolves to the files of
- * which something went into it.
+ * is written into another, since the page allows itself neither scripts nor styles of its own text.
+ * @returns the files of which something went into it
  */
 export const buildPage = async (root: string, outDir: string): Promise<string[]> => {
   const built = await build({
@@ -25,14 +25,6 @@ export const buildPage = async (root: string, outDir: string): Promise<string[]>
       target: ['chrome123', 'firefox120', 'safari17.5'],
     },
   })
-  return [built].flat().flatMap((result) => ('output' in result ? filesOf(result) : []))
+  const { output } = built as Rolldown.RolldownOutput
+  return output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
 }
-
-/** The files of which something went into what was built. */
-const filesOf = ({ output }: Rolldown.RolldownOutput): string[] =>
-  output.flatMap((part) => ('modules' in part ? partsOf(part.modules) : []))
-
-const partsOf = (modules: Rolldown.OutputChunk['modules']): string[] =>
-  Object.entries(modules).flatMap(([file, { renderedLength }]) =>
-    renderedLength > 0 ? [file] : [],
-  )

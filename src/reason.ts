@@ -48,12 +48,14 @@ export const codeOf = (error: unknown): string | undefined =>
     ? error.code
     : undefined
 
+/** Whether what answered speaks no HTTP/1.1: the codes of Node's parser. */
+export const isNoHttp = (error: unknown): boolean => codeOf(error)?.startsWith('HPE_') ?? false
+
 /** A short phrase for an error that means "not yet"; `undefined` for one that has no code, which is a bug of ours. */
 export const reasonFor = (error: unknown): string | undefined => {
+  if (isNoHttp(error)) return 'does not speak HTTP'
   const code = codeOf(error)
-  return code?.startsWith('HPE_')
-    ? 'does not speak HTTP'
-    : code && (reasons().get(code) ?? `failed with ${code}`)
+  return code && (reasons().get(code) ?? `failed with ${code}`)
 }
 
 /** Likewise, and for an error without a code what it says itself. */

@@ -1,7 +1,7 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { AgentOptions } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
-import { codeOf } from '../reason.ts'
+import { codeOf, isNoHttp } from '../reason.ts'
 import { canFetch, fetchAnswer } from './bun-fetch.ts'
 
 /** So many calls are under way at once; the next ones wait for a connection. */
@@ -101,24 +101,25 @@ export class HttpClient {
       this.#fetched = true
       return answer
     } catch (error) {
-      throw codeOf(error) === 'ECONNRESET' ? ((await this.#refusal(signal)) ?? error) : error
+      throw await this.#explained(error, signal)
     } finally {
       this.#fetching--
     }
   }
 
   /**
-   * What node:http says of a server that speaks no HTTP/1.1, if this is one: of its answer and the end of the connection
-   * `fetch` may see only the end. It is asked for nothing, since another server may have done what it was asked before.
+   * Of a server that speaks no HTTP/1.1 `fetch` may see only the end of the connection: then node:http tells. It asks for
+   * nothing, since another server may have done what it was asked before.
    */
-  async #refusal(signal: AbortSignal): Promise<unknown> {
+  async #explained(error: unknown, signal: AbortSignal): Promise<unknown> {
+    if (codeOf(error) !== 'ECONNRESET') return error
     try {
       const { request, calls } = await this.#open()
       await wholeAnswer(await this.#request(request, { method: 'GET', path: '/' }, calls, signal))
-    } catch (error) {
-      if (codeOf(error)?.startsWith('HPE_')) return error
+    } catch (other) {
+      if (isNoHttp(other)) return other
     }
-    return undefined
+    return error
   }
 
   /** Loads no TLS where none is spoken, and nothing where nothing is asked. */

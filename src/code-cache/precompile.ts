@@ -39,7 +39,7 @@ const runInTurn = async (row: readonly string[], options: Options): Promise<numb
 }
 
 const run = async (words: readonly string[], { env, signal }: Options): Promise<number> => {
-  const [program = ''] = process.argv.slice(1)
+  const [, program = ''] = process.argv
   const { exitCode = 1, stdout } = await execa(process.execPath, [program, ...words], {
     env,
     cancelSignal: signal,

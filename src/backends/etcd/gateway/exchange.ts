@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { isNoHttp } from '../../../reason.ts'
 import { type Answer, type HttpClient, linesOf, wholeAnswer } from '../../http-client.ts'
 import { NoGatewayError } from '../failure.ts'
 import { encode, type Json } from './json.ts'
@@ -65,9 +66,7 @@ const exchange = async (client: HttpClient, what: Call, signal: AbortSignal): Pr
   try {
     return await client.exchange(messageOf(what), signal)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code?.startsWith('HPE_'))
-      throw new NoGatewayError('the answer is no HTTP/1.1', { cause: error })
+    if (isNoHttp(error)) throw new NoGatewayError('the answer is no HTTP/1.1', { cause: error })
     throw error
   }
 }
