@@ -4,7 +4,7 @@ import { hostTarget, provideBun } from './bun.ts'
 
 /*
  * `npm run test:bun -- [FILE…]`: what backends, recipes, probes and the server promise, by our code within the executable's
- * runtime, and where commands are run, by the executable (`npm run standalone`). `test/child` cannot be run so: bun's
+ * runtime, and where commands are run, by the executable. `test/child` cannot be run so: bun's
  * command line drops a first `--`, and its fixtures are started by it.
  */
 const FILES = ['test/backends', 'test/recipes', 'test/probes', 'test/server', 'test/sp']

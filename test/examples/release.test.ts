@@ -44,7 +44,8 @@ test('a release has the package, a bill of what is bundled in it, checksums, and
   const bill = JSON.parse(readFileSync(join(out, `${base}.cdx.json`), 'utf8'))
   const names = bill.components.map((component: { name: string }) => component.name)
   expect(bill).toMatchObject({ bomFormat: 'CycloneDX' })
-  expect(names).toEqual(expect.arrayContaining(['etcd3', 'pg', '@oclif/core', 'preact', 'bun']))
+  expect(names).toEqual(expect.arrayContaining(['etcd3', 'consul', 'pg', 'fastify', '@oclif/core']))
+  expect(names).toEqual(expect.arrayContaining(['preact', 'bun']))
   expect(names).not.toContain('vitest')
 })
 

@@ -17,5 +17,6 @@ const build = (): void => {
 /** Once before all tests: the server programs are there, and what is tested is what is built. */
 export default function setUp(): void {
   provideAllPrograms()
-  build()
+  // within bun it is built already, by Node: `npm run test:bun`
+  if (process.versions.bun === undefined) build()
 }
