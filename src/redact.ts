@@ -1,4 +1,4 @@
-const password = /(:\/\/[^\s/?#:@]*):[^\s/?#]*@/g
+const password = /(:\/\/[^\s/:@]*):[^\s/]*@/g
 const secretParameter = /([?&][\w-]*(?:passw|secret|token|apikey|api_key)[\w-]*=)[^&\s#]*/gi
 
 /** The text with the password of each URL in it, and each query parameter named like one, replaced by `***`. */

@@ -1,39 +1,40 @@
 import { redact } from '../redact.ts'
 import { attempt } from './attempt.ts'
-import { lookAtEach } from './each-address.ts'
-import { decoded, hostOf, malformed, parseEndpoint, type Shape } from './endpoint.ts'
-import { selectOne } from './postgres-session.ts'
+import { malformedUrl, parseConnectionUrl } from './postgres/connection-url.ts'
+import { lookAtHosts } from './postgres/look.ts'
+import type { Parameters } from './postgres/parameters.ts'
+import { readService } from './postgres/service-file.ts'
+import { combine, type Settings, serviceOf } from './postgres/settings.ts'
 import type { ProbeFactory } from './probe.ts'
-
-/** As in libpq, the host may be the directory of a Unix socket: `?host=/run/postgresql`, or percent-encoded. */
-const hostAsInPg = (url: URL): string => {
-  const host = url.searchParams.get('host') || decoded(url.hostname) || ''
-  return host.startsWith('/') ? host : hostOf(url)
-}
-
-/** libpq takes `postgres://USER@/DATABASE?host=…`, the URL class does not. */
-const withHost = (text: string): string =>
-  /[?&]host=/.test(text) ? text.replace(/^([^/]+:\/\/[^/?#]*@)\//, '$1localhost/') : text
-
-const shape: Shape = {
-  form: 'postgres://USER@HOST:PORT/DATABASE, with special characters percent-encoded',
-  port: { default: 5432 },
-  allows: ['credentials', 'path', 'query'],
-  host: hostAsInPg,
-}
 
 /**
  * `postgres://…` and `postgresql://…`: up when a session can be opened and `SELECT 1` is answered, so user, password
- * and database must be right. What the URL leaves out (user, password, port, sslmode) is taken from `PGUSER`,
- * `PGPASSWORD` and so on, or from `~/.pgpass`; the words of `sslmode` mean what they mean to `psql`.
+ * and database must be right. The URL means what it means to `psql`, and what it leaves out is taken from where psql
+ * takes it: a service file, the environment, a password file.
  */
 const postgres: ProbeFactory = (text, { resolve }) => {
-  const { url, host } = parseEndpoint(withHost(text), shape)
-  if (url.pathname.includes('@')) throw malformed(text, 'has an @ in its database', shape.form)
-  const select = (address: string, signal: AbortSignal) => selectOne(url, address, signal)
-  const look = (signal: AbortSignal) =>
-    host.startsWith('/') ? select(host, signal) : lookAtEach(host, signal, select, resolve)
+  const url = parseConnectionUrl(text)
+  if (serviceOf(url).service === undefined) checked(text, combine(url))
+  const look = async (signal: AbortSignal) => {
+    const settings = checked(text, await settingsFor(url))
+    return lookAtHosts(settings, signal, resolve)
+  }
   return { name: redact(text), look: (signal) => attempt(signal, () => look(signal)) }
 }
 
 export default postgres
+
+const settingsFor = async (url: Parameters): Promise<Settings> => {
+  const { service, servicefile } = serviceOf(url)
+  return combine(url, service === undefined ? undefined : await readService(service, servicefile))
+}
+
+/** Unlike psql's, a URL without a host is refused: it may come from an empty variable. */
+const checked = (text: string, settings: Settings): Settings => {
+  const unusable = settings.hosts.length === 0 || settings.hosts.some(isNameless)
+  if (unusable) throw malformedUrl(text, 'has no usable host')
+  return settings
+}
+
+const isNameless = ({ name, address }: Settings['hosts'][number]): boolean =>
+  `${name}${address}` === '' || /[\s\p{Cc}]/u.test(name)

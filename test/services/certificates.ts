@@ -10,6 +10,16 @@ export interface TlsFiles {
   readonly key: string
   readonly clientCert: string
   readonly clientKey: string
+  /** Signed by the same authority, but for a host of another name. */
+  readonly elsewhere: KeyPair
+  /** Signed by nobody but itself, for the right host. */
+  readonly selfSigned: KeyPair
+}
+
+/** A certificate and its key, as files. */
+interface KeyPair {
+  readonly cert: string
+  readonly key: string
 }
 
 interface Pair {
@@ -28,10 +38,15 @@ const authority = (): Promise<Pair> =>
     ],
   })
 
-const signed = (commonName: string, address: string, ca: Pair): Promise<Pair> =>
+const signed = (
+  commonName: string,
+  address: string,
+  ca?: Pair,
+  name = 'localhost',
+): Promise<Pair> =>
   generate([{ name: 'commonName', value: commonName }], {
     ...kind,
-    ca: { cert: ca.cert, key: ca.private },
+    ...(ca && { ca: { cert: ca.cert, key: ca.private } }),
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
@@ -40,7 +55,7 @@ const signed = (commonName: string, address: string, ca: Pair): Promise<Pair> =>
       {
         name: 'subjectAltName',
         altNames: [
-          { type: 2, value: 'localhost' },
+          { type: 2, value: name },
           { type: 7, ip: address },
         ],
       },
@@ -50,9 +65,11 @@ const signed = (commonName: string, address: string, ca: Pair): Promise<Pair> =>
 /** A throw-away authority, with a server's and a client's certificate signed by it. */
 export const createCertificates = async (address = '127.0.0.1'): Promise<TlsFiles> => {
   const ca = await authority()
-  const [server, client] = await Promise.all([
+  const [server, client, elsewhere, itself] = await Promise.all([
     signed('localhost', address, ca),
     signed('rdv', address, ca),
+    signed('elsewhere.test', '192.0.2.1', ca, 'elsewhere.test'),
+    signed('localhost', address),
   ])
   const folder = temporaryFolder('tls')
   const write = (name: string, content: string): string => {
@@ -60,11 +77,17 @@ export const createCertificates = async (address = '127.0.0.1'): Promise<TlsFile
     writeFileSync(path, content, { mode: 0o600 })
     return path
   }
+  const pair = (name: string, { cert, private: key }: Pair): KeyPair => ({
+    cert: write(`${name}.pem`, cert),
+    key: write(`${name}-key.pem`, key),
+  })
   return {
     ca: write('ca.pem', ca.cert),
     cert: write('server.pem', server.cert),
     key: write('server-key.pem', server.private),
     clientCert: write('client.pem', client.cert),
     clientKey: write('client-key.pem', client.private),
+    elsewhere: pair('elsewhere', elsewhere),
+    selfSigned: pair('self-signed', itself),
   }
 }

@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, cpSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { findProgram } from './fetch.ts'
@@ -12,6 +20,14 @@ export interface PostgresOptions {
   readonly password?: string
   /** Created on an empty store; the first is the one in the URL. */
   readonly databases?: readonly string[]
+  /** The certificate and the key of its TLS, which it has none without. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** Lines of pg_hba.conf for connections over TCP. Default: any, by password. */
+  readonly hba?: readonly string[]
+  /** Such as `default_transaction_read_only=on`. */
+  readonly settings?: readonly string[]
+  /** The primary whose standby this one is; it has the same users and passwords. */
+  readonly standbyOf?: PostgresService
 }
 
 export interface PostgresService extends Service {
@@ -62,12 +78,15 @@ const findUsable = (): Program => {
   return moved(program, realpathSync(found.folder))
 }
 
-const initialise = (program: Program, place: Place, password: string): void => {
-  const passwordFile = join(place.folder, 'password')
+/** Its superuser is asked for this password. */
+const initialise = (program: Program, password: string): string => {
+  const folder = temporaryFolder('postgres-empty')
+  const passwordFile = join(folder, 'password')
+  const data = join(folder, 'data')
   writeFileSync(passwordFile, password)
-  for (const path of [place.folder, place.data, passwordFile]) own(path)
+  for (const path of [folder, passwordFile]) own(path)
   const args = [
-    `--pgdata=${place.data}`,
+    `--pgdata=${data}`,
     `--username=${user}`,
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
@@ -78,9 +97,46 @@ const initialise = (program: Program, place: Place, password: string): void => {
   const options = { env: programEnvironment(program), cwd: '/', ...identity }
   execFileSync(join(dirname(program.path), 'initdb'), args, { ...options, stdio: 'pipe' })
   rmSync(passwordFile)
+  return data
 }
 
-const serverFlags = (place: Place): string[] => [
+const initialised = new Map<string, string>()
+
+/** An empty store, a copy of the one that initdb made for this password. */
+const makeStore = (program: Program, place: Place, password: string): void => {
+  const made = initialised.get(password) ?? initialise(program, password)
+  initialised.set(password, made)
+  rmSync(place.data, { recursive: true, force: true })
+  execFileSync('cp', ['-a', made, place.data])
+}
+
+const configure = (place: Place, { tls, hba, standbyOf }: PostgresOptions): void => {
+  own(place.folder)
+  if (standbyOf) writeFileSync(join(place.data, 'standby.signal'), '')
+  if (hba) {
+    const lines = ['local all all scram-sha-256', ...hba, '']
+    writeFileSync(join(place.data, 'pg_hba.conf'), lines.join('\n'))
+  }
+  if (!tls) return
+  for (const [from, name] of [
+    [tls.cert, 'server.crt'],
+    [tls.key, 'server.key'],
+  ] as const) {
+    const file = join(place.data, name)
+    copyFileSync(from, file)
+    chmodSync(file, 0o600)
+    own(file)
+  }
+}
+
+const serverSettings = ({ tls, settings = [], standbyOf }: PostgresOptions): string[] => {
+  const login = standbyOf && `user=${user} password='${standbyOf.password}'`
+  const primary = standbyOf && `primary_conninfo=host=${host} port=${standbyOf.port} ${login}`
+  const all = [...settings, ...(tls ? ['ssl=on'] : []), ...(primary ? [primary] : [])]
+  return all.flatMap((setting) => ['-c', setting])
+}
+
+const serverFlags = (place: Place, options: PostgresOptions): string[] => [
   '-D',
   place.data,
   ...['-h', host],
@@ -89,11 +145,12 @@ const serverFlags = (place: Place): string[] => [
   ...['-c', 'jit=off'],
   // what a killed process wrote is kept by the kernel
   ...['-c', 'fsync=off'],
+  ...serverSettings(options),
 ]
 
 const query = async (place: Place, password: string, statements: string[]): Promise<void> => {
   const client = new pg.Client({
-    host,
+    host: place.folder,
     port: portOf(place),
     user,
     password,
@@ -140,11 +197,12 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
     url: (place) => `postgres://${login}@${host}:${portOf(place)}/${databases[0] ?? 'postgres'}`,
     prepare: (place) => {
       socketFolder = place.folder
-      initialise(program, place, password)
+      makeStore(program, place, password)
+      configure(place, options)
     },
     launch: (place) => ({
       command: program.path,
-      args: serverFlags(place),
+      args: serverFlags(place, options),
       env: programEnvironment(program),
       uid,
     }),

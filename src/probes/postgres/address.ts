@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net'
+import { describeFailure, reasonFor } from '../../reason.ts'
+import { printable } from '../../redact.ts'
+import { untilAborted } from '../attempt.ts'
+import { dial, type Peer } from '../dial.ts'
+import { askForTls, encrypt, isDirect } from './encryption.ts'
+import type { Attempt } from './in-turn.ts'
+import { Hindrance, type Outcome, stopped } from './outcome.ts'
+import { runSession, type Session } from './session.ts'
+import { type Host, isSocket, type Settings } from './settings.ts'
+
+/** One address of one host, and who logs in there. */
+export interface Place {
+  readonly host: Host
+  readonly peer: Peer
+  readonly session: Session
+}
+
+type Mode = 'plain' | 'tls'
+
+/** Tries one address with TLS or without, or both, as `sslmode` says. */
+export const atAddress =
+  (place: Place): Attempt =>
+  (signal, reached) =>
+    withinTimeout(place.session.settings, signal, (either) =>
+      inModes(modesOf(place), (mode) => connectOnce(place, mode, either, reached)),
+    )
+
+/** libpq never asks for TLS on a Unix socket, whatever the mode. */
+const modesOf = ({ host, session: { settings } }: Place): readonly Mode[] => {
+  if (isSocket(host)) return ['plain']
+  const several: Readonly<Record<string, readonly Mode[]>> = {
+    disable: ['plain'],
+    allow: ['plain', 'tls'],
+    prefer: ['tls', 'plain'],
+  }
+  return several[settings.sslmode] ?? ['tls']
+}
+
+const inModes = async (
+  modes: readonly Mode[],
+  connect: (mode: Mode) => Promise<Outcome>,
+): Promise<Outcome> => {
+  let before = ''
+  for (const mode of modes) {
+    const outcome = await connect(mode)
+    if (outcome.end === 'up') return outcome
+    const reason = both(before, mode, outcome.reason)
+    if (outcome.end !== 'other-mode') return { ...outcome, reason }
+    before = reason
+  }
+  return stopped(before)
+}
+
+const both = (before: string, mode: Mode, reason: string): string => {
+  if (before === '' || before === reason) return reason
+  return `${before}; ${mode === 'tls' ? 'with' : 'without'} TLS: ${reason}`
+}
+
+const connectOnce = async (
+  place: Place,
+  mode: Mode,
+  signal: AbortSignal,
+  reached: () => void,
+): Promise<Outcome> => {
+  try {
+    return await dial(place.peer, signal, (socket) => {
+      reached()
+      return mode === 'tls' ? overTls(socket, place) : runSession(socket, place.session)
+    })
+  } catch (error) {
+    signal.throwIfAborted()
+    const reason = reasonFor(error)
+    if (reason === undefined) throw error
+    return { end: 'next-address', reason }
+  }
+}
+
+const overTls = async (socket: Socket, place: Place): Promise<Outcome> => {
+  const { settings } = place.session
+  const answer = isDirect(settings) ? 'yes' : await askForTls(socket).catch(hindrance)
+  if (answer === 'yes') return encrypted(socket, place)
+  if (answer instanceof Hindrance) return stopped(answer.message)
+  if (answer === 'nonsense') return stopped('does not speak PostgreSQL')
+  if (settings.sslmode !== 'prefer') return stopped('the server offers no TLS')
+  return last(await runSession(socket, place.session))
+}
+
+const encrypted = async (socket: Socket, { host, session }: Place): Promise<Outcome> => {
+  const secure = await encrypt(socket, host, session.settings).catch(hindrance)
+  if (secure instanceof Hindrance) return { end: 'other-mode', reason: secure.message }
+  try {
+    return await runSession(secure, session)
+  } finally {
+    secure.destroy()
+  }
+}
+
+const hindrance = (error: unknown): Hindrance =>
+  error instanceof Hindrance ? error : new Hindrance(printable(describeFailure(error)))
+
+/** An outcome after which there is no other mode to try. */
+const last = (outcome: Outcome): Outcome =>
+  outcome.end === 'other-mode' ? stopped(outcome.reason) : outcome
+
+/** `connect_timeout` counts for each address anew, and libpq has none below 2 s. */
+const timeoutOf = ({ of }: Settings): number => {
+  const seconds = Number(of('connect_timeout'))
+  return seconds > 0 ? Math.max(seconds, 2) : 0
+}
+
+const longestTimer = 2 ** 31 - 1
+
+const withinTimeout = async (
+  settings: Settings,
+  signal: AbortSignal,
+  attempt: (either: AbortSignal) => Promise<Outcome>,
+): Promise<Outcome> => {
+  const seconds = timeoutOf(settings)
+  if (seconds === 0) return attempt(signal)
+  const over = new AbortController()
+  const timer = setTimeout(() => over.abort(), Math.min(seconds * 1000, longestTimer))
+  const either = AbortSignal.any([signal, over.signal])
+  try {
+    return await untilAborted(either, attempt(either))
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!over.signal.aborted) throw error
+    return { end: 'next-address', reason: `no answer within ${seconds}s` }
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,45 @@
+import { UsageError } from '../../errors.ts'
+import { Hindrance } from './outcome.ts'
+import type { Session } from './session.ts'
+import type { Settings } from './settings.ts'
+
+/** A way for a server to ask who is there, by the name that `require_auth` has for it. */
+export type Method = 'none' | 'password' | 'md5' | 'scram-sha-256'
+
+const methods = ['password', 'md5', 'gss', 'sspi', 'scram-sha-256', 'oauth', 'none']
+
+/** What a server asks for. */
+export interface Asked {
+  readonly method: Method
+  /** Whether it can bind the password to the encrypted connection. */
+  readonly bound: boolean
+}
+
+/** @throws UsageError where `require_auth` is malformed. */
+export const allowedMethods = ({ of }: Settings): ((method: Method) => boolean) => {
+  const text = of('require_auth')
+  if (text === '') return () => true
+  const words = text.split(',').map((word) => word.trim())
+  const negated = words.map((word) => word.startsWith('!'))
+  const names = words.map((word) => word.replace(/^!/, ''))
+  if (names.some((name) => !methods.includes(name)) || new Set(negated).size > 1)
+    throw new UsageError(
+      `require_auth is not usable: write some of ${methods.join(', ')}, or each with a ! before it`,
+    )
+  return (method) => names.includes(method) !== negated[0]
+}
+
+/**
+ * Checks what a server asks for before anything is sent to it.
+ * @throws Hindrance where libpq breaks off.
+ */
+export const checkAsked = (session: Session, { method, bound }: Asked): void => {
+  const { settings, user, password, passwordProblem } = session
+  if (!allowedMethods(settings)(method))
+    throw new Hindrance(`the server asks for authentication by ${method}: require_auth excludes it`)
+  if (settings.of('channel_binding') === 'require' && !bound)
+    throw new Hindrance('the server offers no channel binding, which channel_binding requires')
+  if (method === 'none' || password !== '') return
+  const because = passwordProblem === undefined ? '' : ` (${passwordProblem})`
+  throw new Hindrance(`no password given for user ${user}${because}`)
+}

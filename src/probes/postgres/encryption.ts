@@ -1,0 +1,103 @@
+import type { X509Certificate } from 'node:crypto'
+import type { Socket } from 'node:net'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import { describeFailure } from '../../reason.ts'
+import { Hindrance } from './outcome.ts'
+import type { Host, Settings } from './settings.ts'
+import { readTlsFiles } from './tls-files.ts'
+
+/** The protocol's SSLRequest. */
+const request = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
+/** What a direct connection agrees on in the handshake, so that no other service takes it. */
+const protocol = 'postgresql'
+
+/** Whether the connection begins with TLS instead of with a request for it. */
+export const isDirect = ({ of }: Settings): boolean => of('sslnegotiation') === 'direct'
+
+/** What the server says to TLS on a new connection: yes, no, or something that is not the protocol. */
+export const askForTls = async (socket: Socket): Promise<'yes' | 'no' | 'nonsense'> => {
+  socket.write(request)
+  const answer = await firstBytes(socket)
+  // More bytes than this one would be somebody else's, who cannot encrypt.
+  if (answer.length > 1) return 'nonsense'
+  const [letter] = answer.toString('latin1')
+  if (letter === 'S') return 'yes'
+  return letter === 'N' ? 'no' : 'nonsense'
+}
+
+const firstBytes = (socket: Socket): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    socket.once('data', resolve)
+    socket.once('error', reject)
+    socket.once('close', () => reject(closedEarly()))
+  })
+
+const closedEarly = (): Error =>
+  Object.assign(new Error('connection closed'), { code: 'ECONNRESET' })
+
+/**
+ * Puts TLS around a connection, with the certificates that libpq would use.
+ * @throws an error with a code, or a Hindrance, where the two sides do not come together.
+ */
+export const encrypt = async (
+  socket: Socket,
+  host: Host,
+  settings: Settings,
+): Promise<TLSSocket> => {
+  const [{ connect }, files] = await Promise.all([import('node:tls'), readTlsFiles(settings)])
+  const options = { socket, ...(await optionsFor(host, settings)), ...files }
+  const secure = usable(() => connect(options))
+  await new Promise<void>((resolve, reject) => {
+    secure.once('secureConnect', resolve)
+    // Stays for good: an error that comes after the end must not become an uncaught exception.
+    secure.on('error', reject)
+    secure.once('close', () => reject(closedEarly()))
+  })
+  if (isDirect(settings) && secure.alpnProtocol !== protocol)
+    throw new Hindrance('takes no direct TLS connection: leave sslnegotiation out')
+  if (settings.sslmode === 'verify-full') await checkName(secure, host.name)
+  return secure
+}
+
+/** Certificates and keys are looked into when a connection is made of them. */
+const usable = (connect: () => TLSSocket): TLSSocket => {
+  try {
+    return connect()
+  } catch (error) {
+    throw new Hindrance(`a certificate or its key is not usable: ${describeFailure(error)}`)
+  }
+}
+
+const optionsFor = async ({ name }: Host, settings: Settings): Promise<ConnectionOptions> => {
+  const { of } = settings
+  const { isIP } = await import('node:net')
+  const named = name !== '' && isIP(name) === 0 && (of('sslsni') || '1').startsWith('1')
+  const most = of('ssl_max_protocol_version')
+  return {
+    // RFC 6066 has no addresses in SNI
+    servername: named ? name : '',
+    // libpq verifies names in one mode only, which is done below
+    checkServerIdentity: () => undefined,
+    ...(isDirect(settings) ? { ALPNProtocols: [protocol] } : {}),
+    minVersion: (of('ssl_min_protocol_version') || 'TLSv1.2') as ConnectionOptions['minVersion'],
+    ...(most === '' ? {} : { maxVersion: most as ConnectionOptions['maxVersion'] }),
+  }
+}
+
+const checkName = async (secure: TLSSocket, name: string): Promise<void> => {
+  if (name === '') throw new Hindrance('sslmode=verify-full needs the name of the host')
+  const { X509Certificate } = await import('node:crypto')
+  const { isIP } = await import('node:net')
+  const certificate = new X509Certificate(secure.getPeerCertificate().raw)
+  if (!isFor(certificate, name, isIP(name) !== 0))
+    throw new Hindrance('certificate is for another name')
+}
+
+/** The common name counts, as in libpq, where no alternative name is of the host's kind. */
+const isFor = (certificate: X509Certificate, host: string, isAddress: boolean): boolean => {
+  const sameKind = isAddress ? /\bIP Address:/ : /\bDNS:/
+  const subject = sameKind.test(certificate.subjectAltName ?? '') ? 'never' : 'always'
+  if (isAddress && certificate.checkIP(host) !== undefined) return true
+  return certificate.checkHost(host, { subject, partialWildcards: false }) !== undefined
+}

@@ -1,0 +1,41 @@
+import { UsageError } from '../../errors.ts'
+import { readPasswordFile } from './password-file.ts'
+import type { Host, Settings } from './settings.ts'
+
+/** Who logs in, to which database. */
+export interface Login {
+  readonly user: string
+  readonly database: string
+}
+
+/** A password, empty where there is none, perhaps for a reason that can be told. */
+export interface Password {
+  readonly password: string
+  readonly passwordProblem?: string
+}
+
+/** The user is the system's and the database the user's, where nothing else is said. */
+export const readLogin = async ({ of, has }: Settings): Promise<Login> => {
+  const user = has('user') ? of('user') : await systemUser()
+  return { user, database: of('dbname') || user }
+}
+
+const systemUser = async (): Promise<string> => {
+  const { userInfo } = await import('node:os')
+  try {
+    return userInfo().username
+  } catch {
+    throw new UsageError('this user has no name in the system: write postgres://USER@HOST/DATABASE')
+  }
+}
+
+/** The password for one host: the given one, else what the password file has. */
+export const readPassword = async (
+  { of }: Settings,
+  { name, address, port }: Host,
+  login: Login,
+): Promise<Password> => {
+  const given = of('password')
+  if (given !== '') return { password: given }
+  return readPasswordFile({ ...login, host: name || address, port }, of('passfile'))
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { reasonFor } from '../../reason.ts'
+import type { Login, Password } from './login.ts'
+
+/** Whose password is looked up. */
+interface Wanted extends Login {
+  readonly host: string
+  readonly port: number
+}
+
+/** The directory of the default socket: a password file calls it `localhost`. */
+const socketFolder = '/var/run/postgresql'
+
+/** Looks a password up in `passfile` or `~/.pgpass`, unless libpq would ignore the file. The first line that matches counts. */
+export const readPasswordFile = async (wanted: Wanted, passfile: string): Promise<Password> => {
+  const [{ readFile, stat }, { homedir }] = await Promise.all([
+    import('node:fs/promises'),
+    import('node:os'),
+  ])
+  const file = passfile || join(homedir(), '.pgpass')
+  try {
+    const found = await stat(file)
+    if (!found.isFile()) return without(`${file} is not a file`)
+    if ((found.mode & 0o077) !== 0) return without(`${file} is open to others: chmod 600 it`)
+    return { password: passwordIn(await readFile(file, 'utf8'), wanted) }
+  } catch (error) {
+    return passfile === '' ? { password: '' } : without(`${file}: ${reasonFor(error)}`)
+  }
+}
+
+const without = (passwordProblem: string): Password => ({ password: '', passwordProblem })
+
+const field = String.raw`((?:\\.|[^\\:])*)`
+
+/** `host:port:database:user:password`, in which a backslash protects a colon. */
+const entry = new RegExp(`^${Array(5).fill(field).join(':')}`)
+
+const passwordIn = (text: string, { host, port, database, user }: Wanted): string => {
+  const wanted = [host === socketFolder ? 'localhost' : host, String(port), database, user]
+  for (const line of text.split(/\r?\n/)) {
+    const [, ...fields] = (line.startsWith('#') ? null : entry.exec(line)) ?? []
+    const plain = fields.map((text) => text.replace(/\\(.)/g, '$1'))
+    const matches = (want: string, at: number) => fields[at] === '*' || plain[at] === want
+    if (plain.length > 0 && wanted.every(matches)) return plain.at(-1) ?? ''
+  }
+  return ''
+}

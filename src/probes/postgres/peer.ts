@@ -1,0 +1,18 @@
+import { UsageError } from '../../errors.ts'
+import type { Peer } from '../dial.ts'
+import { type Host, isSocket } from './settings.ts'
+
+/** What fits into Linux' `sockaddr_un`, in bytes. */
+const longestPath = 107
+
+/** Where to connect to for one address of a host. */
+export const peerOf = (host: Host, address: string): Peer => {
+  if (!isSocket(host)) return { host: address, port: host.port }
+  const path = `${address}/.s.PGSQL.${host.port}`
+  if (Buffer.byteLength(path) > longestPath)
+    throw new UsageError(
+      `the socket ${path} has a name of more than ${longestPath} bytes: shorten it`,
+    )
+  // @ stands for an abstract name, which is in no directory
+  return { path: path.replace(/^@/, '\0') }
+}

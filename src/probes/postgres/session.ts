@@ -1,0 +1,152 @@
+import type { Socket } from 'node:net'
+import type { Client, ClientConfig } from 'pg'
+import { checkAsked, type Method } from './authentication.ts'
+import type { Login, Password } from './login.ts'
+import { Hindrance, type Outcome, stopped } from './outcome.ts'
+import { cannotConnectNow, isServerError, postgresReason } from './reason.ts'
+import { mismatchOf } from './session-attributes.ts'
+import type { Settings } from './settings.ts'
+
+/** Who logs in, and what the session must be like. */
+export interface Session extends Login, Password {
+  readonly settings: Settings
+  /** A value of `target_session_attrs`. */
+  readonly wanted: string
+}
+
+/** More than any server has, so that a malicious one cannot keep us computing for ever. */
+const mostScramIterations = 10_000_000
+
+/** Opens a session over a connection, runs `SELECT 1` and ends the session. */
+export const runSession = async (socket: Socket, session: Session): Promise<Outcome> => {
+  const { default: pg } = await import('pg')
+  const { settings, user, database, password } = session
+  const requiresBinding = settings.of('channel_binding') === 'require'
+  const options: ClientConfig & { scramMaxIterations: number } = {
+    user,
+    database,
+    // a function, as pg would look for an empty password elsewhere
+    password: () => password,
+    // negotiated already
+    ssl: false,
+    sslnegotiation: 'postgres',
+    stream: () => connected(socket),
+    enableChannelBinding: requiresBinding && isEncrypted(socket),
+    scramMaxIterations: mostScramIterations,
+  }
+  const client = new pg.Client(options)
+  Object.assign(client, { getStartupConf: () => startupParameters(session) })
+  return converse(client, socket, session)
+}
+
+/**
+ * The connection as pg wants it, which connects for itself. Its parser throws on a message that it does not know, in the
+ * middle of an event: that breaks the connection only.
+ */
+const connected = (socket: Socket): Socket => {
+  const on = socket.on.bind(socket)
+  const safely = (event: string, listener: (data: Buffer) => void) =>
+    on(
+      event,
+      event !== 'data'
+        ? listener
+        : (data: Buffer) => {
+            try {
+              listener(data)
+            } catch (error) {
+              socket.destroy(error as Error)
+            }
+          },
+    )
+  const connect = () => void process.nextTick(() => socket.emit('connect'))
+  return Object.assign(socket, { on: safely, connect })
+}
+
+const isEncrypted = (socket: Socket): boolean => 'encrypted' in socket
+
+const startupParameters = ({ settings: { of }, user, database }: Session) => {
+  const encoding = of('client_encoding')
+  const wanted = {
+    user,
+    database,
+    options: of('options'),
+    application_name: of('application_name') || of('fallback_application_name') || 'rdv',
+    datestyle: process.env.PGDATESTYLE,
+    timezone: process.env.PGTZ,
+    geqo: process.env.PGGEQO,
+    client_encoding: encoding === 'auto' ? '' : encoding,
+  }
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value))
+}
+
+const converse = async (client: Client, socket: Socket, session: Session): Promise<Outcome> => {
+  // Stays for good: an error that comes after the end must not become an uncaught exception.
+  const failed = new Promise<never>((_, reject) => {
+    client.on('error', reject)
+    socket.once('close', () => reject(new Hindrance('connection closed')))
+  })
+  failed.catch(() => {})
+  const login = watchLogin(client, socket, session)
+  const reported = watchReports(client)
+  try {
+    await Promise.race([failed, login.broken, client.connect()])
+    const mismatch = await Promise.race([failed, mismatchOf(session.wanted, client, reported)])
+    if (mismatch !== undefined) return { end: 'next-host', reason: mismatch }
+    await Promise.race([failed, client.query('SELECT 1')])
+    await Promise.race([failed, client.end()]).catch(() => {})
+    return { end: 'up' }
+  } catch (error) {
+    return refused(error, session, login.passed())
+  }
+}
+
+const refused = (error: unknown, session: Session, loggedIn: boolean): Outcome => {
+  const reason = postgresReason(error, session)
+  if (loggedIn || !isServerError(error)) return stopped(reason)
+  return { end: cannotConnectNow(error) ? 'next-host' : 'other-mode', reason }
+}
+
+interface LoginWatch {
+  /** Rejects where the server asks for what is not given to it. */
+  readonly broken: Promise<never>
+  /** Whether the server has let the user in. */
+  readonly passed: () => boolean
+}
+
+const watchLogin = ({ connection }: Client, socket: Socket, session: Session): LoginWatch => {
+  const { promise: broken, reject } = Promise.withResolvers<never>()
+  broken.catch(() => {})
+  let method: Method = 'none'
+  let bound = false
+  let passed = false
+  const check = () => {
+    try {
+      checkAsked(session, { method, bound })
+    } catch (error) {
+      reject(error)
+      socket.destroy()
+    }
+  }
+  const asks = (event: string, kind: Method) =>
+    connection.once(event, ({ mechanisms = [] }: { mechanisms?: readonly string[] }) => {
+      method = kind
+      bound = isEncrypted(socket) && mechanisms.includes('SCRAM-SHA-256-PLUS')
+      check()
+    })
+  asks('authenticationCleartextPassword', 'password')
+  asks('authenticationMD5Password', 'md5')
+  asks('authenticationSASL', 'scram-sha-256')
+  connection.once('authenticationOk', () => {
+    if (method === 'none') check()
+    passed = true
+  })
+  return { broken, passed: () => passed }
+}
+
+const watchReports = ({ connection }: Client): Map<string, string> => {
+  const reported = new Map<string, string>()
+  const note = (message: { parameterName: string; parameterValue: string }) =>
+    reported.set(message.parameterName, message.parameterValue)
+  connection.on('parameterStatus', note)
+  return reported
+}

@@ -1,0 +1,98 @@
+import { UsageError } from '../../errors.ts'
+import { allowedMethods } from './authentication.ts'
+import { checkParameters, fromEnvironment, type Parameters } from './parameters.ts'
+
+/** One of the servers that are tried in turn. */
+export interface Host {
+  /** A name, an address or a socket's directory: what certificates and password files know it by. May be empty. */
+  readonly name: string
+  /** What to connect to instead of what the name resolves to. */
+  readonly address: string
+  readonly port: number
+}
+
+/** What is known before any file is read or anything is connected to. */
+export interface Settings {
+  readonly hosts: readonly Host[]
+  readonly sslmode: string
+  /** A parameter's value; empty where it has none. */
+  readonly of: (name: string) => string
+  /** Whether the parameter is given, be it empty. */
+  readonly has: (name: string) => boolean
+}
+
+/** Which service's parameters are wanted too: those of the URL go first, then the service's, then the environment's. */
+export const serviceOf = (url: Parameters): { service?: string; servicefile: string } => {
+  const all = new Map([...fromEnvironment(), ...url])
+  return {
+    service: all.get('service')?.value,
+    servicefile: all.get('servicefile')?.value ?? '',
+  }
+}
+
+/** @throws UsageError where libpq refuses the parameters, or where no host is named. */
+export const combine = (url: Parameters, service: Parameters = new Map()): Settings => {
+  const all: Parameters = new Map([...fromEnvironment(), ...service, ...url])
+  checkParameters(all)
+  const of = (name: string) => all.get(name)?.value ?? ''
+  const sslmode = of('sslmode') || (of('sslrootcert') === 'system' ? 'verify-full' : 'prefer')
+  const settings = { hosts: hostsOf(of), sslmode, of, has: (name: string) => all.has(name) }
+  checkTogether(settings)
+  return settings
+}
+
+/** Whether the host is a Unix socket: its name is a directory, or `@` and an abstract name. */
+export const isSocket = ({ name, address }: Host): boolean => address === '' && /^[/@]/.test(name)
+
+const hostsOf = (of: Settings['of']): Host[] => {
+  const names = list(of('host'))
+  const addresses = list(of('hostaddr'))
+  const count = addresses.length || names.length
+  if (names.length > 0 && names.length !== count) throw mismatch('hostaddr', addresses, names)
+  const ports = list(of('port'))
+  if (ports.length > 1 && ports.length !== count)
+    throw mismatch('port', ports, names.length > 0 ? names : addresses)
+  return Array.from({ length: count }, (_, at) => ({
+    name: names[at] ?? '',
+    address: addresses[at] ?? '',
+    port: portNumber((ports.length > 1 ? ports[at] : ports[0]) ?? ''),
+  }))
+}
+
+const list = (text: string): string[] => (text === '' ? [] : text.split(','))
+
+const mismatch = (name: string, values: string[], hosts: string[]): UsageError =>
+  new UsageError(
+    `there are ${values.length} values of ${name} for ${hosts.length} hosts: write one for each host`,
+  )
+
+const portNumber = (text: string): number => {
+  const number = Number(text || 5432)
+  if (/^\d*$/.test(text) && number > 0 && number < 65_536) return number
+  throw new UsageError(
+    text === '0'
+      ? 'the postgres:// URL has the port 0: write one from 1 to 65535'
+      : 'a port of the postgres:// URL is not usable: write one from 1 to 65535',
+  )
+}
+
+const checkTogether = (settings: Settings): void => {
+  const { hosts, sslmode, of } = settings
+  allowedMethods(settings)
+  const strong = ['require', 'verify-ca', 'verify-full'].includes(sslmode)
+  if (of('sslrootcert') === 'system' && sslmode !== 'verify-full')
+    throw new UsageError(
+      `sslrootcert=system is not usable with sslmode=${sslmode}: write sslmode=verify-full`,
+    )
+  if (of('sslnegotiation') === 'direct' && !strong)
+    throw new UsageError(
+      `sslnegotiation=direct is not usable with sslmode=${sslmode}: write sslmode=require, verify-ca or verify-full`,
+    )
+  if (of('requirepeer') !== '' && hosts.some(isSocket))
+    throw new UsageError('rdv cannot tell who serves a Unix socket: leave requirepeer out')
+  const [least = '', most = ''] = [of('ssl_min_protocol_version'), of('ssl_max_protocol_version')]
+  if (least !== '' && most !== '' && least > most)
+    throw new UsageError(
+      `ssl_min_protocol_version=${least} is above ssl_max_protocol_version=${most}: write a range`,
+    )
+}

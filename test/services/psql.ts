@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process'
+import { globSync, realpathSync } from 'node:fs'
+import { basename } from 'node:path'
+import { promisify } from 'node:util'
+import { findProgram } from './fetch.ts'
+import { programEnvironment } from './programs.ts'
+
+const run = promisify(execFile)
+
+/** Debian's `psql` on PATH is a script that chooses among versions, and looks at more than its environment. */
+const executable = (path: string): string => {
+  if (basename(realpathSync(path)) !== 'pg_wrapper') return path
+  return globSync('/usr/lib/postgresql/*/bin/psql').sort().at(-1) ?? path
+}
+
+/** Whether the real `psql` connects by this URL, with these variables and no others; never asks for a password. */
+export const psqlConnects = async (
+  url: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<boolean> => {
+  const program = findProgram('psql')
+  const env = { ...programEnvironment(program), ...variables }
+  const args = ['--no-password', '--no-psqlrc', '--tuples-only', '--no-align', url]
+  try {
+    const { stdout } = await run(executable(program.path), [...args, '--command', 'SELECT 1'], {
+      env,
+    })
+    return stdout === '1\n'
+  } catch {
+    return false
+  }
+}
