@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { vi } from 'vitest'
-import { createCertificates } from '../services/certificates.ts'
+import { UsageError } from '../../src/errors.ts'
+import { createCertificates, type TlsFiles } from '../services/certificates.ts'
 import { temporaryFolder } from '../services/guard.ts'
 import { type PostgresOptions, type PostgresService, startPostgres } from '../services/postgres.ts'
 import { psqlConnects } from '../services/psql.ts'
@@ -80,6 +81,9 @@ export const probeConnects = async ({ url, env }: Said, home: string): Promise<b
   for (const [name, value] of Object.entries({ HOME: home, ...env })) vi.stubEnv(name, value)
   try {
     return (await look(url, {}, 20_000)).up
+  } catch (error) {
+    if (error instanceof UsageError) return false
+    throw error
   } finally {
     vi.unstubAllEnvs()
   }
@@ -116,11 +120,12 @@ const answers = async (
   return Object.fromEntries([...asked.keys()].map((name) => [name, found.get(name) ?? false]))
 }
 
-/** The servers of the matrix, one of each kind that a client meets. */
+/** One server of each kind that a client meets. */
 export interface Servers {
   readonly all: Readonly<Record<Kind, PostgresService>>
-  /** The authority that signed the good certificate. */
-  readonly root: string
+  /** Lets those in whose certificate says that they are `rdv`. */
+  readonly certificates: PostgresService
+  readonly tls: TlsFiles
   stop(): Promise<void>
 }
 
@@ -136,6 +141,9 @@ export const kinds = [
 
 export type Kind = (typeof kinds)[number]
 
+/** Names that a URL can hold in percent-encoding only. */
+export const databases = ['my#db', 'a/b', '100%', 'a b', 'bücher', 'q?x=y&z', 'a@b']
+
 export const startServers = async (): Promise<Servers> => {
   const tls = await createCertificates()
   const started: PostgresService[] = []
@@ -144,15 +152,16 @@ export const startServers = async (): Promise<Servers> => {
     started.push(service)
     return service
   }
-  const primary = await start({ tls })
+  const primary = await start({ tls, databases })
   const hba = ['hostssl all all 127.0.0.1/32 scram-sha-256']
-  const [none, only, selfSigned, elsewhere, readOnly, standby] = await Promise.all([
+  const [none, only, selfSigned, elsewhere, readOnly, standby, certificates] = await Promise.all([
     start({}),
     start({ tls, hba }),
     start({ tls: tls.selfSigned, hba }),
     start({ tls: tls.elsewhere, hba }),
     start({ tls, settings: ['default_transaction_read_only=on'] }),
     start({ tls, standbyOf: primary }),
+    start({ tls: { ...tls, clients: tls.ca }, hba: ['hostssl all rdv 127.0.0.1/32 cert'] }),
   ])
   const all = {
     'no TLS': none,
@@ -164,5 +173,5 @@ export const startServers = async (): Promise<Servers> => {
     standby,
   }
   const stop = async () => void (await Promise.all(started.map((one) => one.stop())))
-  return { all, root: tls.ca, stop }
+  return { all, certificates, tls, stop }
 }

@@ -6,6 +6,7 @@ import { temporaryFolder } from './guard.ts'
 /** Files in PEM form. The server's certificate is for localhost and an address. */
 export interface TlsFiles {
   readonly ca: string
+  readonly caKey: string
   readonly cert: string
   readonly key: string
   readonly clientCert: string
@@ -83,6 +84,7 @@ export const createCertificates = async (address = '127.0.0.1'): Promise<TlsFile
   })
   return {
     ca: write('ca.pem', ca.cert),
+    caKey: write('ca-key.pem', ca.private),
     cert: write('server.pem', server.cert),
     key: write('server-key.pem', server.private),
     clientCert: write('client.pem', client.cert),

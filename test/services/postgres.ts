@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { findProgram } from './fetch.ts'
 import { temporaryFolder } from './guard.ts'
@@ -21,7 +22,12 @@ export interface PostgresOptions {
   /** Created on an empty store; the first is the one in the URL. */
   readonly databases?: readonly string[]
   /** The certificate and the key of its TLS, which it has none without. */
-  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly tls?: {
+    readonly cert: string
+    readonly key: string
+    /** The authority that it knows clients' certificates by. */
+    readonly clients?: string
+  }
   /** Lines of pg_hba.conf for connections over TCP. Default: any, by password. */
   readonly hba?: readonly string[]
   /** Such as `default_transaction_read_only=on`. */
@@ -35,6 +41,10 @@ export interface PostgresService extends Service {
   readonly password: string
   /** The folder of its Unix socket, which it listens on besides TCP. */
   readonly socketFolder: string
+  /** Runs statements as the superuser. */
+  query(...statements: string[]): Promise<void>
+  /** It takes no more connections, and ends once the last one is closed, by what this resolves to. */
+  leave(): Promise<() => Promise<void>>
 }
 
 const user = 'postgres'
@@ -118,10 +128,9 @@ const configure = (place: Place, { tls, hba, standbyOf }: PostgresOptions): void
     writeFileSync(join(place.data, 'pg_hba.conf'), lines.join('\n'))
   }
   if (!tls) return
-  for (const [from, name] of [
-    [tls.cert, 'server.crt'],
-    [tls.key, 'server.key'],
-  ] as const) {
+  const files = { 'server.crt': tls.cert, 'server.key': tls.key, 'clients.crt': tls.clients }
+  for (const [name, from] of Object.entries(files)) {
+    if (from === undefined) continue
     const file = join(place.data, name)
     copyFileSync(from, file)
     chmodSync(file, 0o600)
@@ -132,7 +141,8 @@ const configure = (place: Place, { tls, hba, standbyOf }: PostgresOptions): void
 const serverSettings = ({ tls, settings = [], standbyOf }: PostgresOptions): string[] => {
   const login = standbyOf && `user=${user} password='${standbyOf.password}'`
   const primary = standbyOf && `primary_conninfo=host=${host} port=${standbyOf.port} ${login}`
-  const all = [...settings, ...(tls ? ['ssl=on'] : []), ...(primary ? [primary] : [])]
+  const ssl = tls ? ['ssl=on', ...(tls.clients ? ['ssl_ca_file=clients.crt'] : [])] : []
+  const all = [...settings, ...ssl, ...(primary ? [primary] : [])]
   return all.flatMap((setting) => ['-c', setting])
 }
 
@@ -148,10 +158,15 @@ const serverFlags = (place: Place, options: PostgresOptions): string[] => [
   ...serverSettings(options),
 ]
 
-const query = async (place: Place, password: string, statements: string[]): Promise<void> => {
+interface At {
+  readonly folder: string
+  readonly port: number
+}
+
+const open = async (place: At, password: string): Promise<pg.Client> => {
   const client = new pg.Client({
     host: place.folder,
-    port: portOf(place),
+    port: place.port,
     user,
     password,
     database: 'postgres',
@@ -159,15 +174,23 @@ const query = async (place: Place, password: string, statements: string[]): Prom
     query_timeout: 10_000,
   })
   client.on('error', () => {})
+  await client.connect().catch((error: unknown) => {
+    void client.end()
+    throw error
+  })
+  return client
+}
+
+const query = async (place: At, password: string, statements: readonly string[]): Promise<void> => {
+  const client = await open(place, password)
   try {
-    await client.connect()
     for (const statement of statements) await client.query(statement)
   } finally {
     await client.end().catch(() => {})
   }
 }
 
-const ready = (place: Place, password: string): Promise<boolean> =>
+const ready = (place: At, password: string): Promise<boolean> =>
   query(place, password, ['select 1']).then(
     () => true,
     () => false,
@@ -175,7 +198,7 @@ const ready = (place: Place, password: string): Promise<boolean> =>
 
 const createDatabases = (place: Place, password: string, names: readonly string[]): Promise<void> =>
   query(
-    place,
+    { ...place, port: portOf(place) },
     password,
     names
       .filter((name) => name !== 'postgres')
@@ -206,8 +229,21 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
       env: programEnvironment(program),
       uid,
     }),
-    ready: (place) => ready(place, password),
+    ready: (place) => ready({ ...place, port: portOf(place) }, password),
     initialise: (place) => createDatabases(place, password, databases),
   })
-  return Object.assign(service, { user, password, socketFolder })
+  return Object.assign(service, {
+    user,
+    password,
+    socketFolder,
+    query: (...statements: string[]) =>
+      query({ folder: socketFolder, port: service.port }, password, statements),
+    async leave() {
+      const at = { folder: socketFolder, port: service.port }
+      const client = await open(at, password)
+      process.kill(service.pid, 'SIGTERM')
+      while (await ready(at, password)) await delay(15)
+      return () => client.end()
+    },
+  })
 }

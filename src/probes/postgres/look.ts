@@ -1,4 +1,6 @@
+import { UsageError } from '../../errors.ts'
 import { reasonFor } from '../../reason.ts'
+import { printable } from '../../redact.ts'
 import { addressesOf } from '../addresses.ts'
 import { down, up } from '../attempt.ts'
 import type { Finding } from '../probe.ts'
@@ -68,6 +70,7 @@ const placesOf = async (
   host: Host,
 ): Promise<readonly Place['peer'][] | Outcome> => {
   if (isSocket(host)) return [peerOf(host, host.name)]
+  await checkAddress(host)
   try {
     const addresses = await resolve(host.address || host.name)
     return addresses.map((address) => peerOf(host, address))
@@ -76,6 +79,12 @@ const placesOf = async (
     if (reason === undefined) throw error
     return { end: 'next-host', reason }
   }
+}
+
+const checkAddress = async ({ address }: Host): Promise<void> => {
+  const { isIP } = await import('node:net')
+  if (address !== '' && isIP(address) === 0)
+    throw new UsageError(`hostaddr=${printable(address)} is no address: write a name as the host`)
 }
 
 /** The reason says which of several hosts it is about. */

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { reasonFor } from '../../reason.ts'
+import { inHome } from './home.ts'
 import type { Login, Password } from './login.ts'
 
 /** Whose password is looked up. */
@@ -13,11 +13,8 @@ const socketFolder = '/var/run/postgresql'
 
 /** Looks a password up in `passfile` or `~/.pgpass`, unless libpq would ignore the file. The first line that matches counts. */
 export const readPasswordFile = async (wanted: Wanted, passfile: string): Promise<Password> => {
-  const [{ readFile, stat }, { homedir }] = await Promise.all([
-    import('node:fs/promises'),
-    import('node:os'),
-  ])
-  const file = passfile || join(homedir(), '.pgpass')
+  const { readFile, stat } = await import('node:fs/promises')
+  const file = passfile || (await inHome('.pgpass'))
   try {
     const found = await stat(file)
     if (!found.isFile()) return without(`${file} is not a file`)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { UsageError } from '../../errors.ts'
+import { inHome } from './home.ts'
 import { type Given, isParameter, type Parameters, suggestParameter } from './parameters.ts'
 
 /** Where Debian's libpq looks for the file of all users, unless `PGSYSCONFDIR` says otherwise. */
@@ -10,8 +11,7 @@ const systemFolder = '/etc/postgresql-common'
  * @throws UsageError where no file has the section, or the section is malformed.
  */
 export const readService = async (service: string, servicefile = ''): Promise<Parameters> => {
-  const { homedir } = await import('node:os')
-  const own = servicefile || join(homedir(), '.pg_service.conf')
+  const own = servicefile || (await inHome('.pg_service.conf'))
   const everybody = join(process.env.PGSYSCONFDIR || systemFolder, 'pg_service.conf')
   for (const file of [own, everybody]) {
     const text = await contents(file)

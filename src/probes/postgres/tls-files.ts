@@ -1,6 +1,6 @@
-import { join } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
 import { codeOf, reasonFor } from '../../reason.ts'
+import { inHome } from './home.ts'
 import { Hindrance } from './outcome.ts'
 import type { Settings } from './settings.ts'
 
@@ -10,30 +10,29 @@ import type { Settings } from './settings.ts'
  * @throws Hindrance where libpq refuses a file.
  */
 export const readTlsFiles = async (settings: Settings): Promise<ConnectionOptions> => {
-  const { homedir } = await import('node:os')
-  const place = (name: string, usual: string) =>
-    settings.of(name) || join(homedir(), '.postgresql', usual)
   const [root, own] = await Promise.all([
-    readRoot(settings, place),
-    settings.of('sslcertmode') === 'disable' ? {} : readOwn(settings, place),
+    readRoot(settings),
+    settings.of('sslcertmode') === 'disable' ? {} : readOwn(settings),
   ])
   return { ...root, ...own }
 }
 
-type Place = (name: string, usual: string) => string
+const place = async ({ of }: Settings, name: string, usual: string): Promise<string> =>
+  of(name) || inHome('.postgresql', usual)
 
-const readRoot = async ({ sslmode, of }: Settings, place: Place): Promise<ConnectionOptions> => {
-  if (of('sslrootcert') === 'system') return { rejectUnauthorized: true, ca: await systemRoots() }
-  const file = place('sslrootcert', 'root.crt')
+const readRoot = async (settings: Settings): Promise<ConnectionOptions> => {
+  if (settings.of('sslrootcert') === 'system')
+    return { rejectUnauthorized: true, ca: await systemRoots() }
+  const file = await place(settings, 'sslrootcert', 'root.crt')
   const ca = await contents(file, 'root certificate')
   if (ca === undefined) {
-    if (sslmode.startsWith('verify'))
+    if (settings.sslmode.startsWith('verify'))
       throw new Hindrance(`the root certificate ${file} is not there`)
     return { rejectUnauthorized: false }
   }
   if (!ca.includes('-----BEGIN')) throw new Hindrance(`${file} holds no root certificate`)
-  const crl = await contents(place('sslcrl', 'root.crl'), 'revocation list')
-  return { rejectUnauthorized: true, ca, ...(crl?.includes('-----BEGIN') ? { crl } : {}) }
+  const crl = await contents(await place(settings, 'sslcrl', 'root.crl'), 'revocation list')
+  return { rejectUnauthorized: true, ca, ...(crl?.includes('-----BEGIN X509 CRL') ? { crl } : {}) }
 }
 
 const systemRoots = async (): Promise<string[]> => {
@@ -42,13 +41,14 @@ const systemRoots = async (): Promise<string[]> => {
   return found.length > 0 ? found : [...rootCertificates]
 }
 
-const readOwn = async ({ of }: Settings, place: Place): Promise<ConnectionOptions> => {
-  const cert = await contents(place('sslcert', 'postgresql.crt'), 'certificate')
+const readOwn = async (settings: Settings): Promise<ConnectionOptions> => {
+  const cert = await contents(await place(settings, 'sslcert', 'postgresql.crt'), 'certificate')
   if (cert === undefined) return {}
-  const file = place('sslkey', 'postgresql.key')
+  const file = await place(settings, 'sslkey', 'postgresql.key')
   await checkKey(file)
   const key = await contents(file, 'private key')
-  return { cert, key, ...(of('sslpassword') === '' ? {} : { passphrase: of('sslpassword') }) }
+  const passphrase = settings.of('sslpassword')
+  return { cert, key, ...(passphrase === '' ? {} : { passphrase }) }
 }
 
 /** libpq refuses a key that others can read, but root's for its group. */
