@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { openProbe } from '../../src/probes/open.ts'
 import { createCertificates } from '../services/certificates.ts'
 import { type PostgresService, startPostgres } from '../services/postgres.ts'
-import { closed, closedPort, listen, look } from './servers.ts'
+import { closed, closedPort, listen, look, unansweringPort } from './servers.ts'
 
 const reasonOf = async (url: string): Promise<string | undefined> => {
   const found = await look(url)
@@ -44,6 +44,8 @@ describe('a PostgreSQL', () => {
 
   test('is not up without a password', async () => {
     vi.stubEnv('PGPASSWORD', undefined)
+    vi.stubEnv('HOME', '/nonexistent')
+    onTestFinished(() => void vi.unstubAllEnvs())
     const reason = await reasonOf(`postgres://postgres@${at}/app`)
     expect(reason).toBe('no password given for user postgres')
   })
@@ -61,7 +63,7 @@ describe('a PostgreSQL', () => {
 
   test('is not up over TLS that it does not offer', async () => {
     const reason = await reasonOf(`postgres://${login}@${at}/app?sslmode=require`)
-    expect(reason).toBe('The server does not support SSL connections')
+    expect(reason).toBe('the server offers no TLS')
   })
 
   test('is not up while it is frozen', async () => {
@@ -86,17 +88,58 @@ describe('a server', () => {
     expect(await reasonOf(url)).toBe('connection refused')
   })
 
-  test('that hangs up is not up', async () => {
+  test.each(['disable', 'prefer', 'require'])('that hangs up is not up with %s', async (mode) => {
     const port = await listen('127.0.0.1', (socket) => socket.end())
-    expect(await reasonOf(`postgres://127.0.0.1:${port}/app`)).toMatch(/^[Cc]onnection/)
+    const url = `postgres://u@127.0.0.1:${port}/app?sslmode=${mode}`
+    expect(await reasonOf(url)).toBe('connection closed')
   })
 
-  test('that speaks something else is not up', async () => {
+  test.each(['disable', 'prefer'])('that speaks something else is not up with %s', async (mode) => {
     const port = await listen('127.0.0.1', (socket) =>
       socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
     )
-    expect((await look(`postgres://127.0.0.1:${port}/app`)).up).toBe(false)
+    expect((await look(`postgres://u@127.0.0.1:${port}/app?sslmode=${mode}`)).up).toBe(false)
   })
+
+  test('that answers before TLS with more than a letter is not trusted', async () => {
+    const port = await listen(
+      '127.0.0.1',
+      (socket) => void socket.once('data', () => socket.write('SR')),
+    )
+    expect(await reasonOf(`postgres://u@127.0.0.1:${port}/app`)).toBe('does not speak PostgreSQL')
+  })
+
+  /** Asks for authentication of a kind by its number in the protocol, with what belongs to it. */
+  const asks = (kind: number, more: Buffer = Buffer.alloc(0)): Promise<number> => {
+    const message = Buffer.alloc(9)
+    message.write('R')
+    message.writeInt32BE(8 + more.length, 1)
+    message.writeInt32BE(kind, 5)
+    return listen('127.0.0.1', (socket) => {
+      socket.once('data', () => socket.write(Buffer.concat([message, more])))
+    })
+  }
+
+  test.each([2, 6, 7, 9, 99])('that wants authentication of kind %i is not up', async (kind) => {
+    const url = `postgres://u:p@127.0.0.1:${await asks(kind)}/app?sslmode=disable`
+    expect(await reasonOf(url)).toMatch(/^login failed: /)
+  })
+
+  test.each([
+    ['scram-sha-256', 3, 'password'],
+    ['!password', 3, 'password'],
+    ['!password,!md5', 5, 'md5'],
+    ['md5,scram-sha-256', 0, 'none'],
+  ])(
+    'that asks for what require_auth=%s excludes gets no password',
+    async (allowed, kind, method) => {
+      const port = await asks(kind, kind === 5 ? Buffer.from('salt') : undefined)
+      const url = `postgres://u:p@127.0.0.1:${port}/app?sslmode=disable&require_auth=${allowed}`
+      expect(await reasonOf(url)).toBe(
+        `the server asks for authentication by ${method}: require_auth excludes it`,
+      )
+    },
+  )
 })
 
 describe('an abort cuts the connection', () => {
@@ -120,7 +163,7 @@ describe('an abort cuts the connection', () => {
     cutWhile(() => {}, '?sslmode=require'))
 
   test('in the middle of the TLS handshake', () =>
-    cutWhile((socket) => void socket.once('data', () => socket.write('S')), '?sslmode=no-verify'))
+    cutWhile((socket) => void socket.once('data', () => socket.write('S')), '?sslmode=prefer'))
 })
 
 /** Speaks TLS as PostgreSQL does, and tells for which name it was asked. */
@@ -141,7 +184,8 @@ test('TLS verifies the name of the URL, whichever of its addresses answers', asy
   const files = await createCertificates()
   const [port, asked] = await listenTls(readFileSync(files.cert), readFileSync(files.key))
   const url = `postgres://u:p@localhost:${port}/d`
-  expect(await reasonOf(`${url}?sslmode=verify-full`)).toBe('certificate is not trusted')
+  const other = `${url}?sslmode=verify-full&sslrootcert=${files.selfSigned.cert}`
+  expect(await reasonOf(other)).toBe('certificate is not trusted')
   const controller = new AbortController()
   const probe = openProbe(`${url}?sslmode=verify-full&sslrootcert=${files.ca}`)
   const looking = probe.look(controller.signal)
@@ -155,13 +199,103 @@ test('a Unix socket that is not there is not there yet', async () => {
   expect(await reasonOf(url)).toBe('not there')
 })
 
-test('a certificate file that is not there is not there yet', async () => {
-  const reason = await reasonOf('postgres://127.0.0.1:1/app?sslmode=verify-ca&sslrootcert=/no/such')
-  expect(reason).toBe('not there')
+test('a root certificate that is not there is not there yet', async () => {
+  const port = await listen(
+    '127.0.0.1',
+    (socket) => void socket.once('data', () => socket.write('S')),
+  )
+  const url = `postgres://u@127.0.0.1:${port}/app?sslmode=verify-ca&sslrootcert=/no/such`
+  expect(await reasonOf(url)).toBe(
+    'the root certificate /no/such is not there (sslrootcert=system takes those of the system)',
+  )
 })
 
-test('a parameter that pg cannot use is a usage error', async () => {
-  await expect(look('postgres://127.0.0.1:1/app?sslnegotiation=nonsense')).rejects.toThrow(
-    /^a parameter of the postgres:\/\/ URL is not usable/,
-  )
+describe('of several hosts', () => {
+  test('a silent one keeps no other from being tried', async () => {
+    const service = await startPostgres()
+    onTestFinished(() => service.stop())
+    const [silent, gone] = [await unansweringPort(), await closedPort()]
+    const login = `postgres:${encodeURIComponent(service.password)}`
+    const hosts = `127.0.0.1:${silent},127.0.0.1:${gone},127.0.0.1:${service.port}`
+    const url = `postgres://${login}@${hosts}/postgres`
+    expect(await look(url)).toEqual({ up: true })
+    expect(await look(`${url}?load_balance_hosts=random`)).toEqual({ up: true })
+  })
+
+  test('each is named in the reason', async () => {
+    const port = await closedPort()
+    expect(await reasonOf(`postgres://u@127.0.0.1:${port},name.invalid:7/app`)).toBe(
+      `127.0.0.1:${port}: connection refused; name.invalid:7: name does not resolve`,
+    )
+  })
+
+  test('all are cut by an abort', async () => {
+    const accepted = Promise.withResolvers<Socket>()
+    const port = await listen('127.0.0.1', (socket) => accepted.resolve(socket))
+    const controller = new AbortController()
+    const url = `postgres://u@127.0.0.1:${await unansweringPort()},127.0.0.1:${port}/d?connect_timeout=60`
+    const looking = openProbe(url).look(controller.signal)
+    const socket = await accepted.promise
+    controller.abort(new Error('interrupted'))
+    await expect(looking).rejects.toThrow('interrupted')
+    await closed(socket)
+  })
+})
+
+describe('what cannot be honoured is a usage error that says what to write:', () => {
+  test.each([
+    [
+      'sslmode=bogus',
+      /^sslmode=bogus is not usable: write disable, allow, prefer, require, verify-ca or verify-full$/,
+    ],
+    ['sslmode=no-verify', /write disable, allow/],
+    ['sslmod=require', /has no parameter sslmod: did you mean sslmode, or one of host, hostaddr, /],
+    [
+      'sslnegotiation=nonsense',
+      /^sslnegotiation=nonsense is not usable: write postgres or direct$/,
+    ],
+    ['sslnegotiation=direct', /with sslmode=prefer: write sslmode=require, /],
+    ['sslrootcert=system&sslmode=require', /with sslmode=require: write sslmode=verify-full$/],
+    ['gssencmode=require', /as rdv does not speak GSSAPI: write prefer or disable$/],
+    ['sslcrldir=/etc/crl', /one file only, which sslcrl names: leave it out$/],
+    ['sslcertmode=require', /write allow or disable$/],
+    ['replication=database', /as a probe opens no replication connection: write false/],
+    ['require_auth=kerberos', /^require_auth is not usable: write some of password, md5, /],
+    ['require_auth=!md5,password', /^require_auth is not usable/],
+    ['load_balance_hosts=yes', /write disable or random$/],
+    ['connect_timeout=soon', /^connect_timeout=soon is not usable: write a whole number$/],
+    ['host=/run&requirepeer=postgres', /leave requirepeer out$/],
+    ['host=a,b&port=1,2,3', /^there are 3 values of port for 2 hosts: write one for each host$/],
+    ['hostaddr=127.0.0.1,127.0.0.2', /^there are 2 values of hostaddr for 1 hosts/],
+    ['port=65536', /write one from 1 to 65535$/],
+    [`host=/${'d'.repeat(100)}`, /more than 107 bytes: shorten it$/],
+    ['hostaddr=localhost', /^hostaddr=localhost is no address/],
+    ['service=none', /^no service none is defined: write a section \[none\] in /],
+  ])('%s', async (query, message) => {
+    const looking = async () => look(`postgres://u@127.0.0.1:1/app?${query}`)
+    await expect(looking()).rejects.toThrow(message)
+  })
+
+  test.each([
+    ['PGSSLMODE', 'bogus', /^PGSSLMODE=bogus is not usable: write disable, /],
+    ['PGSSLMODE', '', /^PGSSLMODE= is not usable: write disable, /],
+    ['PGTARGETSESSIONATTRS', 'master', /write any, read-write, read-only, primary, standby or /],
+    ['PGSERVICEFILE', '/no/such', /^the service file \/no\/such cannot be read/],
+  ])('%s=%s', async (variable, value, message) => {
+    vi.stubEnv(variable, value)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const looking = async (query: string) => look(`postgres://u@127.0.0.1:1/app${query}`)
+    const query = variable === 'PGSERVICEFILE' ? '?service=none' : ''
+    await expect(looking(query)).rejects.toThrow(message)
+  })
+
+  test('a secret is in none of them', async () => {
+    const secrets = ['pasword=hidden', 'scram_client_key=hidden', 'password=hidden&sslmode=bogus']
+    for (const query of [...secrets, 'x&sslpassword=hidden', 'a=b=hidden']) {
+      const looking = async () => look(`postgres://u:hidden@h/d?${query}`)
+      const error = await looking().catch(String)
+      expect([query, error]).toEqual([query, expect.stringContaining('UsageError')])
+      expect(error).not.toContain('hidden')
+    }
+  })
 })

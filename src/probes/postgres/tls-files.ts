@@ -27,7 +27,9 @@ const readRoot = async (settings: Settings): Promise<ConnectionOptions> => {
   const ca = await contents(file, 'root certificate')
   if (ca === undefined) {
     if (settings.sslmode.startsWith('verify'))
-      throw new Hindrance(`the root certificate ${file} is not there`)
+      throw new Hindrance(
+        `the root certificate ${file} is not there (sslrootcert=system takes those of the system)`,
+      )
     return { rejectUnauthorized: false }
   }
   if (!ca.includes('-----BEGIN')) throw new Hindrance(`${file} holds no root certificate`)
