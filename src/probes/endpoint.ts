@@ -9,8 +9,6 @@ export interface Shape {
   readonly port: 'required' | 'none' | { readonly default: number }
   /** Parts that the scheme gives a meaning to; all others are refused. */
   readonly allows?: readonly ('credentials' | 'path' | 'query')[]
-  /** Where the host stands if not in its usual place. */
-  readonly host?: (url: URL) => string
 }
 
 /** A checked URL. */
@@ -26,7 +24,7 @@ export const malformed = (text: string, problem: string, form: string): UsageErr
   new UsageError(`${printable(redactMalformed(text))} ${problem}: write ${form}`)
 
 /** The host of a URL: IDNA-encoded (the URL class does that for http only), without brackets; empty where unusable. */
-export const hostOf = (url: URL): string =>
+const hostOf = (url: URL): string =>
   url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : domainToASCII(url.hostname)
 
 /** The text without percent-encoding; `undefined` where that is broken. */
@@ -42,7 +40,7 @@ export const decoded = (text: string): string | undefined => {
 export const parseEndpoint = (text: string, shape: Shape): Endpoint => {
   const url = /[\s\p{Cc}]/u.test(text) ? null : URL.parse(text)
   if (url === null) throw malformed(text, 'is malformed', shape.form)
-  const host = (shape.host ?? hostOf)(url)
+  const host = hostOf(url)
   const problem =
     host === '' ? 'has no usable host' : (portProblem(url, shape) ?? stray(url, shape))
   if (problem !== undefined) throw malformed(text, problem, shape.form)

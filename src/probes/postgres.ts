@@ -1,9 +1,7 @@
 import { redact } from '../redact.ts'
 import { attempt } from './attempt.ts'
 import { malformedUrl, parseConnectionUrl } from './postgres/connection-url.ts'
-import { lookAtHosts } from './postgres/look.ts'
 import type { Parameters } from './postgres/parameters.ts'
-import { readService } from './postgres/service-file.ts'
 import { combine, type Settings, serviceOf } from './postgres/settings.ts'
 import type { ProbeFactory } from './probe.ts'
 
@@ -17,6 +15,7 @@ const postgres: ProbeFactory = (text, { resolve }) => {
   if (serviceOf(url).service === undefined) checked(text, combine(url))
   const look = async (signal: AbortSignal) => {
     const settings = checked(text, await settingsFor(url))
+    const { lookAtHosts } = await import('./postgres/look.ts')
     return lookAtHosts(settings, signal, resolve)
   }
   return { name: redact(text), look: (signal) => attempt(signal, () => look(signal)) }
@@ -26,7 +25,9 @@ export default postgres
 
 const settingsFor = async (url: Parameters): Promise<Settings> => {
   const { service, servicefile } = serviceOf(url)
-  return combine(url, service === undefined ? undefined : await readService(service, servicefile))
+  if (service === undefined) return combine(url)
+  const { readService } = await import('./postgres/service-file.ts')
+  return combine(url, await readService(service, servicefile))
 }
 
 /** Unlike psql's, a URL without a host is refused: it may come from an empty variable. */

@@ -74,7 +74,7 @@ export const homeWithRoot = (file: string): string => {
 }
 
 /** What our probe finds within this environment. */
-export const probeConnects = async ({ url, env }: Said, home: string): Promise<boolean> => {
+const probeConnects = async ({ url, env }: Said, home: string): Promise<boolean> => {
   for (const name of Object.keys(process.env)) {
     if (name.startsWith('PG')) vi.stubEnv(name, undefined)
   }

@@ -218,8 +218,8 @@ describe('of several hosts', () => {
     const login = `postgres:${encodeURIComponent(service.password)}`
     const hosts = `127.0.0.1:${silent},127.0.0.1:${gone},127.0.0.1:${service.port}`
     const url = `postgres://${login}@${hosts}/postgres`
-    expect(await look(url)).toEqual({ up: true })
-    expect(await look(`${url}?load_balance_hosts=random`)).toEqual({ up: true })
+    expect(await look(url, {}, 30_000)).toEqual({ up: true })
+    expect(await look(`${url}?load_balance_hosts=random`, {}, 30_000)).toEqual({ up: true })
   })
 
   test('each is named in the reason', async () => {
