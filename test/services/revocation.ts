@@ -1,7 +1,7 @@
 import { createPrivateKey, type webcrypto } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { X509Certificate, X509CrlGenerator } from '@peculiar/x509'
+import { X509Certificate, X509CrlGenerator, X509CrlReason } from '@peculiar/x509'
 import type { TlsFiles } from './certificates.ts'
 import { temporaryFolder } from './guard.ts'
 
@@ -20,6 +20,8 @@ export const revoke = async ({ ca, caKey }: TlsFiles, ...certs: string[]): Promi
     nextUpdate: new Date(Date.now() + 24 * 3_600_000),
     entries: certs.map((cert) => ({
       serialNumber: new X509Certificate(readFileSync(cert, 'utf8')).serialNumber,
+      // else it writes an empty list of extensions, which BoringSSL does not read
+      reason: X509CrlReason.superseded,
     })),
     signingAlgorithm: algorithm,
     signingKey: await privateKey(caKey),
