@@ -87,6 +87,7 @@ describe('a malformed URL is refused in one sentence that says what to write', (
     ['postgres://h/a%00', 'has a %00'],
     ['postgres://h/d?sslmode', 'NAME=VALUE'],
     ['postgres://h:5432x/d', 'from 1 to 65535'],
+    ['postgres://h:65536/d', 'from 1 to 65535'],
     ['postgres://h/d?sslmode=bogus', 'write disable, allow, prefer,'],
     ['unix://', 'unix:///PATH'],
     ['unix://run/s', 'not absolute: write unix:///PATH'],

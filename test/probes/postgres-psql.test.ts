@@ -1,3 +1,4 @@
+import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -123,6 +124,17 @@ const place = (kind: Kind): string => `localhost:${servers.all[kind].port}`
 const primary = (rest: string): Said =>
   said(`postgres://${login()}@${place('TLS optional')}${rest}`)
 
+/** What PostgreSQL keeps of a password for SCRAM-SHA-256, after so many iterations. */
+const verifier = (password: string, iterations: number): string => {
+  const salt = Buffer.from('salt of the test')
+  const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256')
+  const [client = '', server = ''] = ['Client Key', 'Server Key'].map((word) =>
+    createHmac('sha256', salted).update(word).digest(),
+  )
+  const stored = createHash('sha256').update(client).digest('base64')
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${stored}:${server.toString('base64')}`
+}
+
 describe('takes a URL apart as psql does:', () => {
   test('names of databases', async () => {
     const encoded = databases.map((name) => [name, primary(`/${encodeURIComponent(name)}`)])
@@ -141,12 +153,14 @@ describe('takes a URL apart as psql does:', () => {
     await server.query(
       `CREATE ROLE "we@ird:u/ser" LOGIN PASSWORD 'p@ss:w/rd#?&='`,
       `CREATE ROLE hash LOGIN PASSWORD 'a#b?c'`,
+      `CREATE ROLE slow LOGIN PASSWORD '${verifier('p', 200_000)}'`,
     )
     const at = `localhost:${server.port}/postgres`
     await expectEach({
       connect: {
         encoded: said(`postgres://we%40ird%3Au%2Fser:p%40ss%3Aw%2Frd%23%3F%26%3D@${at}`),
         'as they are': said(`postgres://hash:a#b?c@${at}`),
+        'of 200,000 iterations': said(`postgres://slow:p@${at}`),
         'as parameters': said(`postgres://${at}?user=hash&password=a%23b%3Fc`),
       },
       refuse: {

@@ -229,6 +229,18 @@ describe('of several hosts', () => {
     )
   })
 
+  test('each is asked about before anything is connected to', async () => {
+    const asked: string[] = []
+    const resolve = async (host: string) => {
+      asked.push(host)
+      return []
+    }
+    vi.stubEnv('PGHOSTADDR', '192.0.2.1,,192.0.2.3')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect((await look('postgres://u@h1,h2:7,h3/app', { resolve })).up).toBe(false)
+    expect(asked).toEqual(['192.0.2.1', 'h2', '192.0.2.3'])
+  })
+
   test('all are cut by an abort', async () => {
     const accepted = Promise.withResolvers<Socket>()
     const port = await listen('127.0.0.1', (socket) => accepted.resolve(socket))
@@ -267,7 +279,7 @@ describe('what cannot be honoured is a usage error that says what to write:', ()
     ['host=/run&requirepeer=postgres', /leave requirepeer out$/],
     ['host=a,b&port=1,2,3', /^there are 3 values of port for 2 hosts: write one for each host$/],
     ['hostaddr=127.0.0.1,127.0.0.2', /^there are 2 values of hostaddr for 1 hosts/],
-    ['port=65536', /write one from 1 to 65535$/],
+    ['port=65536', /^port=65536 is not usable: write ports from 1 to 65535$/],
     [`host=/${'d'.repeat(100)}`, /more than 107 bytes: shorten it$/],
     ['hostaddr=localhost', /^hostaddr=localhost is no address/],
     ['service=none', /^no service none is defined: write a section \[none\] in /],
@@ -279,12 +291,13 @@ describe('what cannot be honoured is a usage error that says what to write:', ()
   test.each([
     ['PGSSLMODE', 'bogus', /^PGSSLMODE=bogus is not usable: write disable, /],
     ['PGSSLMODE', '', /^PGSSLMODE= is not usable: write disable, /],
+    ['PGPORT', 'x', /^PGPORT=x is not usable: write ports from 1 to 65535$/],
     ['PGTARGETSESSIONATTRS', 'master', /write any, read-write, read-only, primary, standby or /],
     ['PGSERVICEFILE', '/no/such', /^the service file \/no\/such cannot be read/],
   ])('%s=%s', async (variable, value, message) => {
     vi.stubEnv(variable, value)
     onTestFinished(() => void vi.unstubAllEnvs())
-    const looking = async (query: string) => look(`postgres://u@127.0.0.1:1/app${query}`)
+    const looking = async (query: string) => look(`postgres://u@127.0.0.1/app${query}`)
     const query = variable === 'PGSERVICEFILE' ? '?service=none' : ''
     await expect(looking(query)).rejects.toThrow(message)
   })

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.ts'
+import { printable } from '../../redact.ts'
 import { allowedMethods } from './authentication.ts'
 import { checkParameters, fromEnvironment, type Parameters } from './parameters.ts'
 
@@ -36,7 +37,12 @@ export const combine = (url: Parameters, service: Parameters = new Map()): Setti
   checkParameters(all)
   const of = (name: string) => all.get(name)?.value ?? ''
   const sslmode = of('sslmode') || (of('sslrootcert') === 'system' ? 'verify-full' : 'prefer')
-  const settings = { hosts: hostsOf(of), sslmode, of, has: (name: string) => all.has(name) }
+  const settings = {
+    hosts: hostsOf(of, all.get('port')?.from ?? ''),
+    sslmode,
+    of,
+    has: (name: string) => all.has(name),
+  }
   checkTogether(settings)
   return settings
 }
@@ -44,7 +50,7 @@ export const combine = (url: Parameters, service: Parameters = new Map()): Setti
 /** Whether the host is a Unix socket: its name is a directory, or `@` and an abstract name. */
 export const isSocket = ({ name, address }: Host): boolean => address === '' && /^[/@]/.test(name)
 
-const hostsOf = (of: Settings['of']): Host[] => {
+const hostsOf = (of: Settings['of'], from: string): Host[] => {
   const names = list(of('host'))
   const addresses = list(of('hostaddr'))
   const count = addresses.length || names.length
@@ -55,7 +61,7 @@ const hostsOf = (of: Settings['of']): Host[] => {
   return Array.from({ length: count }, (_, at) => ({
     name: names[at] ?? '',
     address: addresses[at] ?? '',
-    port: portNumber((ports.length > 1 ? ports[at] : ports[0]) ?? ''),
+    port: portNumber((ports.length > 1 ? ports[at] : ports[0]) ?? '', from),
   }))
 }
 
@@ -66,14 +72,12 @@ const mismatch = (name: string, values: string[], hosts: string[]): UsageError =
     `there are ${values.length} values of ${name} for ${hosts.length} hosts: write one for each host`,
   )
 
-const portNumber = (text: string): number => {
+const portNumber = (text: string, from: string): number => {
   const number = Number(text || 5432)
   if (/^\d*$/.test(text) && number > 0 && number < 65_536) return number
-  throw new UsageError(
-    text === '0'
-      ? 'the postgres:// URL has the port 0: write one from 1 to 65535'
-      : 'a port of the postgres:// URL is not usable: write one from 1 to 65535',
-  )
+  const zero = from.startsWith('PG') ? 'PGPORT' : 'the postgres:// URL'
+  const problem = text === '0' ? `${zero} has the port 0` : `${printable(from)} is not usable`
+  throw new UsageError(`${problem}: write ports from 1 to 65535`)
 }
 
 const checkTogether = (settings: Settings): void => {
