@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { temporaryFolder } from '../services/guard.ts'
 import { freePorts } from '../services/ports.ts'
 import { type PostgresService, startPostgres } from '../services/postgres.ts'
 import type { Service } from '../services/service.ts'
@@ -86,5 +89,23 @@ describe('probes, for curl', () => {
     const answer = await curl(`${server.url}/_postgres/here%3Fhost=elsewhere?timeout=300ms`)
     expect(answer).toMatchObject({ status: 404, body: { error: 'Timeout' } })
     expect(JSON.stringify(answer.body)).toContain('does not exist')
+  })
+
+  test('what --postgres-url leaves out comes from the service file, but never a metadata service', async () => {
+    const file = join(temporaryFolder('service'), 'services')
+    const login = ['user=postgres', `password=${postgres.password}`]
+    const here = ['[here]', 'host=127.0.0.1', `port=${postgres.port}`, ...login]
+    const cloud = ['[cloud]', 'host=db', 'hostaddr=169.254.169.254', ...login]
+    writeFileSync(file, [...here, ...cloud, ''].join('\n'))
+    const answers = ['here', 'cloud'].map(async (service) => {
+      const postgresUrl = `postgres:///{{.}}?service=${service}&servicefile=${file}`
+      const other = await startServe({ store: 'memory', postgresUrl })
+      onTestFinished(() => other.stop())
+      return curl(`${other.url}/_postgres/here`)
+    })
+    expect(await Promise.all(answers)).toMatchObject([
+      { status: 200 },
+      { status: 400, body: { error: expect.stringContaining('metadata service') } },
+    ])
   })
 })

@@ -45,22 +45,21 @@ export const runSession = async (socket: Socket, session: Session): Promise<Outc
  */
 const connected = (socket: Socket): Socket => {
   const on = socket.on.bind(socket)
-  const safely = (event: string, listener: (data: Buffer) => void) =>
-    on(
-      event,
-      event !== 'data'
-        ? listener
-        : (data: Buffer) => {
-            try {
-              listener(data)
-            } catch (error) {
-              socket.destroy(error as Error)
-            }
-          },
-    )
-  const connect = () => void process.nextTick(() => socket.emit('connect'))
-  return Object.assign(socket, { on: safely, connect })
+  const safely = (listener: Listener) => (data: Buffer) => {
+    try {
+      listener(data)
+    } catch (error) {
+      socket.destroy(error as Error)
+    }
+  }
+  return Object.assign(socket, {
+    on: (event: string, listener: Listener) =>
+      on(event, event === 'data' ? safely(listener) : listener),
+    connect: () => void process.nextTick(() => socket.emit('connect')),
+  })
 }
+
+type Listener = (data: Buffer) => void
 
 const isEncrypted = (socket: Socket): boolean => 'encrypted' in socket
 
@@ -91,10 +90,10 @@ const converse = async (client: Client, socket: Socket, session: Session): Promi
   try {
     await Promise.race([failed, login.broken, client.connect()])
     const mismatch = await Promise.race([failed, mismatchOf(session.wanted, client, reported)])
-    if (mismatch !== undefined) return { end: 'next-host', reason: mismatch }
-    await Promise.race([failed, client.query('SELECT 1')])
+    if (mismatch === undefined) await Promise.race([failed, client.query('SELECT 1')])
+    // The answer is known: how the session ends does not matter.
     await Promise.race([failed, client.end()]).catch(() => {})
-    return { end: 'up' }
+    return mismatch === undefined ? { end: 'up' } : { end: 'next-host', reason: mismatch }
   } catch (error) {
     return refused(error, session, login.passed())
   }
