@@ -1,6 +1,6 @@
 import { printable, redact } from '../redact.ts'
 import { attempt, up } from './attempt.ts'
-import { parsePathUrl } from './path-url.ts'
+import { absences, parsePathUrl } from './path-url.ts'
 import type { ProbeFactory } from './probe.ts'
 
 /** `file:///PATH`: up when there is something, also behind a symbolic link. */
@@ -11,7 +11,7 @@ const file: ProbeFactory = (text) => {
     await stat(path)
     return up
   }
-  return { name: printable(redact(text)), look: (signal) => attempt(signal, look) }
+  return { name: printable(redact(text)), look: (signal) => attempt(signal, look, absences) }
 }
 
 export default file

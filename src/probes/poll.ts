@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { down, untilAborted } from './attempt.ts'
+import { unknown, untilAborted } from './attempt.ts'
 import type { Finding, Probe } from './probe.ts'
 
 /** The time limit of one attempt unless told otherwise, in milliseconds. */
@@ -15,8 +15,8 @@ export interface ObserveOptions {
 }
 
 /**
- * One attempt, of at most `attemptLimit` milliseconds, after which the finding is "no answer within 5s". Also a probe
- * that ignores its signal does not overrun.
+ * One attempt, of at most `attemptLimit` milliseconds, after which the finding is "no answer within 5s", which says
+ * nothing about what is there. Also a probe that ignores its signal does not overrun.
  * @throws the reason of `signal` once that aborts; UsageError for what no later look can mend.
  */
 export const lookOnce = async (
@@ -33,7 +33,7 @@ export const lookOnce = async (
   } catch (error) {
     signal.throwIfAborted()
     if (!over.signal.aborted) throw error
-    return down(`no answer within ${duration(attemptLimit)}`)
+    return unknown(`no answer within ${duration(attemptLimit)}`)
   } finally {
     clearTimeout(timer)
     over.abort()

@@ -3,8 +3,9 @@ import type { Client } from 'pg'
 import { describe, UsageError } from '../errors.ts'
 import { codeOf } from '../reason.ts'
 import { printable, redact } from '../redact.ts'
-import { attempt, down, up } from './attempt.ts'
+import { attempt, up } from './attempt.ts'
 import { postgresReason } from './postgres-reason.ts'
+import { postgresFinding } from './postgres-verdict.ts'
 import type { Finding } from './probe.ts'
 
 /** Opens a session at one address of the URL's host, runs `SELECT 1` and ends the session. */
@@ -88,7 +89,7 @@ const converse = async (client: Client): Promise<Finding> => {
     await Promise.race([failed, client.end()])
     return up
   } catch (error) {
-    return down(postgresReason(error, client, asked()))
+    return postgresFinding(error, postgresReason(error, client, asked()))
   }
 }
 
