@@ -17,7 +17,7 @@ export const probeFlags = {
     helpValue: 'NAME:VALUE',
   }),
   'http-body-match': Flags.string({
-    summary: 'A regular expression that the HTTP body must match.',
+    summary: "A regular expression (RE2's syntax) that the HTTP body must match.",
     helpGroup: 'PROBE',
     helpValue: 'REGEX',
   }),
@@ -30,11 +30,11 @@ interface ProbeFlagValues {
 }
 
 /** @throws UsageError one of them is malformed. */
-export const probeOptions = (flags: ProbeFlagValues): ProbeOptions => ({
+export const probeOptions = async (flags: ProbeFlagValues): Promise<ProbeOptions> => ({
   ...(flags['http-status'] !== undefined && { httpStatus: parseRanges(flags['http-status']) }),
   ...(flags['http-header'] && { httpHeaders: parseHeaders(flags['http-header']) }),
   ...(flags['http-body-match'] !== undefined && {
-    httpBodyMatch: parseExpression(flags['http-body-match']),
+    httpBodyMatch: await checkExpression(flags['http-body-match']),
   }),
 })
 
@@ -60,10 +60,13 @@ const parseHeaders = (lines: readonly string[]): Record<string, string> =>
     }),
   )
 
-const parseExpression = (text: string): RegExp => {
+const checkExpression = async (text: string): Promise<string> => {
+  const { parseExpression } = await import('../probes/expression.ts')
   try {
-    return new RegExp(text)
-  } catch {
-    throw new UsageError(`--http-body-match ${JSON.stringify(text)} is no regular expression`)
+    await parseExpression(text)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    throw new UsageError(`--http-body-match ${error.message}`, { cause: error })
   }
+  return text
 }

@@ -4,7 +4,14 @@ import type { Socket } from 'node:net'
 export type Peer =
   | { readonly path: string }
   | { readonly host: string; readonly port: number }
-  | { readonly host: string; readonly port: number; readonly servername: string }
+  | TlsPeer
+
+interface TlsPeer {
+  readonly host: string
+  readonly port: number
+  readonly servername: string
+  readonly ALPNProtocols?: string[]
+}
 
 /**
  * Connects, runs `use` on the socket and destroys it: afterwards, and as soon as the signal aborts.

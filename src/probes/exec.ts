@@ -64,7 +64,8 @@ const outcome = async (child: Child): Promise<Finding> => {
   const grace = setTimeout(() => child.stderr.destroy(), stderrGrace)
   const line = printable(redact(await complaint))
   clearTimeout(grace)
-  const reason = (signal === null ? `exit code ${code}` : `ended by ${signal}`) + (line && `: ${line}`)
+  const reason =
+    (signal === null ? `exit code ${code}` : `ended by ${signal}`) + (line && `: ${line}`)
   return isAnswer(code) ? down(reason) : unknown(reason)
 }
 

@@ -28,12 +28,16 @@ export const lookOnce = async (
   const over = new AbortController()
   const timer = setTimeout(() => over.abort(), Math.min(attemptLimit, longestTimer))
   const either = AbortSignal.any([signal, over.signal])
+  let reason = 'no answer'
+  const soFar = (text: string) => {
+    reason = text
+  }
   try {
-    return await untilAborted(either, probe.look(either))
+    return await untilAborted(either, probe.look(either, soFar))
   } catch (error) {
     signal.throwIfAborted()
     if (!over.signal.aborted) throw error
-    return unknown(`no answer within ${duration(attemptLimit)}`)
+    return unknown(`${reason} within ${duration(attemptLimit)}`)
   } finally {
     clearTimeout(timer)
     over.abort()

@@ -11,5 +11,7 @@ const absences: ReadonlySet<string> = new Set(['3D000', '57P01', '57P02', '57P03
 /** What an error on the way to an answered query says about the database. */
 export const postgresFinding = (error: unknown, reason: string): Finding => {
   const code = codeOf(error) ?? ''
-  return absences.has(code) || refusals.has(code) ? down(reason) : unknown(reason)
+  return absences.has(code) || refusals.has(code) || code === 'ENOENT'
+    ? down(reason)
+    : unknown(reason)
 }

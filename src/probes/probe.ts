@@ -28,9 +28,10 @@ export interface Probe {
    * One look. Resolves to what was found; "refused", "unresolvable", "not there yet" and "no answer" are findings, not
    * errors.
    * @param signal ends the attempt (its own time limit, the deadline or an interrupt); rejects with the signal's reason.
+   * @param soFar told why it is not up yet, where something has answered: what is found if the time limit comes first.
    * @throws UsageError only for what no later look can mend.
    */
-  look(signal: AbortSignal): Promise<Finding>
+  look(signal: AbortSignal, soFar?: (reason: string) => void): Promise<Finding>
 }
 
 /**
