@@ -2,6 +2,7 @@ import { domainToASCII } from 'node:url'
 import { lacksHost } from '../authority.ts'
 import { UsageError } from '../errors.ts'
 import { printable, redactMalformed } from '../redact.ts'
+import { expectBlocking } from './threads.ts'
 
 /** What a scheme's URLs may consist of besides the host. */
 export interface Shape {
@@ -44,8 +45,12 @@ export const parseEndpoint = (text: string, shape: Shape): Endpoint => {
   const url = /[\s\p{Cc}]/u.test(text) ? null : URL.parse(text)
   if (url === null) throw malformed(text, 'is malformed', shape.form)
   const host = (shape.host ?? hostOf)(url)
-  const problem = !isUsable(host) || (/^https?:$/.test(url.protocol) && lacksHost(text)) ? 'has no usable host' : (portProblem(url, shape) ?? stray(url, shape))
+  const problem =
+    !isUsable(host) || (/^https?:$/.test(url.protocol) && lacksHost(text))
+      ? 'has no usable host'
+      : (portProblem(url, shape) ?? stray(url, shape))
   if (problem !== undefined) throw malformed(text, problem, shape.form)
+  expectBlocking(host)
   const standard = typeof shape.port === 'object' ? shape.port.default : 0
   return { url, host, port: Number(url.port) || standard }
 }

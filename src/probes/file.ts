@@ -2,10 +2,12 @@ import { printable, redact } from '../redact.ts'
 import { attempt, up } from './attempt.ts'
 import { absences, parsePathUrl } from './path-url.ts'
 import type { ProbeFactory } from './probe.ts'
+import { expectBlocking } from './threads.ts'
 
 /** `file:///PATH`: up when there is something, also behind a symbolic link. */
 const file: ProbeFactory = (text) => {
   const path = parsePathUrl(text)
+  expectBlocking(path)
   const look = async () => {
     const { stat } = await import('node:fs/promises')
     await stat(path)
