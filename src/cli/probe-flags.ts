@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { UsageError } from '../errors.ts'
+import { parseExpression } from '../probes/expression.ts'
 import type { ProbeOptions } from '../probes/probe.ts'
 
 /** The flags that concern http(s) probes. */
@@ -61,7 +62,6 @@ const parseHeaders = (lines: readonly string[]): Record<string, string> =>
   )
 
 const checkExpression = async (text: string): Promise<string> => {
-  const { parseExpression } = await import('../probes/expression.ts')
   try {
     await parseExpression(text)
   } catch (error) {
