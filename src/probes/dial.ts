@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { asOfSystem } from './refusal.ts'
 
 /** Where to connect to; with `servername`, over TLS, for which the certificate must be that name's. */
 export type Peer =
@@ -27,7 +28,9 @@ export const dial = async <T>(
   signal.addEventListener('abort', destroy, { once: true })
   try {
     signal.throwIfAborted()
-    await established(socket, ready)
+    await established(socket, ready).catch(async (error) => {
+      throw await asOfSystem(error, peer, signal)
+    })
     return await use(socket)
   } finally {
     signal.removeEventListener('abort', destroy)

@@ -77,4 +77,15 @@ describe.each(NETWORKS.slice(0, 1))('with a name server of its own, $name', ({ u
       })
     },
   )
+
+  test.for([
+    ['tcp://192.0.2.1:80', 'network unreachable'],
+    ['http://198.51.100.1/', 'host unreachable'],
+    ['redis://198.51.100.1', 'host unreachable'],
+  ] as const)('%s is not known to be gone: %s', async ([url, reason]) => {
+    const { code, stderr } = await inNetwork(`
+      ip route add unreachable 198.51.100.1
+      rdv wait --not --once ${url}`)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `rdv: it is not so: ${url} ${reason}\n` })
+  })
 })
