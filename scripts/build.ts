@@ -24,6 +24,7 @@ const VENDORED = [
   '@fastify/swagger',
   'typebox',
   'prom-client',
+  're2js',
 ]
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')

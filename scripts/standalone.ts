@@ -19,7 +19,7 @@ const FILES = ['package.json', 'oclif.manifest.json', 'dist/proto', 'dist/page']
 const CODE = 'code'
 
 /** Of these the source is inside, not the bytecode: it takes more room than the time is worth. */
-const BULKY = ['etcd3', 'fastify', '@fastify/swagger', 'prom-client', 'rare', 'typebox']
+const BULKY = ['etcd3', 'fastify', '@fastify/swagger', 'prom-client', 'rare', 're2js', 'typebox']
 
 /** Bytes. */
 const MOST = 120_000_000

@@ -6,11 +6,15 @@ const reasons = (): ReadonlyMap<string, string> =>
     Object.entries({
       EACCES: 'permission denied',
       EADDRNOTAVAIL: 'address not available',
-      EAI_AGAIN: 'name does not resolve',
+      EAFNOSUPPORT: 'address family not supported',
+      EAGAIN: 'temporarily out of resources',
+      EAI_AGAIN: 'name cannot be looked up at the moment',
       ECONNREFUSED: 'connection refused',
       ECONNRESET: 'connection closed',
       EHOSTDOWN: 'host unreachable',
       EHOSTUNREACH: 'host unreachable',
+      EMFILE: 'too many open files',
+      ENFILE: 'too many open files',
       ENOSPC: 'no space left',
       ENETUNREACH: 'network unreachable',
       ENODATA: 'name does not resolve',
@@ -34,12 +38,17 @@ const reasons = (): ReadonlyMap<string, string> =>
     }),
   )
 
+const unroutable: ReadonlySet<string> = new Set([
+  'address family not supported',
+  'address not available',
+  'network unreachable',
+])
+
 /** Reasons that say only that nobody is at this address: any other one tells more. */
 const absences: ReadonlySet<string> = new Set([
-  'address not available',
+  ...unroutable,
   'connection refused',
   'host unreachable',
-  'network unreachable',
 ])
 
 /** The stable code of an error of the system, of TLS or of a protocol parser. */
@@ -66,6 +75,9 @@ export const isTlsProblem = (error: unknown): boolean =>
   /^ERR_TLS_|^ERR_SSL_|^CERT_|^CRL_|SELF_SIGNED_CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^EPROTO$/.test(
     codeOf(error) ?? '',
   )
+
+/** Whether this reason says that this machine has no way to such an address, whoever is there. */
+export const isUnroutable = (reason: string): boolean => unroutable.has(reason)
 
 /** Of the reasons of two addresses of one host, the one to print. */
 export const moreTelling = (one: string, other: string): string =>

@@ -1,13 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { openFileLimit } from '../open-files.ts'
 import { type Executable, findProgram } from './resolve.ts'
 
 const SHELL = '/bin/sh'
-
-interface Limit {
-  readonly soft: number
-  readonly hard: number
-}
 
 /**
  * Lowers this process's soft limit of open files to what it was started with. Node raises it to the hard
@@ -37,21 +32,8 @@ function underLimit(soft: number, program: Executable): Executable {
 }
 
 function inherited(): number | undefined {
-  const own = openFiles('self')
-  const parent = openFiles(process.ppid)
+  const own = openFileLimit('self')
+  const parent = openFileLimit(process.ppid)
   const known = own && parent && parent.hard === own.hard && parent.soft < own.soft
   return known ? parent.soft : undefined
 }
-
-function openFiles(process: number | 'self'): Limit | undefined {
-  try {
-    const limits = readFileSync(`/proc/${process}/limits`, 'latin1')
-    const [, soft, hard] = /^Max open files +(\S+) +(\S+)/m.exec(limits) ?? []
-    return { soft: amount(soft), hard: amount(hard) }
-  } catch {
-    return undefined
-  }
-}
-
-const amount = (text: string | undefined): number =>
-  text === 'unlimited' ? Infinity : Number(text)

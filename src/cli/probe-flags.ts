@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { UsageError } from '../errors.ts'
+import { parseExpression } from '../probes/expression.ts'
 import type { ProbeOptions } from '../probes/probe.ts'
 
 /** The flags that concern http(s) probes. */
@@ -17,7 +18,7 @@ export const probeFlags = {
     helpValue: 'NAME:VALUE',
   }),
   'http-body-match': Flags.string({
-    summary: 'A regular expression that the HTTP body must match.',
+    summary: "A regular expression (RE2's syntax) that the HTTP body must match.",
     helpGroup: 'PROBE',
     helpValue: 'REGEX',
   }),
@@ -30,11 +31,11 @@ interface ProbeFlagValues {
 }
 
 /** @throws UsageError one of them is malformed. */
-export const probeOptions = (flags: ProbeFlagValues): ProbeOptions => ({
+export const probeOptions = async (flags: ProbeFlagValues): Promise<ProbeOptions> => ({
   ...(flags['http-status'] !== undefined && { httpStatus: parseRanges(flags['http-status']) }),
   ...(flags['http-header'] && { httpHeaders: parseHeaders(flags['http-header']) }),
   ...(flags['http-body-match'] !== undefined && {
-    httpBodyMatch: parseExpression(flags['http-body-match']),
+    httpBodyMatch: await checkExpression(flags['http-body-match']),
   }),
 })
 
@@ -60,10 +61,12 @@ const parseHeaders = (lines: readonly string[]): Record<string, string> =>
     }),
   )
 
-const parseExpression = (text: string): RegExp => {
+const checkExpression = async (text: string): Promise<string> => {
   try {
-    return new RegExp(text)
-  } catch {
-    throw new UsageError(`--http-body-match ${JSON.stringify(text)} is no regular expression`)
+    await parseExpression(text)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    throw new UsageError(`--http-body-match ${error.message}`, { cause: error })
   }
+  return text
 }

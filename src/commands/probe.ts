@@ -35,7 +35,7 @@ URL is tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file
 
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Probe)
-    const options = probeOptions(flags)
+    const options = await probeOptions(flags)
     const conditions = args.url.map((url) => probeCondition(openProbe(url, options)))
     const progress = new WaitProgress()
     try {

@@ -88,7 +88,7 @@ A group holds when every member is ready and there is at least one; see --min an
       min: optional(flags.min, (text) => parseCount(text, '--min')),
       ready: optional(flags.ready, (text) => parseCount(text, '--ready', 1)),
       ...announceOptions(flags),
-      ...probeOptions(flags),
+      ...(await probeOptions(flags)),
     })
     if (invocation.command) {
       await this.become(invocation.command)

@@ -1,3 +1,5 @@
+import { codeOf } from '../reason.ts'
+
 const lookups = new Map<string, Promise<string[]>>()
 
 /**
@@ -25,6 +27,20 @@ export const resolve = (host: string): Promise<string[]> => {
 
 const ask = async (host: string): Promise<string[]> => {
   const { lookup } = await import('node:dns/promises')
-  const found = await lookup(host, { all: true })
-  return [...new Set(found.map(({ address }) => address))]
+  try {
+    const found = await lookup(host, { all: true })
+    return [...new Set(found.map(({ address }) => address))]
+  } catch (error) {
+    if (codeOf(error) === 'ENOTFOUND') await checkDescriptors()
+    throw error
+  }
+}
+
+/**
+ * Where no descriptor is left, getaddrinfo can read nothing and ask nobody, and says that there is no such name.
+ * @throws the system's error, where it is so.
+ */
+const checkDescriptors = async (): Promise<void> => {
+  const { closeSync, openSync } = await import('node:fs')
+  closeSync(openSync('/dev/null', 'r'))
 }

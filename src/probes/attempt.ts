@@ -1,11 +1,24 @@
-import { reasonFor } from '../reason.ts'
+import { codeOf, reasonFor } from '../reason.ts'
 import type { Finding } from './probe.ts'
 
 /** It is there and answers. */
 export const up: Finding = { up: true }
 
-/** Not yet, because of `reason`. */
+/** It answered, or the system did, that it is not there: because of `reason`. */
 export const down = (reason: string): Finding => ({ up: false, reason })
+
+/** Whether it is up could not be found out, because of `reason`. */
+export const unknown = (reason: string): Finding => ({ up: false, unknown: true, reason })
+
+/** Codes with which the other side says that nothing of the kind is there. All others leave it open. */
+export const refusals: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+])
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever `work` does then. */
 export const untilAborted = async <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
@@ -21,12 +34,13 @@ export const untilAborted = async <T>(signal: AbortSignal, work: Promise<T>): Pr
 }
 
 /**
- * Runs the body of one look: an error that means "not yet" becomes a finding.
+ * Runs the body of one look: an error that means "not yet" becomes a finding, "down" where its code is one of `definite`.
  * @throws the signal's reason once it aborts, and every other error.
  */
 export const attempt = async (
   signal: AbortSignal,
   look: () => Promise<Finding>,
+  definite = refusals,
 ): Promise<Finding> => {
   signal.throwIfAborted()
   try {
@@ -35,6 +49,6 @@ export const attempt = async (
     signal.throwIfAborted()
     const reason = reasonFor(error)
     if (reason === undefined) throw error
-    return down(reason)
+    return definite.has(codeOf(error) ?? '') ? down(reason) : unknown(reason)
   }
 }

@@ -1,10 +1,18 @@
 import type { Socket } from 'node:net'
+import { asOfSystem } from './refusal.ts'
 
 /** Where to connect to; with `servername`, over TLS, for which the certificate must be that name's. */
 export type Peer =
   | { readonly path: string }
   | { readonly host: string; readonly port: number }
-  | { readonly host: string; readonly port: number; readonly servername: string }
+  | TlsPeer
+
+interface TlsPeer {
+  readonly host: string
+  readonly port: number
+  readonly servername: string
+  readonly ALPNProtocols?: string[]
+}
 
 /**
  * Connects, runs `use` on the socket and destroys it: afterwards, and as soon as the signal aborts.
@@ -20,7 +28,9 @@ export const dial = async <T>(
   signal.addEventListener('abort', destroy, { once: true })
   try {
     signal.throwIfAborted()
-    await established(socket, ready)
+    await established(socket, ready).catch(async (error) => {
+      throw await asOfSystem(error, peer, signal)
+    })
     return await use(socket)
   } finally {
     signal.removeEventListener('abort', destroy)

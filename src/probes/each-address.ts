@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { moreTelling } from '../reason.ts'
+import { isUnroutable, moreTelling } from '../reason.ts'
 import { addressesOf } from './addresses.ts'
 import { down, untilAborted } from './attempt.ts'
 import type { Finding } from './probe.ts'
@@ -10,7 +10,7 @@ const stagger = 250
 type Look = (address: string, signal: AbortSignal) => Promise<Finding>
 
 /**
- * Looks at all addresses of a host: up if any is. The next address gets its turn when the one before has failed or
+ * Looks at all addresses of a host: up if any is, down if all are. The next address gets its turn when the one before has failed or
  * has been silent for a moment; unlike `autoSelectFamily`, nothing slow is given up on before the signal says so.
  */
 export const lookAtEach = async (
@@ -43,5 +43,16 @@ const better = async (one: Promise<Finding>, other: Promise<Finding>): Promise<F
   if (sooner.up) return sooner
   const [first, second] = await Promise.all([one, other])
   if (first.up) return first
-  return second.up ? second : down(moreTelling(first.reason, second.reason))
+  return second.up ? second : neither(first, second)
+}
+
+type NotUp = Exclude<Finding, { up: true }>
+
+/** One address of which nothing is known leaves it open, unless this machine cannot reach any such address. */
+const neither = (first: NotUp, second: NotUp): NotUp => {
+  if (!first.unknown !== !second.unknown) {
+    const [open, refused] = first.unknown ? [first, second] : [second, first]
+    return isUnroutable(open.reason) ? refused : open
+  }
+  return { ...first, reason: moreTelling(first.reason, second.reason) }
 }

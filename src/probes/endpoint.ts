@@ -1,6 +1,8 @@
 import { domainToASCII } from 'node:url'
+import { lacksHost } from '../authority.ts'
 import { UsageError } from '../errors.ts'
 import { printable, redactMalformed } from '../redact.ts'
+import { expectBlocking } from './threads.ts'
 
 /** What a scheme's URLs may consist of besides the host. */
 export interface Shape {
@@ -42,11 +44,18 @@ export const parseEndpoint = (text: string, shape: Shape): Endpoint => {
   if (url === null) throw malformed(text, 'is malformed', shape.form)
   const host = hostOf(url)
   const problem =
-    host === '' ? 'has no usable host' : (portProblem(url, shape) ?? stray(url, shape))
+    !isUsable(host) || (/^https?:$/.test(url.protocol) && lacksHost(text))
+      ? 'has no usable host'
+      : (portProblem(url, shape) ?? stray(url, shape))
   if (problem !== undefined) throw malformed(text, problem, shape.form)
+  expectBlocking(host)
   const standard = typeof shape.port === 'object' ? shape.port.default : 0
   return { url, host, port: Number(url.port) || standard }
 }
+
+/** A path is a Unix socket's. A name with an empty part in it is what an empty variable leaves: `.example.com`. */
+const isUsable = (host: string): boolean =>
+  host.startsWith('/') || (host !== '' && !/^\.|\.\./.test(host))
 
 const portProblem = (url: URL, { port }: Shape): string | undefined => {
   if (url.port === '0') return 'has the port 0'

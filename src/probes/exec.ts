@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream'
 import { UsageError } from '../errors.ts'
 import { codeOf } from '../reason.ts'
 import { printable, redact } from '../redact.ts'
-import { attempt, down, up } from './attempt.ts'
+import { attempt, down, unknown, up } from './attempt.ts'
 import { malformed } from './endpoint.ts'
 import type { Finding, ProbeFactory } from './probe.ts'
 
@@ -64,10 +64,14 @@ const outcome = async (child: Child): Promise<Finding> => {
   const grace = setTimeout(() => child.stderr.destroy(), stderrGrace)
   const line = printable(redact(await complaint))
   clearTimeout(grace)
-  return down(
-    (signal === null ? `exit code ${code}` : `ended by ${signal}`) + (line && `: ${line}`),
-  )
+  const reason =
+    (signal === null ? `exit code ${code}` : `ended by ${signal}`) + (line && `: ${line}`)
+  return isAnswer(code) ? down(reason) : unknown(reason)
 }
+
+/** Not one that ended by a signal, that cannot be run (126) or is not there (127); a shell's 128 + n is a signal, too. */
+const isAnswer = (code: number | null): boolean =>
+  code !== null && !(code === 126 || code === 127 || (code > 128 && code <= 128 + 64))
 
 const exit = async (child: Child): Promise<[number | null, NodeJS.Signals | null]> => {
   try {

@@ -1,17 +1,19 @@
 import { printable, redact } from '../redact.ts'
 import { attempt, up } from './attempt.ts'
-import { parsePathUrl } from './path-url.ts'
+import { absences, parsePathUrl } from './path-url.ts'
 import type { ProbeFactory } from './probe.ts'
+import { expectBlocking } from './threads.ts'
 
 /** `file:///PATH`: up when there is something, also behind a symbolic link. */
 const file: ProbeFactory = (text) => {
   const path = parsePathUrl(text)
+  expectBlocking(path)
   const look = async () => {
     const { stat } = await import('node:fs/promises')
     await stat(path)
     return up
   }
-  return { name: printable(redact(text)), look: (signal) => attempt(signal, look) }
+  return { name: printable(redact(text)), look: (signal) => attempt(signal, look, absences) }
 }
 
 export default file

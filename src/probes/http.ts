@@ -1,13 +1,13 @@
-import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { Socket } from 'node:net'
 import { UsageError } from '../errors.ts'
 import { printable, redact } from '../redact.ts'
-import { attempt, down, up } from './attempt.ts'
+import { attempt } from './attempt.ts'
+import { dial, type Peer } from './dial.ts'
 import { lookAtEach } from './each-address.ts'
 import { decoded, type Endpoint, parseEndpoint, type Shape } from './endpoint.ts'
-import type { Finding, ProbeFactory, ProbeOptions } from './probe.ts'
-
-/** How much of a body is read, in bytes: what is to match must stand within it. */
-const bodyLimit = 1024 * 1024
+import { parseExpression } from './expression.ts'
+import { HttpAnswer, type Wanted } from './http-answer.ts'
+import type { Finding, Probe, ProbeFactory, ProbeOptions } from './probe.ts'
 
 const shape: Shape = {
   form: 'http://HOST:PORT/PATH or https://HOST:PORT/PATH',
@@ -15,49 +15,74 @@ const shape: Shape = {
   allows: ['credentials', 'path', 'query'],
 }
 
+type Headers = Readonly<Record<string, string>>
+
 /**
  * `http(s)://…`: up when one GET is answered with an accepted status and, where asked for, a matching body. A redirect
  * is not followed: its status is the answer. No connection outlives the look.
  */
 const http: ProbeFactory = (text, options) => {
   const endpoint = parseEndpoint(text, shape)
-  const request = requestOptions(endpoint, options)
-  const get = (address: string, signal: AbortSignal) =>
-    attempt(signal, async () => {
-      const response = await respond({ ...request, host: address, signal })
-      try {
-        return await judge(response, options)
-      } finally {
-        response.destroy()
-      }
-    })
+  const headers = headersOf(endpoint, options)
+  const request = requestText(endpoint, headers)
+  let wanted: Promise<Wanted> | undefined
+  const look: Probe['look'] = (signal, soFar) =>
+    lookAtEach(
+      endpoint.host,
+      signal,
+      (address, either) =>
+        attempt(either, async () => {
+          wanted ??= wantedOf(options)
+          const answer = new HttpAnswer(await wanted, soFar)
+          const peer = peerOf(endpoint, address, headers)
+          return dial(peer, either, (socket) => converse(socket, request, answer))
+        }),
+      options.resolve,
+    )
   return {
     name: redact(text),
-    look: (signal) =>
-      attempt(signal, () => lookAtEach(endpoint.host, signal, get, options.resolve)),
+    look: (signal, soFar) => attempt(signal, () => look(signal, soFar)),
   }
 }
 
 export default http
 
-const requestOptions = ({ url }: Endpoint, { httpHeaders = {} }: ProbeOptions): RequestOptions => {
+const wantedOf = async ({
+  httpStatus = [[200, 299]],
+  httpBodyMatch,
+}: ProbeOptions): Promise<Wanted> => ({
+  status: httpStatus,
+  body: httpBodyMatch === undefined ? undefined : await parseExpression(httpBodyMatch),
+})
+
+/** Of https the certificate must be that of the Host header's name. */
+const peerOf = ({ url, port }: Endpoint, host: string, headers: Headers): Peer => {
+  if (url.protocol === 'http:') return { host, port }
+  const servername = nameIn(headers.host ?? '')
+  return { host, port: Number(url.port) || 443, servername, ALPNProtocols: ['http/1.1'] }
+}
+
+/** The host of a Host header, without its port and an address' brackets. */
+const nameIn = (header: string): string => header.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1')
+
+const headersOf = ({ url }: Endpoint, { httpHeaders = {} }: ProbeOptions): Headers => {
   const headers: Record<string, string> = { host: url.host, accept: '*/*', 'user-agent': 'rdv' }
+  if (url.username + url.password !== '') headers.authorization = credentials(url)
+  headers.connection = 'close'
   for (const [name, value] of Object.entries(httpHeaders)) {
     checkHeader(name, value)
     headers[name.toLowerCase()] = value
   }
-  return {
-    protocol: url.protocol,
-    port: url.port || undefined,
-    path: url.pathname + url.search,
-    auth: url.username + url.password === '' ? undefined : credentials(url),
-    headers,
-    agent: false,
-  }
+  return headers
+}
+
+const requestText = ({ url }: Endpoint, headers: Headers): string => {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `GET ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n`
 }
 
 const credentials = ({ username, password }: URL): string =>
-  `${decoded(username)}:${decoded(password)}`
+  `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`
 
 const checkHeader = (name: string, value: string): void => {
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
@@ -72,34 +97,32 @@ const checkHeader = (name: string, value: string): void => {
   }
 }
 
-const respond = async (options: RequestOptions): Promise<IncomingMessage> => {
-  const { request } = await (options.protocol === 'https:'
-    ? import('node:https')
-    : import('node:http'))
-  return new Promise((resolve, reject) => {
-    // Stays for good: an error that comes after the answer must not become an uncaught exception.
-    request(options, resolve).on('error', reject).end()
-  })
-}
-
-const judge = async (response: IncomingMessage, options: ProbeOptions): Promise<Finding> => {
-  const { httpStatus = [[200, 299]], httpBodyMatch } = options
-  response.on('error', () => {})
-  const status = response.statusCode ?? 0
-  if (!httpStatus.some(([from, to]) => from <= status && status <= to))
-    return down(`HTTP ${status}`)
-  if (httpBodyMatch === undefined) return up
-  const matches = (await body(response)).search(httpBodyMatch) !== -1
-  return matches ? up : down(`HTTP ${status}, but the body does not match ${httpBodyMatch}`)
-}
-
-const body = async (response: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length >= bodyLimit) break
+/** The body is searched as it comes, for at most a fifth of the time: a stream may go on for ever. */
+const converse = (socket: Socket, request: string, answer: HttpAnswer): Promise<Finding> => {
+  const { promise, resolve, reject } = Promise.withResolvers<Finding>()
+  let search: NodeJS.Timeout | undefined
+  let pause = 0
+  const settle = (find: () => Finding | undefined) => {
+    try {
+      const found = find()
+      if (found) resolve(found)
+    } catch (error) {
+      reject(error)
+    }
   }
-  return Buffer.concat(chunks).subarray(0, bodyLimit).toString()
+  const searchNow = () => {
+    search = undefined
+    const begin = performance.now()
+    settle(() => answer.search())
+    pause = 4 * (performance.now() - begin)
+  }
+  socket.on('data', (chunk: Buffer) => {
+    settle(() => answer.push(chunk))
+    search ??= setTimeout(searchNow, pause)
+  })
+  socket.once('end', () => settle(() => answer.end(false)))
+  socket.once('error', () => settle(() => answer.end(true)))
+  socket.once('close', () => settle(() => answer.end(true)))
+  socket.write(request, 'latin1')
+  return promise.finally(() => clearTimeout(search))
 }

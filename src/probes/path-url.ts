@@ -1,5 +1,8 @@
 import { decoded, malformed } from './endpoint.ts'
 
+/** Codes that say that there is nothing at a path; others only say that it could not be seen. */
+export const absences: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR'])
+
 /**
  * The path of `unix:///path` or `file:///path`. Not taken from the URL class, which would drop `..` segments
  * although they mean something else behind a symbolic link.

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { down, untilAborted } from './attempt.ts'
+import { unknown, untilAborted } from './attempt.ts'
 import type { Finding, Probe } from './probe.ts'
+import { withSlot } from './slots.ts'
+import { startThreads } from './threads.ts'
 
 /** The time limit of one attempt unless told otherwise, in milliseconds. */
 const usualAttemptLimit = 5000
@@ -15,8 +17,8 @@ export interface ObserveOptions {
 }
 
 /**
- * One attempt, of at most `attemptLimit` milliseconds, after which the finding is "no answer within 5s". Also a probe
- * that ignores its signal does not overrun.
+ * One attempt, of at most `attemptLimit` milliseconds, after which the finding is "no answer within 5s", which says
+ * nothing about what is there. Also a probe that ignores its signal does not overrun. Its time begins when it has its turn.
  * @throws the reason of `signal` once that aborts; UsageError for what no later look can mend.
  */
 export const lookOnce = async (
@@ -25,15 +27,28 @@ export const lookOnce = async (
   attemptLimit = usualAttemptLimit,
 ): Promise<Finding> => {
   signal.throwIfAborted()
+  startThreads()
+  return withSlot(signal, () => lookNow(probe, signal, attemptLimit))
+}
+
+const lookNow = async (
+  probe: Probe,
+  signal: AbortSignal,
+  attemptLimit: number,
+): Promise<Finding> => {
   const over = new AbortController()
   const timer = setTimeout(() => over.abort(), Math.min(attemptLimit, longestTimer))
   const either = AbortSignal.any([signal, over.signal])
+  let reason = 'no answer'
+  const soFar = (text: string) => {
+    reason = text
+  }
   try {
-    return await untilAborted(either, probe.look(either))
+    return await untilAborted(either, probe.look(either, soFar))
   } catch (error) {
     signal.throwIfAborted()
     if (!over.signal.aborted) throw error
-    return down(`no answer within ${duration(attemptLimit)}`)
+    return unknown(`${reason} within ${duration(attemptLimit)}`)
   } finally {
     clearTimeout(timer)
     over.abort()

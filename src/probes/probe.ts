@@ -1,5 +1,12 @@
 /** What one look at a probed thing found. */
-export type Finding = { readonly up: true } | { readonly up: false; readonly reason: string }
+export type Finding =
+  | { readonly up: true }
+  | {
+      readonly up: false
+      readonly reason: string
+      /** Whether it is up is not known: nothing answered, or this machine could not ask. It may as well be up. */
+      readonly unknown?: true
+    }
 
 /** Settings that concern only some schemes. */
 export interface ProbeOptions {
@@ -7,8 +14,8 @@ export interface ProbeOptions {
   readonly httpStatus?: readonly (readonly [from: number, to: number])[]
   /** Extra HTTP request headers. */
   readonly httpHeaders?: Readonly<Record<string, string>>
-  /** The HTTP body must match this. */
-  readonly httpBodyMatch?: RegExp
+  /** The HTTP body must match this expression in RE2's syntax. Of a `RegExp` the source and the flags i, m and s count. */
+  readonly httpBodyMatch?: string | RegExp
   /** What to connect to for a host, asked once a look: no other address is. Default: what getaddrinfo has. */
   readonly resolve?: (host: string) => Promise<string[]>
 }
@@ -18,11 +25,13 @@ export interface Probe {
   /** The URL as given, without its password: safe to print. */
   readonly name: string
   /**
-   * One look. Resolves to what was found; "refused", "unresolvable" and "not there yet" are findings, not errors.
+   * One look. Resolves to what was found; "refused", "unresolvable", "not there yet" and "no answer" are findings, not
+   * errors.
    * @param signal ends the attempt (its own time limit, the deadline or an interrupt); rejects with the signal's reason.
+   * @param soFar told why it is not up yet, where something has answered: what is found if the time limit comes first.
    * @throws UsageError only for what no later look can mend.
    */
-  look(signal: AbortSignal): Promise<Finding>
+  look(signal: AbortSignal, soFar?: (reason: string) => void): Promise<Finding>
 }
 
 /**

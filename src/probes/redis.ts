@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { printable, redact } from '../redact.ts'
-import { attempt, down, up } from './attempt.ts'
+import { attempt, down, unknown, up } from './attempt.ts'
 import { dial, type Peer } from './dial.ts'
 import { lookAtEach } from './each-address.ts'
 import { decoded, type Endpoint, malformed, parseEndpoint, type Shape } from './endpoint.ts'
@@ -51,7 +51,7 @@ const converse = async (socket: Socket, commands: string[][]): Promise<Finding> 
   const awaited = commands.map(([word]) => word)
   for await (const reply of replies(socket)) {
     const word = awaited.shift()
-    if (reply !== (word === 'PING' ? '+PONG' : '+OK')) return down(refusal(reply, word))
+    if (reply !== (word === 'PING' ? '+PONG' : '+OK')) return refused(reply, word)
     if (awaited.length === 0) return up
   }
   return down('connection closed')
@@ -69,6 +69,12 @@ async function* replies(socket: Socket): AsyncGenerator<string> {
     yield* lines
     if (rest.length > replyLimit) yield ''
   }
+}
+
+/** Of its errors only "loading" says that it is not up: with any other one it serves, but not us. */
+const refused = (reply: string, word: string | undefined): Finding => {
+  const reason = refusal(reply, word)
+  return /^-(?!LOADING)/.test(reply) ? unknown(reason) : down(reason)
 }
 
 const refusal = (reply: string, word: string | undefined): string => {

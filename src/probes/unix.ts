@@ -1,12 +1,14 @@
 import { printable, redact } from '../redact.ts'
-import { attempt, up } from './attempt.ts'
+import { attempt, refusals, up } from './attempt.ts'
 import { dial } from './dial.ts'
 import { malformed } from './endpoint.ts'
-import { parsePathUrl } from './path-url.ts'
+import { absences, parsePathUrl } from './path-url.ts'
 import type { ProbeFactory } from './probe.ts'
 
 /** What fits into Linux' `sockaddr_un`, in bytes. */
 const longestPath = 107
+
+const definite = new Set([...refusals, ...absences, 'EPROTOTYPE'])
 
 const form = `unix:///PATH with a path of at most ${longestPath} bytes`
 
@@ -16,7 +18,7 @@ const unix: ProbeFactory = (text) => {
   if (Buffer.byteLength(path) > longestPath) throw malformed(text, 'is too long for a socket', form)
   return {
     name: printable(redact(text)),
-    look: (signal) => attempt(signal, () => dial({ path }, signal, () => up)),
+    look: (signal) => attempt(signal, () => dial({ path }, signal, () => up), definite),
   }
 }
 

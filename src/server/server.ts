@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import manifest from '../../package.json' with { type: 'json' }
 import { UnavailableError } from '../errors.ts'
+import { startThreads } from '../probes/threads.ts'
 import { checkNamespace } from '../recipes/keys.ts'
 import { Access } from './access/access.ts'
 import { ActivityRecord } from './activity/record.ts'
@@ -28,6 +29,9 @@ const DEFAULT_WAITERS_OF_CLIENT = 10_000
 /** Milliseconds that requests which are being carried out have left when the server is stopped. */
 const GRACE = 6_000
 
+/** Names that clients have probed and that resolve slowly: so many at once keep no other one waiting. */
+const NAMES = 30
+
 /** A running rendezvous server. */
 export interface Server {
   /** As clients on this machine write it. */
@@ -51,6 +55,7 @@ export interface Server {
 export const startServer = async (options: ServerOptions): Promise<Server> => {
   checkExposure(options)
   keepYoungHeapSmall()
+  startThreads(NAMES)
   const context = contextOf(options)
   const { app, port } = await start(context, options).catch((error) => {
     context.activity.close()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { listenHttp } from '../probes/servers.ts'
 import { freePorts } from '../services/ports.ts'
 import { Place } from './rdv.ts'
 
@@ -66,6 +67,52 @@ describe('probe', () => {
     server.close()
   })
 })
+
+describe('--http-body-match', () => {
+  const serving = async (body: string): Promise<string> =>
+    `http://127.0.0.1:${await listenHttp((_, response) => void response.end(body))}/`
+
+  test('takes an expression that would keep a backtracking engine busy for ever', async () => {
+    const url = await serving(`${'a'.repeat(59)}!`)
+    const flags = ['--http-body-match', '^(\\w+\\s?)*$', '--timeout', '3s']
+    const { code, stderr } = await new Place().rdv('wait', url, ...flags)
+    expect({ code, stderr }).toEqual({ code: 124, stderr: expect.stringContaining('match') })
+  })
+
+  test.for([
+    ['(', 'missing closing )'],
+    ['a(?=b)', 'no lookahead'],
+    ['(?<=a)b', 'no lookahead and no lookbehind'],
+    ['(a)\\1', 'no backreferences'],
+  ] as const)("%s is a usage error that names RE2's syntax", async ([expression, reason]) => {
+    for (const command of ['probe', 'wait']) {
+      const { code, stderr } = await new Place().rdv(
+        ...[command, 'file:///dev/null', '--http-body-match', expression],
+      )
+      expect(code).toBe(2)
+      expect(stderr).toMatch(
+        /^rdv: --http-body-match ".*is no regular expression in RE2's syntax: /,
+      )
+      expect(stderr).toContain(reason)
+    }
+  })
+
+  test('holds as soon as what has come of a stream matches', async () => {
+    const url = `http://127.0.0.1:${await listenHttp(
+      (_, response) => void response.write('data: {"ready":true}\n\n'),
+    )}/`
+    const words = [url, '--http-body-match', '"ready":true', '--timeout', '2m']
+    expect(await new Place().rdv('wait', ...words)).toMatchObject({ code: 0 })
+  })
+})
+
+test.for(['http:///127.0.0.1:8080', 'http://:8080', 'https://', 'etcd://:2379', 'consul://:8500'])(
+  'a store without a host is a usage error: %s',
+  async (backend) => {
+    const { code, stderr } = await new Place({ RDV_BACKEND: backend }).rdv('get', 'k')
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('write ') })
+  },
+)
 
 describe('doctor', () => {
   test('tells address, version, speed and traits', async () => {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { listen } from '../probes/servers.ts'
 import { startPostgres } from '../services/postgres.ts'
 import { startProxy } from '../services/proxy.ts'
 import { lines, Place } from './rdv.ts'
@@ -257,4 +258,14 @@ describe('a wait for a database', () => {
       await postgres.stop()
     }
   })
+})
+
+test('more targets than descriptors are all looked at', async () => {
+  const url = `tcp://localhost:${await listen()}`
+  const place = new Place()
+  const targets = Array.from({ length: 600 }, () => url)
+  const limited = (...words: string[]) =>
+    place.sh('ulimit -n 128; exec rdv wait "$@"', ...targets, ...words)
+  expect(await limited('--timeout', '2m')).toMatchObject({ code: 0 })
+  expect(await limited('--not', '--any', '--once', '--timeout', '2m')).toMatchObject({ code: 1 })
 })

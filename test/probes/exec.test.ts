@@ -31,7 +31,7 @@ test('any other exit code is the reason, with the last line of stderr', async ()
 })
 
 test('a signal that ended the command is the reason', async () => {
-  expect(await look('exec:kill -SEGV $$')).toEqual({ up: false, reason: 'ended by SIGSEGV' })
+  expect(await look('exec:kill -SEGV $$')).toMatchObject({ up: false, reason: 'ended by SIGSEGV' })
 })
 
 test('stdin is empty', async () => {

@@ -1,5 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
+import { UsageError } from '../../src/errors.ts'
+import { parseExpression } from '../../src/probes/expression.ts'
+import { HttpAnswer } from '../../src/probes/http-answer.ts'
 import { openProbe } from '../../src/probes/open.ts'
 import { closed, closedPort, listen, listenHttp, look } from './servers.ts'
 
@@ -10,6 +13,14 @@ const answer =
 
 const urlOf = async (serve: RequestListener): Promise<string> =>
   `http://127.0.0.1:${await listenHttp(serve)}/`
+
+/** An answer whose head has come, and whose body is to match. */
+const answerWanting = async (expression: string): Promise<HttpAnswer> => {
+  const body = await parseExpression(expression)
+  const answer = new HttpAnswer({ status: [[200, 200]], body })
+  answer.push(Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))
+  return answer
+}
 
 const requestOf = async (
   path: string,
@@ -126,8 +137,81 @@ describe('the body', () => {
   test('that never ends counts only where it is asked for', async () => {
     const url = await urlOf((_, response) => void response.write('begin'))
     expect(await look(url)).toEqual({ up: true })
-    const reason = 'no answer within 200ms'
-    expect(await look(url, { httpBodyMatch: /end/ }, 200)).toEqual({ up: false, reason })
+    const reason = 'HTTP 200, but the body did not match /end/ within 2s'
+    expect(await look(url, { httpBodyMatch: /end/ }, 2000)).toEqual({
+      ...{ up: false, unknown: true, reason },
+    })
+  })
+
+  test('that never ends is up once what has come of it matches', async () => {
+    const url = await urlOf((_, response) => void response.write('data: ready\n\n'))
+    expect(await look(url, { httpBodyMatch: 'ready' }, 60_000)).toEqual({ up: true })
+    expect(await look(url, { httpBodyMatch: '(?m)^data: ready$' }, 60_000)).toEqual({ up: true })
+  })
+
+  test('that comes in pieces is searched over their borders', async () => {
+    const pieces = Buffer.from('state: r\u00e4dy')
+    const answer = await answerWanting('r\u00e4dy')
+    answer.push(pieces.subarray(0, 9))
+    expect(answer.search()).toBe(undefined)
+    answer.push(pieces.subarray(9))
+    expect(answer.search()).toEqual({ up: true })
+  })
+
+  test('is not taken for ended before it is', async () => {
+    const answer = await answerWanting('ready$')
+    answer.push(Buffer.from('ready'))
+    expect(answer.search()).toBe(undefined)
+    expect(answer.end(false)).toEqual({ up: true })
+    answer.push(Buffer.from(' or not'))
+    expect(answer.end(false)).toMatchObject({ up: false })
+    expect(answer.end(true)).toMatchObject({ up: false, unknown: true })
+  })
+
+  test('that is longer than is read has no end', async () => {
+    const url = await urlOf(answer(200, 'x'.repeat(1024 * 1024 + 1)))
+    expect((await look(url, { httpBodyMatch: 'x$' })).up).toBe(false)
+  })
+})
+
+describe('an expression', () => {
+  test('takes time that grows no faster than the body', async () => {
+    const url = await urlOf(answer(200, `${'word '.repeat(200_000)}!`))
+    const found = await look(url, { httpBodyMatch: '^(\\w+\\s?)*$' }, 60_000)
+    expect(found).toEqual({
+      ...{ up: false, reason: 'HTTP 200, but the body does not match /^(\\w+\\s?)*$/' },
+    })
+  })
+
+  test('of very many steps is given up', async () => {
+    let random = 1
+    const letter = () => {
+      random = (random * 1_103_515_245 + 12_345) % 2 ** 31
+      return random > 2 ** 30 ? 'a' : 'b'
+    }
+    const url = await urlOf(answer(200, `c${Array.from({ length: 900_000 }, letter).join('')}-c`))
+    const looking = look(url, { httpBodyMatch: '[ab]*a[ab]{900}c' }, 60_000)
+    expect(await looking).toEqual({
+      ...{ up: false, unknown: true, reason: 'the expression takes too long' },
+    })
+  })
+
+  test('may be a RegExp, of which i, m and s count', async () => {
+    const url = await urlOf(answer(200, 'one\nREADY\nthree'))
+    expect(await look(url, { httpBodyMatch: /^ready$/im })).toEqual({ up: true })
+    expect((await look(url, { httpBodyMatch: /^ready$/m })).up).toBe(false)
+    expect(await look(url, { httpBodyMatch: /one.ready/is })).toEqual({ up: true })
+  })
+
+  test.for([
+    ['(', 'missing closing )'],
+    ['a(?=b)', 'RE2 has no lookahead and no lookbehind'],
+    ['(?<!a)b', 'RE2 has no lookahead and no lookbehind'],
+    ['(a)\\1', 'RE2 has no backreferences'],
+  ] as const)('%s is a usage error', async ([expression, reason]) => {
+    const looking = look(await urlOf(answer(200, 'a')), { httpBodyMatch: expression })
+    await expect(looking).rejects.toThrow(UsageError)
+    await expect(looking).rejects.toThrow(`is no regular expression in RE2's syntax: ${reason}`)
   })
 })
 
@@ -149,7 +233,7 @@ describe('a server', () => {
 
   test('that accepts and never answers ends with the time limit', async () => {
     const found = await look(`http://127.0.0.1:${await listen()}/`, {}, 200)
-    expect(found).toEqual({ up: false, reason: 'no answer within 200ms' })
+    expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 200ms' })
   })
 
   test('that hangs up is not up', async () => {

@@ -11,7 +11,7 @@ const deaf: Probe = { name: 'deaf', look: () => new Promise(() => {}) }
 
 test('a probe that ignores its signal does not overrun its limit', async () => {
   const found = await lookOnce(deaf, forever(), 50)
-  expect(found).toEqual({ up: false, reason: 'no answer within 50ms' })
+  expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 50ms' })
 })
 
 test('a probe that ignores its signal does not overrun the deadline', async () => {

@@ -70,7 +70,7 @@ describe('a PostgreSQL', () => {
     service.freeze()
     onTestFinished(() => service.thaw())
     const found = await look(`postgres://${login}@${at}/app`, {}, 300)
-    expect(found).toEqual({ up: false, reason: 'no answer within 300ms' })
+    expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 300ms' })
   })
 
   test('is not up while it is down, and up again after', async () => {

@@ -53,7 +53,7 @@ describe('a Redis with a password', () => {
     services[0]?.freeze()
     onTestFinished(() => services[0]?.thaw())
     const found = await look(`redis://:hidden@${at}`, {}, 200)
-    expect(found).toEqual({ up: false, reason: 'no answer within 200ms' })
+    expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 200ms' })
   })
 })
 

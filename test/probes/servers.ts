@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import {
+  type AddressInfo,
+  connect,
+  createServer,
+  type ListenOptions,
+  type Server,
+  type Socket,
+} from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -68,18 +75,37 @@ export const closed = (socket: Socket): Promise<void> => {
 
 const neverAccepts = `
   const server = require('node:net').createServer()
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-    process.stdout.write(String(server.address().port), () => process.kill(process.pid, 'SIGSTOP'))
+  server.listen({ ...JSON.parse(process.argv[1]), backlog: 1 }, () => {
+    const place = server.address()
+    process.stdout.write(String(place.port ?? place), () => process.kill(process.pid, 'SIGSTOP'))
   })`
 
-/** A port to which a connect neither succeeds nor fails: its backlog is full and nobody accepts. */
-export const unansweringPort = async (): Promise<number> => {
-  const child = spawn(process.execPath, ['-e', neverAccepts], {
+/** Listens in a process that is stopped, and never accepts; its port or path. */
+const neverAccepting = async (place: ListenOptions): Promise<string> => {
+  const child = spawn(process.execPath, ['-e', neverAccepts, JSON.stringify(place)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   const [text] = await once(child.stdout, 'data')
-  const port = Number(String(text))
+  return String(text)
+}
+
+/** The path of a Unix socket to which no connect is taken any more: its backlog is full and nobody accepts. */
+export const fullUnixSocket = async (): Promise<string> => {
+  const path = await neverAccepting({ path: join(await folder(), 'socket') })
+  for (let full = false; !full; ) {
+    const filler = connect({ path })
+    onTestFinished(() => void filler.destroy())
+    full = await new Promise((resolve) =>
+      filler.once('connect', () => resolve(false)).once('error', () => resolve(true)),
+    )
+  }
+  return path
+}
+
+/** A port to which a connect neither succeeds nor fails: its backlog is full and nobody accepts. */
+export const unansweringPort = async (): Promise<number> => {
+  const port = Number(await neverAccepting({ port: 0, host: '127.0.0.1' }))
   const fillers = Array.from({ length: 16 }, () =>
     connect({ port, host: '127.0.0.1' }).on('error', () => {}),
   )

@@ -39,7 +39,7 @@ test('a name that does not resolve is not there yet', async () => {
 
 test('a connect that is never answered ends with the time limit', async () => {
   const found = await look(`tcp://127.0.0.1:${await unansweringPort()}`, {}, 200)
-  expect(found).toEqual({ up: false, reason: 'no answer within 200ms' })
+  expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 200ms' })
 })
 
 test('an aborted look rejects with the reason of its signal', async () => {

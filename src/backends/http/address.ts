@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { lacksHost } from '../../authority.ts'
 import { UsageError } from '../../errors.ts'
 import type { TlsMaterial } from '../http-client.ts'
 
@@ -19,6 +20,7 @@ export interface ServerAddress {
  */
 export const parseAddress = (text: string, env: NodeJS.ProcessEnv): ServerAddress => {
   const url = /\s/.test(text) ? null : URL.parse(text)
+  if (lacksHost(text)) throw malformed('has no host')
   if (!url?.hostname) throw malformed('is malformed')
   if (url.username || url.password) throw malformed('has a user or a password (use RDV_TOKEN)')
   if (url.pathname !== '/' || url.search || url.hash) throw malformed('has more than a host')

@@ -14,6 +14,6 @@ export const probeCondition = (probe: Probe): Condition => ({
 
 const toObservation = (finding: Finding): Observation => ({
   holds: finding.up,
-  none: !finding.up,
+  none: !finding.up && !finding.unknown,
   reason: finding.up ? 'is up' : finding.reason,
 })
