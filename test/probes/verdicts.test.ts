@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { down, refusals, unknown, up } from '../../src/probes/attempt.ts'
 import { lookAtEach } from '../../src/probes/each-address.ts'
-import { postgresFinding } from '../../src/probes/postgres-verdict.ts'
+import { isAbsence } from '../../src/probes/postgres/absence.ts'
 import { closedPort, folder, forever, fullUnixSocket, listen, listenHttp, look } from './servers.ts'
 
 const answering = async (scheme: string, reply: string): Promise<string> => {
@@ -28,6 +28,8 @@ describe('known to be down is', () => {
     'something that speaks no HTTP': () => answering('http', '+OK\r\n'),
     'something that speaks no TLS': () => answering('https', 'HTTP/1.1 400 No\r\n\r\n'),
     'a Redis that is loading': () => answering('redis', '-LOADING wait\r\n'),
+    'PostgreSQL that hangs up': () => answering('postgres', ''),
+    'something that speaks no PostgreSQL': () => answering('postgres', 'HTTP/1.1 400 No\r\n\r\n'),
     'something that speaks no Redis': () => answering('redis', 'HTTP/1.1 400 No\r\n\r\n'),
   }
   test.for(Object.entries(urls))('%s', async ([, url]) => {
@@ -43,6 +45,8 @@ describe('not known to be down is', () => {
   }
   const urls: Record<string, () => Promise<string>> = {
     'a port that accepts and says nothing': async () => `http://127.0.0.1:${await listen()}`,
+    'a PostgreSQL that accepts and says nothing': async () =>
+      `postgres://127.0.0.1:${await listen()}/d`,
     'a path that cannot be followed': loop,
     'a socket whose queue is full': async () => `unix://${await fullUnixSocket()}`,
     'a command that is not found': async () => 'exec:/no/such/command',
@@ -111,10 +115,6 @@ test.for([
   ['28P01', false],
   ['53300', false],
   ['EHOSTUNREACH', false],
-] as const)(
-  'a PostgreSQL that ends the session with %s is known to be down: %s',
-  ([code, known]) => {
-    const found = postgresFinding(Object.assign(new Error(), { code }), 'reason')
-    expect(found).toEqual(known ? down('reason') : unknown('reason'))
-  },
+] as const)('a PostgreSQL that ends the session with %s is known to be down: %s', ([code, known]) =>
+  expect(isAbsence(Object.assign(new Error(), { code }))).toBe(known),
 )

@@ -3,6 +3,7 @@ import { describeFailure, reasonFor } from '../../reason.ts'
 import { printable } from '../../redact.ts'
 import { untilAborted } from '../attempt.ts'
 import { dial, type Peer } from '../dial.ts'
+import { isAbsence } from './absence.ts'
 import { askForTls, encrypt, isDirect } from './encryption.ts'
 import type { Attempt } from './in-turn.ts'
 import { Hindrance, type Outcome, stopped } from './outcome.ts'
@@ -42,14 +43,16 @@ const inModes = async (
   connect: (mode: Mode) => Promise<Outcome>,
 ): Promise<Outcome> => {
   let before = ''
+  let absent = true
   for (const mode of modes) {
     const outcome = await connect(mode)
     if (outcome.end === 'up') return outcome
     const reason = both(before, mode, outcome.reason)
-    if (outcome.end !== 'other-mode') return { ...outcome, reason }
+    absent &&= outcome.absent ?? false
+    if (outcome.end !== 'other-mode') return { ...outcome, reason, absent }
     before = reason
   }
-  return stopped(before)
+  return stopped(before, absent)
 }
 
 const both = (before: string, mode: Mode, reason: string): string => {
@@ -72,7 +75,7 @@ const connectOnce = async (
     signal.throwIfAborted()
     const reason = reasonFor(error)
     if (reason === undefined) throw error
-    return { end: 'next-address', reason }
+    return { end: 'next-address', reason, absent: isAbsence(error) }
   }
 }
 
@@ -80,15 +83,17 @@ const overTls = async (socket: Socket, place: Place): Promise<Outcome> => {
   const { settings } = place.session
   const answer = isDirect(settings) ? 'yes' : await askForTls(socket).catch(hindrance)
   if (answer === 'yes') return encrypted(socket, place)
-  if (answer instanceof Hindrance) return stopped(answer.message)
-  if (answer === 'nonsense') return stopped('does not speak PostgreSQL')
+  if (answer instanceof Hindrance) return stopped(answer.message, answer.absent)
+  if (answer === 'nonsense') return stopped('does not speak PostgreSQL', true)
   if (settings.sslmode !== 'prefer') return stopped('the server offers no TLS')
   return last(await runSession(socket, place.session))
 }
 
 const encrypted = async (socket: Socket, { host, session }: Place): Promise<Outcome> => {
   const secure = await encrypt(socket, host, session.settings).catch(hindrance)
-  if (secure instanceof Hindrance) return { end: 'other-mode', reason: secure.message }
+  if (secure instanceof Hindrance) {
+    return { end: 'other-mode', reason: secure.message, absent: secure.absent }
+  }
   try {
     return await runSession(secure, session)
   } finally {
@@ -97,7 +102,9 @@ const encrypted = async (socket: Socket, { host, session }: Place): Promise<Outc
 }
 
 const hindrance = (error: unknown): Hindrance =>
-  error instanceof Hindrance ? error : new Hindrance(printable(describeFailure(error)))
+  error instanceof Hindrance
+    ? error
+    : new Hindrance(printable(describeFailure(error)), isAbsence(error))
 
 /** An outcome after which there is no other mode to try. */
 const last = (outcome: Outcome): Outcome =>

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { moreTelling } from '../../reason.ts'
+import { isUnroutable, moreTelling } from '../../reason.ts'
 import type { Outcome } from './outcome.ts'
 
 /** RFC 8305's recommended delay between connection attempts, in milliseconds. */
@@ -48,7 +48,9 @@ const race = async (
   reached: () => void,
   turns: Turns,
 ): Promise<Outcome> => {
-  if (attempt === undefined) return { end: 'next-host', reason: 'name does not resolve' }
+  if (attempt === undefined) {
+    return { end: 'next-host', reason: 'name does not resolve', absent: true }
+  }
   const accepted = Promise.withResolvers<void>()
   const first = attempt(signal, () => {
     accepted.resolve()
@@ -71,5 +73,14 @@ const deciding = async (
   const [first, second] = await Promise.all([one, other])
   const decisive = [first, second].find(decides)
   if (decisive !== undefined || first.end === 'up' || second.end === 'up') return decisive ?? first
-  return { end: second.end, reason: joinReasons(first.reason, second.reason) }
+  const reason = joinReasons(first.reason, second.reason)
+  return { end: second.end, reason, absent: bothAbsent(first, second) }
+}
+
+type NotUp = Exclude<Outcome, { end: 'up' }>
+
+/** An address that this machine has no way to says nothing: the other one counts. */
+const bothAbsent = (one: NotUp, other: NotUp): boolean => {
+  if (isUnroutable(one.reason)) return other.absent ?? false
+  return Boolean(one.absent && (other.absent || isUnroutable(other.reason)))
 }

@@ -2,8 +2,9 @@ import { UsageError } from '../../errors.ts'
 import { reasonFor } from '../../reason.ts'
 import { printable } from '../../redact.ts'
 import { addressesOf } from '../addresses.ts'
-import { down, up } from '../attempt.ts'
+import { down, unknown, up } from '../attempt.ts'
 import type { Finding } from '../probe.ts'
+import { isAbsence } from './absence.ts'
 import { atAddress, type Place } from './address.ts'
 import { type Attempt, firstDecided, firstReached, inTurn } from './in-turn.ts'
 import { type Login, readLogin, readPassword } from './login.ts'
@@ -35,7 +36,8 @@ export const lookAtHosts = async (
   const prefers = wanted === 'prefer-standby'
   const first = await among(prefers ? 'standby' : wanted)
   const found = prefers && !firstDecided.decides(first) ? await among('any') : first
-  return found.end === 'up' ? up : down(found.reason)
+  if (found.end === 'up') return up
+  return found.absent ? down(found.reason) : unknown(found.reason)
 }
 
 const amongHosts = (plan: Plan): Attempt =>
@@ -77,7 +79,7 @@ const placesOf = async (
   } catch (error) {
     const reason = reasonFor(error)
     if (reason === undefined) throw error
-    return { end: 'next-host', reason }
+    return { end: 'next-host', reason, absent: isAbsence(error) }
   }
 }
 

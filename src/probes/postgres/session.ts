@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
+import { isAbsence } from './absence.ts'
 import { checkAsked, type Method } from './authentication.ts'
 import type { Login, Password } from './login.ts'
 import { Hindrance, type Outcome, stopped } from './outcome.ts'
@@ -82,7 +83,7 @@ const converse = async (client: Client, socket: Socket, session: Session): Promi
   // Stays for good: an error that comes after the end must not become an uncaught exception.
   const failed = new Promise<never>((_, reject) => {
     client.on('error', reject)
-    socket.once('close', () => reject(new Hindrance('connection closed')))
+    socket.once('close', () => reject(new Hindrance('connection closed', true)))
   })
   failed.catch(() => {})
   const login = watchLogin(client, socket, session)
@@ -93,7 +94,9 @@ const converse = async (client: Client, socket: Socket, session: Session): Promi
     if (mismatch === undefined) await Promise.race([failed, client.query('SELECT 1')])
     // The answer is known: how the session ends does not matter.
     await Promise.race([failed, client.end()]).catch(() => {})
-    return mismatch === undefined ? { end: 'up' } : { end: 'next-host', reason: mismatch }
+    return mismatch === undefined
+      ? { end: 'up' }
+      : { end: 'next-host', reason: mismatch, absent: true }
   } catch (error) {
     return refused(error, session, login.passed())
   }
@@ -101,8 +104,9 @@ const converse = async (client: Client, socket: Socket, session: Session): Promi
 
 const refused = (error: unknown, session: Session, loggedIn: boolean): Outcome => {
   const reason = postgresReason(error, session)
-  if (loggedIn || !isServerError(error)) return stopped(reason)
-  return { end: cannotConnectNow(error) ? 'next-host' : 'other-mode', reason }
+  const absent = isAbsence(error)
+  if (loggedIn || !isServerError(error)) return stopped(reason, absent)
+  return { end: cannotConnectNow(error) ? 'next-host' : 'other-mode', reason, absent }
 }
 
 interface LoginWatch {
