@@ -42,7 +42,8 @@ const forScheme = (text: string): Advice | undefined => {
   const scheme = prefix.toLowerCase().replace(/\+.*/, '')
   const url = ours().get(scheme)?.(rest)
   const key = !transports.test(text) && /^[\w-]+$/.test(rest) ? `${scheme}/${rest}` : undefined
-  if (url !== undefined) return { kind: 'scheme', is: 'is no URL', write: url, key }
+  if (url !== undefined)
+    return { kind: 'scheme', is: 'begins like a URL and is none', write: url, key }
   if (scheme === 'jdbc') return forScheme(rest) ?? foreign('jdbc', rest, undefined)
   const port = foreignPort(scheme)
   return port === undefined ? undefined : { ...foreign(scheme, rest, port || undefined), key }

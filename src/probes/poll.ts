@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { formatDuration } from '../duration.ts'
 import { down, untilAborted } from './attempt.ts'
 import type { Finding, Probe } from './probe.ts'
 
@@ -33,7 +34,7 @@ export const lookOnce = async (
   } catch (error) {
     signal.throwIfAborted()
     if (!over.signal.aborted) throw error
-    return down(`no answer within ${duration(attemptLimit)}`)
+    return down(`no answer within ${formatDuration(attemptLimit)}`)
   } finally {
     clearTimeout(timer)
     over.abort()
@@ -68,6 +69,3 @@ const pause = async (looks: number, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted()
   }
 }
-
-const duration = (milliseconds: number): string =>
-  milliseconds < 1000 ? `${milliseconds}ms` : `${milliseconds / 1000}s`

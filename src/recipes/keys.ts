@@ -35,6 +35,7 @@ const faultOf = (name: string): string | undefined => {
   if (name.includes('://')) return 'is a URL, not a key: give a name such as deploy/node1'
   if (name.includes('=')) return 'has an "=": a key has none'
   if (name.startsWith('_')) return 'begins with "_", which is reserved: choose another name'
+  if (/^\/[^/]/.test(name)) return 'begins with a slash: leave that out'
   const segments = name.split('/')
   if (segments.includes('')) {
     return 'has an empty part: separate the parts by single slashes, without one at either end'
@@ -44,12 +45,16 @@ const faultOf = (name: string): string | undefined => {
   return undefined
 }
 
+const isGroup = (name: string): boolean => /[^/]\/$/.test(name) && !faultOf(name.slice(0, -1))
+
+const GROUP = 'ends with a slash, as only a group does: name one key, such as deploy/node1'
+
 /**
  * Checks a key, or the name of a recipe's thing, against the grammar.
  * @throws UsageError one sentence that says what to write instead.
  */
 export const checkKey = (name: string, what = 'key'): string => {
-  const fault = faultOf(name)
+  const fault = what !== 'group' && isGroup(name) ? GROUP : faultOf(name)
   if (fault) throw new UsageError(`the ${what} ${quoted(name)} ${fault}`)
   return name
 }

@@ -11,6 +11,7 @@ export const checkSignalKey = (name: string): void => {
   checkKey(name)
   const advice = adviceFor(name)
   if (advice === undefined || advice.kind === 'address') return
-  const offer = advice.key ?? 'one such as deploy/node1'
-  throw new UsageError(`the key ${quoted(name)} ${advice.is}: name it ${offer}`)
+  const offer = advice.key ?? 'a name such as deploy/node1'
+  const fault = advice.kind === 'scheme' ? 'begins like a URL' : advice.is
+  throw new UsageError(`the key ${quoted(name)} ${fault}, so that no wait takes it: write ${offer}`)
 }

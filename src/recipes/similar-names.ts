@@ -16,8 +16,8 @@ export const similarName = async (
   const listing = await space.backend.list(prefixIn(space, 'signal'), { signal, limit: LOOKED_AT })
   const names = listing.entries.map((entry) => nameIn(space, 'signal', entry.key))
   const candidates = name.endsWith('/') ? new Set(names.map(groupOf)) : new Set(names)
-  candidates.delete(name)
-  return mostSimilar(name, [...candidates])
+  const others = [...candidates].filter((other) => other !== name && !other.startsWith(`${name}/`))
+  return mostSimilar(name, others)
 }
 
 /**
