@@ -11,6 +11,7 @@ import { UsageError } from '../errors.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { Turn, whoDid } from '../recipes/once.ts'
 import type { OnceRecord } from '../recipes/once-record.ts'
+import { printable } from '../redact.ts'
 import { optional, parseLength } from '../values.ts'
 
 export default class Once extends RdvCommand {
@@ -92,6 +93,6 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
 /** Records of other programs tell less. */
 const doneBy = ({ host, pid, at }: Partial<OnceRecord>): string => {
   const process = pid === undefined ? '' : `pid ${pid} on `
-  const who = host === undefined ? '' : ` by ${process}${host}`
-  return at === undefined ? who : `${who} at ${describeMoment(at, ' ago')}`
+  const who = host === undefined ? '' : ` by ${process}${printable(host)}`
+  return at === undefined ? who : `${who} at ${printable(describeMoment(at, ' ago'))}`
 }

@@ -20,8 +20,13 @@ export const onceRecord = (session: string): OnceRecord => ({
 /** What a record tells: nothing if another program wrote it. */
 export const parseOnceRecord = ({ value }: Entry): Partial<OnceRecord> => {
   try {
-    const record = JSON.parse(Buffer.from(value).toString())
-    return typeof record === 'object' && record !== null ? record : {}
+    const { host, pid, at, session } = JSON.parse(Buffer.from(value).toString()) ?? {}
+    return {
+      ...(typeof host === 'string' && { host }),
+      ...(typeof pid === 'number' && { pid }),
+      ...(typeof at === 'string' && { at }),
+      ...(typeof session === 'string' && { session }),
+    }
   } catch {
     return {}
   }

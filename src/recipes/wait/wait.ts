@@ -41,7 +41,7 @@ const lookAtAll = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const look = async (condition: Condition) =>
-    tally.record(condition, await whenAvailable({ signal }, () => condition.look(signal)))
+    tally.record(condition, await patiently(condition, signal, () => condition.look(signal)))
   try {
     await Promise.all(tally.observed.map(look))
   } catch (error) {
@@ -92,12 +92,19 @@ const observe = (
   changed: () => void,
   signal: AbortSignal,
 ): Promise<void> =>
-  whenAvailable({ signal }, async () => {
+  patiently(condition, signal, async () => {
     for await (const observation of condition.observe(signal)) {
       tally.record(condition, observation)
       changed()
     }
   })
+
+/** Only a store is tried again, and blamed for its silence: what a probe looks at is no store. */
+const patiently = <T>(
+  { stored }: Condition,
+  signal: AbortSignal,
+  call: () => Promise<T>,
+): Promise<T> => (stored ? whenAvailable({ signal }, call) : call())
 
 /** A state that arrived at the last moment still counts, and a store that is silent is told from one that says no. */
 const atDeadline = async (
