@@ -17,6 +17,10 @@ export const parseDuration = (text: string, what: string): number => {
   return length
 }
 
+/** A duration in short: `200ms`, `5s`. */
+export const formatDuration = (milliseconds: number): string =>
+  milliseconds < 1000 ? `${milliseconds}ms` : `${milliseconds / 1000}s`
+
 const sumOfParts = (text: string): number => {
   if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return Number.NaN
   const parts = text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)

@@ -32,6 +32,9 @@ export class UsageError extends CoordinationError {
   override readonly kind = 'usage'
 }
 
+/** Likewise: a variable of the environment is wrong, which the message names. */
+export class VariableError extends UsageError {}
+
 /** The store is out of reach or refuses us. Nothing was written. */
 export class UnavailableError extends CoordinationError {
   override readonly kind = 'unavailable'

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../errors.ts'
+import { quoted } from '../redact.ts'
 
 /** What the user typed, apart. */
 export interface SplitArguments {
@@ -41,7 +42,7 @@ export const nameFirst = (
 export const refuseMangled = (argv: readonly string[]): void => {
   const mangled = argv.find((word) => word.includes('\ufffd'))
   if (mangled !== undefined && !isUtf8(typed())) {
-    throw new UsageError(`the argument ${JSON.stringify(mangled)} is not UTF-8: write it in UTF-8`)
+    throw new UsageError(`the argument ${quoted(mangled)} is not UTF-8: write it in UTF-8`)
   }
 }
 

@@ -7,12 +7,14 @@ import { SilentStoreError, UnavailableError, UsageError } from '../errors.ts'
 import { LateSignal } from '../late-signal.ts'
 import { openPatiently } from '../open.ts'
 import { type Limits, withLateDeadline } from '../recipes/deadline.ts'
+import { checkNamespace } from '../recipes/keys.ts'
 import type { Space } from '../recipes/space.ts'
 import { redactMalformed } from '../redact.ts'
 import { parseExitCodes } from './exit-codes.ts'
 import { globalFlags } from './flags.ts'
 import { Interrupts } from './interrupts.ts'
 import { invocation } from './invocation.ts'
+import { blame, refuseValues, type SettingName, settingNames } from './settings.ts'
 
 type GlobalFlags = Interfaces.InferredFlags<typeof globalFlags>
 
@@ -53,6 +55,8 @@ export abstract class RdvCommand {
   /** Whether it does little with the store, or waits most of its time. */
   protected brief = true
   protected readonly interrupts = new Interrupts()
+  /** How the value of a flag was given: `--timeout`, or the variable `RDV_TIMEOUT`. */
+  protected settingName: SettingName = (flag) => `--${flag}`
   readonly #argv: string[]
   #flags: GlobalFlags | undefined
   #space: Promise<Space> | undefined
@@ -66,15 +70,24 @@ export abstract class RdvCommand {
   /** Parses the arguments. Call it first, with the command's own class. */
   protected async begin<T extends typeof RdvCommand>(command: T) {
     if (!command.quick) this.interrupts.listen()
-    const parsed = await parse(this.#argv, {
-      args: command.args,
-      flags: { ...command.baseFlags, ...command.flags },
-    })
+    const { id, usage, args } = this.constructor as typeof RdvCommand
+    const definitions: Interfaces.FlagInput = { ...command.baseFlags, ...command.flags }
+    refuseValues(this.#argv, definitions)
+    const parsed = await parse(this.#argv, { args: command.args, flags: definitions }).catch(
+      async (error) => {
+        const { explainParseError } = await import('./parse-error.ts')
+        const described = { id, usage, args, flags: definitions }
+        throw explainParseError(error, { argv: this.#argv, command: described })
+      },
+    )
     const flags = parsed.flags as unknown as GlobalFlags
     if (flags.backend === '')
       throw new UsageError('--backend is empty: name one, or leave the flag out')
     this.#flags = flags
-    const exitCodes = flags['exit-codes'] === undefined ? {} : parseExitCodes(flags['exit-codes'])
+    this.settingName = settingNames(parsed.raw, definitions)
+    const codes = flags['exit-codes']
+    const exitCodes =
+      codes === undefined ? {} : parseExitCodes(codes, this.settingName('exit-codes'))
     const { json, quiet, verbose } = flags
     invocation.style = { json, quiet, verbose, exitCodes }
     this.#checkCommand()
@@ -87,15 +100,13 @@ export abstract class RdvCommand {
   /** When to give up: `--timeout`, or else this many milliseconds (0: never), or when interrupted. */
   protected limits(usual = USUAL_TIMEOUT): Limits {
     const text = this.#flags?.timeout
-    const timeout = text === undefined ? usual : parseDuration(text, '--timeout')
+    const timeout = text === undefined ? usual : parseDuration(text, this.settingName('timeout'))
     return Object.assign(new LateSignal(() => this.interrupts.signal), { timeout })
   }
 
   /** The store, opened at the first call and again after a failure, tried until the call is cancelled. */
   protected space(call: CallOptions): Promise<Space> {
-    const namespace = this.#flags?.namespace
-    const options = { namespace, brief: this.brief }
-    this.#space ??= openPatiently(this.#flags?.backend, options, call).catch((error) => {
+    this.#space ??= this.#openSpace(call).catch((error) => {
       this.#space = undefined
       throw error
     })
@@ -135,6 +146,20 @@ export abstract class RdvCommand {
     const { replaceProcess } = await import('../child/replace.ts')
     await this.release()
     return replaceProcess(command)
+  }
+
+  async #openSpace(call: CallOptions): Promise<Space> {
+    const { backend, namespace } = this.#flags ?? {}
+    try {
+      if (namespace !== undefined) checkNamespace(namespace)
+    } catch (error) {
+      throw blame(error, this.settingName('namespace'))
+    }
+    try {
+      return await openPatiently(backend, { namespace, brief: this.brief }, call)
+    } catch (error) {
+      throw blame(error, this.settingName('backend'))
+    }
   }
 
   /** Who only saw that no answer came does not know from whom. */

@@ -47,14 +47,14 @@ export const exitCodeRows = (): (readonly [code: string, name: string, meaning: 
 export type ExitCodeOverrides = Partial<Record<ErrorKind, number>>
 
 /**
- * Reads `timeout=1,unavailable=3`.
+ * Reads `timeout=1,unavailable=3`; `what` names where that was written.
  * @throws UsageError naming the part that is wrong.
  */
-export const parseExitCodes = (text: string): ExitCodeOverrides => {
+export const parseExitCodes = (text: string, what = '--exit-codes'): ExitCodeOverrides => {
   const overrides: ExitCodeOverrides = {}
   for (const part of text.split(',')) {
     const [, name, code] = /^\s*([a-z]+)=(\d{1,3})\s*$/.exec(part) ?? []
-    if (!name || !isKind(name) || Number(code) > 255) throw new UsageError(wrongPart(part))
+    if (!name || !isKind(name) || Number(code) > 255) throw new UsageError(wrongPart(part, what))
     overrides[name] = Number(code)
   }
   return overrides
@@ -62,5 +62,5 @@ export const parseExitCodes = (text: string): ExitCodeOverrides => {
 
 const isKind = (name: string): name is ErrorKind => Object.hasOwn(EXIT_CODES, name)
 
-const wrongPart = (part: string): string =>
-  `"${part}" in the exit codes is not NAME=CODE, with a name of ${Object.keys(EXIT_CODES).join(', ')} and a code up to 255`
+const wrongPart = (part: string, what: string): string =>
+  `"${part}" in ${what} is not NAME=CODE, with a name of ${Object.keys(EXIT_CODES).join(', ')} and a code up to 255`

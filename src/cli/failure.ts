@@ -3,7 +3,6 @@ import { CoordinationError, describe, TimeoutError } from '../errors.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { Interrupted, isBrokenPipe } from './interrupts.ts'
 import { invocation } from './invocation.ts'
-import { translateParseError } from './parse-error.ts'
 
 /** A failure as the user meets it. */
 interface Failure {
@@ -14,7 +13,7 @@ interface Failure {
 }
 
 const classify = (thrown: unknown): Failure => {
-  const error = isBrokenPipe(thrown) ? new Interrupted('SIGPIPE') : translateParseError(thrown)
+  const error = isBrokenPipe(thrown) ? new Interrupted('SIGPIPE') : thrown
   if (error instanceof CoordinationError) {
     const code = invocation.style.exitCodes[error.kind] ?? EXIT_CODES[error.kind].code
     const details = error instanceof TimeoutError ? { pending: error.pending } : {}

@@ -70,6 +70,16 @@ export const waitingFlags = {
   timeout: Flags.string({ ...timeout('30s'), env: 'RDV_TIMEOUT' }),
 }
 
+/** That of those which go on until they are ended: it bounds all of what they do. */
+export const lastingFlags = {
+  timeout: Flags.string({
+    summary: 'Ends after this long, whatever it does then: 500ms, 30s, 1m30s. Default: no limit.',
+    helpGroup: 'GLOBAL',
+    helpValue: 'DURATION',
+    env: 'RDV_TIMEOUT',
+  }),
+}
+
 /** That of those which wait as long as it takes. */
 export const patientFlags = {
   timeout: Flags.string({ ...timeout('no limit'), env: 'RDV_TIMEOUT' }),

@@ -11,6 +11,11 @@ const printLine = async (line: string): Promise<void> => {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }
 
+/** With `--json`, the result of a command whose stdout belongs to COMMAND: an object on stderr, as its errors are. */
+export const printBesideCommand = (json: object): void => {
+  if (invocation.style.json) process.stderr.write(`${JSON.stringify(json)}\n`)
+}
+
 /** A remark for people, on stderr. */
 export const note = (sentence: string): void => {
   if (!invocation.style.quiet) process.stderr.write(`rdv: ${sentence}\n`)

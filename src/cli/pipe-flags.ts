@@ -1,11 +1,11 @@
 import * as Flags from '@oclif/core/flags'
 import { UsageError } from '../errors.ts'
 import type { PipeAddress } from '../recipes/pipe/address.ts'
-import { patientFlags } from './flags.ts'
+import { lastingFlags } from './flags.ts'
 
 /** What both ends of a pipe understand. */
 export const pipeFlags = {
-  ...patientFlags,
+  ...lastingFlags,
   null: Flags.boolean({ summary: 'Messages end with a NUL instead of a line feed.' }),
   ttl: Flags.string({
     summary: 'How soon this end counts as gone when its process dies. Default: 15s.',

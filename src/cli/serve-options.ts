@@ -10,6 +10,7 @@ import type { Log } from '../server/log.ts'
 import type { ServerOptions, TlsOptions } from '../server/options.ts'
 import { optional, parseCount, parseLength } from '../values.ts'
 import type { serveFlags } from './serve-flags.ts'
+import type { SettingName } from './settings.ts'
 
 const WORLD_READABLE = 0o004
 
@@ -20,10 +21,11 @@ export const serveOptions = async (
   flags: ServeFlags,
   env: NodeJS.ProcessEnv,
   log: Log,
+  settingName: SettingName,
 ): Promise<Omit<ServerOptions, 'backend'>> => ({
-  listen: parseAddress(flags.listen),
+  listen: parseAddress(flags.listen, settingName('listen')),
   tls: await readTls(flags),
-  tokens: await readTokens(flags['token-file'], env, log.warn),
+  tokens: await readTokens(flags['token-file'], env, log.warn, settingName('token-file')),
   insecure: flags.insecure,
   namespace: flags.namespace,
   allowHosts: flags['allow-host'],
@@ -77,13 +79,13 @@ export const namespacesOf = (
     ? undefined
     : [own, ...(allowed ?? []).map(checkNamespace)]
 
-const parseAddress = (text: string): { host: string; port: number } => {
+const parseAddress = (text: string, what: string): { host: string; port: number } => {
   const [, bracketed, plain, port] =
     /^(?:\[([0-9a-f:.%]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text) ?? []
   const host = bracketed ?? plain
   if (host === undefined || Number(port) > 65_535) {
     throw new UsageError(
-      `--listen ${JSON.stringify(text)} is not HOST:PORT: write 127.0.0.1:8080 or [::]:8080`,
+      `${what} ${JSON.stringify(text)} is not HOST:PORT: write 127.0.0.1:8080 or [::]:8080`,
     )
   }
   return { host, port: Number(port) }
@@ -93,16 +95,17 @@ const readTokens = async (
   file: string | undefined,
   env: NodeJS.ProcessEnv,
   warn: Log['warn'],
+  what: string,
 ): Promise<readonly Grant[] | undefined> => {
   const [{ parseTokenFile }, { everything }] = await Promise.all([
     import('../server/access/token-file.ts'),
     import('../server/access/tokens.ts'),
   ])
   if (file === undefined) return env.RDV_TOKEN ? [everything(env.RDV_TOKEN)] : undefined
-  const text = await readSetting(file, '--token-file')
+  const text = await readSetting(file, what)
   const { mode } = await stat(file)
   if (mode & WORLD_READABLE) warn(`everybody on this machine can read ${file}: chmod 600 it`)
-  return parseTokenFile(text, `--token-file ${file}`)
+  return parseTokenFile(text, `${what} ${file}`)
 }
 
 const readTls = async ({

@@ -10,7 +10,10 @@ export const tenureFlags = {
     helpValue: 'DURATION',
     env: 'RDV_TIMEOUT',
   }),
-  try: Flags.boolean({ summary: 'Does not wait: exit code 1 where another one has it.' }),
+  try: Flags.boolean({
+    summary:
+      'Does not wait: exit code 1 where another one has it, which --exit-codes no=75 tells from a 1 of COMMAND.',
+  }),
   ttl: Flags.string({
     summary: 'How soon it is free when this process dies. Default: 15s.',
     helpValue: 'DURATION',

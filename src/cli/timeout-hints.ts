@@ -1,9 +1,9 @@
 import type { TimeoutError } from '../errors.ts'
-import { isProbeUrl } from '../probes/open.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import { similarName } from '../recipes/similar-names.ts'
 import type { Space } from '../recipes/space.ts'
 import { note } from './output.ts'
+import { storedNames } from './wait-hints.ts'
 
 /** How long (milliseconds) the look for a typo may take: the answer is late already. */
 const LIMIT = 300
@@ -13,9 +13,7 @@ export const explainTimeout = async (
   error: TimeoutError,
   open: (signal: AbortSignal) => Promise<Space>,
 ): Promise<void> => {
-  const names = error.pending
-    .filter(({ target }) => !isProbeUrl(target))
-    .map(({ target }) => target.replace(/=.*$/, ''))
+  const names = storedNames(error.pending)
   if (names.length === 0) return
   await withDeadline({ timeout: LIMIT }, async (signal) => {
     const space = await open(signal)

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import { RdvCommand } from '../cli/base-command.ts'
 import { printResult } from '../cli/output.ts'
 import { getState } from '../recipes/get.ts'
-import { checkKey } from '../recipes/keys.ts'
+import { checkSignalKey } from '../recipes/signal-key.ts'
 
 export default class Get extends RdvCommand {
   static override summary = 'Prints the state of a key; exit code 1 where it has none.'
@@ -18,7 +18,7 @@ export default class Get extends RdvCommand {
 
   async run(): Promise<void> {
     const { args } = await this.begin(Get)
-    checkKey(args.key)
+    checkSignalKey(args.key)
     const state = await this.within(this.limits(), (space, call) => getState(space, args.key, call))
     await printResult(state, { ok: true, key: args.key, state })
   }

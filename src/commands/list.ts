@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
 import { formatTable, printResult } from '../cli/output.ts'
+import { sinceCell } from '../cli/since.ts'
 import { checkGroup } from '../recipes/keys.ts'
 import { list, type Signal, watchList } from '../recipes/list.ts'
 
@@ -54,5 +55,5 @@ const cells = ({ key, state, holder }: Signal): string[] => [
   state,
   holder?.host ?? '',
   holder ? String(holder.pid) : '',
-  holder?.since ?? '',
+  sinceCell(holder?.since),
 ]

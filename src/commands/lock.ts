@@ -21,7 +21,7 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
   static override examples = [
     '<%= config.bin %> lock deploy -- ./deploy',
     '<%= config.bin %> lock restart --slots 2 --timeout 10m -- ./restart',
-    '<%= config.bin %> lock backup --try -- ./backup || echo "another backup runs"',
+    `<%= config.bin %> lock backup --try --exit-codes no=75 -- ./backup; [ $? -ne 75 ] || echo 'another backup runs'`,
   ]
   static override args = {
     name: Args.string({ description: 'Such as deploy.', required: true, ignoreStdin: true }),

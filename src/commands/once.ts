@@ -3,24 +3,28 @@ import * as Flags from '@oclif/core/flags'
 import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
-import { note } from '../cli/output.ts'
+import { note, printBesideCommand } from '../cli/output.ts'
 import { giveUp, noteRaisedTtl, runHeld } from '../cli/run-held.ts'
+import { describeMoment } from '../cli/since.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
 import { UsageError } from '../errors.ts'
 import { checkKey } from '../recipes/keys.ts'
-import { Turn } from '../recipes/once.ts'
+import { Turn, whoDid } from '../recipes/once.ts'
+import type { OnceRecord } from '../recipes/once-record.ts'
+import { printable } from '../redact.ts'
 import { optional, parseLength } from '../values.ts'
 
 export default class Once extends RdvCommand {
   static override summary =
     'Runs COMMAND in one of all who call it, and only until it has succeeded.'
   static override description =
-    `The others wait, and end with 0 without running it once it has ended with 0.
+    `The others wait, and end with 0 without running it once it has ended with 0; on stderr they say who has run it, and when.
+With --json an object on stderr says so: ran, exitCode, and by (host, pid, at) where it was not run.
 If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' lets it run anew.`
   static override usage = 'once NAME [FLAGS] -- COMMAND…'
   static override examples = [
     '<%= config.bin %> once migrate-v7 -- ./migrate',
-    '<%= config.bin %> once nightly --expire 20h --try -- ./nightly-job',
+    '<%= config.bin %> once nightly --expire 20h --try --exit-codes no=0 -- ./nightly-job',
   ]
   static override args = {
     name: Args.string({ description: 'Such as migrate-v7.', required: true, ignoreStdin: true }),
@@ -70,10 +74,25 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     const preparation = this.#preparation
     const code = await runHeld(command, turn, { interrupts, environment, preparation })
     if (code === 0) await turn.done()
+    printBesideCommand({ ok: code === 0, name, ran: true, exitCode: code })
     return code
   }
 
-  #skip(name: string): void {
-    if (invocation.style.verbose) note(`${name} is done already`)
+  async #skip(name: string): Promise<void> {
+    const { quiet, json } = invocation.style
+    if (quiet && !json) return
+    const done = await this.within(this.limits(), (space, { signal }) =>
+      whoDid(space, name, signal),
+    ).catch(() => undefined)
+    const { host, pid, at } = done ?? {}
+    if (json) return printBesideCommand({ ok: true, name, ran: false, by: { host, pid, at } })
+    note(`${name} is done already${doneBy({ host, pid, at })}: COMMAND is not run`)
   }
+}
+
+/** Records of other programs tell less. */
+const doneBy = ({ host, pid, at }: Partial<OnceRecord>): string => {
+  const process = pid === undefined ? '' : `pid ${pid} on `
+  const who = host === undefined ? '' : ` by ${process}${printable(host)}`
+  return at === undefined ? who : `${who} at ${printable(describeMoment(at, ' ago'))}`
 }

@@ -4,7 +4,9 @@ import { invocation } from '../cli/invocation.ts'
 import { printResult } from '../cli/output.ts'
 import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
 import { WaitProgress } from '../cli/progress.ts'
+import { tellCommands } from '../cli/tell-commands.ts'
 import { openProbe } from '../probes/open.ts'
+import { numberCommands } from '../recipes/wait/number-commands.ts'
 import { probeCondition } from '../recipes/wait/probe-condition.ts'
 import { waitFor } from '../recipes/wait/wait.ts'
 
@@ -36,7 +38,10 @@ URL is tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Probe)
     const options = await probeOptions(flags)
-    const conditions = args.url.map((url) => probeCondition(openProbe(url, options)))
+    const conditions = numberCommands(
+      args.url.map((url) => probeCondition(openProbe(url, options))),
+    )
+    tellCommands(args.url)
     const progress = new WaitProgress()
     try {
       await waitFor(conditions, {

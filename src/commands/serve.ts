@@ -32,7 +32,7 @@ On another address than loopback it needs --token-file, or --insecure to let eve
       quiet: flags.quiet,
       write: (line) => process.stderr.write(line),
     })
-    const options = await serveOptions(flags, process.env, log)
+    const options = await serveOptions(flags, process.env, log, this.settingName)
     const { startServer } = await import('../server/server.ts')
     const backend = await this.#openStore(url)
     try {

@@ -6,8 +6,9 @@ import { note, printResult } from '../cli/output.ts'
 import { parseDuration } from '../duration.ts'
 import { UsageError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
-import { checkKey, checkState } from '../recipes/keys.ts'
+import { checkState } from '../recipes/keys.ts'
 import { READY, signal } from '../recipes/signal.ts'
+import { checkSignalKey } from '../recipes/signal-key.ts'
 import { optional, parseLength } from '../values.ts'
 
 export default class Signal extends RdvCommand {
@@ -72,7 +73,7 @@ A key that another live session holds is left alone: exit code 1.`
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Signal)
     const { key, state = READY } = args
-    checkKey(key)
+    checkSignalKey(key)
     checkState(state)
     if (flags.hold) return this.#hold(key, state, flags)
     refuseHoldFlags(flags)

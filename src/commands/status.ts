@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
 import { formatTable, printResult } from '../cli/output.ts'
+import { sinceCell } from '../cli/since.ts'
 import type { StatusRow } from '../recipes/status/row.ts'
 import { status } from '../recipes/status/status.ts'
 import { watchStatus } from '../recipes/status/watch-status.ts'
@@ -59,5 +60,5 @@ const cells = ({ kind, name, state, id, holder }: StatusRow): string[] => [
   id ?? '',
   holder?.host ?? '',
   String(holder?.pid ?? ''),
-  holder?.since ?? '',
+  sinceCell(holder?.since),
 ]

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
-import { patientFlags } from '../cli/flags.ts'
+import { lastingFlags } from '../cli/flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { asJson, delimited } from '../cli/message-format.ts'
 import { note } from '../cli/output.ts'
@@ -33,7 +33,7 @@ If messages are lost, because they were trimmed before they were read or the top
     topic: Args.string({ description: 'Its name.', required: true, ignoreStdin: true }),
   }
   static override flags = {
-    ...patientFlags,
+    ...lastingFlags,
     from: Flags.string({
       summary:
         'Where to begin: now (the default), start (the oldest that is kept), or at a message.',

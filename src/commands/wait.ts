@@ -2,15 +2,17 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { announceFlag, announceOptions, waitingFlags } from '../cli/flags.ts'
+import { refuseForgottenDashes } from '../cli/forgotten-dashes.ts'
 import { invocation } from '../cli/invocation.ts'
 import { leave } from '../cli/leave.ts'
 import { printResult } from '../cli/output.ts'
 import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
 import { WaitProgress } from '../cli/progress.ts'
+import { tellCommands } from '../cli/tell-commands.ts'
 import { explainTimeout } from '../cli/timeout-hints.ts'
+import { WaitHints } from '../cli/wait-hints.ts'
 import { TimeoutError, UsageError } from '../errors.ts'
-import { wait } from '../recipes/wait/wait-targets.ts'
-import { redact } from '../redact.ts'
+import { targetNames, wait } from '../recipes/wait/wait-targets.ts'
 import { optional, parseCount, parseWords } from '../values.ts'
 
 export default class Wait extends RdvCommand {
@@ -72,12 +74,14 @@ A group holds when every member is ready and there is at least one; see --min an
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Wait)
     const targets = args.target
+    await refuseForgottenDashes(targets)
     const grouping = flags.min !== undefined ? '--min' : flags.ready !== undefined && '--ready'
     if (grouping && !targets.some((target) => target.endsWith('/'))) {
       throw new UsageError(
         `${grouping} is for groups: write one with a trailing slash, such as deploy/`,
       )
     }
+    tellCommands([...targets, ...(flags['fail-if'] ?? [])])
     await this.#wait(targets, {
       need: flags.any ? 1 : optional(flags['at-least'], (text) => needed(text, targets.length)),
       not: flags.not,
@@ -97,7 +101,7 @@ A group holds when every member is ready and there is at least one; see --min an
       ok: true,
       // Asked for with --json only: somebody may be waiting for the end of this process.
       get targets() {
-        return targets.map(redact)
+        return targetNames(targets)
       },
     })
     // A waiter holds nothing. Taking its leave of the store would only keep those who wait for it in turn.
@@ -105,19 +109,27 @@ A group holds when every member is ready and there is at least one; see --min an
   }
 
   async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {
+    const open = (signal: AbortSignal) => this.space({ signal })
     const progress = new WaitProgress()
+    const hints = new WaitHints(open)
     try {
-      await wait((signal) => this.space({ signal }), targets, {
+      await wait(open, targets, {
         ...options,
         ...this.limits(30_000),
-        progress: (state) => progress.update(state),
+        progress: (state) => {
+          progress.update(state)
+          hints.update(state)
+        },
       })
     } catch (error) {
-      if (error instanceof TimeoutError)
-        await explainTimeout(error, (signal) => this.space({ signal }))
+      if (error instanceof TimeoutError) {
+        await hints.tell()
+        await explainTimeout(error, open)
+      }
       throw error
     } finally {
       progress[Symbol.dispose]()
+      hints[Symbol.dispose]()
     }
   }
 }

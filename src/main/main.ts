@@ -8,7 +8,6 @@ import { leave } from '../cli/leave.ts'
 import { COMMANDS } from '../commands/index.ts'
 import { UsageError } from '../errors.ts'
 import { describeFailure } from '../reason.ts'
-import { mostSimilar } from '../similar.ts'
 import { loadCommand } from './load-command.ts'
 
 /** Runs the program. `root` is the package's folder. */
@@ -33,10 +32,11 @@ const dispatch = async (own: readonly string[], root: string): Promise<void> => 
   const ids = [...COMMANDS.keys()]
   const words = nameFirst(own, ids, takesValue)
   if (words[0] === '--version' || words.includes('--help') || words.includes('-h')) {
+    if (isWord(words[0]) && !isTopic(words[0], ids)) await nameOf(words, ids)
     const { showHelp } = await import('./help.ts')
     return showHelp(words, root)
   }
-  const id = nameOf(words, ids)
+  const id = await nameOf(words, ids)
   const command = await loadCommand(id)
   await command.run(words.slice(id.split(':').length))
 }
@@ -55,18 +55,22 @@ const endWithoutOutput = (error: NodeJS.ErrnoException): void => {
   process.exit(EXIT_CODES.internal.code)
 }
 
+const isWord = (word: string | undefined): word is string =>
+  word !== undefined && !word.startsWith('-')
+
+const isTopic = (name: string, ids: readonly string[]): boolean =>
+  ids.some((id) => id.startsWith(`${name}:`))
+
 /** The id of the command that the words begin with. */
-const nameOf = ([name, verb = '']: readonly string[], ids: readonly string[]): string => {
-  if (name === undefined || name.startsWith('-')) {
-    throw new UsageError('no command was given; see rdv --help')
-  }
+const nameOf = async (words: readonly string[], ids: readonly string[]): Promise<string> => {
+  const [name, verb = ''] = words
+  if (!isWord(name)) throw new UsageError('no command was given; see rdv --help')
   if (ids.includes(name)) return name
   if (ids.includes(`${name}:${verb}`)) return `${name}:${verb}`
   const verbs = ids.filter((id) => id.startsWith(`${name}:`)).map((id) => id.split(':')[1])
   if (verbs.length > 0) {
     throw new UsageError(`rdv ${name} needs one of ${verbs.join(', ')}; see rdv ${name} --help`)
   }
-  const similar = mostSimilar(name, ids)
-  const hint = similar ? `did you mean ${similar}?` : 'see rdv --help'
-  throw new UsageError(`there is no command ${JSON.stringify(name)}: ${hint}`)
+  const { unknownCommand } = await import('../cli/unknown-command.ts')
+  throw unknownCommand(name, words, ids)
 }

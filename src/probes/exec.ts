@@ -8,9 +8,9 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { UsageError } from '../errors.ts'
 import { codeOf } from '../reason.ts'
-import { printable, redact } from '../redact.ts'
+import { printable } from '../redact.ts'
 import { attempt, down, unknown, up } from './attempt.ts'
-import { malformed } from './endpoint.ts'
+import { programIn, withoutSecretsOf } from './exec-secrets.ts'
 import type { Finding, ProbeFactory } from './probe.ts'
 
 type Child = ChildProcessByStdio<null, null, Readable>
@@ -24,19 +24,25 @@ const spawnOptions: SpawnOptionsWithStdioTuple<StdioNull, StdioNull, StdioPipe> 
   stdio: ['ignore', 'ignore', 'pipe'],
 }
 
-/** `exec:COMMAND`: up when `sh -c COMMAND` exits with 0. What the command leaves running in its group is killed. */
+/**
+ * `exec:COMMAND`: up when `sh -c COMMAND` exits with 0. What the command leaves running in its group is killed. Any part
+ * of COMMAND may be a secret, so its name and the sentences about it have only its program.
+ */
 const exec: ProbeFactory = (text) => {
   const command = text.slice('exec:'.length)
-  if (command.trim() === '') throw malformed(text, 'has no command', 'exec:COMMAND')
-  if (command.startsWith('//')) throw malformed(text, 'begins its command with //', 'exec:COMMAND')
-  if (command.includes('\0')) throw malformed(text, 'contains a NUL', 'exec:COMMAND')
+  if (command.trim() === '') throw refusal('has no command')
+  if (command.startsWith('//')) throw refusal('begins its command with //')
+  if (command.includes('\0')) throw refusal('contains a NUL')
   return {
-    name: printable(redact(text)),
+    name: `exec:${programIn(command)}`,
     look: (signal) => attempt(signal, () => run(command, signal)),
   }
 }
 
 export default exec
+
+const refusal = (problem: string): UsageError =>
+  new UsageError(`an exec: probe ${problem}: write exec:COMMAND`)
 
 const run = async (command: string, signal: AbortSignal): Promise<Finding> => {
   const { spawn } = await import('node:child_process')
@@ -49,20 +55,20 @@ const run = async (command: string, signal: AbortSignal): Promise<Finding> => {
   }
   signal.addEventListener('abort', end, { once: true })
   try {
-    return await outcome(child)
+    return await outcome(child, command)
   } finally {
     signal.removeEventListener('abort', end)
     end()
   }
 }
 
-const outcome = async (child: Child): Promise<Finding> => {
+const outcome = async (child: Child, command: string): Promise<Finding> => {
   const complaint = lastLine(child.stderr)
   const [code, signal] = await exit(child)
   killGroup(child)
   if (code === 0) return up
   const grace = setTimeout(() => child.stderr.destroy(), stderrGrace)
-  const line = printable(redact(await complaint))
+  const line = printable(withoutSecretsOf(command, await complaint))
   clearTimeout(grace)
   const reason =
     (signal === null ? `exit code ${code}` : `ended by ${signal}`) + (line && `: ${line}`)

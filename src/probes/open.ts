@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts'
-import { printable, redactMalformed } from '../redact.ts'
+import { quoted } from '../redact.ts'
 import { mostSimilar } from '../similar.ts'
+import { adviceFor } from './advice.ts'
 import dns from './dns.ts'
 import exec from './exec.ts'
 import file from './file.ts'
@@ -32,8 +33,7 @@ export const PROBE_URLS: readonly string[] = [...factories.keys()].map((scheme) 
 })
 
 /** Whether a text is meant as a probe URL and not as a key; its scheme may be an unknown one. */
-export const isProbeUrl = (text: string): boolean =>
-  text.startsWith('exec:') || /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+export const isProbeUrl = (text: string): boolean => /^exec:|^[a-z][a-z0-9+.-]*:\/\//i.test(text)
 
 /**
  * The probe for a URL. Nothing is looked at yet.
@@ -43,24 +43,26 @@ export const openProbe = (url: string, options: ProbeOptions = {}): Probe => {
   if (!isProbeUrl(url)) throw noUrl(url)
   const scheme = url.slice(0, url.indexOf(':')).toLowerCase()
   const factory = factories.get(scheme)
-  if (factory === undefined) throw unknownScheme(scheme)
+  if (factory === undefined) throw unknownScheme(url, scheme)
+  if (/^https?:\/\/unix:\//i.test(url)) throw noUrl(url)
   return factory(url, options)
 }
 
 const noUrl = (text: string): UsageError => {
-  const offer = /^(\[[\da-f:]+\]|[^\s:/@]+):\d+$/i.test(text)
-    ? `tcp://${text}`
-    : 'one such as tcp://HOST:PORT'
-  return new UsageError(
-    `${printable(redactMalformed(text)) || 'an empty text'} is not a probe URL: write ${offer}`,
-  )
+  const offer = adviceFor(text)?.write ?? 'one such as tcp://HOST:PORT'
+  const shown = text.trim() === '' ? 'an empty text' : quoted(text)
+  return new UsageError(`${shown} is not the URL of a probe: write ${offer}`)
 }
 
-const unknownScheme = (scheme: string): UsageError => {
+const unknownScheme = (url: string, scheme: string): UsageError =>
+  new UsageError(`there is no probe for the scheme ${scheme}: ${offerFor(url, scheme)}`)
+
+const offerFor = (url: string, scheme: string): string => {
+  const advice = adviceFor(url)
+  if (advice) return `write ${advice.write}`
+  if (/^(consuls?|etcds?|memory|sqlite)$/.test(scheme)) return 'a store is named by --backend'
   const known = [...factories.keys()]
   const similar = mostSimilar(scheme, known)
   const offer = similar === undefined ? 'write' : `did you mean ${similar}, or`
-  return new UsageError(
-    `there is no probe for the scheme ${scheme}: ${offer} one of ${known.join(', ')}`,
-  )
+  return `${offer} one of ${known.join(', ')}`
 }

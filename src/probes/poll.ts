@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { formatDuration } from '../duration.ts'
 import { unknown, untilAborted } from './attempt.ts'
 import type { Finding, Probe } from './probe.ts'
 import { withSlot } from './slots.ts'
@@ -48,7 +49,7 @@ const lookNow = async (
   } catch (error) {
     signal.throwIfAborted()
     if (!over.signal.aborted) throw error
-    return unknown(`${reason} within ${duration(attemptLimit)}`)
+    return unknown(`${reason} within ${formatDuration(attemptLimit)}`)
   } finally {
     clearTimeout(timer)
     over.abort()
@@ -83,6 +84,3 @@ const pause = async (looks: number, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted()
   }
 }
-
-const duration = (milliseconds: number): string =>
-  milliseconds < 1000 ? `${milliseconds}ms` : `${milliseconds / 1000}s`

@@ -77,8 +77,13 @@ const refused = (reply: string, word: string | undefined): Finding => {
   return /^-(?!LOADING)/.test(reply) ? unknown(reason) : down(reason)
 }
 
+/** An open server refuses every password, in other words before version 6. */
+const openServer = /no password is set|without any password configured/
+
 const refusal = (reply: string, word: string | undefined): string => {
   if (!reply.startsWith('-')) return 'does not speak Redis'
+  if (openServer.test(reply))
+    return 'the server has no password set: leave the password out of the URL'
   const [code = ''] = reply.slice(1).split(' ', 1)
   // Redis quotes the arguments of a command that it does not know: what it says about AUTH is not repeated.
   const other = word === 'AUTH' ? 'authentication failed' : printable(redact(reply.slice(1)))

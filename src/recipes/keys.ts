@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { printable, redactMalformed } from '../redact.ts'
+import { quoted } from '../redact.ts'
 
 /** The second segment of every key: what is stored below it. */
 export const KINDS = [
@@ -30,11 +30,12 @@ const faultOf = (name: string): string | undefined => {
   if (Buffer.byteLength(name) > LONGEST) return `is longer than ${LONGEST} bytes: shorten it`
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) return 'has a control character: leave it out'
-  if (name.includes('://')) return 'is a URL, not a key: leave out the ://'
+  if (/^\s*exec:/i.test(name))
+    return 'begins with "exec:", which marks a command: choose another name'
+  if (name.includes('://')) return 'is a URL, not a key: give a name such as deploy/node1'
   if (name.includes('=')) return 'has an "=": a key has none'
   if (name.startsWith('_')) return 'begins with "_", which is reserved: choose another name'
-  if (name.startsWith('exec:'))
-    return 'begins with "exec:", which marks a command: choose another name'
+  if (/^\/[^/]/.test(name)) return 'begins with a slash: leave that out'
   const segments = name.split('/')
   if (segments.includes('')) {
     return 'has an empty part: separate the parts by single slashes, without one at either end'
@@ -44,18 +45,16 @@ const faultOf = (name: string): string | undefined => {
   return undefined
 }
 
-/** A name in a message: short, and without anything that a terminal would obey. */
-const quoted = (name: string): string => {
-  const shown = name.includes('://') ? redactMalformed(name) : name
-  return printable(JSON.stringify(shown.length > 60 ? `${shown.slice(0, 60)}…` : shown))
-}
+const isGroup = (name: string): boolean => /[^/]\/$/.test(name) && !faultOf(name.slice(0, -1))
+
+const GROUP = 'ends with a slash, as only a group does: name one key, such as deploy/node1'
 
 /**
  * Checks a key, or the name of a recipe's thing, against the grammar.
  * @throws UsageError one sentence that says what to write instead.
  */
 export const checkKey = (name: string, what = 'key'): string => {
-  const fault = faultOf(name)
+  const fault = what !== 'group' && isGroup(name) ? GROUP : faultOf(name)
   if (fault) throw new UsageError(`the ${what} ${quoted(name)} ${fault}`)
   return name
 }

@@ -1,9 +1,9 @@
-import { hostname } from 'node:os'
 import type { Entry, Lease, Write } from '../backends/backend.ts'
 import { heldBy, putDetached, putHeld, remove } from '../backends/operations.ts'
 import { backoff } from '../backoff.ts'
 import { IndeterminateError, LostError, NoError } from '../errors.ts'
 import { withDeadline } from './deadline.ts'
+import { type OnceRecord, onceRecord, parseOnceRecord } from './once-record.ts'
 import type { Place } from './place.ts'
 import type { Queue } from './queue.ts'
 import { undoing, whenAvailable } from './retry.ts'
@@ -90,7 +90,7 @@ export class Turn extends Tenure {
   }
 
   #writes(lease: Lease | undefined): Write[] {
-    const value = this.#value()
+    const value = JSON.stringify(onceRecord(this.sessionId))
     const over = remove(this.key)
     if (!lease) return [putDetached(this.#record, value), over]
     const session = putHeld(sessionKey(this.#space, lease.id), newRecord('expire'), lease.id)
@@ -123,39 +123,23 @@ export class Turn extends Tenure {
     const { backend } = this.#space
     const read = () => backend.get(this.#record, { signal: this.lost })
     const entry = await whenAvailable({ signal: this.lost }, read)
-    return entry !== undefined && parseRecord(entry).session === this.sessionId
+    return entry !== undefined && parseOnceRecord(entry).session === this.sessionId
   }
 
   async #revoke({ id }: Lease): Promise<void> {
     await this.#space.backend.revoke(id, { signal: undoing() }).catch(() => {})
   }
-
-  /** Who has done it, and when. */
-  #value(): string {
-    const record: OnceRecord = {
-      host: hostname(),
-      pid: process.pid,
-      at: new Date().toISOString(),
-      session: this.sessionId,
-    }
-    return JSON.stringify(record)
-  }
 }
 
-/** For people; the session tells whose it is. */
-interface OnceRecord {
-  readonly host: string
-  readonly pid: number
-  readonly at: string
-  readonly session: string
-}
-
-const parseRecord = ({ value }: Entry): Partial<OnceRecord> => {
-  try {
-    return JSON.parse(Buffer.from(value).toString()) ?? {}
-  } catch {
-    return {}
-  }
+/** Who has done it and when, as far as the record tells; `undefined` where there is none (any more). */
+export const whoDid = async (
+  space: Space,
+  name: string,
+  signal: AbortSignal,
+): Promise<Partial<OnceRecord> | undefined> => {
+  const key = keyIn(space, 'once', name)
+  const entry = await whenAvailable({ signal }, () => space.backend.get(key, { signal }))
+  return entry && parseOnceRecord(entry)
 }
 
 const DONE = new NoError('it is done already')

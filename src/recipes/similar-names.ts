@@ -1,5 +1,5 @@
 import { mostSimilar } from '../similar.ts'
-import { nameIn, prefixIn, type Space } from './space.ts'
+import { keyIn, nameIn, prefixIn, type Space } from './space.ts'
 
 /** So many keys are looked at for a likely typo. */
 const LOOKED_AT = 1_000
@@ -16,8 +16,30 @@ export const similarName = async (
   const listing = await space.backend.list(prefixIn(space, 'signal'), { signal, limit: LOOKED_AT })
   const names = listing.entries.map((entry) => nameIn(space, 'signal', entry.key))
   const candidates = name.endsWith('/') ? new Set(names.map(groupOf)) : new Set(names)
-  candidates.delete(name)
-  return mostSimilar(name, [...candidates])
+  const others = [...candidates].filter((other) => other !== name && !other.startsWith(`${name}/`))
+  return mostSimilar(name, others)
+}
+
+/**
+ * The group `deploy/` where there is no key `deploy`, and the key where the group has no member; `undefined` where both or
+ * neither are there.
+ * @throws UnavailableError the store is out of reach.
+ */
+export const counterpart = async (
+  space: Space,
+  name: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> => {
+  const key = name.replace(/\/$/, '')
+  const group = `${key}/`
+  const { entries } = await space.backend.list(prefixIn(space, 'signal', group), {
+    signal,
+    limit: 1,
+  })
+  const isThere = (await space.backend.get(keyIn(space, 'signal', key), { signal })) !== undefined
+  if (isThere === entries.length > 0) return undefined
+  const other = isThere ? key : group
+  return other === name ? undefined : other
 }
 
 /** `deploy/` of `deploy/node1`. */

@@ -1,7 +1,7 @@
 import { TimeoutError, UnavailableError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import { whenAvailable } from '../recipes/retry.ts'
-import type { Condition, Observation } from '../recipes/wait/condition.ts'
+import { type Condition, type Observation, UNANSWERED } from '../recipes/wait/condition.ts'
 import { waitFor } from '../recipes/wait/wait.ts'
 
 /** Milliseconds that the store may take to answer the last question, after a waiter's time is up. */
@@ -32,7 +32,7 @@ export class SharedWait {
   readonly #waiters = new Map<Waiter, NodeJS.Timeout | undefined>()
   readonly #stop = new AbortController()
   readonly #ended: () => void
-  #reason = 'not looked at yet'
+  #reason = UNANSWERED.reason
   #lastLook: Promise<void> | undefined
 
   /** `ended` is called when it takes no more waiters. */

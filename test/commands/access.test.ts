@@ -55,8 +55,16 @@ describe('who may not', () => {
     writeFileSync(file, 'right\n')
     const store = await startRdvServe('--token-file', file)
     try {
-      for (const wrong of [{ RDV_TOKEN: 'hunter2' }, {}]) {
-        await refusesAll(new Place({ RDV_BACKEND: store.url, ...wrong }))
+      const wrongFile = join(temporaryFolder('token'), 'wrong')
+      writeFileSync(wrongFile, 'hunter2\n')
+      for (const { set, says } of [
+        { set: { RDV_TOKEN: 'hunter2' }, says: 'does not accept the token of RDV_TOKEN:' },
+        { set: { RDV_TOKEN_FILE: wrongFile }, says: 'the token of RDV_TOKEN_FILE:' },
+        { set: {}, says: 'wants a token: set RDV_TOKEN' },
+      ]) {
+        const place = new Place({ RDV_BACKEND: store.url, ...set })
+        await refusesAll(place)
+        expect((await place.rdv('get', 'k')).stderr).toContain(says)
       }
       for (const right of [{ RDV_TOKEN: 'right' }, { RDV_TOKEN_FILE: file }]) {
         const place = new Place({ RDV_BACKEND: store.url, ...right })

@@ -124,7 +124,7 @@ const COMBINATIONS: readonly Row[] = [
 
 const NAMES: readonly [name: string, says: RegExp][] = [
   ['/', /empty part: separate the parts by single slashes/],
-  ['/a', /empty part/],
+  ['/a', /begins with a slash: leave that out/],
   ['a//b', /empty part/],
   ['.', /part "\." or "\.\."/],
   ['..', /part "\." or "\.\."/],
@@ -143,12 +143,14 @@ const NAMES: readonly [name: string, says: RegExp][] = [
 const KEYS: readonly Row[] = [
   ...NAMES.flatMap(([name, says]): Row[] => [
     [['signal', name], says],
-    [['wait', name === '/' ? 'a//' : name], says],
+    [['wait', name === '/' || name === '/a' ? 'a//' : name], name === '/a' ? /empty part/ : says],
   ]),
   [['get', 'a//b'], /empty part/],
-  [['get', 'a/'], /empty part/],
+  [['get', 'a/'], /ends with a slash, as only a group does/],
+  [['get', 'a//'], /empty part/],
   [['clear', 'a//b'], /empty part/],
-  [['clear', 'a/'], /empty part/],
+  [['clear', 'a/'], /"a\/" is a group: write rdv clear a --recursive/],
+  [['clear', 'a//'], /empty part/],
   [['list', 'a//b'], /empty part/],
   [['list', '_a/'], /reserved/],
   [['signal', 'a=b'], /has an "=": a key has none/],
@@ -207,6 +209,13 @@ const COUNTING: readonly Row[] = [
 const TARGETS: readonly Row[] = [
   [['wait', 'host:5432'], /write tcp:\/\/host:5432/],
   [['wait', '127.0.0.1:80'], /write tcp:\/\/127\.0\.0\.1:80/],
+  [['wait', 'k', '--fail-if', 'tcp:4000'], /write tcp:\/\/localhost:4000/],
+  [['probe', 'tcp:4000'], /is not the URL of a probe: write tcp:\/\/localhost:4000/],
+  [['wait', 'redis:ready'], /write redis:\/\/ready, or name the key redis\/ready/],
+  [['wait', 'kafka:9092'], /write tcp:\/\/kafka:9092/],
+  [['signal', 'tcp:4000'], /no wait takes it: write a name such as deploy\/node1/],
+  [['signal', 'redis:ready', '--hold'], /write redis\/ready/],
+  [['get', 'file:s.py'], /no wait takes it/],
   [['wait', '[::1]:80'], /write tcp:\/\/\[::1\]:80/],
   [['wait', 'k', '--fail-if', 'host:1'], /write tcp:\/\/host:1/],
   [['probe', 'host:5432'], /write tcp:\/\/host:5432/],

@@ -73,6 +73,16 @@ describe('list', () => {
   })
 })
 
+test('list on a terminal tells local times and ages', async () => {
+  const place = new Place()
+  const holding = place.start('signal', 'k', '--hold')
+  await place.until('k')
+  const { stdout } = await place.sh('script --quiet --command "rdv list" /dev/null')
+  expect(stdout).toMatch(/ \d\d:\d\d:\d\d \(\d+ s\)\r\n$/)
+  holding.kill('SIGTERM')
+  await holding.ended
+})
+
 describe('list --watch', () => {
   test('streams what is there, then joins, changes and leaves', async () => {
     const place = new Place()

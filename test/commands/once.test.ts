@@ -1,6 +1,12 @@
+import { hostname } from 'node:os'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { STORES, startedStore } from './queues.ts'
 import { Place, type Running } from './rdv.ts'
+
+/** What a caller says that does not run COMMAND. */
+const SKIPPED =
+  /^rdv: o is done already by pid \d+ on \S+ at \d\d:\d\d:\d\d \(\d+ s ago\): COMMAND is not run\n$/
 
 const loop = 'echo "pid $$"; while :; do sleep 0.05; done'
 
@@ -15,12 +21,12 @@ describe.each(STORES)('rdv once on $scheme', ({ start }) => {
       place.rdv('once', 'o', '--', 'sh', '-c', script),
     )
     const ended = await Promise.all(callers)
-    expect(ended.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
-      Array.from({ length: 6 }, () => ({ code: 0, stderr: '' })),
-    )
+    expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0])
     expect(ended.map(({ stdout }) => stdout).join('')).toBe('ran\n')
+    const said = ended.filter(({ stdout }) => stdout === '').map(({ stderr }) => stderr)
+    expect(said).toEqual(Array.from({ length: 5 }, () => expect.stringMatching(SKIPPED)))
     const late = await place.rdv('once', 'o', '--', 'echo', 'late')
-    expect(late).toMatchObject({ code: 0, stdout: '', stderr: '' })
+    expect(late).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(SKIPPED) })
     expect(await place.rdv('clear', 'o', '--all')).toMatchObject({ code: 0 })
     expect((await place.rdv('once', 'o', '--', 'echo', 'anew')).stdout).toBe('anew\n')
     await stop()
@@ -89,6 +95,48 @@ describe.each(STORES)('rdv once on $scheme', ({ start }) => {
 })
 
 describe('rdv once', () => {
+  test('says with --json on stderr whether it ran, else who did and when', async () => {
+    const place = new Place()
+    const once = (...command: string[]) => place.rdv('once', 'o', '--json', '--', ...command)
+    const failed = await once('sh', '-c', 'exit 7')
+    expect(failed).toMatchObject({ code: 7, stdout: '' })
+    expect(JSON.parse(failed.stderr)).toEqual({ ok: false, name: 'o', ran: true, exitCode: 7 })
+    const running = place.start('once', 'o', '--json', '--', 'echo', 'mine')
+    const ran = await running.ended
+    expect(ran).toMatchObject({ code: 0, stdout: 'mine\n' })
+    expect(JSON.parse(ran.stderr)).toEqual({ ok: true, name: 'o', ran: true, exitCode: 0 })
+    const skipped = await once('echo', 'again')
+    expect(skipped).toMatchObject({ code: 0, stdout: '' })
+    const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/)
+    const by = { host: hostname(), pid: running.pid, at }
+    expect(JSON.parse(skipped.stderr)).toEqual({ ok: true, name: 'o', ran: false, by })
+    const { stdout } = await place.rdv('status', '--json')
+    expect(JSON.parse(stdout).status).toMatchObject([
+      { kind: 'once', name: 'o', state: 'done', holder: { host: hostname(), pid: running.pid } },
+    ])
+  })
+
+  test('that is skipped says nothing with --quiet', async () => {
+    const place = new Place()
+    await place.rdv('once', 'o', '--', 'true')
+    const { stdout, stderr } = await place.rdv('once', 'o', '--quiet', '--', 'true')
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' })
+  })
+
+  test('knows a record of another program, which tells nobody', async () => {
+    const place = new Place()
+    await place.rdv('once', 'o', '--', 'true')
+    const database = new DatabaseSync(place.file)
+    const write = database.prepare("update entry set value = ? where key = 'rdv/once/o'")
+    for (const value of ['by hand', 'null', '{"host":1}']) {
+      expect(write.run(Buffer.from(value)).changes).toBe(1)
+      const skipped = await place.rdv('once', 'o', '--', 'echo', 'ran')
+      const stderr = expect.stringContaining('rdv: o is done already')
+      expect(skipped).toMatchObject({ code: 0, stdout: '', stderr })
+    }
+    database.close()
+  })
+
   test.each([
     [['once', 'o']],
     [['once']],

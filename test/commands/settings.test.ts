@@ -98,6 +98,52 @@ describe('the environment', () => {
     expect(await eager.rdv('probe', 'exec:false')).toMatchObject({ code: 1 })
   })
 
+  test.each([
+    { set: { RDV_TIMEOUT: 'abc' }, argv: ['wait', 'k'], says: 'rdv: RDV_TIMEOUT "abc" is no' },
+    { set: { RDV_TIMEOUT: 'abc' }, argv: ['lock', 'l'], says: 'rdv: RDV_TIMEOUT "abc" is no' },
+    {
+      set: { RDV_TIMEOUT: '5s' },
+      argv: ['wait', 'k', '--timeout', 'x'],
+      says: '--timeout "x" is no',
+    },
+    { set: { RDV_EXIT_CODES: 'x=1' }, argv: ['get', 'k'], says: '"x=1" in RDV_EXIT_CODES is' },
+    { set: { RDV_NAMESPACE: 'a=b' }, argv: ['get', 'k'], says: 'RDV_NAMESPACE: the namespace' },
+    { set: { RDV_BACKEND: 'foo:' }, argv: ['get', 'k'], says: 'RDV_BACKEND: "foo:" is no' },
+    { set: { RDV_BACKEND: 'http://h:x' }, argv: ['wait', 'k'], says: 'RDV_BACKEND: the URL' },
+    { set: { RDV_LISTEN: 'x' }, argv: ['serve'], says: 'rdv: RDV_LISTEN "x" is not' },
+    { set: { RDV_LOG_FORMAT: 'x' }, argv: ['serve'], says: 'rdv: RDV_LOG_FORMAT is "x"' },
+    {
+      set: { RDV_BACKEND: 'http://h', RDV_TOKEN: 'a b' },
+      argv: ['get', 'k'],
+      says: 'rdv: the token (RDV_TOKEN)',
+    },
+    {
+      set: { RDV_BACKEND: 'http://h', RDV_TOKEN_FILE: '/dev/null' },
+      argv: ['get', 'k'],
+      says: 'rdv: the token (RDV_TOKEN_FILE)',
+    },
+  ])('a wrong variable is named: $set of $argv', async ({ set, argv, says }) => {
+    const { code, stdout, stderr } = await new Place(set).rdv(...argv)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(lines(stderr)).toEqual([expect.stringContaining(says)])
+  })
+
+  test.each([
+    { argv: ['lock', 'taken', '--', 'true'], code: 124 },
+    { argv: ['once', 'taken', '--', 'true'], code: 0 },
+    { argv: ['barrier', 'b', '--parties', '2'], code: 124 },
+    { argv: ['counter', 'wait', 'n', '--at-least', '1'], code: 124 },
+    { argv: ['subscribe', 't'], code: 124 },
+    { argv: ['pipe', 'receive', 'p', '--group', 'g'], code: 124 },
+  ])('RDV_TIMEOUT bounds $argv, as its help says', async ({ argv, code }) => {
+    const place = new Place({ RDV_TIMEOUT: '300ms' })
+    const holder = place.start('lock', 'taken', '--timeout', '0')
+    await holder.says(/taken/)
+    expect(await place.rdv(...argv)).toMatchObject({ code })
+    const words = argv.slice(0, /^(counter|pipe)$/.test(argv[0] ?? '') ? 2 : 1)
+    expect((await place.rdv(...words, '--help')).stdout).toContain('[env: RDV_TIMEOUT]')
+  })
+
   test('a timeout of 0 is no limit', async () => {
     const place = new Place({ RDV_TIMEOUT: '50ms' })
     const waiting = place.start('wait', 'k', '--timeout', '0')
@@ -175,7 +221,7 @@ describe('--json', () => {
     { argv: ['get', 'there'], result: { ok: true, key: 'there', state: 'ready' } },
     { argv: ['clear', 'there', 'k'], result: { ok: true, cleared: ['there', 'k'] } },
     { argv: ['list', 'none/'], result: { ok: true, keys: [] } },
-    { argv: ['probe', 'exec:true'], result: { ok: true, urls: ['exec:true'] } },
+    { argv: ['probe', 'exec:true'], result: { ok: true, urls: ['exec:true#1'] } },
   ])('the result of $argv is one object', async ({ argv, result }) => {
     const place = new Place()
     await place.rdv('signal', 'there')

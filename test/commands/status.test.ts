@@ -86,6 +86,22 @@ describe('status', () => {
     )
   })
 
+  test('on a terminal tells local times and ages, elsewhere the moment', async () => {
+    const here = new Place({ TZ: 'Asia/Kathmandu' })
+    const holding = here.start('lock', 'l')
+    await holding.says(/./)
+    const { stdout } = await here.sh('script --quiet --command "rdv status" /dev/null')
+    const [, local = '', age] = /(\S+) (\(\d+ s\))\s*$/.exec(stdout) ?? []
+    expect(age).toBeDefined()
+    const [plain = ''] = lines((await here.rdv('status')).stdout)
+    const since = plain.split('\t').at(-1) ?? ''
+    expect(since).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    const inKathmandu = new Date(Date.parse(since) + (5 * 60 + 45) * 60_000)
+    expect(local).toBe(inKathmandu.toISOString().slice(11, 19))
+    const json = JSON.parse((await here.rdv('status', '--json')).stdout)
+    expect(json.status[0].holder.since).toBe(since)
+  })
+
   test('of nothing is nothing, and takes no arguments', async () => {
     const here = new Place()
     expect(await here.rdv('status')).toMatchObject({ code: 0, stdout: '' })

@@ -204,6 +204,66 @@ describe('a wait that times out', () => {
     expect(other.stderr).not.toContain('is that what was meant')
   })
 
+  test('says of a look that hangs that there was no answer', async () => {
+    const port = await listen()
+    const url = `redis://127.0.0.1:${port}`
+    const place = new Place()
+    const waiting = place.start('wait', url, '--timeout', '2s')
+    await waiting.says(/waiting for redis:\S+ \(no answer yet\)\n/)
+    const { code, stderr } = await waiting.ended
+    expect(code).toBe(124)
+    expect(lines(stderr).at(-1)).toBe(`rdv: timed out after 2 s: ${url} no answer within 2s`)
+    for (const flags of [[], ['--once']]) {
+      const { stdout } = await place.rdv('wait', url, '--timeout', '300ms', '--json', ...flags)
+      const pending = [{ target: url, reason: 'no answer within 300ms' }]
+      expect(JSON.parse(stdout)).toMatchObject({ error: 'timeout', pending })
+    }
+  })
+
+  test('says of a --fail-if that has not answered that it is waited for', async () => {
+    const url = `redis://127.0.0.1:${await listen()}`
+    const place = await having('done')
+    const waiting = place.start('wait', 'done', '--fail-if', url, '--timeout', '2s')
+    await waiting.says(/waiting for redis:\S+ \(no answer yet, so/)
+    const { code, stderr } = await waiting.ended
+    expect(code).toBe(124)
+    const says = `${url} no answer within 2s, so that it is not known whether to fail`
+    expect(lines(stderr).at(-1)).toBe(`rdv: timed out after 2 s: ${says}`)
+    const json = await place.rdv('wait', 'done', '--fail-if', url, '--timeout', '300ms', '--json')
+    expect(JSON.parse(json.stdout).pending).toEqual([
+      { target: url, reason: expect.stringContaining('no answer within 300ms') },
+    ])
+  })
+
+  test('says where the key is a group, or the group a key', async () => {
+    const place = await having('deploy/node1', 'build')
+    const waiting = place.start('wait', 'deploy', 'build/', '--timeout', '1m')
+    await waiting.says(/there is no key deploy, but a group deploy\/: is that what was meant\?\n/)
+    await waiting.says(/build\/ has no member, but there is a key build: was that meant\?\n/)
+    await place.rdv('signal', 'deploy')
+    await place.rdv('signal', 'build/1')
+    expect(await waiting.ended).toMatchObject({ code: 0 })
+    const { stderr } = await place.rdv('wait', 'deploy=up', '--timeout', '100ms')
+    expect(stderr).not.toContain('was meant')
+    await place.rdv('clear', 'deploy')
+    const late = await place.rdv('wait', 'deploy', '--timeout', '100ms')
+    expect(late.stderr.match(/deploy\//g)).toHaveLength(1)
+  })
+
+  test('says where a -- was probably forgotten', async () => {
+    const place = new Place()
+    const { stderr } = await place.rdv('wait', 'database', 'echo', 'hi', '--timeout', '100ms')
+    expect(stderr).toContain(
+      'echo is waited for as a key: to run it as COMMAND, write -- before it',
+    )
+    for (const argv of [['echo'], ['database', 'echo', '--', 'true'], ['database', 'cache']]) {
+      const other = await place.rdv('wait', '--timeout', '100ms', ...argv)
+      expect(other.stderr).not.toContain('write --')
+    }
+    const quiet = await place.rdv('wait', 'a', 'echo', '--timeout', '100ms', '--quiet')
+    expect(lines(quiet.stderr)).toHaveLength(1)
+  })
+
   test('of probes alone opens no store', async () => {
     const place = new Place({ RDV_BACKEND: 'sqlite:///dev/null/impossible' })
     const { code, stderr } = await place.rdv('wait', 'exec:false', '--timeout', '100ms')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/errors.ts'
+import { adviceFor } from '../../src/probes/advice.ts'
 import { isProbeUrl, openProbe } from '../../src/probes/open.ts'
 
 const refusalOf = (url: string): string => {
@@ -123,7 +124,12 @@ describe('a malformed URL is refused in one sentence that says what to write', (
     ['exec:', 'has no command: write exec:COMMAND'],
     ['exec:  ', 'has no command'],
     ['exec://true', 'exec:COMMAND'],
-    ['mysql://db', 'no probe for the scheme mysql: write one of dns, exec,'],
+    ['mysql://db', 'no probe for the scheme mysql: write tcp://db:3306'],
+    ['gopher://db', 'no probe for the scheme gopher: write one of dns, exec,'],
+    ['etcd://db', 'a store is named by --backend'],
+    ['tcp:4000', 'write tcp://localhost:4000'],
+    ['http://unix:/s.sock:/x', 'write unix:///s.sock'],
+    ['EXEC:', 'has no command: write exec:COMMAND'],
     ['htpp://h', 'did you mean http'],
     ['postgress://h/d', 'did you mean postgres,'],
     ['constructor://h', 'no probe for the scheme constructor'],
@@ -148,10 +154,9 @@ describe('a password is never printed', () => {
     ['postgres://m#e:hid?hidden@h/d', 'postgres://m#e:***@h/d'],
     ['postgres://me@h/d?sslpassword=hidden', 'postgres://me@h/d?sslpassword=***'],
     ['redis://:hidden@h:1/2', 'redis://:***@h:1/2'],
-    [
-      'exec:psql postgres://me:hidden@h/d -c "select 1"',
-      'exec:psql postgres://me:***@h/d -c "select 1"',
-    ],
+    ['exec:psql postgres://me:hidden@h/d -c "select 1"', 'exec:psql'],
+    ['exec:PGPASSWORD=hidden psql', 'exec:psql'],
+    ['https://hidden@h/', 'https://***@h/'],
   ] as const)('%s', ([url, name]) => {
     expect(openProbe(url).name).toBe(name)
   })
@@ -167,11 +172,59 @@ describe('a password is never printed', () => {
     'unix://me:hidden@h/x',
     'mysql://me:hidden@h/x',
     'me:hidden@h',
+    'exec://PW=hidden true',
+    'redis://:hidden',
+    'postgres://me:hidden/d',
   ])('when %s is refused', (url) => {
     expect(refusalOf(url)).not.toContain('hidden')
   })
 })
 
 test('a name is one line', () => {
-  expect(openProbe('exec:true\ntrue \u001b[31m').name).toBe('exec:true true [31m')
+  expect(openProbe('exec:true\ntrue \u001b[31m').name).toBe('exec:true')
+  expect(openProbe('file:///a\u0085b').name).toBe('file:///a b')
+})
+
+describe('what is no key either', () => {
+  test.for([
+    ['tcp:4000', 'tcp://localhost:4000'],
+    ['TCP:4000', 'tcp://localhost:4000'],
+    [' tcp:4000', 'tcp://localhost:4000'],
+    ['tcp:', 'tcp://HOST:PORT'],
+    ['tcp4:80', 'tcp://localhost:80'],
+    ['file:/a/b', 'file:///a/b'],
+    ['file:', 'file:///PATH'],
+    ['unix:x', 'unix://$PWD/x'],
+    ['http:localhost', 'http://localhost'],
+    ['http:8080', 'http://localhost:8080'],
+    ['https:443/x', 'https://localhost:443/x'],
+    ['postgres:db', 'postgres://USER@HOST:PORT/db'],
+    ['pgsql://h/d', 'postgres://h/d'],
+    ['jdbc:postgresql://h/d', 'postgresql://h/d'],
+    ['jdbc:mysql://h:3307/d', 'tcp://h:3307'],
+    ['mysql:db', 'tcp://db:3306'],
+    ['mongodb+srv://u:p@h/d', 'tcp://h:27017'],
+    ['grpc:h:50051', 'tcp://h:50051'],
+    ['redis:6379', 'tcp://redis:6379'],
+    ['redis:ready', 'redis://ready'],
+    ['localhost:8080/health', 'http://localhost:8080/health'],
+    ['./run', 'file://$PWD/run'],
+    ['/run/app.sock', 'unix:///run/app.sock'],
+    ['host=h dbname=d', 'postgres://USER@HOST:PORT/DATABASE'],
+  ] as const)('%s is %s', ([text, url]) => {
+    expect(adviceFor(text)?.write).toBe(url)
+  })
+
+  test.for([
+    'app:v1',
+    'image:latest',
+    'a:b:c',
+    'build:42/',
+    'v1.2:3/x',
+    'me@host',
+    'x:y/z',
+    'db=a:b@c',
+  ])('%s may be a key', (text) => {
+    expect(adviceFor(text)).toBeUndefined()
+  })
 })

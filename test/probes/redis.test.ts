@@ -57,7 +57,26 @@ describe('a Redis with a password', () => {
   })
 })
 
+test('a Redis without a password says so of a URL with one', async () => {
+  const service = await startRedis()
+  try {
+    const says = 'the server has no password set: leave the password out of the URL'
+    expect(await reasonOf(`redis://:hidden@127.0.0.1:${service.port}`)).toBe(says)
+    expect(await reasonOf(`redis://:p@127.0.0.1:${service.port}/1`)).toBe(says)
+    expect(await look(`redis://127.0.0.1:${service.port}`)).toEqual({ up: true })
+  } finally {
+    await service.stop()
+  }
+})
+
 describe('a server', () => {
+  test.each([
+    '-ERR Client sent AUTH, but no password is set\r\n',
+    '-ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?\r\n',
+  ])('that has no password set is told from one with another: %j', async (reply) => {
+    expect(await reasonOf(`redis://:hidden@${await answering(reply)}`)).toContain('no password set')
+  })
+
   test('that answers PONG is up', async () => {
     expect(await look(`redis://${await answering('+PONG\r\n')}`)).toEqual({ up: true })
   })

@@ -39,8 +39,8 @@ describe('a key', () => {
   test.each([
     ['', 'is empty'],
     ['/', 'empty part'],
-    ['/a', 'empty part'],
-    ['a/', 'empty part'],
+    ['/a', 'begins with a slash'],
+    ['a/', 'ends with a slash, as only a group does'],
     ['a//b', 'empty part'],
     ['.', 'part "."'],
     ['..', 'part "."'],
@@ -55,6 +55,7 @@ describe('a key', () => {
     ['_a/b', 'reserved'],
     ['exec:', 'marks a command'],
     ['exec:ls', 'marks a command'],
+    ['Exec:ls', 'marks a command'],
     ['a\0', 'control'],
     ['a\n', 'control'],
     ['\t', 'control'],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, UsageError } from '../../errors.ts'
+import { describe, UsageError, VariableError } from '../../errors.ts'
 import { redactMalformed } from '../../redact.ts'
 
 /** Where a Consul agent is, and how one presents oneself to it. */
@@ -77,7 +77,7 @@ const read = (env: NodeJS.ProcessEnv, variable: string): Buffer | undefined => {
   try {
     return readFileSync(path)
   } catch (cause) {
-    throw new UsageError(`${variable} names a file that cannot be read: ${describe(cause)}`, {
+    throw new VariableError(`${variable} names a file that cannot be read: ${describe(cause)}`, {
       cause,
     })
   }
@@ -87,5 +87,5 @@ const read = (env: NodeJS.ProcessEnv, variable: string): Buffer | undefined => {
 const booleanOf = (text: string): boolean => {
   if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true
   if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false
-  throw new UsageError(`CONSUL_HTTP_SSL_VERIFY is "${text}": write true or false`)
+  throw new VariableError(`CONSUL_HTTP_SSL_VERIFY is "${text}": write true or false`)
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, UsageError } from '../../errors.ts'
+import { describe, UsageError, VariableError } from '../../errors.ts'
 
 /** Where a cluster is, and how we present ourselves to it. */
 export interface Location {
@@ -52,7 +52,7 @@ const withPort = (host: string): string => {
 
 const tlsFrom = (env: NodeJS.ProcessEnv): TlsCredentials => {
   const { ETCDCTL_CACERT: ca, ETCDCTL_CERT: cert, ETCDCTL_KEY: key } = env
-  if (!cert !== !key) throw new UsageError('set both ETCDCTL_CERT and ETCDCTL_KEY, or neither')
+  if (!cert !== !key) throw new VariableError('set both ETCDCTL_CERT and ETCDCTL_KEY, or neither')
   return {
     rootCertificate: ca ? contentOf('ETCDCTL_CACERT', ca) : trustedByNode(),
     ...(cert && { certChain: contentOf('ETCDCTL_CERT', cert) }),
@@ -78,7 +78,7 @@ const loginFrom = (env: NodeJS.ProcessEnv): Login | undefined => {
   if (given) return { name: user, password: given }
   const [name, password] = halves(user)
   if (!name || password === undefined) {
-    throw new UsageError('ETCDCTL_USER has no password: set ETCDCTL_PASSWORD too')
+    throw new VariableError('ETCDCTL_USER has no password: set ETCDCTL_PASSWORD too')
   }
   return { name, password }
 }
@@ -107,6 +107,6 @@ const contentOf = (variable: string, path: string): Buffer => {
   try {
     return readFileSync(path)
   } catch (cause) {
-    throw new UsageError(`${variable} cannot be read: ${describe(cause)}`, { cause })
+    throw new VariableError(`${variable} cannot be read: ${describe(cause)}`, { cause })
   }
 }

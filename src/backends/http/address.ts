@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { lacksHost } from '../../authority.ts'
-import { UsageError } from '../../errors.ts'
+import { UsageError, VariableError } from '../../errors.ts'
 import type { TlsMaterial } from '../http-client.ts'
 
 /** What a client needs to know to talk to a server. */
@@ -9,6 +9,8 @@ export interface ServerAddress {
   readonly origin: string
   readonly url: URL
   readonly token?: string
+  /** The variable that it is from. */
+  readonly tokenFrom?: string
   /** Only for `https`. */
   readonly tls?: TlsMaterial
 }
@@ -25,21 +27,23 @@ export const parseAddress = (text: string, env: NodeJS.ProcessEnv): ServerAddres
   if (url.username || url.password) throw malformed('has a user or a password (use RDV_TOKEN)')
   if (url.pathname !== '/' || url.search || url.hash) throw malformed('has more than a host')
   const tls = url.protocol === 'https:' ? tlsMaterial(env) : undefined
-  return { origin: url.origin, url, token: tokenOf(env), tls }
+  return { origin: url.origin, url, ...tokenOf(env), tls }
 }
 
 /** Without the text itself, in which a password may be. */
 const malformed = (problem: string): UsageError =>
   new UsageError(`the URL of the rendezvous server ${problem}: write http://HOST:PORT`)
 
-const tokenOf = (env: NodeJS.ProcessEnv): string | undefined => {
+const tokenOf = (env: NodeJS.ProcessEnv): Pick<ServerAddress, 'token' | 'tokenFrom'> => {
   const token = env.RDV_TOKEN || fileOf(env, 'RDV_TOKEN_FILE')?.trim()
-  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-    throw new UsageError(
-      'the token (RDV_TOKEN) is empty or has characters that no HTTP header takes',
+  const tokenFrom = env.RDV_TOKEN ? 'RDV_TOKEN' : 'RDV_TOKEN_FILE'
+  if (token === undefined) return {}
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new VariableError(
+      `the token (${tokenFrom}) is empty or has characters that no HTTP header takes`,
     )
   }
-  return token
+  return { token, tokenFrom }
 }
 
 const tlsMaterial = (env: NodeJS.ProcessEnv): TlsMaterial => ({
@@ -55,6 +59,6 @@ const fileOf = (env: NodeJS.ProcessEnv, variable: string): string | undefined =>
     return readFileSync(path, 'utf8')
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code
-    throw new UsageError(`${path} (${variable}) cannot be read: ${reason}`, { cause })
+    throw new VariableError(`${path} (${variable}) cannot be read: ${reason}`, { cause })
   }
 }

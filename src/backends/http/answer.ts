@@ -18,12 +18,20 @@ const replyOf = ({ headers, body }: Answer): Reply | undefined => {
   }
 }
 
+/** Whom we asked. */
+export interface Asked {
+  readonly address: string
+  /** The variable that the token is from which was sent; nothing: none was. */
+  readonly tokenFrom?: string | undefined
+}
+
 /**
  * The body of a success.
  * @throws the server's error as it has it; UnavailableError where the answer is not a rendezvous server's.
  */
-export const readAnswer = <T>(answer: Answer, address: string): T => {
-  if (answer.status === 401 || answer.status === 403) throw refusal(answer, address)
+export const readAnswer = <T>(answer: Answer, asked: Asked): T => {
+  const { address } = asked
+  if (answer.status === 401 || answer.status === 403) throw refusal(answer, asked)
   const reply = replyOf(answer)
   if (!reply) throw foreign(answer.status, address)
   if (!reply.ok) throw errorFromWire(reply, address)
@@ -40,15 +48,15 @@ export const leavesOpen = (answer: Answer): boolean => {
   return answer.status < 400 || answer.status >= 500 || answer.status === 408
 }
 
-const refusal = (answer: Answer, address: string): UnavailableError => {
+const refusal = (answer: Answer, { address, tokenFrom }: Asked): UnavailableError => {
+  const unknown = tokenFrom
+    ? `${address} does not accept the token of ${tokenFrom}: set it to one of the server's`
+    : `${address} wants a token: set RDV_TOKEN or RDV_TOKEN_FILE to one of the server's`
   const reply = replyOf(answer)
   const why = reply && !reply.ok ? `: ${reply.error}` : ' (403)'
-  return new UnavailableError(
-    answer.status === 401
-      ? `${address} wants a token: set RDV_TOKEN or RDV_TOKEN_FILE to the server's`
-      : `${address} refuses us${why}`,
-    { retryable: false },
-  )
+  return new UnavailableError(answer.status === 401 ? unknown : `${address} refuses us${why}`, {
+    retryable: false,
+  })
 }
 
 /** A proxy whose server is down answers 502 to 504, and that passes. */

@@ -1,17 +1,18 @@
 import { UnavailableError } from '../../errors.ts'
 import type { Answer } from '../http-client.ts'
-import { readAnswer } from './answer.ts'
+import { type Asked, readAnswer } from './answer.ts'
 import { EPOCH_HEADER, type Greeting, PROTOCOL } from './protocol.ts'
 
 /**
  * What the server says of itself and its store.
  * @throws UnavailableError it refuses us, is no rendezvous server, or speaks another protocol.
  */
-export const readGreeting = (answer: Answer, address: string): Greeting => {
+export const readGreeting = (answer: Answer, asked: Asked): Greeting => {
+  const { address } = asked
   if (answer.status === 404 && answer.headers[EPOCH_HEADER] !== undefined) {
     throw mismatch(address, `no protocol ${PROTOCOL} any more`, 'rdv here')
   }
-  const greeting = readAnswer<Greeting>(answer, address)
+  const greeting = readAnswer<Greeting>(answer, asked)
   if (greeting.protocol > PROTOCOL) throw mismatch(address, spoken(greeting), 'rdv here')
   if (greeting.protocol < PROTOCOL) throw mismatch(address, spoken(greeting), 'the server')
   return greeting

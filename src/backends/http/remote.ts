@@ -20,6 +20,8 @@ import {
 export class Remote {
   /** `http://h:8080` */
   readonly address: string
+  /** The variable that the token is from, if there is one. */
+  readonly tokenFrom: string | undefined
   /** Milliseconds after which a single call is given up. */
   readonly callLimit: number
   readonly #client: HttpClient
@@ -30,8 +32,9 @@ export class Remote {
   #closed = false
 
   constructor(server: ServerAddress, callLimit = CALL_LIMIT) {
-    const { origin, token } = server
+    const { origin, token, tokenFrom } = server
     this.address = origin
+    this.tokenFrom = tokenFrom
     this.callLimit = callLimit
     this.#client = new HttpClient(server)
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -49,7 +52,7 @@ export class Remote {
   ): Promise<Replies[K]> {
     return this.#within(options, async (signal) => {
       const answer = await this.#exchange(post(operation, body), signal)
-      return readAnswer<Replies[K]>(answer, this.address)
+      return readAnswer<Replies[K]>(answer, this)
     })
   }
 
@@ -64,7 +67,7 @@ export class Remote {
   ): Promise<Replies[K]> {
     const answer = await this.#sendOnce(post(operation, body), options)
     if (leavesOpen(answer)) throw this.#indeterminate(`answers with status ${answer.status}`)
-    return readAnswer<Replies[K]>(answer, this.address)
+    return readAnswer<Replies[K]>(answer, this)
   }
 
   /**
@@ -102,7 +105,7 @@ export class Remote {
   }
 
   async #greet(signal: AbortSignal): Promise<Greeting> {
-    return readGreeting(await this.#exchange({ method: 'GET', path: BASE }, signal), this.address)
+    return readGreeting(await this.#exchange({ method: 'GET', path: BASE }, signal), this)
   }
 
   async #exchange(message: Message, signal: AbortSignal): Promise<Answer> {
@@ -141,7 +144,7 @@ export class Remote {
   async #failure(response: IncomingMessage): Promise<unknown> {
     const answer = await wholeAnswer(response)
     try {
-      return readAnswer(answer, this.address)
+      return readAnswer(answer, this)
     } catch (error) {
       return error
     }

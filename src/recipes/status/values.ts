@@ -1,4 +1,5 @@
 import type { Entry } from '../../backends/backend.ts'
+import { parseOnceRecord } from '../once-record.ts'
 import { nameIn } from '../space.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
@@ -17,8 +18,13 @@ export const doneRows = (sources: Sources): StatusRow[] =>
       kind: 'once',
       name: nameIn(sources.space, 'once', entry.key),
       state: 'done',
-      holder: holderIn(sources, entry.session),
+      holder: holderIn(sources, entry.session) ?? doneBy(entry),
     }))
+
+const doneBy = (entry: Entry): StatusRow['holder'] => {
+  const { host, pid, at } = parseOnceRecord(entry)
+  return host !== undefined && at !== undefined ? { host, pid, since: at } : undefined
+}
 
 /** Barriers at which somebody waits, and who does, in the order of arrival. */
 export const barrierRows = (sources: Sources): StatusRow[] => {

@@ -29,5 +29,5 @@ export interface Condition {
   observe(signal: AbortSignal): AsyncIterable<Observation>
 }
 
-/** Before anything was observed. */
-export const NOT_LOOKED: Observation = { holds: false, none: false, reason: 'not looked at yet' }
+/** Before the first look has ended. */
+export const UNANSWERED: Observation = { holds: false, none: false, reason: 'no answer yet' }

@@ -1,5 +1,5 @@
 import { NoError, type Pending, type UnavailableError } from '../../errors.ts'
-import { type Condition, NOT_LOOKED, type Observation } from './condition.ts'
+import { type Condition, type Observation, UNANSWERED } from './condition.ts'
 
 /** What must come true. */
 export interface Goal {
@@ -67,16 +67,21 @@ export class Tally {
   }
 
   get progress(): Progress {
-    return this.#conditions.map((condition) => ({
+    const awaited = this.#conditions.map((condition) => ({
       target: condition.target,
       reason: this.#of(condition).reason,
       met: this.#isMet(condition),
     }))
+    return [...awaited, ...this.#unansweredFailIf]
   }
 
-  get pending(): Pending[] {
+  /** What the wait still waits for: never nothing, unless it is over. `within`: how long a first look may have taken. */
+  pending(within?: string): Pending[] {
     const pending = this.progress.filter(({ met }) => !met)
-    return pending.map(({ target, reason }) => ({ target, reason }))
+    return pending.map(({ target, reason }) => ({
+      target,
+      reason: within ? reason.replace(UNANSWERED.reason, `no answer within ${within}`) : reason,
+    }))
   }
 
   /** Why the store of a condition that is not met cannot be asked, if so. */
@@ -88,8 +93,21 @@ export class Tally {
   }
 
   /** `db not signalled; deploy/ 1 of 3 ready, node2 is busy` */
-  describePending(): string {
-    return this.pending.map(({ target, reason }) => `${target} ${reason}`).join('; ')
+  describePending(within?: string): string {
+    return this.pending(within)
+      .map(({ target, reason }) => `${target} ${reason}`)
+      .join('; ')
+  }
+
+  /** The wait does not end before it is known that they do not hold. */
+  get #unansweredFailIf(): Progress {
+    return this.#failIf
+      .filter((condition) => !this.#latest.has(condition))
+      .map(({ target }) => ({
+        target,
+        reason: `${UNANSWERED.reason}, so that it is not known whether to fail`,
+        met: false,
+      }))
   }
 
   get #failIf(): readonly Condition[] {
@@ -102,6 +120,6 @@ export class Tally {
   }
 
   #of(condition: Condition): Observation {
-    return this.#latest.get(condition) ?? NOT_LOOKED
+    return this.#latest.get(condition) ?? UNANSWERED
   }
 }

@@ -1,6 +1,8 @@
 import { UsageError } from '../../errors.ts'
+import { adviceFor } from '../../probes/advice.ts'
 import { isProbeUrl, openProbe } from '../../probes/open.ts'
 import type { ProbeOptions } from '../../probes/probe.ts'
+import { quoted } from '../../redact.ts'
 import { checkGroup, checkKey, checkState } from '../keys.ts'
 import type { Condition } from './condition.ts'
 import { probeCondition } from './probe-condition.ts'
@@ -24,7 +26,7 @@ export const parseTarget = (
   options: TargetOptions = {},
 ): Condition => {
   if (isProbeUrl(text)) return probeCondition(openProbe(text, options))
-  refuseAddress(text)
+  refuseOther(text)
   if (text.endsWith('/')) return groupCondition(space, checkGroup(text), options, options)
   const [name = '', ...state] = text.split('=')
   checkKey(name)
@@ -33,9 +35,11 @@ export const parseTarget = (
   return keyCondition(space, text, name, { ...options, states })
 }
 
-/** `host:5432` is what other tools take. */
-const refuseAddress = (text: string): void => {
-  if (/^[\w.-]+:\d{1,5}$|^\[[0-9a-f:]+\]:\d{1,5}$/i.test(text)) {
-    throw new UsageError(`"${text}" is an address, not a key: write tcp://${text}`)
-  }
+/** Other tools look at `host:5432`, at `tcp:4000` and at paths. */
+const refuseOther = (text: string): void => {
+  const advice = adviceFor(text)
+  if (advice === undefined) return
+  const { is, write, key } = advice
+  const offer = key === undefined ? write : `${write}, or name the key ${key}`
+  throw new UsageError(`${quoted(text)} ${is}: write ${offer}`)
 }

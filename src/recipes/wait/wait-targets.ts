@@ -1,7 +1,7 @@
 import { type AnnounceOptions, announcing, type Ended } from '../announcement.ts'
 import { READY } from '../signal.ts'
 import type { Space } from '../space.ts'
-import type { Condition } from './condition.ts'
+import { numberCommands } from './number-commands.ts'
 import type { LazySpace } from './stored-condition.ts'
 import { parseTarget, type TargetOptions } from './target.ts'
 import { type WaitOptions, waitFor } from './wait.ts'
@@ -24,11 +24,19 @@ export const wait = async (
   options: WaitTargetsOptions = {},
 ): Promise<void> => {
   const lazy = typeof space === 'function' ? space : async () => space
-  const parse = (text: string): Condition => parseTarget(text, lazy, options)
-  const conditions = [targets].flat().map(parse)
+  const awaited = [targets].flat()
+  const texts = [...awaited, ...(options.failIf ?? [])]
+  const all = numberCommands(texts.map((text) => parseTarget(text, lazy, options)))
   const announce = announcing(lazy, options, endedBy(options))
-  await waitFor(conditions, { ...options, announce, failIf: options.failIf?.map(parse) })
+  const failIf = all.slice(awaited.length)
+  await waitFor(all.slice(0, awaited.length), { ...options, announce, failIf })
 }
+
+/** The targets of a wait as they are shown and announced: without secrets. */
+export const targetNames = (targets: readonly string[]): string[] =>
+  numberCommands(targets.map((text) => parseTarget(text, unopened))).map(({ target }) => target)
+
+const unopened: LazySpace = () => Promise.reject(new Error('names need no store'))
 
 const endedBy = ({ not, states = [READY], failStates }: WaitTargetsOptions): Ended => ({
   ...(!not && { states }),

@@ -1,4 +1,5 @@
 import { aborted } from '../../aborted.ts'
+import { formatDuration } from '../../duration.ts'
 import { NoError, SilentStoreError, TimeoutError, UnavailableError } from '../../errors.ts'
 import type { Announcer } from '../announcement.ts'
 import { type Limits, withDeadline } from '../deadline.ts'
@@ -30,14 +31,24 @@ export const waitFor = (
 ): Promise<void> => {
   const tally = new Tally(conditions, options)
   return withDeadline(options, (deadline) =>
-    options.once ? lookAtAll(tally, deadline) : observeAll(tally, options, deadline),
+    options.once ? lookAtAll(tally, options, deadline) : observeAll(tally, options, deadline),
   )
 }
 
-const lookAtAll = async (tally: Tally, signal: AbortSignal): Promise<void> => {
+const lookAtAll = async (
+  tally: Tally,
+  { timeout }: WaitOptions,
+  signal: AbortSignal,
+): Promise<void> => {
   const look = async (condition: Condition) =>
-    tally.record(condition, await whenAvailable({ signal }, () => condition.look(signal)))
-  await Promise.all(tally.observed.map(look))
+    tally.record(condition, await patiently(condition, signal, () => condition.look(signal)))
+  try {
+    await Promise.all(tally.observed.map(look))
+  } catch (error) {
+    throw error === signal.reason && error instanceof TimeoutError
+      ? late(tally, error, timeout)
+      : error
+  }
   if (!tally.done) throw new NoError(`it is not so: ${tally.describePending()}`)
 }
 
@@ -66,7 +77,7 @@ const observeAll = async (
     })
   } catch (error) {
     if (error !== deadline.reason || !(error instanceof TimeoutError)) throw error
-    await atDeadline(tally, error)
+    await atDeadline(tally, error, timeout)
   } finally {
     ended = true
     // Who has seen what it waited for has something more urgent to do than to take leave of the store.
@@ -81,21 +92,37 @@ const observe = (
   changed: () => void,
   signal: AbortSignal,
 ): Promise<void> =>
-  whenAvailable({ signal }, async () => {
+  patiently(condition, signal, async () => {
     for await (const observation of condition.observe(signal)) {
       tally.record(condition, observation)
       changed()
     }
   })
 
+/** Only a store is tried again, and blamed for its silence: what a probe looks at is no store. */
+const patiently = <T>(
+  { stored }: Condition,
+  signal: AbortSignal,
+  call: () => Promise<T>,
+): Promise<T> => (stored ? whenAvailable({ signal }, call) : call())
+
 /** A state that arrived at the last moment still counts, and a store that is silent is told from one that says no. */
-const atDeadline = async (tally: Tally, reason: TimeoutError): Promise<void> => {
+const atDeadline = async (
+  tally: Tally,
+  reason: TimeoutError,
+  timeout: number | undefined,
+): Promise<void> => {
   const stored = tally.observed.filter((condition) => condition.stored)
   await Promise.all(stored.map((condition) => lookAgain(condition, tally)))
   if (tally.done) return
   if (tally.unreachable) throw tally.unreachable
-  const message = `${reason.message}: ${tally.describePending()}`
-  throw new TimeoutError(message, { pending: tally.pending })
+  throw late(tally, reason, timeout)
+}
+
+const late = (tally: Tally, { message }: TimeoutError, timeout?: number): TimeoutError => {
+  const within = timeout ? formatDuration(timeout) : undefined
+  const pending = tally.pending(within)
+  return new TimeoutError(`${message}: ${tally.describePending(within)}`, { pending })
 }
 
 const lookAgain = async (condition: Condition, tally: Tally): Promise<void> => {

@@ -1,0 +1,150 @@
+type Habits = Readonly<Record<string, string>>
+
+const PATIENCE = 'leave it out, as a target is looked at again after 50 ms, later after 1 s'
+const LOOKS = 'leave it out, as one look takes 5 s at most'
+const EXCLUSIVE = 'leave it out, as without --slots a lock has one holder'
+const SHARED = 'no lock is shared, but --slots N lets N hold it at once'
+const STRICT = 'leave it out, as COMMAND runs only when the wait has succeeded'
+const ADDRESS = 'write the target as tcp://HOST:PORT'
+const SHELL = "write -- sh -c 'COMMAND'"
+const FREED = 'leave it out, as a lock is free as soon as COMMAND has ended'
+const CREDENTIALS = 'set ETCDCTL_USER and ETCDCTL_PASSWORD, or for a server RDV_TOKEN'
+const TOKEN = 'set RDV_TOKEN, or for Consul CONSUL_HTTP_TOKEN'
+
+/** Flags of other tools: what they are called here, or a sentence. */
+const EVERYWHERE: Habits = {
+  '-q': '--quiet',
+  '--silent': '--quiet',
+  '-t': '--timeout',
+  '-T': '--timeout',
+  '-v': '--verbose',
+  '--debug': '--verbose',
+  '--endpoint': '--backend',
+  '--endpoints': '--backend',
+  '--http-addr': '--backend',
+  '--server': '--backend',
+  '--url': '--backend',
+  '--ns': '--namespace',
+  '--prefix': '--namespace',
+  '--token': TOKEN,
+  '--user': CREDENTIALS,
+  '--password': CREDENTIALS,
+  '--cacert': 'set ETCDCTL_CACERT, CONSUL_CACERT or RDV_CACERT',
+}
+
+const WAITING: Habits = {
+  '-s': STRICT,
+  '--strict': STRICT,
+  '--wait': 'write the target without a flag',
+  '--for': 'write the target without a flag',
+  '--host': ADDRESS,
+  '-p': ADDRESS,
+  '--port': ADDRESS,
+  '-i': PATIENCE,
+  '-d': PATIENCE,
+  '--delay': PATIENCE,
+  '--interval': PATIENCE,
+  '--sleep': PATIENCE,
+  '--wait-retry-interval': PATIENCE,
+  '--retries': 'write --timeout, as what bounds a wait is time',
+  '--retry': 'write --timeout, as what bounds a wait is time',
+  '--max-retries': 'write --timeout, as what bounds a wait is time',
+  '--connection-timeout': LOOKS,
+  '--connect-timeout': LOOKS,
+  '--httpTimeout': LOOKS,
+  '--tcpTimeout': LOOKS,
+  '-r': '--not',
+  '--reverse': '--not',
+  '--invert': '--not',
+  '--invert-check': '--not',
+  '--no-wait': '--once',
+  '--all': 'leave it out, as a wait is for all of its targets',
+  '-H': '--http-header',
+  '--header': '--http-header',
+  '--request-header': '--http-header',
+  '--wait-http-header': '--http-header',
+  '--status': '--http-status',
+  '--expect-status-code': '--http-status',
+  '--body': '--http-body-match',
+  '--expect-body-regex': '--http-body-match',
+}
+
+const LOCKING: Habits = {
+  '-n': '--try',
+  '--nb': '--try',
+  '--nonblock': '--try',
+  '--non-blocking': '--try',
+  '--no-wait': '--try',
+  '--nowait': '--try',
+  '-w': '--timeout',
+  '--wait': '--timeout',
+  '-e': EXCLUSIVE,
+  '-x': EXCLUSIVE,
+  '--exclusive': EXCLUSIVE,
+  '-s': SHARED,
+  '--shared': SHARED,
+  '-c': SHELL,
+  '--command': SHELL,
+  '--shell': SHELL,
+  '-E': 'write --exit-codes no=N',
+  '--conflict-exit-code': 'write --exit-codes no=N',
+  '-u': FREED,
+  '--unlock': FREED,
+  '-o': 'leave it out',
+  '-F': 'leave it out',
+  '--child-exit-code': 'leave it out, as the exit code is that of COMMAND',
+  '--pass-stdin': 'leave it out, as COMMAND has the stdin of rdv',
+  '--limit': '--slots',
+  '--lease': '--ttl',
+}
+
+const OF_COMMANDS: Readonly<Record<string, Habits>> = {
+  barrier: { '-n': '--parties', '-c': '--parties', '--count': '--parties', '--size': '--parties' },
+  clear: {
+    '-r': '--recursive',
+    '-R': '--recursive',
+    '-rf': '--recursive',
+    '--prefix': '--recursive',
+    '--recurse': '--recursive',
+    '-f': 'leave it out, as what is not there is no error',
+    '--force': 'leave it out, as what is not there is no error',
+  },
+  'counter:dec': { '-n': '--by', '--amount': '--by', '--delta': '--by', '--step': '--by' },
+  'counter:inc': { '-n': '--by', '--amount': '--by', '--delta': '--by', '--step': '--by' },
+  elect: LOCKING,
+  list: { '-f': '--watch', '-w': '--watch', '--follow': '--watch' },
+  lock: LOCKING,
+  once: LOCKING,
+  probe: WAITING,
+  serve: {
+    '-p': '--listen 127.0.0.1:',
+    '--port': '--listen 127.0.0.1:',
+    '--addr': '--listen',
+    '--address': '--listen',
+    '--bind': '--listen',
+    '--host': '--listen',
+    '-d': '--data-dir',
+    '--data': '--data-dir',
+  },
+  signal: { '--lease': '--expire', '--ex': '--expire', '--for': '--expire' },
+  status: { '-f': '--watch', '-w': '--watch', '--follow': '--watch' },
+  subscribe: {
+    '-f': 'leave it out, as it goes on until it is ended',
+    '--follow': 'leave it out, as it goes on until it is ended',
+    '-n': '--count',
+    '--lines': '--count',
+    '--from-beginning': 'write --from start',
+    '--group': '--as',
+  },
+  wait: WAITING,
+}
+
+/** What to write instead of a flag that other tools have: a flag of the command, or the end of a sentence. */
+export const flagHabit = (id: string, flag: string, value: string): string | undefined => {
+  // consul and dockerize take long flags with one dash
+  const name = flag.replace(/^-(?=[^-]{2})/, '--')
+  if (id === 'lock' && flag === '-n' && /^\d+$/.test(value)) return '--slots'
+  if (id === 'lock' && name === '--try' && flag !== name && /^\d/.test(value)) return '--timeout'
+  const habits = { ...EVERYWHERE, ...OF_COMMANDS[id] }
+  return Object.hasOwn(habits, flag) ? habits[flag] : habits[name]
+}

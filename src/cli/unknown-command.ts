@@ -1,0 +1,23 @@
+import { UsageError } from '../errors.ts'
+import { quoted } from '../redact.ts'
+import { mostSimilar } from '../similar.ts'
+import { takesValue } from './flags.ts'
+import { commandHabit } from './habits/commands.ts'
+import { flagHabit } from './habits/flags.ts'
+
+/** The error for a command that there is not. `words` begin with its name, then come the flags that stood before it. */
+export const unknownCommand = (
+  name: string,
+  words: readonly string[],
+  ids: readonly string[],
+): UsageError => {
+  const [, flag = ''] = words
+  // Of -t 5 the 5 was taken for the command.
+  const habit = /^\d/.test(name) ? flagHabit('wait', flag, name) : undefined
+  if (habit?.startsWith('--') && takesValue(habit))
+    return new UsageError(`there is no flag ${flag}: write ${habit} ${name}`)
+  const similar = mostSimilar(name, ids)
+  const hint =
+    commandHabit(name) ?? (similar === undefined ? 'see rdv --help' : `did you mean ${similar}?`)
+  return new UsageError(`there is no command ${quoted(name)}: ${hint}`)
+}

@@ -1,0 +1,75 @@
+import type { Pending } from '../errors.ts'
+import { isProbeUrl } from '../probes/open.ts'
+import { withDeadline } from '../recipes/deadline.ts'
+import { counterpart } from '../recipes/similar-names.ts'
+import type { Space } from '../recipes/space.ts'
+import type { Progress } from '../recipes/wait/tally.ts'
+import { programAmong } from './forgotten-dashes.ts'
+import { invocation } from './invocation.ts'
+import { note } from './output.ts'
+
+/** A wait that ends sooner (milliseconds) needs no hint. */
+const AFTER = 1_000
+
+/** How long (milliseconds) the store may take to answer. */
+const LIMIT = 300
+
+/** Once a wait has lasted, or has timed out, says once which of its targets were probably meant otherwise. */
+export class WaitHints implements Disposable {
+  readonly #open: (signal: AbortSignal) => Promise<Space>
+  readonly #timer: NodeJS.Timeout | undefined
+  #state: Progress = []
+  #told: Promise<void> | undefined
+
+  constructor(open: (signal: AbortSignal) => Promise<Space>) {
+    this.#open = open
+    if (!isSilent()) this.#timer = setTimeout(() => void this.tell(), AFTER).unref()
+  }
+
+  update(state: Progress): void {
+    this.#state = state
+  }
+
+  tell(): Promise<void> {
+    this.#told ??= isSilent() ? Promise.resolve() : this.#tell().catch(() => {})
+    return this.#told
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+  }
+
+  async #tell(): Promise<void> {
+    const pending = this.#state.filter(({ met }) => !met)
+    const names = storedNames(pending)
+    if (names.length === 0) return
+    const targets = this.#state.map(({ target }) => target)
+    const program = await programAmong(targets, names)
+    if (program !== undefined)
+      note(`${program} is waited for as a key: to run it as COMMAND, write -- before it`)
+    await tellCounterparts(names, this.#open)
+  }
+}
+
+const isSilent = (): boolean => invocation.style.quiet || invocation.style.json
+
+/** The keys and groups among what is pending. */
+export const storedNames = (pending: readonly Pending[]): string[] =>
+  pending
+    .filter(({ target }) => !isProbeUrl(target))
+    .map(({ target }) => target.replace(/=.*$/, ''))
+
+/** `rdv wait deploy`, where there is only `deploy/`, or the other way about. */
+const tellCounterparts = (
+  names: readonly string[],
+  open: (signal: AbortSignal) => Promise<Space>,
+): Promise<void> =>
+  withDeadline({ timeout: LIMIT }, async (signal) => {
+    const space = await open(signal)
+    for (const name of names) {
+      const other = await counterpart(space, name, signal)
+      if (other?.endsWith('/'))
+        note(`there is no key ${name}, but a group ${other}: is that what was meant?`)
+      else if (other) note(`${name} has no member, but there is a key ${other}: was that meant?`)
+    }
+  })

@@ -1,0 +1,17 @@
+import { UsageError } from '../errors.ts'
+import { adviceFor } from '../probes/advice.ts'
+import { quoted } from '../redact.ts'
+import { checkKey } from './keys.ts'
+
+/**
+ * Checks a key that is to be signalled or read. No wait takes one that begins with a scheme, such as `tcp:4000`.
+ * @throws UsageError one sentence that says what to write instead.
+ */
+export const checkSignalKey = (name: string): void => {
+  checkKey(name)
+  const advice = adviceFor(name)
+  if (advice === undefined || advice.kind === 'address') return
+  const offer = advice.key ?? 'a name such as deploy/node1'
+  const fault = advice.kind === 'scheme' ? 'begins like a URL' : advice.is
+  throw new UsageError(`the key ${quoted(name)} ${fault}, so that no wait takes it: write ${offer}`)
+}
