@@ -18,6 +18,9 @@ export interface Guard {
 
 const MARK = 'RDV_GUARD'
 
+/** bun opens none. */
+const NO_DEBUGGER = process.versions.bun ? [] : ['--disable-sigusr1']
+
 /**
  * Starts the guard, which has to run before COMMAND does.
  *
@@ -33,7 +36,7 @@ export function startGuard(shell = '/bin/sh'): Guard {
   const mark = `${MARK}=${id}`
   const [file, ...args] = isExecutable(shell)
     ? [shell, '-c', SHELL_GUARD, 'guard', mark]
-    : [process.execPath, '-e', NODE_GUARD, mark]
+    : [process.execPath, ...NO_DEBUGGER, '-e', NODE_GUARD, mark]
   const guard = spawn(file, args, {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
