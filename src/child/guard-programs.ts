@@ -75,16 +75,16 @@ const sweep = () => {
     for (const pid of [...attempt(() => readdirSync('/proc'))].filter(Number).filter(marked))
       send(Number(pid), 'SIGKILL')
 }
-let marked = 0
+let looks = 0
 const targets = new Set()
 const hear = (line) => {
   const [target, state] = line.split(' ')
   if (target === 'done') process.exit()
-  if (target === 'marked') marked++
-  else if (target === 'unmarked') marked--
+  if (target === 'marked') looks++
+  else if (target === 'unmarked') looks--
   else if (state === 'ended') targets.delete(target)
   else targets.add(target)
 }
 readFileSync(0, 'latin1').split('\\n').filter(Boolean).forEach(hear)
 for (const target of targets) target < 0 ? send(Number(target), 'SIGKILL') : end(Number(target))
-if (marked > 0) sweep()`
+if (looks > 0) sweep()`

@@ -12,7 +12,7 @@ const family = (fifo: string): string =>
 
 const watched = () => {
   const fifo = join(temporaryFolder('exec'), 'fifo')
-  execFileSync('mkfifo', [fifo])
+  execFileSync('sh', ['-c', 'mkfifo "$0"', fifo])
   const reader = createReadStream(fifo)
   return { target: `exec:${family(fifo)}`, up: once(reader, 'data'), gone: once(reader, 'end') }
 }
