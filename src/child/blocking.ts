@@ -1,5 +1,6 @@
-import { constants, readFileSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { Socket } from 'node:net'
+import { flagsOf } from './descriptors.ts'
 
 interface Handle {
   setBlocking?(blocking: boolean): number
@@ -15,13 +16,9 @@ export function makeStdioBlocking(): void {
 }
 
 function isNonBlocking(fd: number): boolean {
-  try {
-    const [, flags = ''] =
-      /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? []
-    return (Number.parseInt(flags, 8) & constants.O_NONBLOCK) !== 0
-  } catch {
-    return process.platform !== 'linux'
-  }
+  const flags = flagsOf(fd)
+  if (flags === undefined) return process.platform !== 'linux'
+  return (flags & constants.O_NONBLOCK) !== 0
 }
 
 function handleOn(fd: number): Handle | undefined {

@@ -1,3 +1,5 @@
+import { redact } from '../redact.ts'
+
 /** COMMAND cannot be run. The exit codes are those of a shell, env(1) and timeout(1). */
 export abstract class CommandError extends Error {
   abstract readonly exitCode: 126 | 127
@@ -16,7 +18,7 @@ export class CommandNotFoundError extends CommandError {
   override readonly exitCode = 127
 
   constructor(command: string, reason = 'command not found', options?: ErrorOptions) {
-    super(command, `${JSON.stringify(command)}: ${reason}`, options)
+    super(command, `${JSON.stringify(withoutValue(command))}: ${reason}`, options)
   }
 }
 
@@ -25,7 +27,7 @@ export class CommandNotExecutableError extends CommandError {
   override readonly exitCode = 126
 
   constructor(command: string, reason: string, options?: ErrorOptions) {
-    super(command, `${JSON.stringify(command)}: ${reason}`, options)
+    super(command, `${JSON.stringify(withoutValue(command))}: ${reason}`, options)
   }
 }
 
@@ -44,3 +46,7 @@ export function commandError(command: string, error: unknown): CommandError {
         cause: error,
       })
 }
+
+/** COMMAND's name as it may be shown: in `NAME=value` the value may be a secret. */
+export const withoutValue = (name: string): string =>
+  redact(name.replace(/^([A-Za-z_]\w*\+?=).+$/s, '$1…'))

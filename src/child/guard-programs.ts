@@ -1,9 +1,16 @@
 // What a guard runs: argument 1 is the mark, stdin the pipe. Nothing is written to anywhere.
 
 /**
- * The guard as a POSIX shell's script. Positional parameters are a shell's only local variables. Without a target
- * it looks for the mark in every environment, repeatedly, since processes that start each other meanwhile and one that
- * has not yet got its environment (between fork and exec) escape a single look.
+ * The guard as a POSIX shell's script. Positional parameters are a shell's only local variables. It reads lines:
+ *
+ *     marked          whoever has the mark is to be killed, too
+ *     unmarked        no more; as often as it was said
+ *     TARGET          a process with its descendants, or (negative) a process group, is to be killed
+ *     TARGET ended    no more
+ *     done            nobody is to be killed
+ *
+ * At the end of input it kills. It looks for the mark in every environment, and repeatedly, since processes that start each
+ * other meanwhile and one that has not yet got its environment (between fork and exec) escape a single look.
  */
 export const SHELL_GUARD = `
 trap '' HUP INT QUIT TERM USR1 USR2 ALRM PIPE TSTP
@@ -27,14 +34,24 @@ sweep() {
     done
   done
 }
-target=
-read -r target || { sweep "$1"; exit; }
-[ "$target" = done ] && exit
-read -r word && [ "$word" = done ] && exit
-case $target in
-  -*) kill -s KILL -- "$target" ;;
-  *) end "$target" ;;
-esac`
+marked=0
+targets=' '
+while read -r target state; do
+  case $target$state in
+    done) exit ;;
+    marked) marked=$((marked + 1)) ;;
+    unmarked) marked=$((marked - 1)) ;;
+    *ended) targets="\${targets%% "$target" *} \${targets#* "$target" }" ;;
+    *) targets="$targets$target " ;;
+  esac
+done
+for target in $targets; do
+  case $target in
+    -*) kill -s KILL -- "$target" ;;
+    *) end "$target" ;;
+  esac
+done
+[ "$marked" -gt 0 ] && sweep "$1"`
 
 /** The same for Node, where there is no shell; it starts ten times slower. */
 export const NODE_GUARD = `
@@ -58,7 +75,16 @@ const sweep = () => {
     for (const pid of [...attempt(() => readdirSync('/proc'))].filter(Number).filter(marked))
       send(Number(pid), 'SIGKILL')
 }
-const [target, word] = readFileSync(0, 'latin1').split('\\n')
-if (target === '') sweep()
-else if (target !== 'done' && word !== 'done')
-  target < 0 ? send(Number(target), 'SIGKILL') : end(Number(target))`
+let looks = 0
+const targets = new Set()
+const hear = (line) => {
+  const [target, state] = line.split(' ')
+  if (target === 'done') process.exit()
+  if (target === 'marked') looks++
+  else if (target === 'unmarked') looks--
+  else if (state === 'ended') targets.delete(target)
+  else targets.add(target)
+}
+readFileSync(0, 'latin1').split('\\n').filter(Boolean).forEach(hear)
+for (const target of targets) target < 0 ? send(Number(target), 'SIGKILL') : end(Number(target))
+if (looks > 0) sweep()`

@@ -1,56 +1,108 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { monotonic } from '../monotonic.ts'
+import { MARK } from './exact-environment.ts'
 import { NODE_GUARD, SHELL_GUARD } from './guard-programs.ts'
 
-/** Kills COMMAND when this process vanishes. */
-export interface Guard {
-  readonly pid: number
+/** By what a process is known to a guard. */
+interface Marked {
   /** What stands in the environment of COMMAND's processes: `NAME=value`. */
   readonly mark: string
-  /** To be added to COMMAND's environment: by this mark it is found before `watch` was called. */
+  /** To be added to COMMAND's environment: by this mark it is found before its process id is known here. */
   readonly env: Readonly<Record<string, string>>
+}
+
+/** Kills COMMAND when this process vanishes. */
+export interface Guard extends Marked {
+  readonly pid: number
   /** Tells whom to kill: a process with its descendants, or (negative) a process group. Written at once. */
   watch(target: number): void
   /** COMMAND has ended, or was never started: the guard goes away. */
   done(): void
 }
 
-const MARK = 'RDV_GUARD'
+/** A process that is ended with this one, and whatever it has started. */
+export interface Guarded extends Pick<Marked, 'env'> {
+  /** It leads this process group. */
+  started(group: number): void
+  /** It has ended, or was never started. Called once. */
+  ended(): void
+}
+
+/** bun opens none. */
+const NO_DEBUGGER = process.versions.bun ? [] : ['--disable-sigusr1']
 
 /**
  * Starts the guard, which has to run before COMMAND does.
  *
  * COMMAND runs a moment before its process id is known here, some milliseconds on a busy machine. When we vanish in
  * that moment, the guard ends every process with COMMAND's mark in its environment.
- *
- * The guard is in a session of its own, out of reach of the terminal and of signals to our group, holds no descriptor
+ */
+export function startGuard(shell?: string): Guard {
+  const { tell, ...guard } = spawnGuard(shell)
+  tell('marked')
+  return {
+    ...guard,
+    watch: (target) => tell(`${target}`, 'unmarked'),
+    done: () => tell('done'),
+  }
+}
+
+let shared: ReturnType<typeof spawnGuard> | undefined
+
+/**
+ * Announces a process that is about to be started with `env`. One guard is for all of these. It stays, doing nothing, until
+ * this process ends.
+ */
+export function guard(): Guarded {
+  if (!shared?.alive()) shared = spawnGuard()
+  const { env, tell } = shared
+  let target: number | undefined
+  tell('marked')
+  return {
+    env,
+    started(group) {
+      target = -group
+      tell(`${target}`)
+    },
+    ended() {
+      tell('unmarked', ...(target === undefined ? [] : [`${target} ended`]))
+    },
+  }
+}
+
+/**
+ * It is in a session of its own, out of reach of the terminal and of signals to our group, holds no descriptor
  * but its end of the pipe (so a pipeline that we are part of can end), and keeps no process from exiting.
  */
-export function startGuard(shell = '/bin/sh'): Guard {
+function spawnGuard(shell = '/bin/sh') {
   // Process ids come again, but not at the same time of one boot.
   const id = `${process.pid}.${monotonic()}`
   const mark = `${MARK}=${id}`
   const [file, ...args] = isExecutable(shell)
     ? [shell, '-c', SHELL_GUARD, 'guard', mark]
-    : [process.execPath, '-e', NODE_GUARD, mark]
-  const guard = spawn(file, args, {
+    : [process.execPath, ...NO_DEBUGGER, '-e', NODE_GUARD, mark]
+  const child = spawn(file, args, {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
     // A standalone executable runs programs of others with this variable alone.
     env: { PATH: '/usr/bin:/bin', BUN_BE_BUN: '1' },
   })
-  guard.on('error', () => {})
-  if (guard.pid === undefined) throw new Error('the guard of COMMAND could not be started')
-  guard.unref()
+  child.on('error', () => {})
+  if (child.pid === undefined) throw new Error('the guard could not be started')
+  child.unref()
   // Someone may have killed it.
-  guard.stdin.on('error', () => {})
+  child.stdin.on('error', () => {})
   return {
-    pid: guard.pid,
+    pid: child.pid,
     mark,
     env: { [MARK]: id },
-    watch: (target) => void guard.stdin.write(`${target}\n`),
-    done: () => void guard.stdin.end('done\n'),
+    alive: () => child.exitCode === null && child.signalCode === null,
+    tell(...lines: string[]) {
+      const text = `${lines.join('\n')}\n`
+      if (lines.includes('done')) child.stdin.end(text)
+      else child.stdin.write(text)
+    },
   }
 }
 

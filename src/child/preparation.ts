@@ -1,4 +1,6 @@
 import { isatty } from 'node:tty'
+import { closeInherited } from './descriptors.ts'
+import { isExact } from './exact-environment.ts'
 import { type Guard, startGuard } from './guard.ts'
 import type { Execa } from './launch.ts'
 import { type Launcher, startLauncher } from './launcher.ts'
@@ -48,6 +50,7 @@ export class Preparation {
 }
 
 const prepare = async (): Promise<Prepared> => {
+  closeInherited()
   const guard = startGuard()
   try {
     const { execa } = await import('execa')
@@ -64,6 +67,7 @@ const withLauncher = async (prepared: Prepared, command: readonly string[]): Pro
   try {
     const { guard, execa } = prepared
     const env = { ...guard.env, ...process.env, ...guard.env }
+    if (!isExact(env)) return prepared
     const program = restoreSoftLimit(executable(command, env), env)
     const launcher = await startLauncher(execa, program, env)
     if (launcher) guard.watch(-launcher.pid)

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { CommandNotExecutableError, CommandNotFoundError, errorCode } from './errors.ts'
 import { type Format, formatOf } from './format.ts'
+import { shellHint } from './shell-hint.ts'
 
 /** What execve(2) is given: the file, and the arguments from number 0 on. */
 export interface Executable {
@@ -44,7 +45,10 @@ function locate(name: string, env: NodeJS.ProcessEnv): string {
     if (reason === undefined) return path
     if (reason !== 'absent') denied ??= reason
   }
-  if (denied === undefined) throw new CommandNotFoundError(name)
+  if (denied === undefined) {
+    const hint = shellHint(name)
+    throw new CommandNotFoundError(name, hint && `command not found; ${hint}`)
+  }
   throw new CommandNotExecutableError(name, denied)
 }
 

@@ -1,5 +1,6 @@
 import { setImmediate as otherWork } from 'node:timers/promises'
 import { isatty } from 'node:tty'
+import { withExactEnvironment } from './exact-environment.ts'
 import { type Launched, launch } from './launch.ts'
 import { watchLoss } from './loss.ts'
 import type { Prepared } from './preparation.ts'
@@ -62,7 +63,8 @@ function begin(
   // In front, where also a grep that stops at the first NUL (busybox) finds it.
   const marked = { ...guard.env, ...env, ...guard.env }
   const name = command[0] ?? ''
-  const launched = launch({ execa, name, program, env: marked, detached: !terminal })
+  const exact = withExactEnvironment({ program, env: marked })
+  const launched = launch({ execa, name, ...exact, detached: !terminal })
   if (launched.pid !== undefined) guard.watch(terminal ? launched.pid : -launched.pid)
   return launched
 }

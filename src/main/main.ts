@@ -1,10 +1,12 @@
 import { nameFirst, refuseMangled, splitAtCommand } from '../cli/argv.ts'
+import { refuseDescriptors, socketsHint } from '../cli/descriptors.ts'
 import { EXIT_CODES } from '../cli/exit-codes.ts'
 import { report } from '../cli/failure.ts'
 import { takesValue } from '../cli/flags.ts'
 import { isBrokenPipe } from '../cli/interrupts.ts'
 import { guessStyle, invocation } from '../cli/invocation.ts'
 import { leave } from '../cli/leave.ts'
+import { note } from '../cli/output.ts'
 import { COMMANDS } from '../commands/index.ts'
 import { UsageError } from '../errors.ts'
 import { describeFailure } from '../reason.ts'
@@ -21,11 +23,32 @@ export const main = async (argv: readonly string[], root: string): Promise<void>
   process.stderr.on('error', () => {})
   try {
     refuseMangled(argv)
+    await refuseMangledSettings(process.env)
+    if (command) checkSurroundings(command)
     await dispatch(own, root)
   } catch (error) {
     report(error)
   }
   await leave()
+}
+
+/**
+ * Refuses variables of ours that are not UTF-8, as arguments are refused.
+ * @throws UsageError naming the first of them.
+ */
+const refuseMangledSettings = async (env: NodeJS.ProcessEnv): Promise<void> => {
+  const names = Object.keys(env).filter((name) => name.startsWith('RDV_'))
+  if (!names.some((name) => env[name]?.includes('\ufffd'))) return
+  const { inexactName } = await import('../child/exact-environment.ts')
+  const name = inexactName('RDV_')
+  if (name) throw new UsageError(`the environment variable ${name} is not UTF-8: write it in UTF-8`)
+}
+
+/** What of this process's surroundings COMMAND cannot have. */
+const checkSurroundings = (command: readonly string[]): void => {
+  refuseDescriptors(command)
+  const hint = socketsHint(process.env)
+  if (hint) note(hint)
 }
 
 const dispatch = async (own: readonly string[], root: string): Promise<void> => {

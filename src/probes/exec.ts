@@ -6,6 +6,7 @@ import type {
 } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
+import type { Guarded } from '../child/guard.ts'
 import { UsageError } from '../errors.ts'
 import { codeOf } from '../reason.ts'
 import { printable } from '../redact.ts'
@@ -45,15 +46,41 @@ const refusal = (problem: string): UsageError =>
   new UsageError(`an exec: probe ${problem}: write exec:COMMAND`)
 
 const run = async (command: string, signal: AbortSignal): Promise<Finding> => {
-  const { spawn } = await import('node:child_process')
+  const { guard } = await import('../child/guard.ts')
   signal.throwIfAborted()
-  const child = spawn('sh', ['-c', command], spawnOptions)
+  const guarded = guard()
+  try {
+    return await guardedRun(await start(command, guarded.env), guarded, signal)
+  } finally {
+    guarded.ended()
+  }
+}
+
+/** Byte for byte with the environment that we have. */
+const start = async (command: string, added: Guarded['env']): Promise<Child> => {
+  const { spawn } = await import('node:child_process')
+  const { withExactEnvironment } = await import('../child/exact-environment.ts')
+  const { program, env } = withExactEnvironment({
+    program: { file: 'sh', argv: ['sh', '-c', command] },
+    // In front, where also a grep that stops at the first NUL (busybox) finds it.
+    env: { ...added, ...process.env, ...added },
+  })
+  return spawn(program.file, program.argv.slice(1), { ...spawnOptions, env })
+}
+
+const guardedRun = async (
+  child: Child,
+  guarded: Guarded,
+  signal: AbortSignal,
+): Promise<Finding> => {
+  if (child.pid !== undefined) guarded.started(child.pid)
   const end = () => {
     killGroup(child)
     child.stderr.destroy()
     child.unref()
   }
   signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
   try {
     return await outcome(child, command)
   } finally {

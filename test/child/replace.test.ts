@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { driver, run, start } from './harness.ts'
 
 const replace = (...args: string[]) => driver('replace', ...args)
-const FIELDS = 'grep -E "^Sig(Ign|Blk)" /proc/self/status; ulimit -S -n; ls /proc/self/fd | wc -l'
+const FIELDS = 'grep -E "^Sig(Ign|Blk)" /proc/self/status; ulimit -S -n'
 
 test('COMMAND has the process id that rdv had', async () => {
   const started = start(replace('pid', '--', 'sh', '-c', 'echo "$$"'))
@@ -41,7 +41,7 @@ test('stdin is not touched', async () => {
   expect(await started.ended).toMatchObject({ code: 0, stdout: 'from stdin' })
 })
 
-test('signals, descriptors and the limit of open files are as without rdv', async () => {
+test('signals and the limit of open files are as without rdv', async () => {
   const shell = (command: string) => ['sh', '-c', `ulimit -S -n 256; ${command}; exit $?`]
   const quoted = replace('--', 'sh', '-c', FIELDS).map((word) => `'${word}'`)
   const direct = await run(shell(`sh -c '${FIELDS}'`))

@@ -55,9 +55,8 @@ describe.each(['ahead', 'at once'])('started %s', (when) => {
     expect(Number.parseInt(flags, 8) & 0o4000).toBe(0)
   })
 
-  test('signals, descriptors and the limit of open files are as without rdv', async () => {
-    const fields =
-      'grep -E "^Sig(Ign|Blk)" /proc/self/status; ulimit -S -n; ls /proc/self/fd | wc -l'
+  test('signals and the limit of open files are as without rdv', async () => {
+    const fields = 'grep -E "^Sig(Ign|Blk)" /proc/self/status; ulimit -S -n'
     const shell = (...command: string[]) => [
       ...['sh', '-c', 'ulimit -S -n 256; "$@"; exit $?', 'sh'],
       ...command,

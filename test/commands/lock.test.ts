@@ -208,3 +208,17 @@ const guardsOf = (pid: number): number[] =>
   childrenOf(pid).filter((child) =>
     readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('RDV_GUARD='),
   )
+
+test.each([
+  { name: 'a && b', hint: "sh -c 'a && b'" },
+  { name: 'npm start', hint: "sh -c 'npm start'" },
+  { name: 'cd', hint: "sh -c 'cd …'" },
+])(
+  'a COMMAND that only a shell would understand, $name, is 127 and says what to write',
+  async ({ name, hint }) => {
+    const { code, stdout, stderr } = await new Place().rdv('lock', 'd', '--', name)
+    expect({ code, stdout }).toEqual({ code: 127, stdout: '' })
+    expect(stderr).toContain(`command not found; `)
+    expect(stderr).toContain(hint)
+  },
+)

@@ -12,14 +12,15 @@ interface Store {
   stop(): Promise<void>
 }
 
-const local = async (): Promise<Store> => ({
+/** The embedded one. */
+export const localStore = async (): Promise<Store> => ({
   url: `sqlite://${join(temporaryFolder('queues'), 'rdv.db')}`,
   stop: async () => {},
 })
 
 /** Every store on which processes meet. */
 export const STORES: readonly { scheme: string; start: () => Promise<Store> }[] = [
-  { scheme: 'sqlite', start: local },
+  { scheme: 'sqlite', start: localStore },
   ...REMOTE_STORES,
 ]
 

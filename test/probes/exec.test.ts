@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createReadStream, type ReadStream } from 'node:fs'
+import { createReadStream, type ReadStream, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { childrenOf } from '../../src/child/process-tree.ts'
 import { openProbe } from '../../src/probes/open.ts'
 import { folder, look } from './servers.ts'
 
@@ -41,6 +42,15 @@ test('stdin is empty', async () => {
 test('a reason is one printable line without passwords', async () => {
   const found = await look(`exec:printf 'a\\033[31m\\tpostgres://me:hidden@h/\\n\\n' >&2; exit 1`)
   expect(found).toEqual({ up: false, reason: 'exit code 1: a [31m postgres://me:***@h/' })
+})
+
+test('one guard is for all commands', async () => {
+  await Promise.all([look('exec:true'), look('exec:false'), look('exec:true')])
+  await look('exec:true')
+  const guards = childrenOf(process.pid).filter((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('RDV_GUARD='),
+  )
+  expect(guards).toHaveLength(1)
 })
 
 test('much stderr does not stop the command', async () => {

@@ -1,0 +1,48 @@
+import { withoutValue } from './errors.ts'
+
+/** What only a shell can do, though it stands where a program does. */
+const OF_SHELLS = new Set(
+  (
+    '. : [[ ! { ( alias bg bind break builtin case cd command continue declare dirs disown eval exec exit export fg fi for function getopts ' +
+    'hash if jobs let local mapfile popd pushd read readonly return select set shift shopt source times trap type typeset ulimit umask ' +
+    'unalias unset until wait while'
+  ).split(' '),
+)
+
+/** Those that a plain sh does not have. */
+const OF_BASH = new Set(
+  '[[ declare dirs disown function let local mapfile popd pushd select shopt source typeset'.split(
+    ' ',
+  ),
+)
+
+/** Aliases that systems set up. A program does not see any alias of a shell. */
+const ALIASES = new Set(['l', 'la', 'll'])
+
+/** What to write instead of a program's name that only a shell would understand. */
+export function shellHint(name: string): string | undefined {
+  const [first = '', ...others] = name.trim().split(/\s+/)
+  const alone = others.length === 0
+  if (alone && ASSIGNMENT.test(name)) return `write env ${withoutValue(name)} COMMAND…`
+  if (OF_SHELLS.has(first)) return `${first} is part of a shell: write ${scriptFor(name, first)}`
+  if (ALIASES.has(first)) return 'only a shell knows its aliases: write the command itself'
+  if (name.startsWith('~')) return 'only a shell replaces ~: write "$HOME/…"'
+  if (OPERATORS.test(name) || ASSIGNMENT.test(name))
+    return `no shell is used: write ${scriptFor(name)}`
+  return alone
+    ? undefined
+    : `no shell is used: write its words without quotes around all of them, or ${scriptFor(name)}`
+}
+
+const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/
+const OPERATORS = /[|&;<>()$`*?[\]{}#!\n]/
+
+const LONGEST = 80
+
+function scriptFor(name: string, first = ''): string {
+  const text = OF_SHELLS.has(name) ? `${name} …` : withoutValue(name)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const showable = text.length <= LONGEST && !/[\u0000-\u001f\u007f-\u009f]/.test(text)
+  const quoted = showable ? text.replaceAll("'", `'\\''`) : '…'
+  return `${OF_BASH.has(first) ? 'bash' : 'sh'} -c '${quoted}'`
+}

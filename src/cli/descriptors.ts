@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs'
+import { UsageError } from '../errors.ts'
+
+/** How a shell names a descriptor in the place of `<(…)`. */
+const DESCRIPTOR = /^\S*\/(?:dev|proc\/self)\/fd\/(\d+)$/
+
+/**
+ * COMMAND gets the descriptors 0, 1 and 2.
+ * @throws UsageError a word of COMMAND names another one, which is open here.
+ */
+export const refuseDescriptors = (command: readonly string[]): void => {
+  for (const word of command) {
+    const [, fd] = DESCRIPTOR.exec(word) ?? []
+    if (fd === undefined || Number(fd) <= 2 || !existsSync(`/dev/fd/${fd}`)) continue
+    throw new UsageError(
+      `COMMAND gets the descriptors 0, 1 and 2, and ${JSON.stringify(word)} is another one: let COMMAND open it itself, as in bash -c 'diff <(a) <(b)'`,
+    )
+  }
+}
+
+/** What to say where systemd has opened sockets for this process: COMMAND does not get them. */
+export const socketsHint = ({ LISTEN_FDS, LISTEN_PID }: NodeJS.ProcessEnv): string | undefined => {
+  if (!LISTEN_FDS || (LISTEN_PID && LISTEN_PID !== String(process.pid))) return undefined
+  return 'LISTEN_FDS is set, and COMMAND does not get these sockets: in a systemd unit, wait in ExecStartPre= and start the server itself by ExecStart='
+}
