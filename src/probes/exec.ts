@@ -50,7 +50,7 @@ const run = async (command: string, signal: AbortSignal): Promise<Finding> => {
   signal.throwIfAborted()
   const guarded = guard()
   try {
-    return await guardedRun(await start(command, guarded.env), guarded, signal)
+    return await guardedRun(command, await start(command, guarded.env), guarded, signal)
   } finally {
     guarded.ended()
   }
@@ -69,6 +69,7 @@ const start = async (command: string, added: Guarded['env']): Promise<Child> => 
 }
 
 const guardedRun = async (
+  command: string,
   child: Child,
   guarded: Guarded,
   signal: AbortSignal,
