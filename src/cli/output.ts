@@ -11,9 +11,20 @@ const printLine = async (line: string): Promise<void> => {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }
 
+let lineIsLive = false
+
+/** Whether the terminal's last line is drawn again and again: a remark takes its place. */
+export const setLineLive = (live: boolean): void => {
+  lineIsLive = live
+}
+
+/** What makes room for another line where a live one is. */
+export const CLEAR_LINE = '\r\u001b[2K'
+
 /** A remark for people, on stderr. */
 export const note = (sentence: string): void => {
-  if (!invocation.style.quiet) process.stderr.write(`rdv: ${sentence}\n`)
+  if (invocation.style.quiet) return
+  process.stderr.write(`${lineIsLive ? CLEAR_LINE : ''}rdv: ${sentence}\n`)
 }
 
 /** Aligned columns with a header on a terminal, tab-separated values without one elsewhere. */

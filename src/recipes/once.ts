@@ -3,6 +3,7 @@ import type { Entry, Lease, Write } from '../backends/backend.ts'
 import { heldBy, putDetached, putHeld, remove } from '../backends/operations.ts'
 import { backoff } from '../backoff.ts'
 import { IndeterminateError, LostError, NoError } from '../errors.ts'
+import { eitherSignal } from '../waiting-mark.ts'
 import { withDeadline } from './deadline.ts'
 import type { Place } from './place.ts'
 import type { Queue } from './queue.ts'
@@ -182,7 +183,7 @@ const unlessDone = async (
     () => {}, // stopped; where the store refuses us, the wait itself tells
   )
   try {
-    return await body(AbortSignal.any([signal, done.signal]))
+    return await body(eitherSignal(signal, done.signal))
   } catch (error) {
     if (error === DONE) return undefined
     if (error instanceof NoError && (await isDone(queue, signal))) return undefined

@@ -1,7 +1,8 @@
 import { aborted } from '../../aborted.ts'
 import { NoError, SilentStoreError, TimeoutError, UnavailableError } from '../../errors.ts'
+import { eitherSignal, nowWaiting } from '../../waiting-mark.ts'
 import type { Announcer } from '../announcement.ts'
-import { type Limits, withDeadline } from '../deadline.ts'
+import { type Limits, leftAfter, withDeadline } from '../deadline.ts'
 import { whenAvailable } from '../retry.ts'
 import type { Condition } from './condition.ts'
 import { type Goal, type Progress, Tally } from './tally.ts'
@@ -16,7 +17,7 @@ export interface WaitOptions extends Limits, Goal {
 }
 
 /** How long (milliseconds) a store may take to answer the last question, after the deadline. */
-const LAST_LOOK = 500
+const LAST_LOOK = 800
 
 /**
  * Waits until all conditions, or enough of them, hold at the same time.
@@ -29,14 +30,17 @@ export const waitFor = (
   options: WaitOptions = {},
 ): Promise<void> => {
   const tally = new Tally(conditions, options)
-  return withDeadline(options, (deadline) =>
-    options.once ? lookAtAll(tally, deadline) : observeAll(tally, options, deadline),
-  )
+  return withDeadline(options, (deadline) => {
+    if (!tally.observed.some(({ stored }) => stored)) nowWaiting(deadline)
+    return options.once ? lookAtAll(tally, deadline) : observeAll(tally, options, deadline)
+  })
 }
 
 const lookAtAll = async (tally: Tally, signal: AbortSignal): Promise<void> => {
-  const look = async (condition: Condition) =>
-    tally.record(condition, await whenAvailable({ signal }, () => condition.look(signal)))
+  const look = async (condition: Condition) => {
+    const seen = await available(condition, signal, () => condition.look(signal))
+    tally.record(condition, seen)
+  }
   await Promise.all(tally.observed.map(look))
   if (!tally.done) throw new NoError(`it is not so: ${tally.describePending()}`)
 }
@@ -49,7 +53,7 @@ const observeAll = async (
   let withdraw: (() => Promise<void>) | undefined
   let ended = false
   const over = new AbortController()
-  const signal = AbortSignal.any([deadline, over.signal])
+  const signal = eitherSignal(deadline, over.signal)
   try {
     await new Promise<void>((resolve, reject) => {
       const changed = () => {
@@ -75,14 +79,26 @@ const observeAll = async (
   }
 }
 
+/** A probe that takes long is no store that is silent. */
+const available = <T>(
+  { stored }: Condition,
+  signal: AbortSignal,
+  call: (answered: () => void) => Promise<T>,
+): Promise<T> =>
+  whenAvailable({ signal }, (answered) => {
+    if (!stored) answered()
+    return call(answered)
+  })
+
 const observe = (
   condition: Condition,
   tally: Tally,
   changed: () => void,
   signal: AbortSignal,
 ): Promise<void> =>
-  whenAvailable({ signal }, async () => {
+  available(condition, signal, async (answered) => {
     for await (const observation of condition.observe(signal)) {
+      answered()
       tally.record(condition, observation)
       changed()
     }
@@ -91,18 +107,22 @@ const observe = (
 /** A state that arrived at the last moment still counts, and a store that is silent is told from one that says no. */
 const atDeadline = async (tally: Tally, reason: TimeoutError): Promise<void> => {
   const stored = tally.observed.filter((condition) => condition.stored)
-  await Promise.all(stored.map((condition) => lookAgain(condition, tally)))
+  await Promise.all(stored.map((condition) => lookAgain(condition, tally, reason)))
   if (tally.done) return
   if (tally.unreachable) throw tally.unreachable
   const message = `${reason.message}: ${tally.describePending()}`
-  throw new TimeoutError(message, { pending: tally.pending })
+  throw new TimeoutError(message, { pending: tally.pending, cause: reason })
 }
 
-const lookAgain = async (condition: Condition, tally: Tally): Promise<void> => {
+const lookAgain = async (
+  condition: Condition,
+  tally: Tally,
+  reason: TimeoutError,
+): Promise<void> => {
   const look = async (signal: AbortSignal) =>
     tally.record(condition, await Promise.race([condition.look(signal), aborted(signal)]))
   try {
-    await withDeadline({ timeout: LAST_LOOK }, look)
+    await withDeadline({ timeout: leftAfter(reason, LAST_LOOK) }, look)
   } catch (error) {
     if (!(error instanceof UnavailableError || error instanceof TimeoutError)) throw error
     const silent = new SilentStoreError({ cause: error })
