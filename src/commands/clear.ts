@@ -2,7 +2,9 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { printResult } from '../cli/output.ts'
-import { checkNames, clear } from '../recipes/clear.ts'
+import { UsageError } from '../errors.ts'
+import { checkNames, clear, clearedKinds } from '../recipes/clear.ts'
+import { groupAbovePattern, patternsAmong } from '../recipes/patterns.ts'
 
 export default class Clear extends RdvCommand {
   static override summary = 'Removes keys; clearing what is not there is success.'
@@ -29,10 +31,22 @@ export default class Clear extends RdvCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Clear)
     const { recursive, all } = flags
-    checkNames(args.key, { recursive, all })
-    await this.within(this.limits(), (space, { signal }) =>
-      clear(space, args.key, { recursive, all, signal }),
-    )
+    const names = checkNames(args.key, { recursive, all })
+    await this.within(this.limits(), async (space, { signal }) => {
+      refusePattern(await patternsAmong(space, clearedKinds({ all }), names, signal))
+      await clear(space, args.key, { recursive, all, signal })
+    })
     await printResult(undefined, { ok: true, cleared: args.key })
   }
+}
+
+/** To clear nothing is a success; but one who writes a pattern believes that it has cleared what that matches. */
+const refusePattern = (patterns: readonly string[]): void => {
+  const pattern = patterns.find((name) => name.includes('*'))
+  if (pattern === undefined) return
+  const group = groupAbovePattern(pattern)
+  const instead = group
+    ? `to clear all below ${group} write ${group} --recursive`
+    : 'give the names, which rdv list and rdv status print'
+  throw new UsageError(`"${pattern}" is a name, not a pattern, and nothing has it: ${instead}`)
 }

@@ -5,6 +5,7 @@ import { announceFlag, announceOptions, waitingFlags } from '../cli/flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { leave } from '../cli/leave.ts'
 import { printResult } from '../cli/output.ts'
+import { hintAtTargets } from '../cli/pattern-hints.ts'
 import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
 import { WaitProgress } from '../cli/progress.ts'
 import { explainTimeout } from '../cli/timeout-hints.ts'
@@ -106,17 +107,20 @@ A group holds when every member is ready and there is at least one; see --min an
 
   async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {
     const progress = new WaitProgress()
+    const open = (signal: AbortSignal) => this.space({ signal })
+    const limits = this.limits(30_000)
+    const hinted = hintAtTargets(open, targets, limits)
     try {
-      await wait((signal) => this.space({ signal }), targets, {
+      await wait(open, targets, {
         ...options,
-        ...this.limits(30_000),
+        ...limits,
         progress: (state) => progress.update(state),
       })
     } catch (error) {
-      if (error instanceof TimeoutError)
-        await explainTimeout(error, (signal) => this.space({ signal }))
+      if (error instanceof TimeoutError) await explainTimeout(error, open)
       throw error
     } finally {
+      await hinted
       progress[Symbol.dispose]()
     }
   }

@@ -16,6 +16,7 @@ import { describe, expect, test } from 'vitest'
 import { open } from '../../src/backends/sqlite/index.ts'
 import { temporaryFolder } from '../services/guard.ts'
 import { program } from './executable.ts'
+import { HUMBLE } from './humble.ts'
 import { lines, Place } from './rdv.ts'
 
 const COMMANDS = [
@@ -326,10 +327,7 @@ describe('the default store', () => {
     await place.rdv('signal', 'k')
     chmodSync(place.file, 0o444)
     chmodSync(place.directory, 0o555)
-    // root may write whatever the mode says, unless it has given that up
-    const humble = 'setpriv --bounding-set=-dac_override --inh-caps=-dac_override'
-    const prefix = process.getuid?.() === 0 ? humble : ''
-    const { code, stderr } = await place.sh(`exec ${prefix} rdv signal k x`)
+    const { code, stderr } = await place.sh(`exec ${HUMBLE} rdv signal k x`)
     chmodSync(place.directory, 0o700)
     expect({ code, stderr }).toEqual({ code: 120, stderr: expect.stringContaining(place.file) })
     expect(await place.state('k')).toBe('ready')

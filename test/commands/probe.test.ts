@@ -66,37 +66,3 @@ describe('probe', () => {
     server.close()
   })
 })
-
-describe('doctor', () => {
-  test('tells address, version, speed and traits', async () => {
-    const place = new Place()
-    const { code, stdout, stderr } = await place.rdv('doctor')
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const facts = new Map(
-      stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => line.split('\t') as [string, string]),
-    )
-    expect(facts.get('address')).toBe(`sqlite://${place.file}`)
-    expect(facts.get('version')).toMatch(/^SQLite 3\./)
-    expect(facts.get('a read takes')).toMatch(/^\d+\.\d\d ms$/)
-    expect(facts.get('who meets')).toBe('one machine')
-  })
-
-  test('as JSON is one object', async () => {
-    const place = new Place()
-    const { stdout } = await place.rdv('doctor', '--json')
-    expect(JSON.parse(stdout)).toMatchObject({
-      ok: true,
-      address: `sqlite://${place.file}`,
-      traits: { name: 'sqlite', seesDeath: true },
-      warnings: [],
-    })
-  })
-
-  test('is 120 where the store cannot be reached', async () => {
-    const place = new Place({ RDV_BACKEND: 'sqlite:///dev/null/x' })
-    expect(await place.rdv('doctor')).toMatchObject({ code: 120, stdout: '' })
-  })
-})
