@@ -2,8 +2,9 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { startConsul } from '../services/consul.ts'
+import { startEtcd } from '../services/etcd.ts'
 import { temporaryFolder } from '../services/guard.ts'
+import { freePorts } from '../services/ports.ts'
 import { HUMBLE } from './humble.ts'
 import { Place } from './rdv.ts'
 import { startRdvServe } from './stores.ts'
@@ -74,20 +75,21 @@ describe('doctor', () => {
   })
 
   test('is 1 where it works and something is known to be wrong, which it says', async () => {
-    const consul = await startConsul()
-    const place = new Place({ RDV_BACKEND: consul.url })
+    const etcd = await startEtcd()
+    const [nobody] = await freePorts(1)
+    const place = new Place({ RDV_BACKEND: `${etcd.url},127.0.0.1:${nobody}` })
     const { code, stdout, stderr } = await place.rdv('doctor')
     expect(code).toBe(1)
     expect(stdout).toMatch(/^verdict\tit works, with warnings$/m)
-    expect(stderr).toMatch(/^rdv: warning: the agent runs in development mode/)
+    expect(stderr).toMatch(/^rdv: warning: 127\.0\.0\.1:\d+ does not answer/m)
     const json = await place.rdv('doctor', '--json', '--exit-codes', 'no=42')
     expect(json.code).toBe(42)
     expect(JSON.parse(json.stdout)).toMatchObject({
       ok: false,
       verdict: 'warnings',
-      warnings: [expect.stringContaining('development mode')],
+      warnings: [expect.stringContaining('does not answer')],
     })
-    await consul.stop()
+    await etcd.stop()
   })
 
   test('is 1 with a token that may do all but ask for the health of the server', async () => {

@@ -9,23 +9,16 @@ import { REMOTE_STORES, startMemoryServe } from './stores.ts'
 
 const COMMANDS = [
   'signal k',
-  'get k',
   'wait k',
-  'list',
   'list --watch',
-  'lock l -- true',
   'elect e',
   'once o -- true',
   'barrier b --parties 2',
-  'counter inc n',
   'counter wait n --equals 1',
-  'waitgroup wait w',
   'publish t m',
   'subscribe t',
   'pipe receive p --group g',
   'signal k --hold',
-  'id',
-  'status',
   'doctor',
 ]
 
