@@ -25,7 +25,7 @@ describe.each(STORES)('rdv lock on $scheme', ({ start }) => {
     expect(members()[0]?.key).toBe(key)
     expect(Number(token)).toBeGreaterThan(0)
     expect(await place.rdv('lock', 'l', '--try', '--', 'true')).toMatchObject({ code: 1 })
-    expect(await place.rdv('lock', 'l', '--timeout', '300ms', '--', 'true')).toMatchObject({
+    expect(await place.rdv('lock', 'l', '--timeout', '2s', '--', 'true')).toMatchObject({
       code: 124,
       stderr: expect.stringContaining(`pid ${holder.pid}`),
     })
@@ -198,7 +198,7 @@ describe('rdv lock', () => {
     const next = await place.rdv('lock', 'l', '--timeout', '1500ms', '--', 'echo', 'ran')
     expect(next).toMatchObject({ code: 124, stdout: '' })
     process.kill(-Number(pid), 'SIGKILL')
-    const after = await place.rdv('lock', 'l', '--timeout', '5s', '--', 'echo', 'ran')
+    const after = await place.rdv('lock', 'l', '--timeout', '1m', '--', 'echo', 'ran')
     expect(after).toMatchObject({ code: 0, stdout: 'ran\n' })
   })
 })

@@ -78,7 +78,7 @@ describe.each(STORES)('rdv once on $scheme', ({ start }) => {
     second.kill('SIGTERM')
     expect(await second.ended).toMatchObject({ code: 143, stdout: '' })
     await until(1)
-    expect(await place.rdv('once', 'o', '--timeout', '300ms', '--', 'echo', 'ran')).toMatchObject({
+    expect(await place.rdv('once', 'o', '--timeout', '2s', '--', 'echo', 'ran')).toMatchObject({
       code: 124,
       stdout: '',
     })

@@ -20,7 +20,7 @@ describe('a PostgreSQL', () => {
   beforeAll(async () => {
     service = await startPostgres({ password, databases: ['app'] })
     at = `127.0.0.1:${service.port}`
-  }, 60_000)
+  }, 240_000)
   afterAll(() => service.stop())
 
   test('is up with user, password and database', async () => {
@@ -77,7 +77,7 @@ describe('a PostgreSQL', () => {
     expect((await look(probe)).up).toBe(false)
     await service.restart()
     expect(await look(probe)).toEqual({ up: true })
-  }, 60_000)
+  }, 240_000)
 })
 
 describe('a server', () => {

@@ -117,7 +117,7 @@ describe('a barrier', () => {
       await waits(told)
       told.kill('SIGTERM')
       expect(await told.ended).toMatchObject({ code: 143, stdout: '' })
-      const timed = await arrive('left', 2, '--timeout', '500ms').ended
+      const timed = await arrive('left', 2, '--timeout', '2s').ended
       expect(timed).toMatchObject({ code: 124, stdout: '' })
       expect(timed.stderr).toContain('left has 1 of 2 parties')
       expect((await backend.list('rdv/barrier/left/')).entries).toEqual([])

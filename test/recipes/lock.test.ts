@@ -110,7 +110,7 @@ onEveryStore((clients) => {
     test('is not waited for beyond the deadline, which tells who holds it; the place is given up', async () => {
       const { a, b } = clients.spaces()
       const lock = await take(a, 'l')
-      const late = take(b, 'l', { timeout: 300 })
+      const late = take(b, 'l', { timeout: 2_000 })
       await expect(late).rejects.toThrow(TimeoutError)
       await expect(late).rejects.toThrow(/l is held by .*pid/)
       const { entries } = await a.backend.list(`${a.namespace}/lock/l/`)
@@ -254,7 +254,7 @@ describe('a lock', () => {
         throw signal.reason
       },
     })
-    const late = take(failing, 'l', { timeout: 200 })
+    const late = take(failing, 'l', { timeout: 1_000 })
     await expect(late).rejects.toThrow('nothing listens')
     await holder.release()
   })

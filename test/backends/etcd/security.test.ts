@@ -218,7 +218,7 @@ describe.each(ways)('a certificate for another address, over $way', ({ brief }) 
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as AddressInfo
     const env = { ETCDCTL_CACERT: files.ca }
-    const client = await openBackend(`etcds://127.0.0.1:${port}`, { env, brief, callLimit: 1_500 })
+    const client = await openBackend(`etcds://127.0.0.1:${port}`, { env, brief, callLimit: 5_000 })
     const error = await failureOf(client.get('k'))
     await client.close()
     expect(error).toMatchObject({ name: 'UnavailableError' })
