@@ -67,8 +67,8 @@ describe('a PostgreSQL', () => {
   test('is not up while it is frozen', async () => {
     service.freeze()
     onTestFinished(() => service.thaw())
-    const found = await look(`postgres://${login}@${at}/app`, {}, 300)
-    expect(found).toEqual({ up: false, reason: 'no answer within 300ms' })
+    const found = await look(`postgres://${login}@${at}/app`, {}, 2_000)
+    expect(found).toEqual({ up: false, reason: 'no answer within 2s' })
   })
 
   test('is not up while it is down, and up again after', async () => {
