@@ -36,7 +36,7 @@ export const beginSilence = (): Silence | undefined => {
 
 /** Why the store cannot be reached at the moment: asked for only when somebody is told. */
 export const explainSilence = (reason: () => string): void => {
-  if (listener) reasonOf = reason
+  if (silences.size > 0) reasonOf = reason
 }
 
 const end = (silence: Silence): void => {

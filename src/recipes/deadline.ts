@@ -37,7 +37,7 @@ export const afterwards = (reason: unknown, most: number): AbortSignal =>
   AbortSignal.timeout(leftAfter(reason, most))
 
 const passingOf = (reason: unknown): number | undefined => {
-  if (!(reason instanceof Error)) return undefined
+  if (!(reason instanceof TimeoutError)) return undefined
   return passings.get(reason) ?? passingOf(reason.cause)
 }
 
@@ -103,9 +103,12 @@ const bind = (
   }
   if (signal?.aborted) cancel()
   else if (timeout > 0) expireAt(due + grace)
+  let waits = grace === 0
   whenWaiting(controller.signal, () => {
     nowWaiting(signal)
-    if (grace > 0 && timer) expireAt(due)
+    if (waits || !timer) return
+    waits = true
+    expireAt(due)
   })
   signal?.addEventListener('abort', cancel, { once: true })
   return () => {

@@ -95,6 +95,15 @@ describe('a command that cannot reach its store says after a while that it still
     await running.says(/listening on/)
   })
 
+  test('and serve, which ends at once when it is told to', async () => {
+    const { place, database } = lockedStore()
+    const running = place.start('serve', '--listen', '127.0.0.1:0', '--data-dir', place.directory)
+    await running.says(/still trying/)
+    running.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 143 })
+    database.close()
+  })
+
   test('but not with --quiet', async () => {
     const { place, database } = lockedStore()
     const { code, stderr } = await place.rdv('signal', 'k', '--timeout', '4s', '--quiet')

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { Backend } from '../../src/backends/backend.ts'
+import { aborted } from '../../src/aborted.ts'
+import type { Backend, CallOptions } from '../../src/backends/backend.ts'
 import { TimeoutError, UnavailableError } from '../../src/errors.ts'
 import { barrier } from '../../src/recipes/barrier/barrier.ts'
 import type { Limits } from '../../src/recipes/deadline.ts'
@@ -20,21 +21,22 @@ const limits: Limits = { timeout: 50, grace: 30_000 }
 /** A store that answers late at first, as one does that a slow machine still opens. */
 const late = (space: Space, answers: () => boolean = () => true): Space => {
   let first: Promise<unknown> | undefined
-  const then = async <T>(call: () => Promise<T>): Promise<T> => {
+  const then = async <T>({ signal }: CallOptions = {}, call: () => Promise<T>): Promise<T> => {
     first ??= delay(LATE)
     await first
-    if (!answers()) await new Promise(() => {})
+    if (!answers() && signal) await aborted(signal)
     return call()
   }
   const { backend } = space
   const changes: Partial<Backend> = {
-    get: (...args) => then(() => backend.get(...args)),
-    list: (...args) => then(() => backend.list(...args)),
-    grant: (...args) => then(() => backend.grant(...args)),
-    commit: (...args) => then(() => backend.commit(...args)),
-    async *watch(...args) {
-      await then(async () => {})
-      yield* backend.watch(...args)
+    get: (key, options) => then(options, () => backend.get(key, options)),
+    list: (scope, options) => then(options, () => backend.list(scope, options)),
+    grant: (ttl, options) => then(options, () => backend.grant(ttl, options)),
+    commit: (guards, writes, options) =>
+      then(options, () => backend.commit(guards, writes, options)),
+    async *watch(scope, signal) {
+      await then({ signal }, async () => {})
+      yield* backend.watch(scope, signal)
     },
   }
   return distorted(space, changes)
