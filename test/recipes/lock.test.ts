@@ -234,7 +234,8 @@ describe('a lock', () => {
     const holder = await take(space, 'l')
     const waiting = []
     for (let i = 0; i < 10; i++) waiting.push(await ask(counting, 'l'))
-    await delay(50)
+    // each has looked, and waits for the one before it
+    await expect.poll(() => lists).toBe(10)
     lists = 0
     await holder.release()
     const first = await waiting[0]?.turn
