@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -98,8 +98,9 @@ describe('a store that cannot be used is 120, with its path', () => {
 
   test('a FIFO in the place of the file', async () => {
     const fifo = join(temporaryFolder('fifo'), 'store.db')
-    execFileSync('mkfifo', [fifo])
-    await refusesAll(new Place({ RDV_BACKEND: `sqlite://${fifo}` }), fifo, /not a regular file/)
+    const place = new Place({ RDV_BACKEND: `sqlite://${fifo}` })
+    await place.sh('mkfifo "$1"', fifo)
+    await refusesAll(place, fifo, /not a regular file/)
   })
 
   test('a directory that only somebody else may enter', async () => {
