@@ -23,7 +23,7 @@ type GlobalFlags = Interfaces.InferredFlags<typeof globalFlags>
 const USUAL_TIMEOUT = 10_000
 
 /** Milliseconds beyond its deadline in which a slow machine may still open the store, and look once. */
-const GRACE = 500
+const OVERTIME = 500
 
 /**
  * What every command shares: global flags, the deadline, interrupts, and the store, opened when needed. It describes itself
@@ -95,7 +95,7 @@ export abstract class RdvCommand {
   protected limits(usual = USUAL_TIMEOUT): Limits {
     const text = this.#flags?.timeout
     const timeout = text === undefined ? usual : parseDuration(text, '--timeout')
-    const limits = { timeout, grace: GRACE, begun: now() }
+    const limits = { timeout, overtime: OVERTIME, begun: now() }
     return Object.assign(new LateSignal(() => this.interrupts.signal), limits)
   }
 

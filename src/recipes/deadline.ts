@@ -11,7 +11,7 @@ export interface Limits {
   /** Cancels: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
   /** By so many milliseconds the deadline is put off for a call that does not wait yet: it still opens the store, or reads. */
-  readonly grace?: number | undefined
+  readonly overtime?: number | undefined
   /** When the time began to run, in monotonic milliseconds. Default: with the call. */
   readonly begun?: number | undefined
 }
@@ -84,7 +84,7 @@ const bounded = async <T>(limits: Limits, body: (call: LateSignal) => Promise<T>
 /** Aborts the controller at the limits of a call that has begun then. What is returned undoes that. */
 const bind = (
   controller: AbortController,
-  { timeout = 0, grace = 0, signal }: Limits,
+  { timeout = 0, overtime = 0, signal }: Limits,
   begun: number,
 ): (() => void) => {
   const due = begun + timeout
@@ -102,8 +102,8 @@ const bind = (
     else timer = setLongTimeout(expire, left)
   }
   if (signal?.aborted) cancel()
-  else if (timeout > 0) expireAt(due + grace)
-  let waits = grace === 0
+  else if (timeout > 0) expireAt(due + overtime)
+  let waits = overtime === 0
   whenWaiting(controller.signal, () => {
     nowWaiting(signal)
     if (waits || !timer) return

@@ -105,7 +105,7 @@ describe('a deadline', () => {
   })
 
   describe('that may be put off', () => {
-    const limits = { timeout: 1_000, grace: 500 }
+    const limits = { timeout: 1_000, overtime: 500 }
 
     /** When the call ends (milliseconds) whose signal is given to `body`. */
     const endOf = async (body: (signal: AbortSignal) => void, more: Limits = {}) => {

@@ -16,7 +16,7 @@ import { distorted, memory } from './space.ts'
 /** Milliseconds: its first answer comes after the deadline of who asks. */
 const LATE = 150
 
-const limits: Limits = { timeout: 50, grace: 30_000 }
+const limits: Limits = { timeout: 50, overtime: 30_000 }
 
 /** A store that answers late at first, as one does that a slow machine still opens. */
 const late = (space: Space, answers: () => boolean = () => true): Space => {
@@ -77,7 +77,7 @@ describe.each(Object.entries(TAKEN))('at a deadline before the first answer: %s'
 
   test('is unavailable where no answer comes at all', async () => {
     const silent = late(await memory(), () => false)
-    const error = await take(silent, { timeout: 50, grace: 300 }).catch((reason) => reason)
+    const error = await take(silent, { timeout: 50, overtime: 300 }).catch((reason) => reason)
     expect(error).toBeInstanceOf(UnavailableError)
   })
 })
