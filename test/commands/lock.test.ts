@@ -141,12 +141,13 @@ describe.each(STORES)('rdv lock on $scheme', ({ start }) => {
 
   test('the holder killed, and the head of those who wait, the next one in order holds', async () => {
     const { place, until, stop } = fresh()
-    const holder = place.start('lock', 'l', '--ttl', '2s', ...child)
+    const holder = place.start('lock', 'l', '--ttl', '4s', ...child)
     const old = await tokenOf(holder)
     const waiting: Running[] = []
-    for (let i = 0; i < 3; i++) {
-      waiting.push(place.start('lock', 'l', '--ttl', '2s', ...child))
-      await until(i + 2)
+    // those who live on keep their place however slow the machine is
+    for (const ttl of ['4s', '1m', '1m']) {
+      waiting.push(place.start('lock', 'l', '--ttl', ttl, ...child))
+      await until(waiting.length + 1)
     }
     waiting[0]?.kill('SIGKILL')
     holder.kill('SIGKILL')
