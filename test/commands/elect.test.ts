@@ -56,7 +56,7 @@ describe.each(STORES)('rdv elect on $scheme', ({ start }) => {
     const { place, until, stop } = fresh()
     const { traits } = store
     // where the death itself is seen the TTL must not matter
-    const ttl = traits.seesDeath ? 60_000 : Math.max(2_000, traits.minTtl)
+    const ttl = traits.seesDeath ? 60_000 : Math.max(5_000, traits.minTtl)
     const first = place.start('elect', 'e', '--ttl', `${ttl}ms`, ...child)
     const token = await tokenOf(first)
     const second = place.start('elect', 'e', ...child)

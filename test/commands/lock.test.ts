@@ -124,7 +124,7 @@ describe.each(STORES)('rdv lock on $scheme', ({ start }) => {
 
   test('stopped for longer than its TTL while it holds, it ends with 121, and the next token is newer', async () => {
     const { place, until, stop } = fresh()
-    const holder = place.start('lock', 'l', '--ttl', '2s', ...child)
+    const holder = place.start('lock', 'l', '--ttl', '5s', ...child)
     const old = await tokenOf(holder)
     const [, pid] = await holder.says(/pid (\d+)/)
     const next = place.start('lock', 'l', ...child)
@@ -141,11 +141,11 @@ describe.each(STORES)('rdv lock on $scheme', ({ start }) => {
 
   test('the holder killed, and the head of those who wait, the next one in order holds', async () => {
     const { place, until, stop } = fresh()
-    const holder = place.start('lock', 'l', '--ttl', '4s', ...child)
+    const holder = place.start('lock', 'l', '--ttl', '5s', ...child)
     const old = await tokenOf(holder)
     const waiting: Running[] = []
     // those who live on keep their place however slow the machine is
-    for (const ttl of ['4s', '1m', '1m']) {
+    for (const ttl of ['5s', '1m', '1m']) {
       waiting.push(place.start('lock', 'l', '--ttl', ttl, ...child))
       await until(waiting.length + 1)
     }

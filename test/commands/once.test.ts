@@ -40,7 +40,7 @@ describe.each(STORES)('rdv once on $scheme', ({ start }) => {
 
   test('one that is killed is followed by the next', async () => {
     const { place, until, stop } = fresh()
-    const first = place.start('once', 'o', '--ttl', '2s', '--', 'sh', '-c', loop)
+    const first = place.start('once', 'o', '--ttl', '5s', '--', 'sh', '-c', loop)
     await first.says(/pid/)
     const waiting: Running[] = []
     for (let i = 0; i < 2; i++) {
