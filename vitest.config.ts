@@ -9,7 +9,9 @@ export default defineConfig({
     maxWorkers: 3,
     // what is told of deadlines holds on a machine that is not busy with something else at that very moment
     retry: 1,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // only against hanging: they hold on a machine several times as slow as the usual one
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 })

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { nowWaiting } from './waiting-mark.ts'
 
 /** Milliseconds: the first pause, and the longest. */
 const FIRST = 25
 const LONGEST = 1_000
 
-/** Waits for the pause to be over, or for the signal. Never rejects. */
+/** Waits for the pause to be over, or for the signal, whose call waits from then on. Never rejects. */
 export type Pause = (signal?: AbortSignal) => Promise<void>
 
 /**
@@ -15,6 +16,7 @@ export function* backoff(): Generator<Pause, never> {
   for (let length = FIRST; ; length = Math.min(2 * length, LONGEST)) {
     const pause = length * (0.5 + Math.random() / 2)
     yield async (signal) => {
+      nowWaiting(signal)
       await sleep(pause, undefined, { signal }).catch(() => {})
     }
   }

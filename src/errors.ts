@@ -41,9 +41,13 @@ export class UnavailableError extends CoordinationError {
   /** Whether the same call may succeed later: true for a store that is not up yet, false for a wrong password. */
   readonly retryable: boolean
 
-  constructor(message: string, options?: ErrorOptions & { retryable?: boolean }) {
+  /** What else `--json` tells. */
+  readonly details: object
+
+  constructor(message: string, options?: ErrorOptions & { retryable?: boolean; details?: object }) {
     super(message, options)
     this.retryable = options?.retryable ?? true
+    this.details = options?.details ?? {}
   }
 }
 

@@ -1,11 +1,13 @@
 import type * as Interfaces from '@oclif/core/interfaces'
 import { parse } from '@oclif/core/parser'
 import type { CallOptions } from '../backends/backend.ts'
+import { now } from '../backends/clock.ts'
 import { DEFAULT_BACKEND } from '../backends/open.ts'
 import { parseDuration } from '../duration.ts'
 import { SilentStoreError, UnavailableError, UsageError } from '../errors.ts'
 import { LateSignal } from '../late-signal.ts'
 import { openPatiently } from '../open.ts'
+import { tellOutages } from '../outage.ts'
 import { type Limits, withLateDeadline } from '../recipes/deadline.ts'
 import { checkNamespace } from '../recipes/keys.ts'
 import type { Space } from '../recipes/space.ts'
@@ -14,12 +16,16 @@ import { parseExitCodes } from './exit-codes.ts'
 import { globalFlags } from './flags.ts'
 import { Interrupts } from './interrupts.ts'
 import { invocation } from './invocation.ts'
+import { note } from './output.ts'
 import { blame, refuseValues, type SettingName, settingNames } from './settings.ts'
 
 type GlobalFlags = Interfaces.InferredFlags<typeof globalFlags>
 
 /** How long (milliseconds) a command that does not wait may try to reach its backend. */
 const USUAL_TIMEOUT = 10_000
+
+/** Milliseconds beyond its deadline in which a slow machine may still open the store, and look once. */
+const OVERTIME = 500
 
 /**
  * What every command shares: global flags, the deadline, interrupts, and the store, opened when needed. It describes itself
@@ -44,7 +50,7 @@ export abstract class RdvCommand {
     try {
       await command.run()
     } catch (error) {
-      throw await command.#named(error)
+      throw await command.named(error)
     } finally {
       await command.finish()
     }
@@ -91,6 +97,7 @@ export abstract class RdvCommand {
     const { json, quiet, verbose } = flags
     invocation.style = { json, quiet, verbose, exitCodes }
     this.#checkCommand()
+    tellOutages((reason) => this.#tellOutage(reason))
     return parsed as unknown as {
       args: Interfaces.InferredArgs<T['args']>
       flags: Interfaces.InferredFlags<T['flags']> & GlobalFlags
@@ -101,7 +108,8 @@ export abstract class RdvCommand {
   protected limits(usual = USUAL_TIMEOUT): Limits {
     const text = this.#flags?.timeout
     const timeout = text === undefined ? usual : parseDuration(text, this.settingName('timeout'))
-    return Object.assign(new LateSignal(() => this.interrupts.signal), { timeout })
+    const limits = { timeout, overtime: OVERTIME, begun: now() }
+    return Object.assign(new LateSignal(() => this.interrupts.signal), limits)
   }
 
   /** The store, opened at the first call and again after a failure, tried until the call is cancelled. */
@@ -162,15 +170,23 @@ export abstract class RdvCommand {
     }
   }
 
-  /** Who only saw that no answer came does not know from whom. */
-  async #named(error: unknown): Promise<unknown> {
+  /** The error, which says of which store no answer came. */
+  protected async named(error: unknown): Promise<unknown> {
     if (!(error instanceof SilentStoreError)) return error
     const space = await this.#space?.catch(() => undefined)
-    const address =
-      space?.backend.address ?? redactMalformed(this.#flags?.backend ?? DEFAULT_BACKEND)
+    const address = space?.backend.address ?? this.#backend
     return new UnavailableError(`${address} did not answer before the time was up`, {
       cause: error,
     })
+  }
+
+  /** The backend as the user named it, for messages. */
+  get #backend(): string {
+    return redactMalformed(this.#flags?.backend ?? DEFAULT_BACKEND)
+  }
+
+  #tellOutage(reason = `${this.#backend} does not answer`): void {
+    note(`still trying to reach the store: ${reason}`)
   }
 
   #checkCommand(): void {

@@ -30,11 +30,13 @@ export class Campaign {
   readonly #events: ElectionEvents | undefined
   readonly #ended = new AbortController()
   readonly #preparation = new Preparation()
+  #limits: Limits
 
   constructor(space: Space, name: string, options: CampaignOptions) {
     this.#space = space
     this.#name = name
     this.#options = options
+    this.#limits = options.limits
     this.#events = options.events ? new ElectionEvents(space, name, options.id) : undefined
   }
 
@@ -66,10 +68,13 @@ export class Campaign {
   }
 
   async #elected(): Promise<Leadership> {
-    const { id, try: once, ttl, grace, limits } = this.#options
+    const { id, try: once, ttl, grace } = this.#options
     const onEntering = (key: string) => this.#events?.enters(key)
     const { command } = this.#options
     const onWaiting = () => command && this.#preparation.begin(command)
+    const limits = this.#limits
+    // Each further campaign has the whole time again.
+    this.#limits = { ...limits, begun: undefined }
     const leadership = await withDeadline(limits, (signal) =>
       Leadership.campaign(this.#space, this.#name, id, {
         ...{ try: once, ttl, grace, signal },

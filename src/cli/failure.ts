@@ -1,5 +1,12 @@
 import { CommandError } from '../child/errors.ts'
-import { CoordinationError, describe, TimeoutError } from '../errors.ts'
+import {
+  CoordinationError,
+  describe,
+  type ErrorKind,
+  TimeoutError,
+  UnavailableError,
+} from '../errors.ts'
+import { causesOf } from './causes.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { Interrupted, isBrokenPipe } from './interrupts.ts'
 import { invocation } from './invocation.ts'
@@ -12,12 +19,24 @@ interface Failure {
   readonly details?: object
 }
 
+/** The exit code of a kind of failure, as the user wants it. */
+export const exitCodeOf = (kind: ErrorKind): number =>
+  invocation.style.exitCodes[kind] ?? EXIT_CODES[kind].code
+
+const detailsOf = (error: CoordinationError): object => {
+  if (error instanceof TimeoutError) return { pending: error.pending }
+  return error instanceof UnavailableError ? error.details : {}
+}
+
 const classify = (thrown: unknown): Failure => {
   const error = isBrokenPipe(thrown) ? new Interrupted('SIGPIPE') : thrown
   if (error instanceof CoordinationError) {
-    const code = invocation.style.exitCodes[error.kind] ?? EXIT_CODES[error.kind].code
-    const details = error instanceof TimeoutError ? { pending: error.pending } : {}
-    return { name: error.kind, code, message: error.message, details }
+    return {
+      name: error.kind,
+      code: exitCodeOf(error.kind),
+      message: error.message,
+      details: detailsOf(error),
+    }
   }
   if (error instanceof CommandError) {
     return { name: 'command', code: error.exitCode, message: error.message }
@@ -26,7 +45,7 @@ const classify = (thrown: unknown): Failure => {
     return { name: 'interrupted', code: error.exitCode, message: error.message }
   }
   const message = `internal error, please report it: ${describe(error)}`
-  return { name: 'internal', code: invocation.style.exitCodes.internal ?? 125, message }
+  return { name: 'internal', code: exitCodeOf('internal'), message }
 }
 
 /** Shows a failure, as `--json` on stdout unless that belongs to COMMAND, and sets the exit code. */
@@ -41,5 +60,15 @@ export const report = (error: unknown): void => {
   } else if (name !== 'interrupted') {
     process.stderr.write(`rdv: ${message}\n`)
   }
-  if (verbose && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  if (verbose) process.stderr.write(more(name, error))
+}
+
+/** What `--verbose` tells of a failure: where a bug is, or what led to anything else. */
+const more = (name: string, error: unknown): string => {
+  if (name === 'internal') return error instanceof Error ? `${error.stack}\n` : ''
+  // The parser's own words are in the message.
+  if (name === 'usage') return ''
+  return causesOf(error)
+    .map((sentence) => `rdv: caused by: ${sentence}\n`)
+    .join('')
 }

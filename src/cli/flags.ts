@@ -35,7 +35,7 @@ export const globalFlags = {
     helpGroup: 'GLOBAL',
   }),
   verbose: Flags.boolean({
-    summary: 'Says more on stderr.',
+    summary: 'Says on stderr what led to a failure.',
     env: 'RDV_VERBOSE',
     helpGroup: 'GLOBAL',
   }),

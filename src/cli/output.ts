@@ -16,9 +16,20 @@ export const printBesideCommand = (json: object): void => {
   if (invocation.style.json) process.stderr.write(`${JSON.stringify(json)}\n`)
 }
 
+let lineIsLive = false
+
+/** Whether the terminal's last line is drawn again and again: a remark takes its place. */
+export const setLineLive = (live: boolean): void => {
+  lineIsLive = live
+}
+
+/** What makes room for another line where a live one is. */
+export const CLEAR_LINE = '\r\u001b[2K'
+
 /** A remark for people, on stderr. */
 export const note = (sentence: string): void => {
-  if (!invocation.style.quiet) process.stderr.write(`rdv: ${sentence}\n`)
+  if (invocation.style.quiet) return
+  process.stderr.write(`${lineIsLive ? CLEAR_LINE : ''}rdv: ${sentence}\n`)
 }
 
 /** Aligned columns with a header on a terminal, tab-separated values without one elsewhere. */

@@ -1,5 +1,6 @@
 import type { Progress } from '../recipes/wait/tally.ts'
 import { invocation } from './invocation.ts'
+import { CLEAR_LINE, setLineLive } from './output.ts'
 
 /** A wait that ends sooner (milliseconds) says nothing. */
 const QUIET_START = 500
@@ -27,7 +28,8 @@ export class WaitProgress implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
-    if (this.#live && this.#shown) process.stderr.write('\r\u001b[2K')
+    setLineLive(false)
+    if (this.#live && this.#shown) process.stderr.write(CLEAR_LINE)
   }
 
   #show(): void {
@@ -42,6 +44,9 @@ export class WaitProgress implements Disposable {
   #draw(text: string): void {
     const seconds = ((Date.now() - this.#started) / 1000).toFixed(1)
     const line = `${seconds}s waiting for ${text}`.slice(0, (process.stderr.columns ?? 80) - 1)
-    process.stderr.write(`\r\u001b[2K${process.env.NO_COLOR ? line : `\u001b[2m${line}\u001b[0m`}`)
+    setLineLive(true)
+    process.stderr.write(
+      `${CLEAR_LINE}${process.env.NO_COLOR ? line : `\u001b[2m${line}\u001b[0m`}`,
+    )
   }
 }

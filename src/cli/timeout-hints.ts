@@ -1,5 +1,5 @@
 import type { TimeoutError } from '../errors.ts'
-import { withDeadline } from '../recipes/deadline.ts'
+import { leftAfter, withDeadline } from '../recipes/deadline.ts'
 import { similarName } from '../recipes/similar-names.ts'
 import type { Space } from '../recipes/space.ts'
 import { note } from './output.ts'
@@ -15,7 +15,7 @@ export const explainTimeout = async (
 ): Promise<void> => {
   const names = storedNames(error.pending)
   if (names.length === 0) return
-  await withDeadline({ timeout: LIMIT }, async (signal) => {
+  await withDeadline({ timeout: leftAfter(error, LIMIT) }, async (signal) => {
     const space = await open(signal)
     for (const name of names) {
       const similar = await similarName(space, name, signal)
@@ -26,10 +26,13 @@ export const explainTimeout = async (
 }
 
 /** Says of a wait that timed out who does not see its store. */
-export const tellReach = (open: (signal: AbortSignal) => Promise<Space>): Promise<void> =>
-  withDeadline({ timeout: LIMIT }, async (signal) => explainReach(await open(signal))).catch(
-    () => {},
-  )
+export const tellReach = (
+  error: TimeoutError,
+  open: (signal: AbortSignal) => Promise<Space>,
+): Promise<void> =>
+  withDeadline({ timeout: leftAfter(error, LIMIT) }, async (signal) =>
+    explainReach(await open(signal)),
+  ).catch(() => {})
 
 const explainReach = ({ backend }: Space): void => {
   if (backend.traits.reach !== 'machine') return

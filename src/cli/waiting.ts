@@ -13,7 +13,7 @@ export const waiting = async <T>(
   try {
     return await body((state) => progress.update(state))
   } catch (error) {
-    if (error instanceof TimeoutError) await tellReach(open)
+    if (error instanceof TimeoutError) await tellReach(error, open)
     throw error
   } finally {
     progress[Symbol.dispose]()

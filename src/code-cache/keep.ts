@@ -1,13 +1,6 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { Script } from 'node:vm'
+import { makeDirectory } from '../make-directory.ts'
 import { type CodeCache, codeOf, HEADER_LENGTH, type Header, OURS } from './code-cache.ts'
 import { directories, isOurs } from './directories.ts'
 
@@ -44,7 +37,7 @@ const put = (directory: string, name: string, run: Run): boolean => {
   const beside = `${file}.${process.pid}`
   let place: number | undefined
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o755 })
+    makeDirectory(directory, 0o755)
     if (!isOurs(directory)) return false
     place = openSync(beside, 'wx', 0o644)
     writeFileSync(place, pack(run.waited, compiledIn(run)))

@@ -3,8 +3,9 @@ import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { printResult } from '../cli/output.ts'
 import { UsageError } from '../errors.ts'
-import { checkNames, clear } from '../recipes/clear.ts'
+import { checkNames, clear, clearedKinds } from '../recipes/clear.ts'
 import { checkKey } from '../recipes/keys.ts'
+import { groupAbovePattern, patternsAmong } from '../recipes/patterns.ts'
 import { quoted } from '../redact.ts'
 
 export default class Clear extends RdvCommand {
@@ -33,10 +34,11 @@ export default class Clear extends RdvCommand {
     const { args, flags } = await this.begin(Clear)
     const { recursive, all } = flags
     if (!recursive && !all) args.key.forEach(refuseGroup)
-    checkNames(args.key, { recursive, all })
-    await this.within(this.limits(), (space, { signal }) =>
-      clear(space, args.key, { recursive, all, signal }),
-    )
+    const names = checkNames(args.key, { recursive, all })
+    await this.within(this.limits(), async (space, { signal }) => {
+      refusePattern(await patternsAmong(space, clearedKinds({ all }), names, signal))
+      await clear(space, args.key, { recursive, all, signal })
+    })
     await printResult(undefined, { ok: true, cleared: args.key })
   }
 }
@@ -48,4 +50,15 @@ const refuseGroup = (name: string): void => {
     checkKey(group, 'group')
     throw new UsageError(`${quoted(name)} is a group: write rdv clear ${group} --recursive`)
   }
+}
+
+/** To clear nothing is a success; but one who writes a pattern believes that it has cleared what that matches. */
+const refusePattern = (patterns: readonly string[]): void => {
+  const pattern = patterns.find((name) => name.includes('*'))
+  if (pattern === undefined) return
+  const group = groupAbovePattern(pattern)
+  const instead = group
+    ? `to clear all below ${group} write ${group} --recursive`
+    : 'give the names, which rdv list and rdv status print'
+  throw new UsageError(`"${pattern}" is a name, not a pattern, and nothing has it: ${instead}`)
 }

@@ -1,18 +1,24 @@
-import type { Backend, Diagnosable, Diagnosis } from '../backends/backend.ts'
-import { now } from '../backends/clock.ts'
 import { describeTraits, TRAIT_NAMES } from '../backends/describe-traits.ts'
 import { RdvCommand } from '../cli/base-command.ts'
+import { exitCodeOf } from '../cli/failure.ts'
 import { invocation } from '../cli/invocation.ts'
 import { formatTable, note, printResult } from '../cli/output.ts'
-import { whenAvailable } from '../recipes/retry.ts'
-import { keyIn, type Space } from '../recipes/space.ts'
+import { CoordinationError, UnavailableError, UsageError } from '../errors.ts'
+import { type Examination, examine } from '../recipes/examine.ts'
+import type { Space } from '../recipes/space.ts'
 
-/** So many reads are timed. */
-const READS = 11
+/** What is said of a backend, with `--json` in one word. */
+const VERDICTS = {
+  fine: 'it works',
+  warnings: 'it works, with warnings',
+  unusable: 'it does not work',
+} as const
 
 export default class Doctor extends RdvCommand {
   static override summary =
-    'Tells whether the backend can be reached, how fast, and what is known of it.'
+    'Tells whether the backend can be reached and written, how fast it is, and what is known to be wrong with it.'
+  static override description =
+    'Exit code 0: it works. 1: it works, and stderr has warnings. 120: it does not work.'
   static override examples = [
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --backend etcd://localhost:2379',
@@ -20,48 +26,41 @@ export default class Doctor extends RdvCommand {
 
   async run(): Promise<void> {
     await this.begin(Doctor)
-    await this.within(this.limits(), async (space, { signal }) => {
-      const { backend } = space
-      const milliseconds = await whenAvailable({ signal }, () => timeReads(space, signal))
-      const { version, warnings } = await diagnose(backend, signal)
-      const { traits, address } = backend
-      if (invocation.style.json) {
-        return printResult(undefined, {
-          ok: true,
-          address,
-          version,
-          milliseconds,
-          traits,
-          warnings,
-        })
-      }
-      await printFacts([
-        ['address', address],
-        ['version', version],
-        ['a read takes', `${milliseconds.toFixed(2)} ms`],
-        ...describeTraits(traits).map((value, i) => [TRAIT_NAMES[i] ?? '', value] as const),
-      ])
-      for (const warning of warnings) note(`warning: ${warning}`)
-    })
+    try {
+      await this.within(this.limits(), async (space, { signal }) =>
+        tell(space, await examine(space, signal)),
+      )
+    } catch (error) {
+      throw unusable(await this.named(error))
+    }
   }
+}
+
+const tell = async ({ backend }: Space, { version, milliseconds, warnings }: Examination) => {
+  const { traits, address } = backend
+  const verdict = warnings.length > 0 ? 'warnings' : 'fine'
+  if (verdict === 'warnings') process.exitCode = exitCodeOf('no')
+  if (invocation.style.json) {
+    const ok = verdict === 'fine'
+    return printResult(undefined, { ok, verdict, address, version, milliseconds, traits, warnings })
+  }
+  await printFacts([
+    ['verdict', VERDICTS[verdict]],
+    ['address', address],
+    ['version', version],
+    ['a read takes', `${milliseconds.toFixed(2)} ms`],
+    ...describeTraits(traits).map((value, i) => [TRAIT_NAMES[i] ?? '', value] as const),
+  ])
+  for (const warning of warnings) note(`warning: ${warning}`)
 }
 
 const printFacts = async (facts: readonly (readonly [string, string])[]): Promise<void> => {
   for (const line of formatTable(['WHAT', ''], facts)) await printResult(line, {})
 }
 
-/** The median of some reads, in milliseconds. */
-const timeReads = async (space: Space, signal: AbortSignal): Promise<number> => {
-  const times: number[] = []
-  for (let i = 0; i < READS; i++) {
-    const started = now()
-    await space.backend.get(keyIn(space, 'signal', 'doctor'), { signal })
-    times.push(now() - started)
-  }
-  return times.sort((a, b) => a - b)[(READS - 1) / 2] ?? 0
+/** Whatever kept the store from working, it is out of use. */
+const unusable = (error: unknown): unknown => {
+  if (!(error instanceof CoordinationError) || error instanceof UsageError) return error
+  const details = { verdict: 'unusable' }
+  return new UnavailableError(`${VERDICTS.unusable}: ${error.message}`, { cause: error, details })
 }
-
-const diagnose = async (backend: Backend, signal: AbortSignal): Promise<Diagnosis> =>
-  'diagnose' in backend
-    ? (backend as Backend & Diagnosable).diagnose({ signal })
-    : { version: backend.traits.name, warnings: [] }

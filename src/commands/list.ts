@@ -2,10 +2,13 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
-import { formatTable, printResult } from '../cli/output.ts'
+import { formatTable, note, printResult } from '../cli/output.ts'
+import { hintAtPatterns } from '../cli/pattern-hints.ts'
 import { sinceCell } from '../cli/since.ts'
 import { checkGroup } from '../recipes/keys.ts'
 import { list, type Signal, watchList } from '../recipes/list.ts'
+import { whenAvailable } from '../recipes/retry.ts'
+import { keyIn, type Space } from '../recipes/space.ts'
 
 export default class List extends RdvCommand {
   static override summary = 'Lists keys with their states and who holds them.'
@@ -13,7 +16,10 @@ export default class List extends RdvCommand {
     'Elsewhere than on a terminal the columns are separated by tabs and have no header: key, state, host, pid, since.'
   static override examples = ['<%= config.bin %> list', '<%= config.bin %> list deploy/ --watch']
   static override args = {
-    prefix: Args.string({ description: 'A group, such as deploy/.', ignoreStdin: true }),
+    prefix: Args.string({
+      description: 'A group, such as deploy/: what is below it.',
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     watch: Flags.boolean({ summary: 'Goes on with a line for each join, change and leave.' }),
@@ -23,14 +29,18 @@ export default class List extends RdvCommand {
     const { args, flags } = await this.begin(List)
     const group = args.prefix === undefined ? '' : args.prefix.replace(/\/?$/, '/')
     if (group !== '') checkGroup(group)
-    if (flags.watch) await this.#watch(group)
-    else await this.#list(group)
+    const name = args.prefix?.endsWith('/') ? undefined : args.prefix
+    if (flags.watch) await this.#watch(group, name)
+    else await this.#list(group, name)
   }
 
-  async #list(group: string): Promise<void> {
-    const signals = await this.within(this.limits(), (space, { signal }) =>
-      list(space, group, { signal }),
-    )
+  /** `name` is what was written for the group, where that had no slash. */
+  async #list(group: string, name?: string): Promise<void> {
+    const signals = await this.within(this.limits(), async (space, { signal }) => {
+      const found = await list(space, group, { signal })
+      if (found.length === 0) await explainNothing(space, group, name, signal)
+      return found
+    })
     if (invocation.style.json) return printResult(undefined, { ok: true, keys: signals })
     const rows = signals.map(cells)
     if (rows.length === 0) return
@@ -40,14 +50,30 @@ export default class List extends RdvCommand {
   }
 
   /** Until interrupted, or for as long as --timeout says. */
-  async #watch(group: string): Promise<void> {
+  async #watch(group: string, name?: string): Promise<void> {
+    if (name !== undefined) note(`watching the group ${group}, without the key ${name} itself`)
     await this.within(this.limits(0), async (space, { signal }) => {
+      await hintAtPatterns(space, 'signal', [group], signal)
       for await (const event of watchList(space, group, signal)) {
         const [line] = formatTable([], [[event.event, ...cells(event)]], false)
         await printResult(line, event)
       }
     })
   }
+}
+
+/** An empty list may be one of something else than was meant. */
+const explainNothing = async (
+  space: Space,
+  group: string,
+  name: string | undefined,
+  signal: AbortSignal,
+): Promise<void> => {
+  const key = name && keyIn(space, 'signal', name)
+  const entry = key && (await whenAvailable({ signal }, () => space.backend.get(key, { signal })))
+  if (entry)
+    note(`nothing is below ${group}, but there is a key ${name}: rdv get ${name} prints it`)
+  else await hintAtPatterns(space, 'signal', [group], signal)
 }
 
 const cells = ({ key, state, holder }: Signal): string[] => [

@@ -5,9 +5,11 @@ import { RdvCommand } from '../cli/base-command.ts'
 import { printResult } from '../cli/output.ts'
 import { serveFlags } from '../cli/serve-flags.ts'
 import { backendUrl, namespacesOf, serveOptions } from '../cli/serve-options.ts'
+import { tellOutages } from '../outage.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import { whenAvailable } from '../recipes/retry.ts'
-import { createLog } from '../server/log.ts'
+import { redactMalformed } from '../redact.ts'
+import { createLog, type Log } from '../server/log.ts'
 
 /** Milliseconds that the store has to be there. */
 const STORE_LIMIT = 10_000
@@ -34,7 +36,7 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     })
     const options = await serveOptions(flags, process.env, log, this.settingName)
     const { startServer } = await import('../server/server.ts')
-    const backend = await this.#openStore(url)
+    const backend = await this.#openStore(url, log)
     try {
       const namespaces = namespacesOf(flags['allow-namespace'], flags.namespace, backend.traits)
       const server = await startServer({ ...options, backend, namespaces })
@@ -54,12 +56,19 @@ On another address than loopback it needs --token-file, or --insecure to let eve
   }
 
   /** Its clients may live on other machines, and outlive this one. */
-  #openStore(url: string): Promise<Backend> {
+  async #openStore(url: string, log: Log): Promise<Backend> {
     const limits = { timeout: STORE_LIMIT, signal: this.interrupts.signal }
-    return withDeadline(limits, (deadline) =>
-      whenAvailable({ signal: deadline }, () =>
-        openBackend(url, { env: process.env, synced: true }),
-      ),
+    const options = { env: process.env, synced: true }
+    tellOutages((reason = `${redactMalformed(url)} does not answer`) =>
+      log.warn(`still trying to reach the store: ${reason}`),
     )
+    try {
+      return await withDeadline(limits, (signal) =>
+        whenAvailable({ signal }, () => openBackend(url, options, { signal })),
+      )
+    } finally {
+      // From now on its clients are told.
+      tellOutages(undefined)
+    }
   }
 }

@@ -6,6 +6,7 @@ import { invocation } from '../cli/invocation.ts'
 import { asJson, delimited } from '../cli/message-format.ts'
 import { note } from '../cli/output.ts'
 import { PatientOutput } from '../cli/patient-output.ts'
+import { hintAtPatterns } from '../cli/pattern-hints.ts'
 import { delimiterOf } from '../cli/records.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { undoing } from '../recipes/retry.ts'
@@ -58,9 +59,10 @@ If messages are lost, because they were trimmed before they were read or the top
     const count = optional(flags.count, (text) => parseCount(text, '--count', 1))
     const format = (messages: Messages) =>
       invocation.style.json ? asJson(messages) : delimited(messages, delimiterOf(flags.null))
-    await this.within(this.limits(0), (space, { signal }) =>
-      print(space, args.topic, { ...flags, count, format }, signal),
-    )
+    await this.within(this.limits(0), async (space, { signal }) => {
+      await hintAtPatterns(space, 'topic', [args.topic], signal)
+      await print(space, args.topic, { ...flags, count, format }, signal)
+    })
   }
 }
 

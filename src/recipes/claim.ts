@@ -1,6 +1,7 @@
 import type { Backend, Claimable, ClaimResult } from '../backends/backend.ts'
 import { backoff } from '../backoff.ts'
 import { ConflictError, IndeterminateError, NoError } from '../errors.ts'
+import { eitherSignal } from '../waiting-mark.ts'
 import { whenAvailable } from './retry.ts'
 import type { Session } from './session.ts'
 import { until } from './until.ts'
@@ -20,7 +21,7 @@ type Claimed = Extract<ClaimResult, { outcome: 'ok' }>
 /** Claims, and waits while others hold who do not stand in our queue. */
 export const claim = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed> => {
   let claimed: Claimed | undefined
-  const either = AbortSignal.any([signal, wanted.session.lost])
+  const either = eitherSignal(signal, wanted.session.lost)
   const succeeds = async () => {
     claimed = await insist(wanted, either)
     return claimed !== undefined

@@ -1,6 +1,6 @@
 import { remove } from '../backends/operations.ts'
 import { type Limits, withDeadline } from './deadline.ts'
-import { checkKey, KINDS } from './keys.ts'
+import { checkKey, KINDS, type Kind } from './keys.ts'
 import { whenAvailable } from './retry.ts'
 import type { Space } from './space.ts'
 
@@ -13,6 +13,10 @@ export interface ClearOptions extends Limits {
 
 /** Of a session only its holder disposes, and it goes with it. What is kept of ids is what keeps them unique. */
 const CLEARABLE = KINDS.filter((kind) => kind !== 'session' && kind !== 'id')
+
+/** What is cleared of a name. */
+export const clearedKinds = ({ all }: ClearOptions): readonly Kind[] =>
+  all ? CLEARABLE : ['signal']
 
 /**
  * The names as they are in keys: with `recursive` or `all`, `deploy/` and `deploy` mean the same.
@@ -29,7 +33,7 @@ export const clear = (
   names: readonly string[],
   options: ClearOptions = {},
 ): Promise<void> => {
-  const kinds = options.all ? CLEARABLE : (['signal'] as const)
+  const kinds = clearedKinds(options)
   const below = reaches(options)
   const bare = checkNames(names, options)
   return withDeadline(options, async (signal) => {

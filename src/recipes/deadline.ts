@@ -1,7 +1,8 @@
 import { now } from '../backends/clock.ts'
 import { TimeoutError } from '../errors.ts'
 import { LateSignal, refuseCancelled } from '../late-signal.ts'
-import { setLongTimeout } from '../long-timer.ts'
+import { type LongTimer, setLongTimeout } from '../long-timer.ts'
+import { nowWaiting, whenWaiting } from '../waiting-mark.ts'
 
 /** When to give up. */
 export interface Limits {
@@ -9,6 +10,35 @@ export interface Limits {
   readonly timeout?: number | undefined
   /** Cancels: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
+  /** By so many milliseconds the deadline is put off for a call that does not wait yet: it still opens the store, or reads. */
+  readonly overtime?: number | undefined
+  /** When the time began to run, in monotonic milliseconds. Default: with the call. */
+  readonly begun?: number | undefined
+}
+
+/** Milliseconds after its deadline at which nothing is looked at or undone any more. */
+const LATEST = 850
+
+/** Of a deadline that has passed: when it did, in monotonic milliseconds. */
+const passings = new WeakMap<object, number>()
+
+/**
+ * How long (milliseconds) may be looked, or undone, once a call was ended by `reason`: so long, and less where that is a
+ * deadline that has passed a while ago.
+ */
+export const leftAfter = (reason: unknown, most: number): number => {
+  const passed = passingOf(reason)
+  if (passed === undefined) return most
+  return Math.max(1, Math.min(most, Math.ceil(passed + LATEST - now())))
+}
+
+/** A signal that bounds this. */
+export const afterwards = (reason: unknown, most: number): AbortSignal =>
+  AbortSignal.timeout(leftAfter(reason, most))
+
+const passingOf = (reason: unknown): number | undefined => {
+  if (!(reason instanceof TimeoutError)) return undefined
+  return passings.get(reason) ?? passingOf(reason.cause)
 }
 
 /** Runs `body` with a signal that aborts when the time is up (with a TimeoutError) or the caller cancels. */
@@ -37,11 +67,11 @@ export const withLateDeadline = async <T>(
 }
 
 const bounded = async <T>(limits: Limits, body: (call: LateSignal) => Promise<T>): Promise<T> => {
-  const begun = now()
+  const { begun = now() } = limits
   let stop = () => {}
   const call = new LateSignal(() => {
     const deadline = new AbortController()
-    stop = bind(deadline, limits, now() - begun)
+    stop = bind(deadline, limits, begun)
     return deadline.signal
   })
   try {
@@ -51,20 +81,39 @@ const bounded = async <T>(limits: Limits, body: (call: LateSignal) => Promise<T>
   }
 }
 
-/** Aborts the controller at the limits, of which so many milliseconds have passed. What is returned undoes that. */
+/** Aborts the controller at the limits of a call that has begun then. What is returned undoes that. */
 const bind = (
   controller: AbortController,
-  { timeout = 0, signal }: Limits,
-  passed: number,
+  { timeout = 0, overtime = 0, signal }: Limits,
+  begun: number,
 ): (() => void) => {
+  const due = begun + timeout
+  let timer: LongTimer | undefined
   const cancel = () => controller.abort(signal?.reason)
-  const expire = () => controller.abort(new TimeoutError(`timed out after ${timeout / 1000} s`))
+  const expire = () => {
+    const error = new TimeoutError(`timed out after ${timeout / 1000} s`)
+    passings.set(error, due)
+    controller.abort(error)
+  }
+  const expireAt = (end: number) => {
+    timer?.clear()
+    const left = Math.ceil(end - now())
+    if (left <= 0) expire()
+    else timer = setLongTimeout(expire, left)
+  }
   if (signal?.aborted) cancel()
-  else if (timeout > 0 && passed >= timeout) expire()
-  const timer = timeout > 0 ? setLongTimeout(expire, Math.ceil(timeout - passed)) : undefined
+  else if (timeout > 0) expireAt(due + overtime)
+  let waits = overtime === 0
+  whenWaiting(controller.signal, () => {
+    nowWaiting(signal)
+    if (waits || !timer) return
+    waits = true
+    expireAt(due)
+  })
   signal?.addEventListener('abort', cancel, { once: true })
   return () => {
     timer?.clear()
+    timer = undefined
     signal?.removeEventListener('abort', cancel)
   }
 }

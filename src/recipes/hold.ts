@@ -45,7 +45,7 @@ export class Hold {
       await acquire(space, name, session, state, options)
       return new Hold(space, key, session)
     } catch (error) {
-      await session.close(undoing())
+      await session.close(undoing(options.signal))
       throw error
     }
   }

@@ -63,7 +63,7 @@ export class Lock extends Tenure {
       void watchClaim(wanted, claimed, lock.#released.signal)
       return lock
     } catch (error) {
-      await giveBack(wanted, undoing())
+      await giveBack(wanted, undoing(options.signal))
       throw error
     }
   }

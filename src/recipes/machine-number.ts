@@ -47,7 +47,7 @@ export const claimMachine = async (
     }
     throw new Error('a backoff never ends')
   } catch (error) {
-    await session.close(undoing())
+    await session.close(undoing(signal))
     throw error
   }
 }

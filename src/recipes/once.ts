@@ -2,6 +2,7 @@ import type { Entry, Lease, Write } from '../backends/backend.ts'
 import { heldBy, putDetached, putHeld, remove } from '../backends/operations.ts'
 import { backoff } from '../backoff.ts'
 import { IndeterminateError, LostError, NoError } from '../errors.ts'
+import { eitherSignal } from '../waiting-mark.ts'
 import { withDeadline } from './deadline.ts'
 import { type OnceRecord, onceRecord, parseOnceRecord } from './once-record.ts'
 import type { Place } from './place.ts'
@@ -166,7 +167,7 @@ const unlessDone = async (
     () => {}, // stopped; where the store refuses us, the wait itself tells
   )
   try {
-    return await body(AbortSignal.any([signal, done.signal]))
+    return await body(eitherSignal(signal, done.signal))
   } catch (error) {
     if (error === DONE) return undefined
     if (error instanceof NoError && (await isDone(queue, signal))) return undefined

@@ -1,6 +1,7 @@
 import type { Entry } from '../backends/backend.ts'
 import { putHeld } from '../backends/operations.ts'
 import { LostError } from '../errors.ts'
+import { eitherSignal } from '../waiting-mark.ts'
 import { applyChange } from './change.ts'
 import { positionOf, prefixOf, type Queue, readMembers, refusal, whenNearer } from './queue.ts'
 import { undoing } from './retry.ts'
@@ -35,7 +36,7 @@ export class Place {
       await enter(queue, session, options.signal)
       return new Place(queue, session)
     } catch (error) {
-      await session.close(undoing())
+      await session.close(undoing(options.signal))
       throw error
     }
   }
@@ -45,7 +46,7 @@ export class Place {
    * @throws LostError the session or the key has gone meanwhile.
    */
   async turn(signal: AbortSignal, onWaiting?: () => void): Promise<Entry> {
-    const either = AbortSignal.any([signal, this.session.lost])
+    const either = eitherSignal(signal, this.session.lost)
     for (;;) {
       const { own, older } = await this.#look(either)
       if (older.length < this.#queue.slots) return own

@@ -1,37 +1,60 @@
 import type { CallOptions } from '../backends/backend.ts'
 import { backoff } from '../backoff.ts'
 import { SilentStoreError, TimeoutError, UnavailableError } from '../errors.ts'
+import { beginSilence, explainSilence } from '../outage.ts'
+import { afterwards } from './deadline.ts'
 
 /**
  * Does a call again while the store is out of reach, until the signal aborts; then rejects with what kept it from
  * succeeding, or with the signal's reason where that was an interrupt. For calls that write nothing when they fail.
+ * A call that goes on after the store has answered says so by `answered`.
  */
 export const whenAvailable = async <T>(
   options: CallOptions,
-  call: () => Promise<T>,
+  call: (answered: () => void) => Promise<T>,
 ): Promise<T> => {
+  let silence = beginSilence()
+  const answered = () => {
+    silence?.end()
+    silence = undefined
+  }
   let last: UnavailableError | undefined
-  for (const pause of backoff()) {
-    try {
-      return await call()
-    } catch (error) {
+  try {
+    for (const pause of backoff()) {
+      try {
+        return await call(answered)
+      } catch (error) {
+        last = mayPass(error, options, last)
+      }
+      silence ??= beginSilence()
+      const { message } = last
+      explainSilence(() => message)
       const { signal } = options
-      if (signal?.aborted && error === signal.reason) throw atDeadline(error, last)
-      if (!(error instanceof UnavailableError && error.retryable)) throw error
-      last = error
+      await pause(signal)
+      if (signal?.aborted) throw atDeadline(signal.reason, last)
     }
-    const { signal } = options
-    await pause(signal)
-    if (signal?.aborted) throw atDeadline(signal.reason, last)
+  } finally {
+    answered()
   }
   throw new Error('a backoff never ends')
+}
+
+/** The error, where trying again may help. @throws the one to be told elsewhere. */
+const mayPass = (
+  error: unknown,
+  { signal }: CallOptions,
+  last: UnavailableError | undefined,
+): UnavailableError => {
+  if (signal?.aborted && error === signal.reason) throw atDeadline(error, last)
+  if (error instanceof UnavailableError && error.retryable) return error
+  throw error
 }
 
 /** How long (milliseconds) a failed call may take to undo what it did: its deadline may be over already. */
 const UNDOING = 500
 
-/** Bounds the undoing of what a failed call did; the TTL does it otherwise. */
-export const undoing = (): AbortSignal => AbortSignal.timeout(UNDOING)
+/** Bounds the undoing of what a failed call did, which its signal may have ended; the TTL does it otherwise. */
+export const undoing = (signal?: AbortSignal): AbortSignal => afterwards(signal?.reason, UNDOING)
 
 /** A call that the deadline cut off had no answer: its store was out of reach. */
 export const atDeadline = (reason: unknown, last?: UnavailableError): unknown =>

@@ -74,7 +74,7 @@ const setExpiring = async (
   try {
     return await applyChange(backend, { key, plan, appliedTo: isState(state) }, call)
   } catch (error) {
-    await backend.revoke(lease.id, { signal: undoing() }).catch(() => {})
+    await backend.revoke(lease.id, { signal: undoing(call.signal) }).catch(() => {})
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import type { Entry } from '../backends/backend.ts'
 import { backoff } from '../backoff.ts'
 import { CoordinationError, describe, IndeterminateError, TimeoutError } from '../errors.ts'
+import { afterwards } from './deadline.ts'
 import { type EnterOptions, Place } from './place.ts'
 import { describeHead, type Queue, readMembers, refusal } from './queue.ts'
 import { atDeadline, undoing } from './retry.ts'
@@ -33,7 +34,7 @@ export const takeTurn = async <T>(
     try {
       return await attempt(queue, options, last)
     } catch (error) {
-      if (signal.aborted) throw await whenEnded(queue, error, signal)
+      if (signal.aborted) throw await whenEnded(queue, undefined, error, signal)
       if (!isLoss(error)) throw error
       onTrouble?.(`${describe(error)}; queueing again`)
     }
@@ -57,8 +58,10 @@ const attempt = async <T>(
     place.requireStanding(signal)
     return result
   } catch (error) {
-    await place.leave(undoing())
-    throw error
+    const { signal } = options
+    const told = signal.aborted ? whenEnded(queue, place, error, signal) : error
+    await place.leave(undoing(signal))
+    throw await told
   }
 }
 
@@ -73,24 +76,32 @@ const requireRoom = async (queue: Queue, signal: AbortSignal): Promise<void> => 
 const isLoss = (error: unknown): boolean =>
   error instanceof CoordinationError && (error.kind === 'lost' || error.kind === 'indeterminate')
 
-/** How long (milliseconds) may be looked for who holds what was waited for in vain: the answer is late already. */
-const LOOK = 300
+/** How long (milliseconds) the lookup of the holder may take after a timeout. */
+const LOOK = 800
 
-/** What is told of a wait that was ended from outside. */
+/** The error of a wait that was ended from outside. Never rejects. */
 const whenEnded = async (
   queue: Queue,
+  place: Place | undefined,
   error: unknown,
   { reason }: AbortSignal,
 ): Promise<unknown> => {
   if (!(reason instanceof TimeoutError)) return reason
   if (error instanceof IndeterminateError) return atDeadline(reason)
-  return error === reason || isLoss(error) ? timedOut(queue, reason) : error
+  return error === reason || isLoss(error) ? timedOut(queue, place, reason) : error
 }
 
-const timedOut = async (queue: Queue, reason: TimeoutError): Promise<TimeoutError> => {
-  const head = await describeHead(queue, AbortSignal.timeout(LOOK)).catch(() => undefined)
+const timedOut = async (
+  queue: Queue,
+  place: Place | undefined,
+  reason: TimeoutError,
+): Promise<TimeoutError> => {
+  const counts = (entry: Entry) => entry.key !== place?.key && (queue.counts?.(entry) ?? true)
+  const others = { ...queue, counts }
+  const head = await describeHead(others, afterwards(reason, LOOK)).catch(() => undefined)
   const why = `held by ${head ?? 'another session'}`
   return new TimeoutError(`${reason.message}: ${queue.name} is ${why}`, {
     pending: [{ target: queue.name, reason: why }],
+    cause: reason,
   })
 }

@@ -1,5 +1,7 @@
-import type { Backend, Change, Entry } from '../backends/backend.ts'
+import type { Backend, Change, Entry, WatchEvent } from '../backends/backend.ts'
 import type { CoordinationError } from '../errors.ts'
+import { beginSilence, explainSilence } from '../outage.ts'
+import { nowWaiting } from '../waiting-mark.ts'
 
 /** What a scope holds now, as far as is known. */
 export interface View {
@@ -11,14 +13,17 @@ export interface View {
   readonly interrupted?: CoordinationError
 }
 
-/** Follows a scope: a view each time that anything changes. Ends as the backend's `watch` does. */
+/**
+ * Follows a scope: a view each time that anything changes. A call waits once it asks for the second one. Ends as the
+ * backend's `watch` does.
+ */
 export async function* follow(
   backend: Backend,
   scope: string,
   signal: AbortSignal,
 ): AsyncGenerator<View> {
   let entries = new Map<string, Entry>()
-  for await (const event of backend.watch(scope, signal)) {
+  for await (const event of eventsOf(backend, scope, signal)) {
     if (event.kind === 'interrupted') {
       yield { entries, changes: [], interrupted: event.cause }
     } else if (event.kind === 'snapshot') {
@@ -28,6 +33,30 @@ export async function* follow(
       for (const change of event.changes) apply(entries, change)
       yield { entries, changes: event.changes }
     }
+  }
+}
+
+/** The events of a watch, whose store is silent until the first one, and while the watch is interrupted. */
+async function* eventsOf(
+  backend: Backend,
+  scope: string,
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent> {
+  let silence = beginSilence()
+  try {
+    for await (const event of backend.watch(scope, signal)) {
+      if (event.kind === 'interrupted') {
+        silence ??= beginSilence()
+        explainSilence(() => event.cause.message)
+      } else {
+        silence?.end()
+        silence = undefined
+      }
+      yield event
+      nowWaiting(signal)
+    }
+  } finally {
+    silence?.end()
   }
 }
 

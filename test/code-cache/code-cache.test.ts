@@ -171,6 +171,14 @@ describe('what V8 compiled', () => {
     await signal()
   })
 
+  test('changes nothing where neither folder can be made', async () => {
+    writeFileSync(cache(), '')
+    const env = { HOME: '/proc/self', RDV_DATA_DIR: join(home, 'data') }
+    const argv = [join(root, 'bin/rdv.cjs'), 'signal', 'k']
+    const ended = await promisify(execFile)(process.execPath, argv, { env, timeout: 30_000 })
+    expect(ended).toEqual({ stdout: '', stderr: '' })
+  })
+
   test('is whole when many processes make it at once', async () => {
     await Promise.all(Array.from({ length: 6 }, () => signal()))
     expectWhole(onlyFile(cache()))

@@ -241,9 +241,14 @@ const BACKENDS: readonly Row[] = [
       /no backend URL: begin it with one of sqlite/,
     ],
   ),
-  ...['sqlite:x', 'sqlite://rel', 'sqlite:///', 'sqlite:///x/', 'sqlite:///%zz'].map(
-    (url): Row => [['signal', 'k', '--backend', url], /write sqlite: or sqlite:\/\/\/path/],
-  ),
+  ...[
+    'sqlite:x',
+    'sqlite://rel',
+    'sqlite:///',
+    'sqlite:///x/',
+    'sqlite:///%zz',
+    'sqlite:///a%00b',
+  ].map((url): Row => [['signal', 'k', '--backend', url], /write sqlite: or sqlite:\/\/\/path/]),
   ...['memory:x', 'memory://h'].map(
     (url): Row => [['signal', 'k', '--backend', url], /write memory:/],
   ),

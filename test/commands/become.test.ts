@@ -115,11 +115,11 @@ describe('COMMAND', () => {
       'wait',
       'k',
       '--timeout',
-      '100ms',
+      '1s',
       '--',
       'sh',
       '-c',
-      'sleep 0.4; echo late',
+      'sleep 1.5; echo late',
     )
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'late\n' })
   })

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { lines, Place } from './rdv.ts'
 
 const filled = async (...keys: string[]): Promise<Place> => {
@@ -54,5 +54,71 @@ test('get of a key without a state is 1', async () => {
     code: 1,
     stdout: '',
     stderr: 'rdv: k is not signalled\n',
+  })
+})
+
+describe('a pattern, which clear does not take', () => {
+  test.each([
+    { argv: ['*'], says: 'give the names, which rdv list and rdv status print' },
+    { argv: ['*', '--all'], says: 'give the names' },
+    { argv: ['g/*'], says: 'to clear all below g/ write g/ --recursive' },
+    { argv: ['g/a/*', '--recursive'], says: 'write g/a/ --recursive' },
+    { argv: ['h', 'g*'], says: '"g*" is a name, not a pattern' },
+  ])('is a usage error that clears nothing: $argv', async ({ argv, says }) => {
+    const place = await filled('g/1', 'h')
+    const { code, stdout, stderr } = await place.rdv('clear', ...argv)
+    expect({ code, stdout, stderr }).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(says),
+    })
+    expect(await left(place)).toEqual(['g/1', 'h'])
+  })
+
+  test('but is cleared where it is the name of a key, of a group or of something else', async () => {
+    const place = await filled('*', 'g*/1', 'h')
+    await place.rdv('counter', 'inc', 'n*')
+    expect(await place.rdv('clear', '*')).toMatchObject({ code: 0, stderr: '' })
+    expect(await place.rdv('clear', 'g*/', '--recursive')).toMatchObject({ code: 0, stderr: '' })
+    expect(await place.rdv('clear', 'n*')).toMatchObject({ code: 2 })
+    expect(await place.rdv('clear', 'n*', '--all')).toMatchObject({ code: 0, stderr: '' })
+    expect(await left(place)).toEqual(['h'])
+  })
+
+  test.each(['a?', 'build[linux]'])('is not suspected of %s', async (key) => {
+    expect(await (await filled()).rdv('clear', key)).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
+describe('a name that looks like a pattern', () => {
+  test.each([
+    ['get d/*', 1],
+    ['wait d/* --once', 1],
+    ['wait d/*=up --once', 1],
+    ['wait d/* --not', 0],
+    ['list d/x*', 0],
+    ['list d/x*/', 0],
+  ])('is said to be a name by rdv %s, where nothing has it', async (line, code) => {
+    const place = await filled('d/1')
+    const ended = await place.rdv(...line.split(' '))
+    expect(ended).toMatchObject({ code, stdout: '' })
+    expect(ended.stderr).toMatch(
+      /"d\/x?\*\/?" is a name, not a pattern: for all keys below d\/ write d\//,
+    )
+  })
+
+  test('is a name like others where something has it', async () => {
+    const place = await filled('d/*', 'g*/1')
+    for (const line of ['get d/*', 'wait d/*', 'wait g*/', 'list g*/', 'clear d/*']) {
+      const { code, stderr } = await place.rdv(...line.split(' '))
+      expect({ line, code, stderr }).toEqual({ line, code: 0, stderr: '' })
+    }
+  })
+
+  test('is said to be one by subscribe', async () => {
+    const place = new Place()
+    const subscriber = place.start('subscribe', 'jobs.*')
+    await subscriber.says(/"jobs\.\*" is a name, not a pattern/)
+    await subscriber.says(/^rdv: subscribed$/m)
   })
 })

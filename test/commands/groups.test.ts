@@ -135,8 +135,9 @@ describe('a group', () => {
     const waited = await timed('wait', 'deploy/', '--timeout', '2s')
     expect(control.code).toBe(0)
     expect(waited.code).toBe(124)
-    expect(waited.took - control.took).toBeGreaterThan(2_000 - 300)
-    expect(waited.took - control.took).toBeLessThan(2_000 + 300)
+    expect(waited.took).toBeGreaterThan(2_000)
+    // from there on it looks once more, says why, and ends
+    expect(waited.took).toBeLessThan(2_000 + 3 * control.took)
   })
 
   test('a node’s key has one holder: the second gets 1 and the first stays', async () => {

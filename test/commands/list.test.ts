@@ -62,6 +62,16 @@ describe('list', () => {
     expect(lines(stdout).map((line) => line.split('\t')[0])).toEqual(keys)
   })
 
+  test('of a key that is no group says what there is', async () => {
+    const place = new Place()
+    await place.rdv('signal', 'cfg')
+    const { code, stdout, stderr } = await place.rdv('list', 'cfg')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+    expect(stderr).toMatch(/^rdv: nothing is below cfg\/, but there is a key cfg: rdv get cfg/)
+    expect(await place.rdv('list', 'cfg', '--quiet')).toMatchObject({ code: 0, stderr: '' })
+    expect(await place.rdv('list', 'cfg/')).toMatchObject({ code: 0, stderr: '' })
+  })
+
   test('on a terminal is aligned, with a header', async () => {
     const place = new Place()
     await place.rdv('signal', 'long/name')
@@ -101,6 +111,18 @@ describe('list --watch', () => {
     const { code, stdout, stderr } = await watching.ended
     expect({ code, stderr }).toEqual({ code: 143, stderr: '' })
     expect(lines(stdout)).toHaveLength(5)
+  })
+
+  test('says what it watches where the slash of a group was left out', async () => {
+    const place = new Place()
+    const watching = place.start('list', 'cfg', '--watch')
+    await watching.says(/^rdv: watching the group cfg\/, without the key cfg itself$/m)
+    await place.rdv('signal', 'cfg')
+    await place.rdv('signal', 'cfg/a')
+    await watching.says(/^join\tcfg\/a\t/m)
+    watching.kill('SIGTERM')
+    const { stdout } = await watching.ended
+    expect(lines(stdout)).toHaveLength(1)
   })
 
   test('as JSON is an object a line, of one group', async () => {

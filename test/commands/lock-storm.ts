@@ -79,7 +79,7 @@ export const lockStorm = (scheme: string, { fates, atOnce }: Storm): void => {
       await Promise.all(Array.from({ length: atOnce }, worker))
       await stop()
       judge(linesOf(folder), outcomes)
-    }, 240_000)
+    }, 900_000)
   })
 }
 
@@ -116,7 +116,7 @@ const disturbHolder = async (running: Running, fate: Fate, folder: string): Prom
   if (fate === 'killed in it') return running.kill('SIGKILL')
   await stopOutsideWrite(running)
   const isRefused = () => linesOf(folder).some((line) => isRefusal(line, Number(token)))
-  await expect.poll(isRefused, { timeout: 60_000 }).toBe(true)
+  await expect.poll(isRefused, { timeout: 240_000 }).toBe(true)
   running.kill('SIGCONT')
 }
 

@@ -46,7 +46,7 @@ describe.each(STORES)('rdv once on $scheme', ({ start }) => {
 
   test('one that is killed is followed by the next', async () => {
     const { place, until, stop } = fresh()
-    const first = place.start('once', 'o', '--ttl', '2s', '--', 'sh', '-c', loop)
+    const first = place.start('once', 'o', '--ttl', '5s', '--', 'sh', '-c', loop)
     await first.says(/pid/)
     const waiting: Running[] = []
     for (let i = 0; i < 2; i++) {
@@ -84,7 +84,7 @@ describe.each(STORES)('rdv once on $scheme', ({ start }) => {
     second.kill('SIGTERM')
     expect(await second.ended).toMatchObject({ code: 143, stdout: '' })
     await until(1)
-    expect(await place.rdv('once', 'o', '--timeout', '300ms', '--', 'echo', 'ran')).toMatchObject({
+    expect(await place.rdv('once', 'o', '--timeout', '2s', '--', 'echo', 'ran')).toMatchObject({
       code: 124,
       stdout: '',
     })

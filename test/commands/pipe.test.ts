@@ -423,9 +423,9 @@ describe('who is interrupted leaves nothing behind', () => {
 
 test('a deadline ends both with 124', async () => {
   const here = place()
-  const receiver = here.rdv('pipe', 'receive', 'jobs', '--group', 'g', '--timeout', '300ms')
+  const receiver = here.rdv('pipe', 'receive', 'jobs', '--group', 'g', '--timeout', '1s')
   expect(await receiver).toMatchObject({ code: 124, stdout: '' })
-  const sender = here.startWithInput('pipe', 'send', 'jobs', '--timeout', '300ms')
+  const sender = here.startWithInput('pipe', 'send', 'jobs', '--timeout', '1s')
   expect(await sender.ended).toMatchObject({ code: 124, stdout: '' })
 })
 

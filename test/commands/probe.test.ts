@@ -113,37 +113,3 @@ test.for(['http:///127.0.0.1:8080', 'http://:8080', 'https://', 'etcd://:2379', 
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('write ') })
   },
 )
-
-describe('doctor', () => {
-  test('tells address, version, speed and traits', async () => {
-    const place = new Place()
-    const { code, stdout, stderr } = await place.rdv('doctor')
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const facts = new Map(
-      stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => line.split('\t') as [string, string]),
-    )
-    expect(facts.get('address')).toBe(`sqlite://${place.file}`)
-    expect(facts.get('version')).toMatch(/^SQLite 3\./)
-    expect(facts.get('a read takes')).toMatch(/^\d+\.\d\d ms$/)
-    expect(facts.get('who meets')).toBe('one machine')
-  })
-
-  test('as JSON is one object', async () => {
-    const place = new Place()
-    const { stdout } = await place.rdv('doctor', '--json')
-    expect(JSON.parse(stdout)).toMatchObject({
-      ok: true,
-      address: `sqlite://${place.file}`,
-      traits: { name: 'sqlite', seesDeath: true },
-      warnings: [],
-    })
-  })
-
-  test('is 120 where the store cannot be reached', async () => {
-    const place = new Place({ RDV_BACKEND: 'sqlite:///dev/null/x' })
-    expect(await place.rdv('doctor')).toMatchObject({ code: 120, stdout: '' })
-  })
-})

@@ -81,13 +81,15 @@ export class Place {
 
   /** Resolves once a key is in a state: by default in any. */
   async until(key: string, state = '*'): Promise<void> {
-    const { code, stderr } = await this.rdv('wait', key, '--state', state)
+    const { code, stderr } = await this.rdv('wait', key, '--state', state, '--timeout', '3m')
     if (code !== 0) throw new Error(`${key} did not come to be ${state}: ${stderr}`)
   }
 
   /** Resolves once a key is gone. */
   async untilGone(key: string): Promise<void> {
-    const { code, stderr } = await this.rdv('wait', key, '--not', '--state', '*')
+    const { code, stderr } = await this.rdv(
+      ...['wait', key, '--not', '--state', '*', '--timeout', '3m'],
+    )
     if (code !== 0) throw new Error(`${key} did not go: ${stderr}`)
   }
 

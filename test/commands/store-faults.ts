@@ -34,7 +34,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       await direct.rdv('signal', `${key}-group/1`)
       await waiting.says(/waiting for restarted \(not signalled\)\n/)
       await store.restart()
-      expect(await direct.rdv('signal', key, '--timeout', '30s')).toMatchObject({ code: 0 })
+      expect(await direct.rdv('signal', key, '--timeout', '1m')).toMatchObject({ code: 0 })
       expect(await waiting.ended).toMatchObject({ code: 0 })
     })
 
@@ -110,16 +110,16 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       const observer = await Observer.of(store, 'sent')
       await observer.until('before')
       // the reply is still on its way when the write is seen
-      proxy.delay(300)
+      proxy.delay(800)
       try {
         const started = performance.now()
-        const writing = remote.start('signal', 'sent', 'after', '--timeout', '6s')
+        const writing = remote.start('signal', 'sent', 'after', '--timeout', '12s')
         await observer.until('after')
         proxy.refuse()
         const { code, stdout, stderr } = await writing.ended
         expect({ code, stdout }).toEqual({ code: 122, stdout: '' })
         expect(lines(stderr)).toHaveLength(1)
-        expect(performance.now() - started).toBeLessThan(6_000 + 2 * LATE)
+        expect(performance.now() - started).toBeLessThan(12_000 + 2 * LATE)
       } finally {
         proxy.delay(0)
         await proxy.accept()
@@ -129,9 +129,9 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
 
     test('a write whose answer is lost is looked up, and not made again', async () => {
       const observer = await Observer.of(store, 'lookedup')
-      proxy.delay(100)
+      proxy.delay(400)
       try {
-        const writing = remote.start('signal', 'lookedup', 'once', '--timeout', '30s')
+        const writing = remote.start('signal', 'lookedup', 'once', '--timeout', '1m')
         await observer.until('once')
         proxy.cut()
         proxy.delay(0)
@@ -238,7 +238,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       const holder = direct.start('signal', 'killed', '--hold', '--ttl', '1s', '--', 'sleep', '300')
       await direct.until('killed')
       holder.kill('SIGKILL')
-      const gone = await direct.rdv('wait', 'killed', '--not', '--state', '*', '--timeout', '45s')
+      const gone = await direct.rdv('wait', 'killed', '--not', '--state', '*', '--timeout', '2m')
       expect(gone).toMatchObject({ code: 0 })
     })
   })

@@ -1,5 +1,5 @@
 set -eu
-rdv wait db --timeout 20s & waiter=$!
+rdv wait db --timeout 2m & waiter=$!
 rdv signal db && wait $waiter
 rdv wait nothing --once && exit 10 || [ $? -eq 1 ]
 rdv signal deploy/a busy --hold & a=$!

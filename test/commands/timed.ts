@@ -3,11 +3,14 @@ import type { Ended, Place } from './rdv.ts'
 /** Milliseconds by which a command may end after its deadline. */
 export const LATE = 1_000
 
-/** Runs rdv, and tells how long (milliseconds) that took beyond what starting and ending a process takes here. */
+/**
+ * Runs rdv, and tells how long (milliseconds) that took beyond twice what starting and ending a process takes here: another
+ * time it takes less, or more.
+ */
 export const timed = async (place: Place, ...argv: string[]): Promise<Ended & { took: number }> => {
   const before = performance.now()
   await place.rdv('wait', 'exec:true')
   const started = performance.now()
   const ended = await place.rdv(...argv)
-  return { ...ended, took: performance.now() - started - (started - before) }
+  return { ...ended, took: performance.now() - started - 2 * (started - before) }
 }

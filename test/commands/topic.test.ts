@@ -75,20 +75,19 @@ describe('publish and subscribe', () => {
     const stalled = startStalled(place, 'wait $pid; echo ended $? >&2')
     const [, pid] = await stalled.says(/^(\d+)$/m)
     await stalled.says(/subscribed/)
-    const started = performance.now()
     process.kill(Number(pid), 'SIGTERM')
+    // its reader stays away for good
     await stalled.says(/ended 143/)
-    expect(performance.now() - started).toBeLessThan(2_000)
   })
 
   test('--timeout bounds it all: 124', async () => {
     const place = new Place()
-    const { code, stderr } = await place.rdv('subscribe', 't', '--timeout', '300ms')
+    const { code, stderr } = await place.rdv('subscribe', 't', '--timeout', '1s')
     expect({ code, stderr }).toEqual({
       code: 124,
-      stderr: 'rdv: subscribed\nrdv: timed out after 0.3 s\n',
+      stderr: 'rdv: subscribed\nrdv: timed out after 1 s\n',
     })
-    const other = new Place({ RDV_TIMEOUT: '300ms' })
+    const other = new Place({ RDV_TIMEOUT: '1s' })
     expect(await other.rdv('subscribe', 't', '--count', '1')).toMatchObject({ code: 124 })
     expect(await other.rdv('publish', 't', 'm')).toMatchObject({ code: 0 })
   })
@@ -282,7 +281,7 @@ describe.each(REMOTE_STORES)('publish and subscribe on $scheme', ({ scheme, star
 
   test('a subscriber whose store is out of reach at the deadline ends with 120', async () => {
     const remote = new Place({ RDV_BACKEND: proxy.url(scheme) })
-    const subscriber = remote.start('subscribe', 'gone', '--timeout', '4s')
+    const subscriber = remote.start('subscribe', 'gone', '--timeout', '8s')
     await subscriber.says(/subscribed/)
     proxy.refuse()
     expect(await subscriber.ended).toMatchObject({ code: 120 })

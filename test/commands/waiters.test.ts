@@ -73,7 +73,7 @@ describe.each(STORES)('who waits on $scheme', ({ start, flags }) => {
   test('goes when the wait ends, and when its time is over', async () => {
     const here = place()
     const released = here.start('wait', 'db', ...flags)
-    const late = here.start('wait', 'never', '--timeout', '5s', ...flags)
+    const late = here.start('wait', 'never', '--timeout', '12s', ...flags)
     expect((await untilWaits(here, 2)).map(([, name]) => name).sort()).toEqual(['db', 'never'])
     await here.rdv('signal', 'db')
     expect((await released.ended).code).toBe(0)
@@ -133,7 +133,7 @@ describe('a wait', () => {
   test('is not delayed, nor failed, by a store that takes no announcement', async () => {
     const server = await etcd.start()
     const here = new Place({ RDV_BACKEND: server.url })
-    const waiting = here.start('wait', 'db', '--announce', '--timeout', '2s')
+    const waiting = here.start('wait', 'db', '--announce', '--timeout', '8s')
     await untilWaits(here, 1)
     await server.freeze()
     expect((await waiting.ended).code).toBe(120)

@@ -83,7 +83,7 @@ describe('the image', () => {
     const unpack = ['-xf', join(root, 'standalone/image.tar'), '-C', join(folder, 'oci')]
     execFileSync('tar', unpack)
     execFileSync('tar', ['-xzf', join(folder, 'oci', blob(manifest().layers[0])), '-C', rootFolder])
-  }, 300_000)
+  }, 900_000)
 
   test('is what its digests say', () => {
     const digest = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`

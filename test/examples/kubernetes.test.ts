@@ -109,7 +109,7 @@ test('pods wait for the migration in an init container, and a sidecar tells that
   expect(await migrate?.ended).toMatchObject({ code: 0 })
   await stage.run(['psql', db.url, '--command', 'INSERT INTO visit DEFAULT VALUES'])
 
-  await stage.run(['rdv', 'wait', 'deploy/', '--min', String(replicas), '--timeout', '1m'])
+  await stage.run(['rdv', 'wait', 'deploy/', '--min', String(replicas), '--timeout', '3m'])
   const { stdout } = await stage.run(['rdv', 'list', 'deploy/'])
   expect(stdout.match(/^deploy\/app-\d\tready/gm)).toHaveLength(3)
 
@@ -117,5 +117,5 @@ test('pods wait for the migration in an init container, and a sidecar tells that
     container.kill('SIGTERM')
     await container.ended
   }
-  await stage.run(['rdv', 'wait', 'deploy/app-0', '--not', '--timeout', '30s'])
+  await stage.run(['rdv', 'wait', 'deploy/app-0', '--not', '--timeout', '2m'])
 })

@@ -49,7 +49,7 @@ const wrapperOf = (name: 'curl' | 'wget' | 'psql'): string => {
 
 const run = (args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<ShellRun> =>
   new Promise((resolve) => {
-    execFile('sh', args, { env, cwd, timeout: 50_000 }, (error, stdout, stderr) => {
+    execFile('sh', args, { env, cwd, timeout: 200_000 }, (error, stdout, stderr) => {
       const code = typeof error?.code === 'number' ? error.code : error ? 1 : 0
       resolve({ code, stdout, stderr })
     })

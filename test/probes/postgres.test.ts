@@ -20,7 +20,7 @@ describe('a PostgreSQL', () => {
   beforeAll(async () => {
     service = await startPostgres({ password, databases: ['app'] })
     at = `127.0.0.1:${service.port}`
-  }, 60_000)
+  }, 240_000)
   afterAll(() => service.stop())
 
   test('is up with user, password and database', async () => {
@@ -69,8 +69,8 @@ describe('a PostgreSQL', () => {
   test('is not up while it is frozen', async () => {
     service.freeze()
     onTestFinished(() => service.thaw())
-    const found = await look(`postgres://${login}@${at}/app`, {}, 300)
-    expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 300ms' })
+    const found = await look(`postgres://${login}@${at}/app`, {}, 2_000)
+    expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 2s' })
   })
 
   test('is not up while it is down, and up again after', async () => {
@@ -79,7 +79,7 @@ describe('a PostgreSQL', () => {
     expect((await look(probe)).up).toBe(false)
     await service.restart()
     expect(await look(probe)).toEqual({ up: true })
-  }, 60_000)
+  }, 240_000)
 })
 
 describe('a server', () => {

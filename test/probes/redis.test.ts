@@ -52,8 +52,8 @@ describe('a Redis with a password', () => {
   test('is not up while it is frozen', async () => {
     services[0]?.freeze()
     onTestFinished(() => services[0]?.thaw())
-    const found = await look(`redis://:hidden@${at}`, {}, 200)
-    expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 200ms' })
+    const found = await look(`redis://:hidden@${at}`, {}, 1_000)
+    expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 1s' })
   })
 })
 

@@ -81,7 +81,7 @@ describe('a barrier', () => {
 
     test('does not count a party that was killed while it waited', async () => {
       const { backend } = await meeting.space()
-      const victim = arrive('killed', 3, '--ttl', '2s')
+      const victim = arrive('killed', 3, '--ttl', '5s')
       await waits(victim)
       const [arrival] = (await backend.list('rdv/barrier/killed/')).entries
       const first = arrive('killed', 3)
@@ -96,7 +96,7 @@ describe('a barrier', () => {
 
     test('is arrived at again by a party that was stopped past its TTL', async () => {
       const { backend } = await meeting.space()
-      const stopped = arrive('stopped', 2, '--ttl', '2s')
+      const stopped = arrive('stopped', 2, '--ttl', '5s')
       await waits(stopped)
       const [arrival] = (await backend.list('rdv/barrier/stopped/')).entries
       stopped.kill('SIGSTOP')
@@ -117,7 +117,7 @@ describe('a barrier', () => {
       await waits(told)
       told.kill('SIGTERM')
       expect(await told.ended).toMatchObject({ code: 143, stdout: '' })
-      const timed = await arrive('left', 2, '--timeout', '500ms').ended
+      const timed = await arrive('left', 2, '--timeout', '2s').ended
       expect(timed).toMatchObject({ code: 124, stdout: '' })
       expect(timed.stderr).toContain('left has 1 of 2 parties')
       expect((await backend.list('rdv/barrier/left/')).entries).toEqual([])

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { aborted } from '../../src/aborted.ts'
+import { now } from '../../src/backends/clock.ts'
+import { backoff } from '../../src/backoff.ts'
 import { TimeoutError } from '../../src/errors.ts'
-import { withDeadline, withLateDeadline } from '../../src/recipes/deadline.ts'
+import {
+  type Limits,
+  leftAfter,
+  withDeadline,
+  withLateDeadline,
+} from '../../src/recipes/deadline.ts'
+import { eitherSignal, nowWaiting } from '../../src/waiting-mark.ts'
 
 const DAY = 24 * 3_600_000
 
@@ -94,6 +102,85 @@ describe('a deadline', () => {
       withLateDeadline(late, async (inner) => expect(inner).toBe(late)),
     )
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  describe('that may be put off', () => {
+    const limits = { timeout: 1_000, overtime: 500 }
+
+    /** When the call ends (milliseconds) whose signal is given to `body`. */
+    const endOf = async (body: (signal: AbortSignal) => void, more: Limits = {}) => {
+      const begun = performance.now()
+      const call = withDeadline({ ...limits, ...more }, (signal) => {
+        body(signal)
+        return aborted(signal)
+      })
+      let ended: number | undefined
+      const outcome = call.catch((error) => {
+        ended = performance.now() - begun
+        return error
+      })
+      await vi.advanceTimersByTimeAsync(5_000)
+      expect(await outcome).toBeInstanceOf(TimeoutError)
+      expect(vi.getTimerCount()).toBe(0)
+      return ended
+    }
+
+    test('is, for a call that does not wait', async () => {
+      expect(await endOf(() => {})).toBe(1_500)
+    })
+
+    test('is not, for one that waits already', async () => {
+      expect(await endOf((signal) => nowWaiting(signal))).toBe(1_000)
+    })
+
+    test('ends the call when that begins to wait afterwards', async () => {
+      const wait = (signal: AbortSignal) => setTimeout(() => nowWaiting(signal), 1_200)
+      expect(await endOf(wait)).toBe(1_200)
+    })
+
+    test.each([
+      [
+        'by a pause between two attempts',
+        (signal: AbortSignal) => {
+          for (const pause of backoff()) return void pause(signal)
+        },
+      ],
+      [
+        'with a signal that was made of its own',
+        (signal: AbortSignal) => {
+          nowWaiting(eitherSignal(new AbortController().signal, signal))
+        },
+      ],
+      [
+        'within another one',
+        (signal: AbortSignal) => {
+          withDeadline({ timeout: 60_000, signal }, async (inner) => {
+            nowWaiting(inner)
+            await aborted(inner)
+          }).catch(() => {})
+        },
+      ],
+    ])('sees that it waits %s', async (_, body) => {
+      expect(await endOf(body)).toBe(1_000)
+    })
+
+    test('counts from when the caller’s time began', async () => {
+      const begun = now() - 900
+      expect(await endOf((signal) => nowWaiting(signal), { begun })).toBe(100)
+    })
+  })
+
+  test('leaves less time for what comes after it, the later that is', async () => {
+    const call = withDeadline({ timeout: 1_000 }, aborted).catch((error) => error)
+    await vi.advanceTimersByTimeAsync(1_000)
+    const reason = await call
+    expect(leftAfter(reason, 500)).toBe(500)
+    await vi.advanceTimersByTimeAsync(600)
+    expect(leftAfter(reason, 500)).toBe(250)
+    expect(leftAfter(new TimeoutError('late', { cause: reason }), 500)).toBe(250)
+    await vi.advanceTimersByTimeAsync(600)
+    expect(leftAfter(reason, 500)).toBe(1)
+    expect(leftAfter(new Error('told to end'), 500)).toBe(500)
   })
 
   test('goes with a copy', async () => {

@@ -182,7 +182,9 @@ onEveryStore((clients) => {
     test('is refused to who only tries, and leaves nothing of who has given up', async () => {
       const { a, b } = clients.spaces()
       const first = await (await campaign(a, 'one')).turn
-      await expect((await campaign(b, 'two', { timeout: 200 })).turn).rejects.toThrow(TimeoutError)
+      await expect((await campaign(b, 'two', { timeout: 2_000 })).turn).rejects.toThrow(
+        TimeoutError,
+      )
       const trying = Leadership.campaign(b, 'e', 'three', { try: true })
       await expect(trying).rejects.toThrow(NoError)
       const leaving = new AbortController()

@@ -199,7 +199,7 @@ describe('a membership', () => {
     store.cut = true
     await clear(space, ['k'])
     await wait(space, 'k', { not: true })
-    const leaving = withDeadline({ timeout: 100 }, (signal) => member.leave('done', signal))
+    const leaving = withDeadline({ timeout: 1_000 }, (signal) => member.leave('done', signal))
     await expect(leaving).rejects.toThrow('nothing listens')
     expect(await space.backend.get(KEY)).toBeUndefined()
   })

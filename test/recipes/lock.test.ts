@@ -110,7 +110,7 @@ onEveryStore((clients) => {
     test('is not waited for beyond the deadline, which tells who holds it; the place is given up', async () => {
       const { a, b } = clients.spaces()
       const lock = await take(a, 'l')
-      const late = take(b, 'l', { timeout: 300 })
+      const late = take(b, 'l', { timeout: 2_000 })
       await expect(late).rejects.toThrow(TimeoutError)
       await expect(late).rejects.toThrow(/l is held by .*pid/)
       const { entries } = await a.backend.list(`${a.namespace}/lock/l/`)
@@ -234,7 +234,8 @@ describe('a lock', () => {
     const holder = await take(space, 'l')
     const waiting = []
     for (let i = 0; i < 10; i++) waiting.push(await ask(counting, 'l'))
-    await delay(50)
+    // each has looked, and waits for the one before it
+    await expect.poll(() => lists).toBe(10)
     lists = 0
     await holder.release()
     const first = await waiting[0]?.turn
@@ -254,7 +255,7 @@ describe('a lock', () => {
         throw signal.reason
       },
     })
-    const late = take(failing, 'l', { timeout: 200 })
+    const late = take(failing, 'l', { timeout: 1_000 })
     await expect(late).rejects.toThrow('nothing listens')
     await holder.release()
   })

@@ -109,13 +109,17 @@ describe('a signal whose answer is lost', () => {
       get: (key) =>
         cut ? Promise.reject(new UnavailableError('nothing listens')) : space.backend.get(key),
     })
-    await expect(signal(faulty, 'k', 'mine', { timeout: 200 })).rejects.toThrow(IndeterminateError)
+    await expect(signal(faulty, 'k', 'mine', { timeout: 1_000 })).rejects.toThrow(
+      IndeterminateError,
+    )
   })
 
   test('is Indeterminate at the deadline, however often it was sent', async () => {
     const space = await memory()
     const faulty = distorted(space, { commit: lost })
-    await expect(signal(faulty, 'k', 'mine', { timeout: 200 })).rejects.toThrow(IndeterminateError)
+    await expect(signal(faulty, 'k', 'mine', { timeout: 1_000 })).rejects.toThrow(
+      IndeterminateError,
+    )
     expect(await space.backend.get(KEY)).toBeUndefined()
   })
 })
@@ -131,7 +135,7 @@ describe('a signal while the store is out of reach', () => {
   test('is Unavailable at the deadline, by the store’s own reason', async () => {
     const space = await memory()
     const faulty = distorted(space, { commit: refusedToSend })
-    await expect(signal(faulty, 'k', 'up', { timeout: 100 })).rejects.toThrow('nothing listens')
+    await expect(signal(faulty, 'k', 'up', { timeout: 1_000 })).rejects.toThrow('nothing listens')
   })
 
   test('is Unavailable at once where trying again is hopeless', async () => {

@@ -123,7 +123,7 @@ describe('a batch whose answer is lost', () => {
     const blind = distorted(faulty, {
       get: (key: string) => (answered++ === 0 ? space.backend.get(key) : get()),
     } as Partial<Backend>)
-    await expect(publish(blind, 't', ['a'], { timeout: 200 })).rejects.toThrow(IndeterminateError)
+    await expect(publish(blind, 't', ['a'], { timeout: 1_000 })).rejects.toThrow(IndeterminateError)
   })
 
   test('a store that is out of reach until the deadline has nothing of it', async () => {
@@ -139,7 +139,7 @@ describe('a batch whose answer is lost', () => {
     const onStored = (count: number) => {
       stored = count
     }
-    const attempt = publish(faulty, 't', slowly(), { timeout: 200, onStored })
+    const attempt = publish(faulty, 't', slowly(), { timeout: 1_000, onStored })
     await expect(attempt).rejects.toThrow(UnavailableError)
     expect(stored).toBe(1)
     expect((await publish(space, 't', ['c'])).first).toMatch(/^2-/)
@@ -176,7 +176,7 @@ describe.each(REMOTE_STORES)('a topic on $scheme whose connections fail', ({ sch
       const space = await opened(proxy.url(scheme))
       for (const message of numbered(25, name)) {
         try {
-          await publish(space, 'cut', [message], { timeout: 5_000 })
+          await publish(space, 'cut', [message], { timeout: 30_000 })
           acknowledged.push(message)
           disturb()
         } catch (error) {

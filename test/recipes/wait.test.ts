@@ -17,7 +17,7 @@ describe('at the deadline a wait looks once more', () => {
   test('and a state that arrived unseen counts', async () => {
     const space = await memory()
     const deaf = distorted(space, { watch: stale })
-    const waiting = wait(deaf, 'k', { timeout: 100, progress: () => void signal(space, 'k') })
+    const waiting = wait(deaf, 'k', { timeout: 500, progress: () => void signal(space, 'k') })
     await expect(waiting).resolves.toBeUndefined()
   })
 
@@ -25,16 +25,16 @@ describe('at the deadline a wait looks once more', () => {
     const space = await memory()
     const deaf = distorted(space, { watch: stale })
     await signal(space, 'abort')
-    const waiting = wait(deaf, 'k', { timeout: 100, failIf: ['abort'] })
+    const waiting = wait(deaf, 'k', { timeout: 500, failIf: ['abort'] })
     await expect(waiting).rejects.toThrow(NoError)
   })
 
   test('and tells what it last saw of each target', async () => {
     const space = await memory()
     await signal(space, 'a', 'busy')
-    const waiting = wait(space, ['a', 'b', 'g/'], { timeout: 50 })
+    const waiting = wait(space, ['a', 'b', 'g/'], { timeout: 500 })
     await expect(waiting).rejects.toMatchObject({
-      message: 'timed out after 0.05 s: a is busy; b not signalled; g/ no member of at least 1',
+      message: 'timed out after 0.5 s: a is busy; b not signalled; g/ no member of at least 1',
       pending: [{ target: 'a' }, { target: 'b' }, { target: 'g/' }],
     })
     await expect(waiting).rejects.toThrow(TimeoutError)
@@ -43,7 +43,7 @@ describe('at the deadline a wait looks once more', () => {
   test('and a store that is silent then is Unavailable, not a timeout', async () => {
     const space = await memory()
     const silent = distorted(space, { list: () => new Promise(() => {}) })
-    await expect(wait(silent, 'k', { timeout: 50 })).rejects.toThrow(UnavailableError)
+    await expect(wait(silent, 'k', { timeout: 500 })).rejects.toThrow(UnavailableError)
   })
 
   test('and a store that is out of reach then is Unavailable, not a timeout', async () => {
@@ -51,7 +51,7 @@ describe('at the deadline a wait looks once more', () => {
     const gone = distorted(space, {
       list: () => Promise.reject(new UnavailableError('nothing listens')),
     })
-    await expect(wait(gone, 'k', { timeout: 50 })).rejects.toThrow('nothing listens')
+    await expect(wait(gone, 'k', { timeout: 500 })).rejects.toThrow('nothing listens')
   })
 
   test('and what was met before the store went away does not count any more', async () => {
@@ -60,7 +60,7 @@ describe('at the deadline a wait looks once more', () => {
     const gone = distorted(space, {
       list: () => Promise.reject(new UnavailableError('nothing listens')),
     })
-    await expect(wait(gone, ['a', 'b'], { timeout: 50 })).rejects.toThrow('nothing listens')
+    await expect(wait(gone, ['a', 'b'], { timeout: 500 })).rejects.toThrow('nothing listens')
   })
 })
 

@@ -14,7 +14,7 @@ describe('the executables for macOS', () => {
       cwd: root,
       stdio: ['ignore', 'ignore', 'pipe'],
     })
-  }, 300_000)
+  }, 900_000)
 
   const file = (target: string): string => join(root, 'standalone', `rdv-${target}`)
 

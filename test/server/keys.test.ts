@@ -45,11 +45,11 @@ describe('keys, for curl', () => {
     })
   })
 
-  test('a signal 100 ms before the time is up still gives 200', async () => {
+  test('a signal shortly before the time is up still gives 200', async () => {
     const started = performance.now()
-    const waiting = curl(url('/late?timeout=1500ms'))
+    const waiting = curl(url('/late?timeout=4s'))
     await untilWaiting(server.url, '/late')
-    setTimeout(() => void put('/late'), 1_400 - (performance.now() - started))
+    setTimeout(() => void put('/late'), 3_500 - (performance.now() - started))
     expect(await waiting).toMatchObject({ status: 200 })
   })
 

@@ -100,7 +100,7 @@ describe('a server', () => {
     await expect(curl(`${server.url}/`)).resolves.toMatchObject({ exitCode: 7 })
     idle.destroy()
     half.destroy()
-  }, 20_000)
+  })
 
   test('keeps what was signalled across a restart when its store is a file', async () => {
     const server = await start()

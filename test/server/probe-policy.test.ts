@@ -96,7 +96,7 @@ test.each(['tcp', 'http', 'redis', 'postgres'])(
     const { signal } = new AbortController()
     const path = scheme === 'postgres' ? '/db' : ''
     const probe = openProbe(`${scheme}://name.invalid:${port}${path}`, { resolve })
-    const looked = probe.look(AbortSignal.any([signal, AbortSignal.timeout(500)])).catch(() => {})
+    const looked = probe.look(AbortSignal.any([signal, AbortSignal.timeout(2_000)])).catch(() => {})
     const finding = await looked
     expect(asked).toEqual(['name.invalid'])
     if (scheme === 'tcp') expect(finding).toEqual({ up: true })

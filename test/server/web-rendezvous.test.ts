@@ -74,7 +74,7 @@ describe('web-rendezvous’ commands', () => {
   })
 
   test('a wait in vain is 404 after the timeout, and wget and node fail', async () => {
-    await serve('--timeout', '0.3')
+    await serve('--timeout', '1')
     const status = `curl -X GET -o /dev/null -w '%{http_code}' http://localhost:8080/abc`
     expect((await paste(status).ended).stdout).toBe('404')
     expect((await paste('wget -q "http://localhost:8080/abc" -O /dev/null').ended).code).not.toBe(0)

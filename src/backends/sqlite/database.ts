@@ -35,6 +35,9 @@ const PAGE = 1_024
 /** The file is not one of ours, or of a version that we do not know. */
 export class ForeignFileError extends Error {}
 
+/** Something else than a file has the path. */
+export class NoFileError extends Error {}
+
 /** An open connection, and which file it is connected to. */
 export interface Database {
   readonly connection: DatabaseSync
@@ -55,7 +58,7 @@ export const openDatabase = async (
   synced = false,
 ): Promise<Database> => {
   const { DatabaseSync } = loadSqlite()
-  const before = inodeOf(path)
+  const before = inodeOfFile(path)
   const connection = new DatabaseSync(path)
   try {
     connection.exec(`PRAGMA busy_timeout = 100; PRAGMA synchronous = ${synced ? 'FULL' : 'NORMAL'}`)
@@ -80,6 +83,14 @@ export const hasShortLog = (path: string): boolean =>
 
 /** 0 where there is no file. */
 export const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0
+
+/** Likewise. SQLite would leave a journal beside a device. @throws NoFileError */
+const inodeOfFile = (path: string): number => {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found && !found.isFile())
+    throw new NoFileError(found.isDirectory() ? 'it is a directory' : 'it is not a regular file')
+  return found?.ino ?? 0
+}
 
 /** Runs `body` alone among all writers, and undoes what it did if it throws; within a transaction, that alone. */
 export const inTransaction = <T>(connection: DatabaseSync, body: () => T): T =>

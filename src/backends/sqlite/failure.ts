@@ -1,6 +1,6 @@
 import { CoordinationError, describe, UnavailableError } from '../../errors.ts'
 import { reasonFor } from '../../reason.ts'
-import { ForeignFileError } from './database.ts'
+import { ForeignFileError, NoFileError } from './database.ts'
 
 /** SQLite's primary result codes (https://www.sqlite.org/rescode.html). */
 const ERROR = 1
@@ -39,6 +39,8 @@ export const translate = (error: unknown, path: string): unknown => {
   if (error instanceof ForeignFileError) {
     return unusable(`${path} is not a rendezvous store: ${error.message}`, error)
   }
+  if (error instanceof NoFileError)
+    return unusable(`${path} cannot be opened: ${error.message}`, error)
   const code = primaryCode(error)
   if (isOfSystem(error)) return unusable(`${path} ${UNUSABLE}: ${reasonFor(error)}`, error)
   if (code === 0) return error

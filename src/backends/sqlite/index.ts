@@ -44,10 +44,11 @@ const pathOf = (url: string, env: NodeJS.ProcessEnv): string => {
   return path
 }
 
-/** Nothing where its percent-encoding is broken. */
+/** Nothing where its percent-encoding is broken, or names what no path can have. */
 const decoded = (path: string): string | undefined => {
   try {
-    return decodeURIComponent(path)
+    const text = decodeURIComponent(path)
+    return text.includes('\0') ? undefined : text
   } catch {
     return undefined
   }

@@ -1,6 +1,8 @@
-import { mkdirSync, statfsSync, statSync } from 'node:fs'
+import { statfsSync, statSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import { makeDirectory } from '../../make-directory.ts'
+import { codeOf, describeFailure } from '../../reason.ts'
 import { unusable } from './failure.ts'
 
 /** statfs(2)'s types of file systems whose locks and shared memory do not reach other machines, or lie. */
@@ -57,17 +59,24 @@ const typeOf = (directory: string): number => {
   try {
     return statfsSync(`${directory}/.`).type
   } catch {
-    makeDirectory(directory)
+    make(directory)
     return statfsSync(directory).type
   }
 }
 
-const makeDirectory = (directory: string): void => {
+const make = (directory: string): void => {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDirectory(directory, 0o700)
   } catch (cause) {
-    throw unusable(`the directory ${directory} cannot be made: ${reason(cause)}`, cause)
+    throw unusable(`the directory ${directory} cannot be made: ${whyNotMade(cause)}`, cause)
   }
+}
+
+const whyNotMade = (cause: unknown): string => {
+  const code = codeOf(cause)
+  if (code === 'EEXIST' || code === 'ENOTDIR') return 'a part of this path is not a directory'
+  if (code === 'ENOENT') return 'its file system takes no new directories'
+  return describeFailure(cause)
 }
 
 /** Below the shared temporary directory somebody else may have made the directory first. */
@@ -78,5 +87,3 @@ const refuseForeign = (directory: string): void => {
     throw unusable(`${directory} belongs to somebody else: set RDV_DATA_DIR`)
   }
 }
-
-const reason = (cause: unknown): string => (cause as NodeJS.ErrnoException).code ?? String(cause)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LostError, TimeoutError, UnavailableError } from '../../errors.ts'
+import { describe, LostError, TimeoutError, UnavailableError } from '../../errors.ts'
 import { refuseCancelled } from '../../late-signal.ts'
+import { explainSilence } from '../../outage.ts'
 import type {
   Backend,
   CallOptions,
@@ -254,6 +255,7 @@ const patiently = async <T>(
     } catch (error) {
       if (!isBusy(error) || now() > giveUp) throw translate(error, path)
       busy = error
+      explainSilence(() => describe(translate(error, path)))
     }
     await sleep(1 + Math.random() * 10, undefined, { signal: call.signal }).catch(() => {})
   }

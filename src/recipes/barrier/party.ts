@@ -9,6 +9,7 @@ import {
   type Pending,
   TimeoutError,
 } from '../../errors.ts'
+import { eitherSignal } from '../../waiting-mark.ts'
 import { undoing } from '../retry.ts'
 import { Session } from '../session.ts'
 import { newRecord, sessionKey } from '../session-record.ts'
@@ -58,9 +59,9 @@ export class Party {
         if (index !== undefined) return index
       }
     } catch (error) {
-      return await this.#giveUp(error)
+      return await this.#giveUp(error, signal)
     } finally {
-      await this.#session?.close(undoing())
+      await this.#session?.close(undoing(signal))
     }
   }
 
@@ -164,7 +165,7 @@ export class Party {
     if (!session || !standing) throw new Error('who waits has arrived')
     this.#options.progress?.([{ ...this.#pending(here), met: false }])
     const over = new AbortController()
-    const either = AbortSignal.any([signal, session.lost, over.signal])
+    const either = eitherSignal(signal, session.lost, over.signal)
     try {
       await Promise.race([
         this.#gate.untilChanged(head, either),
@@ -182,9 +183,9 @@ export class Party {
   }
 
   /** Whether it was released before is decided by the commit with which it withdraws. */
-  async #giveUp(error: unknown): Promise<number> {
+  async #giveUp(error: unknown, signal: AbortSignal): Promise<number> {
     if (!this.#standing || error instanceof LostError) throw error
-    const limit = undoing()
+    const limit = undoing(signal)
     try {
       const reason = error instanceof TimeoutError ? await this.#explain(error, limit) : error
       const index = await this.#withdraw(limit)
@@ -196,11 +197,12 @@ export class Party {
     throw error
   }
 
-  async #explain({ message }: TimeoutError, signal: AbortSignal): Promise<TimeoutError> {
+  async #explain(cause: TimeoutError, signal: AbortSignal): Promise<TimeoutError> {
     const generation = this.#standing?.generation
     const arrivals = await this.#gate.arrivals(signal)
     const pending = this.#pending(arrivals.filter((one) => one.generation === generation))
-    return new TimeoutError(`${message}: ${this.#name} ${pending.reason}`, { pending: [pending] })
+    const message = `${cause.message}: ${this.#name} ${pending.reason}`
+    return new TimeoutError(message, { pending: [pending], cause })
   }
 
   /** Resolves to the arrival index if it was released before. */

@@ -1,5 +1,6 @@
 import type { Entry } from '../../backends/backend.ts'
 import { randomBytes } from '../../random.ts'
+import { nowWaiting } from '../../waiting-mark.ts'
 import { undoing, whenAvailable } from '../retry.ts'
 import type { Space } from '../space.ts'
 import { follow } from '../view.ts'
@@ -45,6 +46,7 @@ export async function* receive(
     what: 'the membership',
     signal,
   })
+  nowWaiting(signal)
   const receiver = new Receiver(count)
   const closing = new AbortController()
   void find(space, pipe, group, before, receiver, closing.signal)
@@ -57,7 +59,7 @@ export async function* receive(
   } finally {
     closing.abort()
     receiver.close()
-    await registration.close(undoing())
+    await registration.close(undoing(signal))
   }
 }
 

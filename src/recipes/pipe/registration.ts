@@ -165,7 +165,7 @@ const join = async (
     await acquire(space, options, own, session, signal)
     return session
   } catch (error) {
-    await session.close(undoing())
+    await session.close(undoing(signal))
     throw error
   }
 }

@@ -2,6 +2,7 @@ import { aborted } from '../../aborted.ts'
 import { putDetached } from '../../backends/operations.ts'
 import { LostError, UsageError } from '../../errors.ts'
 import { frame, LONGEST_MESSAGE } from '../../sp/protocol.ts'
+import { nowWaiting } from '../../waiting-mark.ts'
 import { type Limits, withDeadline } from '../deadline.ts'
 import { undoing } from '../retry.ts'
 import type { Space } from '../space.ts'
@@ -59,6 +60,7 @@ export const send = async (
       ...options,
       signal,
     })
+    nowWaiting(signal)
     const groups = new SenderGroups(space, pipe, registration, options)
     try {
       return await Promise.race([
@@ -68,7 +70,7 @@ export const send = async (
       ])
     } finally {
       groups.close()
-      await registration.close(undoing())
+      await registration.close(undoing(signal))
     }
   })
 }

@@ -1,8 +1,9 @@
 import { aborted } from '../../aborted.ts'
 import { formatDuration } from '../../duration.ts'
 import { NoError, SilentStoreError, TimeoutError, UnavailableError } from '../../errors.ts'
+import { eitherSignal, nowWaiting } from '../../waiting-mark.ts'
 import type { Announcer } from '../announcement.ts'
-import { type Limits, withDeadline } from '../deadline.ts'
+import { type Limits, leftAfter, withDeadline } from '../deadline.ts'
 import { whenAvailable } from '../retry.ts'
 import type { Condition } from './condition.ts'
 import { type Goal, type Progress, Tally } from './tally.ts'
@@ -17,7 +18,7 @@ export interface WaitOptions extends Limits, Goal {
 }
 
 /** How long (milliseconds) a store may take to answer the last question, after the deadline. */
-const LAST_LOOK = 500
+const LAST_LOOK = 800
 
 /**
  * Waits until all conditions, or enough of them, hold at the same time.
@@ -30,9 +31,10 @@ export const waitFor = (
   options: WaitOptions = {},
 ): Promise<void> => {
   const tally = new Tally(conditions, options)
-  return withDeadline(options, (deadline) =>
-    options.once ? lookAtAll(tally, options, deadline) : observeAll(tally, options, deadline),
-  )
+  return withDeadline(options, (deadline) => {
+    if (!tally.observed.some(({ stored }) => stored)) nowWaiting(deadline)
+    return options.once ? lookAtAll(tally, options, deadline) : observeAll(tally, options, deadline)
+  })
 }
 
 const lookAtAll = async (
@@ -60,7 +62,7 @@ const observeAll = async (
   let withdraw: (() => Promise<void>) | undefined
   let ended = false
   const over = new AbortController()
-  const signal = AbortSignal.any([deadline, over.signal])
+  const signal = eitherSignal(deadline, over.signal)
   try {
     await new Promise<void>((resolve, reject) => {
       const changed = () => {
@@ -92,8 +94,9 @@ const observe = (
   changed: () => void,
   signal: AbortSignal,
 ): Promise<void> =>
-  patiently(condition, signal, async () => {
+  patiently(condition, signal, async (answered) => {
     for await (const observation of condition.observe(signal)) {
+      answered()
       tally.record(condition, observation)
       changed()
     }
@@ -103,8 +106,8 @@ const observe = (
 const patiently = <T>(
   { stored }: Condition,
   signal: AbortSignal,
-  call: () => Promise<T>,
-): Promise<T> => (stored ? whenAvailable({ signal }, call) : call())
+  call: (answered: () => void) => Promise<T>,
+): Promise<T> => (stored ? whenAvailable({ signal }, call) : call(() => {}))
 
 /** A state that arrived at the last moment still counts, and a store that is silent is told from one that says no. */
 const atDeadline = async (
@@ -113,23 +116,28 @@ const atDeadline = async (
   timeout: number | undefined,
 ): Promise<void> => {
   const stored = tally.observed.filter((condition) => condition.stored)
-  await Promise.all(stored.map((condition) => lookAgain(condition, tally)))
+  await Promise.all(stored.map((condition) => lookAgain(condition, tally, reason)))
   if (tally.done) return
   if (tally.unreachable) throw tally.unreachable
   throw late(tally, reason, timeout)
 }
 
-const late = (tally: Tally, { message }: TimeoutError, timeout?: number): TimeoutError => {
+const late = (tally: Tally, reason: TimeoutError, timeout?: number): TimeoutError => {
   const within = timeout ? formatDuration(timeout) : undefined
   const pending = tally.pending(within)
-  return new TimeoutError(`${message}: ${tally.describePending(within)}`, { pending })
+  const message = `${reason.message}: ${tally.describePending(within)}`
+  return new TimeoutError(message, { pending, cause: reason })
 }
 
-const lookAgain = async (condition: Condition, tally: Tally): Promise<void> => {
+const lookAgain = async (
+  condition: Condition,
+  tally: Tally,
+  reason: TimeoutError,
+): Promise<void> => {
   const look = async (signal: AbortSignal) =>
     tally.record(condition, await Promise.race([condition.look(signal), aborted(signal)]))
   try {
-    await withDeadline({ timeout: LAST_LOOK }, look)
+    await withDeadline({ timeout: leftAfter(reason, LAST_LOOK) }, look)
   } catch (error) {
     if (!(error instanceof UnavailableError || error instanceof TimeoutError)) throw error
     const silent = new SilentStoreError({ cause: error })

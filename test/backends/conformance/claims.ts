@@ -228,7 +228,7 @@ export const claims = (pair: Pair<ClaimingHarness>): void => {
         expect(await contender.claimed()).toBe(false)
       }
       const claim = async () => (await at(1).claim()).outcome
-      await expect.poll(claim, { timeout: 20_000 }).toBe('ok')
+      await expect.poll(claim).toBe('ok')
       expect(await at(0).claim()).toEqual({ outcome: 'held' })
       await leave(contenders)
     })

@@ -100,7 +100,7 @@ describe('consul', () => {
       })
       const gone = clients.a.commit([], [putHeld(key, 'mine', randomUUID())])
       await expect(gone).rejects.toThrow(LeaseGoneError)
-      await expect.poll(bind, { timeout: 10_000 }).toMatchObject({ outcome: 'ok' })
+      await expect.poll(bind).toMatchObject({ outcome: 'ok' })
       await clients.a.revoke(id)
     })
 
@@ -261,9 +261,9 @@ describe('consul', () => {
       const prefix = clients.prefix()
       const { proxy } = clients.harness
       const client = await clients.harness.connectThroughProxy()
-      proxy.delay(300)
+      proxy.delay(900)
       const first = new Follower(client, prefix)
-      await sleep(450) // The server has answered, and its answer is half-way here.
+      await sleep(1_350) // The server has answered, and its answer is half-way here.
       await clients.a.commit([], [put(`${prefix}k`, 'x')])
       const joiner = new Follower(client, `${prefix}k`)
       await joiner.until((_, events) => events.length > 0)

@@ -24,7 +24,7 @@ const program = (url: string, brief: boolean, pid: number | undefined): string =
   await backend.close()
   await watching
   const closed = performance.now()
-  process.on('exit', () => console.log(performance.now() - closed < 1_000 ? 'ended' : 'lingered'))
+  process.on('exit', () => console.log(performance.now() - closed < 4_000 ? 'ended' : 'lingered'))
 `
 
 const outputOf = async (url: string, brief: boolean, pid?: number): Promise<string[]> => {

@@ -72,7 +72,7 @@ describe.each(ways)('an etcd cluster of three over $way', ({ brief }) => {
     const before = performance.now()
     await expect(client.get('majority/k')).rejects.toThrow(UnavailableError)
     await expect(client.commit([], [put('majority/k', 'lost')])).rejects.toThrow(UnavailableError)
-    expect(performance.now() - before).toBeLessThan(2 * LIMIT + 500)
+    expect(performance.now() - before).toBeLessThan(2 * LIMIT + 1_000)
     await follower.until((_, events) => events.some(({ kind }) => kind === 'interrupted'))
     const { warnings } = await (client as Backend & Diagnosable).diagnose()
     expect(warnings.filter((warning) => warning.includes('does not answer'))).toHaveLength(2)

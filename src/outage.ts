@@ -1,0 +1,63 @@
+import { now } from './backends/clock.ts'
+
+/** Milliseconds for which a store may be silent before somebody is told. */
+const SILENCE = 2_000
+
+/** Is told of a silence, and why it lasts, as far as that is known. */
+type Listener = (reason: string | undefined) => void
+
+let listener: Listener | undefined
+let reasonOf: (() => string) | undefined
+let armed = false
+let told = false
+const silences = new Set<Silence>()
+
+/** A call to a store, or a watch of it, that has no answer yet. */
+export interface Silence {
+  readonly since: number
+  /** It was answered, or given up. */
+  end(): void
+}
+
+/** Has somebody told, once for each outage, that a store has been silent for two seconds and is still tried. */
+export const tellOutages = (tell: Listener | undefined): void => {
+  listener = tell
+}
+
+/** The store is asked something. Nothing is kept of it where nobody is to be told. */
+export const beginSilence = (): Silence | undefined => {
+  if (!listener) return undefined
+  const silence = { since: now(), end: () => end(silence) }
+  silences.add(silence)
+  // One timer for many short calls: it looks which are there when it fires.
+  if (!armed) arm(SILENCE)
+  return silence
+}
+
+/** Why the store cannot be reached at the moment: asked for only when somebody is told. */
+export const explainSilence = (reason: () => string): void => {
+  if (silences.size > 0) reasonOf = reason
+}
+
+const end = (silence: Silence): void => {
+  if (!silences.delete(silence) || silences.size > 0) return
+  reasonOf = undefined
+  told = false
+}
+
+const arm = (length: number): void => {
+  armed = true
+  setTimeout(look, length).unref()
+}
+
+const look = (): void => {
+  armed = false
+  const [oldest] = silences
+  if (!oldest || told) return
+  const left = Math.ceil(oldest.since + SILENCE - now())
+  if (left > 0) arm(left)
+  else {
+    told = true
+    listener?.(reasonOf?.())
+  }
+}

@@ -1,0 +1,151 @@
+import { mkdirSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { splitAtCommand } from '../../src/cli/argv.ts'
+import { freePorts } from '../services/ports.ts'
+import { Place } from './rdv.ts'
+import { REMOTE_STORES, startMemoryServe } from './stores.ts'
+
+const COMMANDS = [
+  'signal k',
+  'wait k',
+  'list --watch',
+  'elect e',
+  'once o -- true',
+  'barrier b --parties 2',
+  'counter wait n --equals 1',
+  'publish t m',
+  'subscribe t',
+  'pipe receive p --group g',
+  'signal k --hold',
+  'doctor',
+]
+
+const TRYING = /^rdv: still trying to reach the store: (.+)$/gm
+
+/** What it said of a store that it tried to reach until the deadline. */
+const told = async (place: Place, line: string): Promise<(string | undefined)[]> => {
+  const { own, command } = splitAtCommand(line.split(' '))
+  const { code, stderr } = await place.rdv(
+    ...own,
+    ...['--timeout', '4s'],
+    ...(command ? ['--', ...command] : []),
+  )
+  expect({ line, code }).toEqual({ line, code: 120 })
+  return [...stderr.matchAll(TRYING)].map(([, reason]) => reason)
+}
+
+/** A file that another process is about to set up: it cannot be opened yet. */
+const lockedStore = () => {
+  const place = new Place()
+  mkdirSync(place.directory)
+  const database = new DatabaseSync(place.file)
+  database.exec('PRAGMA journal_mode = WAL; BEGIN IMMEDIATE')
+  return { place, database }
+}
+
+describe('a command that cannot reach its store says after a while that it still tries', () => {
+  let silent: Server
+  beforeAll(async () => {
+    silent = createServer()
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  })
+  afterAll(() => void silent.close())
+
+  test.concurrent.each(COMMANDS)('once: rdv %s', async (line) => {
+    const [free] = await freePorts(1)
+    const url = `http://127.0.0.1:${free}`
+    const reasons = await told(new Place({ RDV_BACKEND: url }), line)
+    // On a busy machine not even the first refusal may be known yet.
+    expect(reasons).toEqual([expect.stringMatching(`^${url} (is out of reach|does not answer)`)])
+  })
+
+  test.concurrent.each(['http', 'etcd', 'consul'])(
+    'where nothing answers, on %s',
+    async (scheme) => {
+      const url = `${scheme}://127.0.0.1:${(silent.address() as { port: number }).port}`
+      for (const line of ['signal k', 'wait k', 'lock l -- true']) {
+        const reasons = await told(new Place({ RDV_BACKEND: url }), line)
+        expect(reasons).toEqual([`${url} does not answer`])
+      }
+    },
+  )
+
+  test.each(['signal k', 'wait k', 'lock l -- true'])('with the reason: rdv %s', async (line) => {
+    const { place, database } = lockedStore()
+    expect(await told(place, line)).toEqual([`${place.file} is locked by another process`])
+    database.close()
+  })
+
+  test('also one that waits without a limit', async () => {
+    const { place, database } = lockedStore()
+    const waiting = place.start('wait', 'k', '--timeout', '0')
+    await waiting.says(/still trying to reach the store/)
+    database.close()
+    await place.rdv('signal', 'k')
+    expect(await waiting.ended).toMatchObject({ code: 0 })
+  })
+
+  test('and serve', async () => {
+    const { place, database } = lockedStore()
+    const running = place.start('serve', '--listen', '127.0.0.1:0', '--data-dir', place.directory)
+    await running.says(/still trying to reach the store.*locked by another process/)
+    database.close()
+    await running.says(/listening on/)
+  })
+
+  test('and serve, which ends at once when it is told to', async () => {
+    const { place, database } = lockedStore()
+    const running = place.start('serve', '--listen', '127.0.0.1:0', '--data-dir', place.directory)
+    await running.says(/still trying/)
+    running.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 143 })
+    database.close()
+  })
+
+  test('but not with --quiet', async () => {
+    const { place, database } = lockedStore()
+    const { code, stderr } = await place.rdv('signal', 'k', '--timeout', '4s', '--quiet')
+    expect({ code, stderr }).toEqual({ code: 120, stderr: expect.not.stringContaining('trying') })
+    database.close()
+  })
+
+  test('and not of a probe that takes long', async () => {
+    const { code, stderr } = await new Place().rdv('wait', 'exec:sleep 3', '--timeout', '1m')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('trying') })
+  })
+})
+
+describe('a command that waits says so when its store goes away', () => {
+  test.each(REMOTE_STORES.map(({ scheme, start: begin }) => ({ scheme, begin })))(
+    'once each time, on $scheme',
+    async ({ begin }) => {
+      const store = await begin()
+      const place = new Place({ RDV_BACKEND: store.url })
+      const waiting = place.start('wait', 'k', '--timeout', '0')
+      await waiting.says(/waiting for k \(not signalled\)/)
+      const subscriber = place.start('subscribe', 't', '--count', '1')
+      await subscriber.says(/subscribed/)
+      store.freeze()
+      for (const running of [waiting, subscriber]) await running.says(/still trying to reach/)
+      store.thaw()
+      await place.rdv('signal', 'k', '--timeout', '1m')
+      await place.rdv('publish', 't', 'm', '--timeout', '1m')
+      for (const running of [waiting, subscriber]) {
+        const { code, stderr } = await running.ended
+        expect(code).toBe(0)
+        expect([...stderr.matchAll(TRYING)]).toHaveLength(1)
+      }
+      await store.stop()
+    },
+  )
+
+  test('and not of a store that has nothing to tell', async () => {
+    const server = await startMemoryServe()
+    const place = new Place({ RDV_BACKEND: server.url })
+    const { code, stderr } = await place.rdv('wait', 'k', '--timeout', '4s')
+    expect({ code, stderr }).toEqual({ code: 124, stderr: expect.not.stringContaining('trying') })
+    await server.stop()
+  })
+})

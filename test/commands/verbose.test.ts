@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { splitAtCommand } from '../../src/cli/argv.ts'
+import { causesOf } from '../../src/cli/causes.ts'
+import { UnavailableError } from '../../src/errors.ts'
+import { freePorts } from '../services/ports.ts'
+import { Place } from './rdv.ts'
+
+const STACK = /^\s+at |\.cjs|\.ts:\d/m
+
+describe('--verbose prints no stack trace', () => {
+  test.each([
+    ['wait k --timeout 100ms', 124],
+    ['wait k --once', 1],
+    ['get k', 1],
+    ['get', 2],
+    ['get k --nonsense', 2],
+    ['frobnicate', 2],
+    ['probe tcp://127.0.0.1:1', 1],
+    ['signal k --backend sqlite:///dev/null/x', 120],
+    ['doctor --backend sqlite:///dev/null/x', 120],
+    ['lock l -- no-such-program', 127],
+  ])('of rdv %s', async (line, code) => {
+    const { own, command } = splitAtCommand(line.split(' '))
+    const rest = command ? ['--', ...command] : []
+    const place = new Place()
+    const ended = await place.rdv(...own, '--verbose', ...rest)
+    expect(ended.code).toBe(code)
+    expect(ended.stdout + ended.stderr).not.toMatch(STACK)
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('of an end by %s', async (signal) => {
+    const waiting = new Place().start('wait', 'k', '--verbose')
+    await waiting.says(/waiting for k/)
+    waiting.kill(signal)
+    expect((await waiting.ended).stderr).not.toMatch(STACK)
+  })
+})
+
+test('--verbose says what led to a failure', async () => {
+  const [port] = await freePorts(1)
+  const place = new Place({ RDV_BACKEND: `http://127.0.0.1:${port}` })
+  const { stderr } = await place.rdv('get', 'k', '--timeout', '300ms', '--verbose')
+  expect(stderr).toBe(
+    `rdv: http://127.0.0.1:${port} is out of reach: connection refused\nrdv: caused by: connect ECONNREFUSED 127.0.0.1:${port}\n`,
+  )
+  expect((await place.rdv('get', 'k', '--timeout', '300ms')).stderr).not.toContain('caused by')
+})
+
+describe('the causes of a failure', () => {
+  const failure = (cause: unknown) => new UnavailableError('it is out of reach', { cause })
+
+  test('are told from near to far, each once', () => {
+    const far = new Error('no route')
+    const near = new Error('dial failed', { cause: far })
+    expect(causesOf(failure(near))).toEqual(['dial failed', 'no route'])
+    expect(causesOf(failure(new Error('is out of reach', { cause: far })))).toEqual(['no route'])
+  })
+
+  test('are told of each address that was tried', () => {
+    const both = new AggregateError([
+      new Error('refused by ::1'),
+      new Error('refused by 127.0.0.1'),
+    ])
+    expect(causesOf(failure(both))).toEqual(['refused by ::1', 'refused by 127.0.0.1'])
+  })
+
+  test('hold no password, and end though they go in a circle', () => {
+    const round = new Error('cannot parse postgres://u:hunter2@h/db\nsecond line')
+    round.cause = new Error('again', { cause: round })
+    expect(causesOf(failure(round))).toEqual([
+      'cannot parse postgres://u:***@h/db second line',
+      'again',
+    ])
+  })
+})
