@@ -12,6 +12,7 @@ export const openapiRoute = async (
   await app.register(swagger, {
     // Those without a tag are for rdv itself, or refuse a method.
     hideUntagged: true,
+    exposeHeadRoutes: true,
     openapi: {
       openapi: '3.0.3',
       info: { title: 'rendezvous', version, description: 'Where processes meet, by curl.' },
