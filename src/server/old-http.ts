@@ -3,7 +3,7 @@ import { UnavailableError } from '../errors.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Its answer has no length: only how it ends tells whether it is whole. */
+    /** Its answer has no length, so only its end tells whether it is whole; or the loss of what it gives is told by such an answer. */
     streams?: boolean | undefined
   }
 }
@@ -14,14 +14,14 @@ class OldHttpError extends UnavailableError {
 
   constructor() {
     super(
-      'this stream came by HTTP/1.0, over which a lost stream looks complete: use HTTP/1.1; in nginx set "proxy_http_version 1.1;"',
+      'by HTTP/1.0 a lost stream looks complete, so nothing is held or followed that way: use HTTP/1.1; in nginx set "proxy_http_version 1.1;"',
       { retryable: false },
     )
   }
 }
 
 /**
- * Refuses streams by HTTP/1.0, before anything is queued for or held. An answer without a length ends with its connection
+ * Refuses what is held or followed by HTTP/1.0, before anything is queued for or held. An answer without a length ends with its connection
  * there: a lock that was lost, or a server that died, would look like a stream that is complete.
  */
 export const refuseOldHttp = (app: FastifyInstance): void => {

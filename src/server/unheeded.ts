@@ -20,15 +20,18 @@ export const refuseUnheeded = (app: FastifyInstance): void => {
     if (parameters?.length === 0 && !wantsPage(request)) {
       readParameters(parseRequestTarget(request.url).query, {})
     }
-    // the framework reads no body of these
-    const bodyless = request.method === 'GET' || request.method === 'HEAD'
-    if (bodyless && (await hasBody(request.raw))) throw unwantedBody(request)
+    if (!takesBody(request) && (await hasBody(request.raw))) throw unwantedBody(request)
   })
 }
 
+const takesBody = ({ routeOptions: { schema }, is404 }: FastifyRequest): boolean =>
+  schema?.body !== undefined || is404
+
+/** Of one whose length is not told the framework reads the body, but not for these methods. */
 const hasBody = async (request: IncomingMessage): Promise<boolean> => {
   const { 'transfer-encoding': encoding, 'content-length': length = '0' } = request.headers
   if (encoding === undefined) return Number(length) > 0
+  if (request.method !== 'GET' && request.method !== 'HEAD') return false
   return Promise.race([
     once(request, 'data').then(() => true),
     once(request, 'end').then(() => false),

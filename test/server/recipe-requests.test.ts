@@ -76,6 +76,76 @@ describe('a request that is wrong', () => {
     expect((await curl(`${server.url}/_counter/c`)).body).toMatchObject({ value: '0' })
   })
 
+  /** Every way in which curl sends one. */
+  const BODIES: readonly (readonly string[])[] = [
+    ['-d', '{"by":5}', '-H', 'content-type: application/json'],
+    ['-d', 'by=5'],
+    ['-d', '{not json', '-H', 'content-type: x/y'],
+    ['-d', 'ready', '-H', 'content-type:'],
+    ['-F', 'by=5'],
+    ['-d', 'by=5', '-H', 'transfer-encoding: chunked'],
+    ['-d', 'by=5', '-H', 'expect: 100-continue'],
+    ['-T', import.meta.filename],
+  ]
+
+  const TAKING_NONE: readonly (readonly [string, string, string])[] = [
+    ['POST', '/_counter/body', '(by, idempotency-key)'],
+    ['PUT', '/_counter/body?value=3', '(value, if-equals)'],
+    ['GET', '/_counter/body', 'takes no body'],
+    ['POST', '/_waitgroup/body', '(by, idempotency-key)'],
+    ['POST', '/_barrier/body?parties=1', 'parties'],
+    ['POST', '/_lock/body', 'slots'],
+    ['GET', '/_lock/body', 'leave it out'],
+    ['POST', '/_election/body?id=me', 'id'],
+    ['GET', '/_topic/body?from=start&timeout=1s', 'from'],
+    ['PUT', '/body', '(state, expire, by)'],
+    ['POST', '/body', '(state, expire, by)'],
+    ['DELETE', '/kept', '(by)'],
+    ['GET', '/kept', 'state'],
+    ['GET', '/_port/127.0.0.1/1', 'timeout'],
+    ['GET', '/_rdv/v1', 'leave it out'],
+    ['GET', '/_health', 'leave it out'],
+    ['GET', '/', 'leave it out'],
+  ]
+
+  test.each(TAKING_NONE)('a body of %s %s is refused, and nothing is done', async (...request) => {
+    const [method, path, sentence] = request
+    await curl('-X', 'PUT', `${server.url}/kept`)
+    // to a path with a slash at its end curl adds the file's name
+    const bodies = path.endsWith('/') ? BODIES.slice(0, -1) : BODIES
+    for (const body of bodies) {
+      const { status, body: answer } = await curl('-X', method, ...body, server.url + path)
+      const error = expect.stringContaining(sentence)
+      expect([body, status, answer]).toEqual([body, 400, { ok: false, error, kind: 'usage' }])
+    }
+    expect((await curl(`${server.url}/_counter/body`)).body).toMatchObject({ value: '0' })
+    expect((await curl(`${server.url}/_lock/body`)).body).toMatchObject({ queue: [] })
+    expect((await curl(`${server.url}/`)).body).toMatchObject({ marked: ['/kept'] })
+  })
+
+  test('an empty body is none', async () => {
+    const EMPTY = [
+      ['-d', ''],
+      ['-d', '', '-H', 'content-type: application/json'],
+      ['-d', '', '-H', 'transfer-encoding: chunked'],
+      ['-T', '/dev/null'],
+    ]
+    for (const body of EMPTY) {
+      for (const [method, path] of [
+        ['POST', '/_counter/empty'],
+        ['PUT', '/empty'],
+        ['POST', '/empty'],
+        ['GET', '/empty'],
+        ['DELETE', '/other'],
+      ]) {
+        const { status } = await curl('-X', `${method}`, ...body, `${server.url}${path}`)
+        expect([method, body, status]).toEqual([method, body, 200])
+      }
+    }
+    expect((await curl(`${server.url}/_counter/empty`)).body).toMatchObject({ value: '4' })
+    await curl('-X', 'DELETE', `${server.url}/empty`)
+  })
+
   test('a body that is too large is refused', async () => {
     const folder = temporaryFolder('body')
     const file = join(folder, 'large')
@@ -83,5 +153,4 @@ describe('a request that is wrong', () => {
     const answer = await curl('--data-binary', `@${file}`, `${server.url}/_topic/t`)
     expect(answer).toMatchObject({ status: 413, body: { ok: false } })
   })
-
 })

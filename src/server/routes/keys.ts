@@ -27,18 +27,22 @@ interface Wanted {
   readonly condition: () => Condition
 }
 
+/** Before anything else of the request is looked at. */
+const onRequest = async ({ url }: FastifyRequest, reply: FastifyReply) => {
+  if (parseRequestTarget(url).path.startsWith('_')) return reply.code(404).send(RESERVED)
+}
+
 /** `GET`, `PUT`, `POST` and `DELETE` of `/KEY`; `GET /GROUP/`. */
 export const keyRoutes = (app: FastifyInstance, context: ServerContext): void => {
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const target = parseRequestTarget(request.url)
     if (target.path === '') return reply.callNotFound()
-    if (target.path.startsWith('_')) return reply.code(404).send(RESERVED)
     if (isRead(request.method)) return waitForKey(context, target, request, reply)
     await (request.method === 'DELETE' ? remove : set)(context, target, request)
     return OK
   }
   for (const method of ['GET', 'PUT', 'POST', 'DELETE'] as const)
-    app.route({ method, url: ROUTE, ...described(KEY_REQUESTS[method]), handler })
+    app.route({ method, url: ROUTE, ...described(KEY_REQUESTS[method]), onRequest, handler })
 }
 
 /** HEAD waits as GET does, and tells the same by its status. */

@@ -14,6 +14,7 @@ import { epochOf } from '../epoch.ts'
 import { streamEvents } from '../event-stream.ts'
 import { OPERATION_SCOPES, operationsOf } from '../operations.ts'
 import { ANNOUNCEMENT, REQUESTS, WATCH_QUERY } from '../schemas.ts'
+import { SSE } from '../server-sent-events.ts'
 import { beginStream, LINES, onlyHead } from '../stream.ts'
 
 /** The shortest heartbeat that a client may ask for, milliseconds. */
@@ -62,7 +63,9 @@ const operationRoute = <K extends Operation>(
   operations: ReturnType<typeof operationsOf>,
   name: K,
 ): void => {
-  const options = { schema: { body: REQUESTS[name] }, config: { scope: OPERATION_SCOPES[name] } }
+  // without watches nobody learns that what a lease holds was taken away
+  const config = { scope: OPERATION_SCOPES[name], streams: name === 'grant' }
+  const options = { schema: { body: REQUESTS[name] }, config }
   app.post(`/${name}`, options, async (request) => {
     open.admit()
     const { writes } = request.body as Partial<Requests['commit']>
@@ -78,7 +81,10 @@ const operationRoute = <K extends Operation>(
 const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext): void => {
   app.get<{ Querystring: Static<typeof WATCH_QUERY> }>(
     '/watch',
-    { schema: { querystring: WATCH_QUERY }, config: { scope: 'read', streams: true, parameters: ['scope', 'heartbeat'] } },
+    {
+      schema: { querystring: WATCH_QUERY },
+      config: { scope: 'read', streams: true, parameters: ['scope', 'heartbeat'] },
+    },
     async ({ query }, reply) => {
       const scope = scopes.checkScope(query.scope)
       if (onlyHead(reply, LINES)) return
@@ -105,7 +111,14 @@ const announceRoute = (app: FastifyInstance, { open, scopes, activity }: ServerC
       const signal = open.begin(reply.raw)
       const response = beginStream(reply, LINES)
       activity.announce(namespace, waiter, signal)
-      signal.addEventListener('abort', () => response.end(), { once: true })
+      // a proxy may cut what is silent
+      const beat = setInterval(() => response.write('\n'), SSE.heartbeatEvery)
+      const end = () => {
+        clearInterval(beat)
+        response.end()
+      }
+      signal.addEventListener('abort', end, { once: true })
+      if (signal.aborted) end()
     },
   )
 }
