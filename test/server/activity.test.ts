@@ -161,7 +161,7 @@ describe('the activity of a server', () => {
       ['agent', { client, agent: 'ci/7' }],
       ['expiring', { client }],
       ['named', { name: 'janitor', client, agent: curls }],
-      ['odd', { client, agent: expect.stringMatching(/^31mhttp:\/\/u:\*\*\*@h x{1,60}$/) }],
+      ['odd', { client, agent: expect.stringMatching(/ 31mhttp:\/\/u:\*\*\*@h x{1,60}$/) }],
       ['proxied', { client, forwardedFor: '203.0.113.9', agent: curls }],
       ['proxied', { client, agent: curls }],
     ])

@@ -38,4 +38,4 @@ export const forwardedIn = (header: string | string[] | undefined): string | und
 }
 
 const agentIn = (header = ''): string | undefined =>
-  printable(redact(header.slice(0, LONGEST_AGENT))) || undefined
+  printable(redact(header)).slice(0, LONGEST_AGENT) || undefined
