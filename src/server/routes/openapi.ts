@@ -20,7 +20,7 @@ export const openapiRoute = async (
       security: [{ token: [] }, {}],
     },
     transform: ({ schema, url, route }) => ({
-      schema: route.method === 'HEAD' ? withoutBodies(schema) : schema,
+      schema: schema && route.method === 'HEAD' ? withoutBodies(schema) : schema,
       url: named(url, schema?.params),
     }),
   })
