@@ -1,6 +1,9 @@
 import { parseDuration } from './duration.ts'
 import { UsageError } from './errors.ts'
 import { parseInt64 } from './recipes/int64.ts'
+import { printable } from './redact.ts'
+
+const quoted = (text: string): string => printable(JSON.stringify(text))
 
 /**
  * A whole number from `least` on.
@@ -9,7 +12,7 @@ import { parseInt64 } from './recipes/int64.ts'
 export const parseCount = (text: string, what: string, least = 0): number => {
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(count) || count < least) {
-    throw new UsageError(`${what} ${JSON.stringify(text)} is not a whole number from ${least} on`)
+    throw new UsageError(`${what} ${quoted(text)} is not a whole number from ${least} on`)
   }
   return count
 }
@@ -21,7 +24,7 @@ export const parseCount = (text: string, what: string, least = 0): number => {
 export const parseNumber = (text: string, what: string): bigint => {
   const number = parseInt64(text)
   if (number === undefined) {
-    throw new UsageError(`${what} ${JSON.stringify(text)} is not a whole number of 64 bits`)
+    throw new UsageError(`${what} ${quoted(text)} is not a whole number of 64 bits`)
   }
   return number
 }
@@ -32,7 +35,7 @@ export const parseNumber = (text: string, what: string): bigint => {
  */
 export const parseWords = (text: string, what: string): string[] => {
   const words = text.split(',')
-  if (words.includes('')) throw new UsageError(`${what} ${JSON.stringify(text)} has an empty word`)
+  if (words.includes('')) throw new UsageError(`${what} ${quoted(text)} has an empty word`)
   return words
 }
 

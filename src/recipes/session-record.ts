@@ -8,6 +8,8 @@ export interface SessionRecord {
   readonly kind: 'hold' | 'expire'
   readonly host: string
   readonly pid: number
+  /** Who holds it by that process, where somebody does. */
+  readonly by?: string | undefined
   /** When it began: ISO 8601, of its holder's clock; for people only. */
   readonly since: string
 }
@@ -20,12 +22,13 @@ export interface Holder {
 
 export const sessionKey = (space: Space, id: string): string => keyIn(space, 'session', id)
 
-/** A record of this process, from now on. */
-export const newRecord = (kind: SessionRecord['kind']): string => {
+/** A record of this process, from now on; `by`: for whom it acts. */
+export const newRecord = (kind: SessionRecord['kind'], by?: string): string => {
   const record: SessionRecord = {
     kind,
     host: hostname(),
     pid: process.pid,
+    by,
     since: new Date().toISOString(),
   }
   return JSON.stringify(record)
@@ -70,6 +73,6 @@ export const allRecords = async (
   return records
 }
 
-/** `node1 (pid 4711)`, for messages. */
+/** `node1 (pid 4711)`, for messages; `deploy-job` where that process acts for somebody. */
 export const describeHolder = ({ record }: Holder): string =>
-  record ? `${record.host} (pid ${record.pid})` : 'another session'
+  record ? (record.by ?? `${record.host} (pid ${record.pid})`) : 'another session'

@@ -5,6 +5,8 @@ import { checkGroup, checkKey, type Kind } from './keys.ts'
 export interface Space {
   readonly backend: Backend
   readonly namespace: string
+  /** For whom this process acts; absent where it acts for itself. */
+  readonly by?: string | undefined
 }
 
 /** The full key of a name: `rdv/signal/deploy/node1`. */

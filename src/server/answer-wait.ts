@@ -12,6 +12,8 @@ interface Wait<T> {
   readonly about?: Partial<Awaited>
   /** Milliseconds; the server's own where nothing is said. */
   readonly timeout: number | undefined
+  /** What the client calls itself. */
+  readonly by?: string | undefined
   readonly reply: FastifyReply
   /** The signal aborts when the client has gone, or with the server. */
   wait(limits: { readonly timeout: number; readonly signal: AbortSignal }): Promise<T>
@@ -24,10 +26,10 @@ export const AT_ONCE = { timeout: 5_000 } as const
 /** Waits for a recipe as long as the client is there; when its time is up: 404, with what it was short of. */
 export const answerWait = async <T>(
   { open, waits, timeout: usual }: ServerContext,
-  { path, about, timeout = usual, reply, wait, answer }: Wait<T>,
+  { path, about, timeout = usual, by, reply, wait, answer }: Wait<T>,
 ): Promise<unknown> => {
   const signal = open.begin(reply.raw)
-  const known = { target: inWords(path), waiter: clientOf(reply.request), ...about }
+  const known = { target: inWords(path), waiter: clientOf(reply.request, by), ...about }
   try {
     const result = await waits.during(path, () => wait({ timeout, signal }), known)
     return await answer(result, signal)

@@ -4,20 +4,24 @@ import { BASE } from '../backends/http/protocol.ts'
 import { guard } from './access/guard.ts'
 import { logAccess } from './access-log.ts'
 import { type Failure, failureOf, refused } from './answers.ts'
+
 import type { ServerContext } from './context.ts'
 import { answerMalformed } from './http-server.ts'
 import type { Log } from './log.ts'
+import { Methods } from './methods.ts'
+import { refuseOldHttp } from './old-http.ts'
 import { oneAfterTheOther } from './pipelining.ts'
 import { activityRoutes } from './routes/activity.ts'
 import { healthRoute } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
-import { keyRoutes } from './routes/keys.ts'
+import { keyRoutes, RESERVED } from './routes/keys.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { openapiRoute } from './routes/openapi.ts'
 import { pageRoute } from './routes/page.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { rdvV1Routes } from './routes/rdv-v1.ts'
 import { recipesRoutes } from './routes/recipes.ts'
+import { refuseUnheeded } from './unheeded.ts'
 
 /** A body of a request that needs none, in bytes. */
 const BODY_LIMIT = 1_048_576
@@ -41,15 +45,16 @@ export const createApp = async (
     clientErrorHandler: answerMalformed,
     frameworkErrors: (_error, _request, reply) => send(reply as FastifyReply, malformedPath()),
     bodyLimit: BODY_LIMIT,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     return503OnClosing: false,
     routerOptions: { maxParamLength: LONGEST_PATH },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
   if (accessLog) logAccess(app, accessLog)
-  ignoreBodies(app)
+  refuseUnheeded(app)
   oneAfterTheOther(app)
   guard(app, context)
+  refuseOldHttp(app)
   closeAtEnd(app, context)
   answerFailures(app, context)
   await openapiRoute(app, context)
@@ -61,12 +66,6 @@ export const createApp = async (
     route(app, context)
   await app.ready()
   return app
-}
-
-/** `curl --data` sends one of any type, and what it says does not matter. */
-const ignoreBodies = (app: FastifyInstance): void => {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
 }
 
 /** A server that stops does not wait for the next request of a connection. */
@@ -82,9 +81,11 @@ const answerFailures = (app: FastifyInstance, { report }: ServerContext): void =
     if (failure.body.kind === 'internal') report(error)
     return send(reply, failure)
   })
+  const methods = new Methods(app)
   // whatever has no route has a method that its path does not take
   app.setNotFoundHandler(({ url }, reply) => {
-    const allowed = url === '/' || url.startsWith('/_') ? 'GET' : 'GET, PUT, POST, DELETE'
+    const allowed = methods.of(url)
+    if (allowed === '') return reply.code(404).send(RESERVED)
     return send(reply.header('allow', allowed), refused(405, `the methods here are ${allowed}`))
   })
 }

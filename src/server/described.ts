@@ -22,6 +22,8 @@ export interface Description {
   readonly answers?: Readonly<Record<number, TSchema>>
   /** Where it is not JSON. */
   readonly produces?: readonly string[]
+  /** Its answer has no length, and goes on until it is told how it ended. */
+  readonly streams?: boolean
 }
 
 const FAILURE = Type.Object(
@@ -33,6 +35,13 @@ const FAILURE = Type.Object(
   },
   { description: 'It was not done, or waited for in vain.' },
 )
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The names of those that stand behind the question mark. */
+    parameters?: readonly string[]
+  }
+}
 
 export const ok = (description: string, properties: Record<string, TSchema> = {}): TSchema =>
   Type.Object({ ok: Type.Literal(true), ...properties }, { description })
@@ -53,7 +62,12 @@ export const described = (given: Description): RouteShorthandOptions => ({
     ...(given.produces && { produces: given.produces }),
     response: { ...(given.answers ?? { 200: ok('It is done, or so.') }), default: FAILURE },
   },
-  config: { scope: given.scope, page: given.page },
+  config: {
+    scope: given.scope,
+    page: given.page,
+    streams: given.streams,
+    parameters: Object.keys(given.parameters ?? {}),
+  },
   validatorCompiler: () => () => true,
   serializerCompiler: () => JSON.stringify,
 })

@@ -96,6 +96,8 @@ export const close = async (server: Server, grace: number): Promise<void> => {
   clearTimeout(force)
 }
 
+const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']
+
 /** Answers what is no HTTP request. */
 export const answerMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => {
   if (!socket.writable || error.code === 'ECONNRESET') {
@@ -106,6 +108,7 @@ export const answerMalformed = (error: NodeJS.ErrnoException, socket: Socket): v
   const text = JSON.stringify(body)
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+      (status === 405 ? `Allow: ${METHODS.join(', ')}\r\n` : '') +
       `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
   )
 }
@@ -113,7 +116,7 @@ export const answerMalformed = (error: NodeJS.ErrnoException, socket: Socket): v
 const malformed = (code: string | undefined): Failure => {
   switch (code) {
     case 'HPE_INVALID_METHOD':
-      return refused(405, 'methods are GET, PUT, POST and DELETE, in capital letters')
+      return refused(405, `methods are ${METHODS.join(', ')}, in capital letters`)
     case 'HPE_HEADER_OVERFLOW':
       return refused(431, 'the headers are too large')
     case 'ERR_HTTP_REQUEST_TIMEOUT':

@@ -1,7 +1,8 @@
 import Type, { type TSchema } from 'typebox'
 import { parseDuration } from '../duration.ts'
 import { UsageError } from '../errors.ts'
-import { parseCount, parseLength, parseNumber } from '../values.ts'
+import { redact } from '../redact.ts'
+import { parseCount, parseLength, parseNumber, parseWords } from '../values.ts'
 
 /** A parameter of a request: how it is described, and how it is read. */
 export interface Parameter<T> {
@@ -42,10 +43,42 @@ export const number64 = (description: string): Parameter<bigint> => ({
 export const text = (description: string): Parameter<string> => ({
   schema: Type.String({ minLength: 1, description }),
   parse(given, name) {
-    if (given === '') throw new UsageError(`${name} is empty: give it a value, or leave it out`)
+    if (given === '') throw emptyParameter(name)
     return given
   },
 })
+
+/** Separated by commas. */
+export const words = (description: string): Parameter<string[]> => ({
+  schema: Type.String({ minLength: 1, description }),
+  parse: (given, name) => parseWords(given, name),
+})
+
+/** Characters of a name. */
+const LONGEST_NAME = 100
+
+/** What a client calls itself. Not on the counting requests, where `by` is a number. */
+export const named = {
+  by: {
+    schema: Type.String({
+      minLength: 1,
+      maxLength: LONGEST_NAME,
+      description: 'What this client is called where it is shown. Default: its User-Agent.',
+    }),
+    parse(given, name) {
+      if (given === '') throw emptyParameter(name)
+      if (given.length > LONGEST_NAME || !given.isWellFormed() || /[\p{Cc}\p{Cf}]/u.test(given)) {
+        throw new UsageError(
+          `${name} is no name: write up to ${LONGEST_NAME} characters on one line`,
+        )
+      }
+      return redact(given)
+    },
+  } satisfies Parameter<string>,
+}
+
+const emptyParameter = (name: string): UsageError =>
+  new UsageError(`${name} is empty: give it a value, or leave it out`)
 
 /** `?try`, `?try=true`. */
 export const flag = (description: string): Parameter<boolean> => ({

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { checkKey } from '../recipes/keys.ts'
 import { scopeOf } from './access/scope.ts'
-import { refused } from './answers.ts'
 import { type Description, described } from './described.ts'
 import { type Parameters, readParameters, type Values } from './parameters.ts'
 import { parseRequestTarget } from './request-target.ts'
@@ -63,14 +62,13 @@ export const recipeRoutes = (
   )
 }
 
-const refuseOthers = (app: FastifyInstance, url: string, allowed: readonly HTTPMethods[]): void => {
-  const { status, body } = refused(405, `the methods here are ${allowed.join(', ')}`)
-  const method = app.supportedMethods.filter((one) => !allowed.includes(one as HTTPMethods))
+/** Else they would be for keys. */
+const refuseOthers = (app: FastifyInstance, url: string, actions: readonly HTTPMethods[]): void => {
+  const allowed: readonly string[] = actions.includes('GET') ? [...actions, 'HEAD'] : actions
   app.route({
-    method,
+    method: app.supportedMethods.filter((one) => !allowed.includes(one)),
     url,
-    config: { scope: 'any' },
-    handler: async (_request, reply) =>
-      reply.code(status).header('allow', allowed.join(', ')).send(body),
+    config: { scope: 'any', refuses: true },
+    handler: (_request, reply) => reply.callNotFound(),
   })
 }

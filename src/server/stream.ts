@@ -23,6 +23,13 @@ export const beginStream = (reply: FastifyReply, contentType: string): ServerRes
   return raw
 }
 
+/** Answers HEAD with the headers of a stream that nobody wants to read: true where it was asked for them only. */
+export const onlyHead = (reply: FastifyReply, contentType: string): boolean => {
+  if (reply.request.method !== 'HEAD') return false
+  beginStream(reply, contentType).end()
+  return true
+}
+
 /**
  * Writes, and resolves when more may be written. Who reads nothing is let go by SlowReaders, as all clients are.
  * @throws the signal's reason.

@@ -10,6 +10,7 @@ import type { SharedWait, Waiter } from './shared-wait.ts'
 interface WaitingRequestOptions {
   readonly context: ServerContext
   readonly response: ServerResponse
+  readonly method: string
   /** As it is counted. */
   readonly route: string
   readonly wait: Wait
@@ -70,7 +71,7 @@ export class WaitingRequest implements Waiter {
   }
 
   #answer(status: number, body: object): void {
-    const { context, response, route } = this.#about
+    const { context, response, method, route } = this.#about
     if (response.destroyed) return
     const text = JSON.stringify(body)
     response.writeHead(status, {
@@ -80,6 +81,6 @@ export class WaitingRequest implements Waiter {
       ...(context.open.ended && { connection: 'close' }),
     })
     response.end(text)
-    context.metrics.answered('GET', route, status)
+    context.metrics.answered(method, route, status)
   }
 }

@@ -54,15 +54,23 @@ describe('the log of a server', () => {
     const here = new Place({ RDV_LOG_FORMAT: 'json', RDV_TOKEN: 'open-sesame' })
     const { server, url } = await startServer(here, '--access-log')
     const token = ['-H', 'Authorization: Bearer open-sesame']
-    await curl(...token, '-X', 'PUT', `${url}/db?token=tell-nobody`)
+    const asked = `state=seen&expire=1h&token=tell-nobody&sig=tell-nobody&by=ci&x`
+    await curl(...token, '-X', 'PUT', `${url}/db?${asked}`)
     await curl(`${url}/db`)
+    await curl(...token, '-H', 'X-Forwarded-For: 203.0.113.9', `${url}/http:%2F%2Fu:nobody%40h/x`)
     const gone = curl(...token, `${url}/%1b%5b2Jnever`)
     expect(await gone).toMatchObject({ status: 400 })
     const log = (await end(server)).map((line) => JSON.parse(line))
     const requests = log.filter(({ message }) => message === 'request')
     expect(requests).toMatchObject([
-      { client: '127.0.0.1', method: 'PUT', url: '/db?token=***', status: 200 },
+      {
+        client: '127.0.0.1',
+        method: 'PUT',
+        url: '/db?state=seen&expire=1h&token=***&sig=***&by=ci&x',
+        status: 400,
+      },
       { method: 'GET', url: '/db', status: 401 },
+      { forwardedFor: '203.0.113.9', url: '/http:%2F%2F***@h/x', status: 400 },
       { method: 'GET', url: '/%1b%5b2Jnever', status: 400 },
     ])
     expect(JSON.stringify(log)).not.toMatch(/sesame|nobody/)

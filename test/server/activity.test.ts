@@ -7,10 +7,12 @@ import { Hold } from '../../src/recipes/hold.ts'
 import { signal } from '../../src/recipes/signal.ts'
 import { wait } from '../../src/recipes/wait/wait-targets.ts'
 import type { Activity, WaitSpan } from '../../src/server/activity/protocol.ts'
+import { Place } from '../commands/rdv.ts'
 import type { Service } from '../services/service.ts'
 import { curl, untilHome, untilWaiting } from './curl.ts'
 import { follow } from './events.ts'
 import { type ServeOptions, startServe } from './fixtures/serve-process.ts'
+import { streamingCurl } from './streaming-curl.ts'
 
 const running: Service[] = []
 const start = async (options: ServeOptions = { store: 'memory' }): Promise<Service> => {
@@ -73,7 +75,7 @@ describe('the activity of a server', () => {
     expect(before).toEqual({
       id: expect.any(String),
       target: 'db',
-      waiter: { client: '127.0.0.1' },
+      waiter: { client: '127.0.0.1', agent: expect.stringMatching(/^curl\/\d/) },
       since: expect.any(Number),
       reason: 'not signalled',
     })
@@ -137,6 +139,73 @@ describe('the activity of a server', () => {
     const { waits, signals } = await activity(server)
     const mark = signals.find(({ key }) => key === 'deploy/b')
     expect(waits).toMatchObject([{ target: 'deploy/', releasedBy: mark?.id }])
+  })
+
+  test('tells who signals and waits by curl: its name, else its program and address', async () => {
+    const server = await start()
+    await curl('-X', 'PUT', `${server.url}/named?by=deploy%20job`)
+    await curl('-X', 'POST', '-A', 'ci/7', `${server.url}/agent`)
+    await curl('-X', 'PUT', '-A', '', `${server.url}/expiring?expire=1h`)
+    await curl('-X', 'DELETE', `${server.url}/named?by=janitor`)
+    const agent = `\u009b31mhttp://u:s3cr3t@h ${'x'.repeat(500)}`
+    await curl('-X', 'PUT', '-A', agent, `${server.url}/odd`)
+    const forwarded = (header: string) =>
+      curl('-X', 'PUT', '-H', `x-forwarded-for: ${header}`, `${server.url}/proxied`)
+    await forwarded('198.51.100.1, 203.0.113.9')
+    await forwarded('<script>')
+    const client = '127.0.0.1'
+    const curls = expect.stringMatching(/^curl\//)
+    const { signals } = await activity(server)
+    expect(signals.map(({ key, by }) => [key, by])).toEqual([
+      ['named', { name: 'deploy job', client, agent: curls }],
+      ['agent', { client, agent: 'ci/7' }],
+      ['expiring', { client }],
+      ['named', { name: 'janitor', client, agent: curls }],
+      ['odd', { client, agent: expect.stringMatching(/ 31mhttp:\/\/u:\*\*\*@h x{1,60}$/) }],
+      ['proxied', { client, forwardedFor: '203.0.113.9', agent: curls }],
+      ['proxied', { client, agent: curls }],
+    ])
+    for (const path of ['db?', '_port/127.0.0.1/1?', '_barrier/b?parties=2&', '_lock/l?']) {
+      const method = /_(barrier|lock)/.test(path) ? 'POST' : 'GET'
+      await curl('-X', method, '--max-time', '1', `${server.url}/${path}by=me&timeout=50ms`)
+    }
+    await curl('-X', 'POST', '--max-time', '1', `${server.url}/_election/e?id=node1`)
+    const { waits } = await activity(server)
+    expect(waits.map(({ target, waiter }) => [target, waiter.name])).toEqual(
+      expect.arrayContaining([
+        ['db', 'me'],
+        ['tcp://127.0.0.1:1', 'me'],
+        ['barrier b', 'me'],
+      ]),
+    )
+  })
+
+  test('says who holds a lock by curl, and who waits, not which server does it for them', async () => {
+    const server = await start()
+    const place = new Place({ RDV_BACKEND: server.url })
+    const held = streamingCurl('-X', 'POST', `${server.url}/_lock/l?by=deploy-job`)
+    await held.says(/"token"/)
+    const leading = streamingCurl('-X', 'POST', `${server.url}/_election/e?id=node1`)
+    await leading.says(/"token"/)
+    const waiting = streamingCurl(`${server.url}/later?by=night-job`)
+    await untilWaiting(server.url, '/later')
+    const queue = (await curl(`${server.url}/_lock/l`)).body
+    expect(queue).toMatchObject({ queue: [{ state: 'holds', by: 'deploy-job' }] })
+    expect(await place.rdv('lock', 'l', '--try')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('l is held by deploy-job'),
+    })
+    const { stdout } = await place.rdv('status', '--json')
+    const { status } = JSON.parse(stdout) as { status: { kind: string; holder?: object }[] }
+    const holders = status.map(({ kind, holder }) => [kind, holder])
+    expect(holders).toMatchObject(
+      expect.arrayContaining([
+        ['lock', expect.objectContaining({ by: 'deploy-job' })],
+        ['election', expect.objectContaining({ by: 'node1' })],
+        ['wait', expect.objectContaining({ host: 'night-job' })],
+      ]),
+    )
+    waiting.kill('SIGKILL')
   })
 
   test('tells who holds what, and when a key is cleared', async () => {

@@ -142,32 +142,55 @@ describe('keys, for curl', () => {
   })
 
   test('other methods are answered 405 with those that are allowed', async () => {
-    for (const method of ['PATCH', 'OPTIONS', 'HEAD']) {
-      const answer = await curl(...(method === 'HEAD' ? ['-I'] : ['-X', method]), url('/k'))
-      expect(answer).toMatchObject({ status: 405 })
-      expect(answer.headers.allow).toEqual(['GET, PUT, POST, DELETE'])
+    const allowed = ['GET, HEAD, PUT, POST, DELETE']
+    for (const method of ['PATCH', 'OPTIONS', 'get']) {
+      const { status, headers } = await curl('-X', method, url('/k'))
+      expect([method, status, headers.allow]).toEqual([method, 405, allowed])
     }
-    expect(await curl('-X', 'get', url('/k'))).toMatchObject({ status: 405 })
-    expect(await curl('-X', 'POST', url('/'))).toMatchObject({ status: 405 })
+    for (const [method, path, allow] of [
+      ['POST', '/', 'GET, HEAD'],
+      ['PATCH', '/_health', 'GET, HEAD'],
+      ['PATCH', '/_port/localhost/80', 'GET, HEAD'],
+      ['PATCH', '/_rdv/v1/get', 'POST'],
+    ] as const) {
+      const { status, headers } = await curl('-X', method, url(path))
+      expect([path, status, headers.allow]).toEqual([path, 405, [allow]])
+    }
+    expect(await curl('-X', 'PATCH', url('/_mine'))).toMatchObject({ status: 404 })
   })
 
-  test('a body of any type is ignored, and one that is too large refused', async () => {
-    for (const type of [
-      'application/json',
-      'text/plain',
-      'x/y',
-      'application/x-www-form-urlencoded',
-    ]) {
-      const answer = await put('/body', '--data', '{not json', '-H', `content-type: ${type}`)
-      expect(answer).toMatchObject({ status: 200 })
+  test('a parameter that is none, or is empty, is refused, and nothing is changed', async () => {
+    for (const [method, query, sentence] of [
+      ['PUT', 'stat=migrated', '"stat" is no parameter here: there are state, expire, by'],
+      ['PUT', 'timeout=1s', '"timeout" is no parameter here'],
+      ['PUT', 'state=', 'state is empty'],
+      ['PUT', 'state=a&state=b', 'state is given twice'],
+      ['PUT', 'by=', 'by is empty'],
+      ['PUT', 'by=a%0ab', 'by is no name'],
+      ['PUT', `by=${'x'.repeat(101)}`, 'by is no name'],
+      ['DELETE', 'state=ready', '"state" is no parameter here'],
+      ['GET', 'min=2', 'add the trailing slash'],
+      ['GET', 'wait=5s', '"wait" is no parameter here'],
+    ] as const) {
+      const { status, body } = await curl('-X', method, url(`/unchanged?${query}`))
+      const error = expect.stringContaining(sentence)
+      expect([query, status, body]).toMatchObject([query, 400, { ok: false, error }])
     }
-    expect(await put('/body', '--data', '', '-H', 'content-type:')).toMatchObject({ status: 200 })
-    expect(await put('/body', '-H', 'transfer-encoding: chunked', '-d', 'x')).toMatchObject({
-      status: 200,
-    })
+    expect(await curl(url('/unchanged?state=*&timeout=50ms'))).toMatchObject({ status: 404 })
+    for (const path of ['/_port/localhost/1?wait=1', '/_activity?of=me', '/_health?token=s3cr3t']) {
+      const { status, body } = await curl(url(path))
+      expect([path, status]).toEqual([path, 400])
+      expect(JSON.stringify(body)).not.toContain('s3cr3t')
+    }
+  })
+
+  test('a large body is refused as a small one, without being read', async () => {
     const large = 'x'.repeat(100_000)
-    const answer = await put('/large', ...Array.from({ length: 11 }, () => ['-d', large]).flat())
-    expect(answer).toMatchObject({ status: 413, body: { ok: false } })
+    const body = Array.from({ length: 11 }, () => ['-d', large]).flat()
+    expect(await put('/large', ...body)).toMatchObject({ status: 400, body: { ok: false } })
+    const chunked = await put('/large', ...body, '-H', 'transfer-encoding: chunked')
+    expect(chunked.status).not.toBe(200)
+    expect(await curl(url('/large?timeout=10ms'))).toMatchObject({ status: 404 })
   })
 
   test('a waiter whose client has gone is freed', async () => {

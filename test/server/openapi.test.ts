@@ -39,7 +39,7 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
-const METHODS = ['get', 'put', 'post', 'delete']
+const METHODS = ['get', 'head', 'put', 'post', 'delete']
 const TYPES = ['string', 'integer', 'number', 'boolean', 'object', 'array']
 
 const pages = ['server.md', 'curl.md'].map((page) =>
@@ -53,9 +53,10 @@ const documented = (): Set<string> => {
     ...cell.matchAll(/`(GET|PUT|POST|DELETE) (\/[^`?]*)/g),
   ])
   return new Set(
-    requests.map(([, method, path = '']) => {
+    requests.flatMap(([, method = '', path = '']) => {
       const single = path === '/GROUP/' ? '/KEY' : path
-      return `${method} ${single.replaceAll(/\b(KEY|HOST|PORT|DB|NAME)\b/g, '{}')}`
+      const plain = single.replaceAll(/\b(KEY|HOST|PORT|DB|NAME)\b/g, '{}')
+      return (method === 'GET' ? ['GET', 'HEAD'] : [method]).map((one) => `${one} ${plain}`)
     }),
   )
 }
@@ -101,6 +102,17 @@ describe('/_openapi.json', () => {
       for (const { description, content = {} } of Object.values(responses)) {
         expect(description, what).toMatch(/\.$/)
         for (const { schema } of Object.values(content)) checkSchema(schema)
+      }
+    }
+  })
+
+  test('tells that HEAD is answered as GET is, without a body', () => {
+    for (const { path, method, operation } of operations()) {
+      if (method !== 'head') continue
+      const { parameters, summary } = document.paths[path]?.get ?? {}
+      expect(operation).toMatchObject({ summary, ...(parameters && { parameters }) })
+      for (const answer of Object.values(operation.responses)) {
+        expect([path, answer.content]).toEqual([path, undefined])
       }
     }
   })

@@ -10,11 +10,12 @@ const versionOf = (
   path: string,
   libraries: string | undefined,
 ): Version | undefined => {
-  const { stdout } = spawnSync(path, entry.versionArguments, {
+  const { status, stdout, stderr } = spawnSync(path, entry.versionArguments, {
     encoding: 'utf8',
     env: programEnvironment({ libraries }),
   })
-  const found = /(\d+)\.(\d+)/.exec(stdout ?? '')
+  // nginx tells it on stderr; of a program that does not start there is something else
+  const found = /(\d+)\.(\d+)/.exec(stdout || (status === 0 ? stderr : ''))
   return found === null ? undefined : [Number(found[1]), Number(found[2])]
 }
 

@@ -107,6 +107,27 @@ export const catalogue = {
     inPackage: 'usr/bin/wget',
     sources: inSuites(['bookworm', 'trixie', 'forky'], 'wget'),
   },
+  nginx: {
+    variable: 'RDV_TEST_NGINX',
+    executable: 'nginx',
+    versionArguments: ['-v'],
+    from: [1, 18],
+    // from 1.29 on it speaks HTTP/1.1 to its upstreams by default
+    below: [1, 29],
+    alsoIn: '/usr/sbin',
+    inPackage: 'usr/sbin/nginx',
+    sources: inSuites(['bookworm', 'trixie'], 'nginx'),
+  },
+  haproxy: {
+    variable: 'RDV_TEST_HAPROXY',
+    executable: 'haproxy',
+    versionArguments: ['-v'],
+    from: [2, 2],
+    below: [100, 0],
+    alsoIn: '/usr/sbin',
+    inPackage: 'usr/sbin/haproxy',
+    sources: inSuites(['bookworm', 'trixie', 'forky'], 'haproxy'),
+  },
   nngcat: {
     variable: 'RDV_TEST_NNGCAT',
     executable: 'nngcat',

@@ -37,7 +37,11 @@ export class Remote {
     this.tokenFrom = tokenFrom
     this.callLimit = callLimit
     this.#client = new HttpClient(server)
-    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    this.#headers = {
+      // bun would name itself
+      'user-agent': 'rdv',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    }
   }
 
   greet(options: CallOptions = {}): Promise<Greeting> {

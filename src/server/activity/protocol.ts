@@ -49,8 +49,14 @@ export interface WaitSpan {
 export interface Waiter {
   readonly host?: string
   readonly pid?: number
-  /** The address that a request came from. */
+  /** The address that a request came from; behind a proxy the proxy's. */
   readonly client?: string
+  /** What a request calls itself, by `?by=`. Nobody has checked it, nor what follows. */
+  readonly name?: string
+  /** The address that a proxy says it was asked from. */
+  readonly forwardedFor?: string
+  /** The program that sent a request, such as `curl/8.5.0`. */
+  readonly agent?: string
 }
 
 /** A key was set to a state, or cleared. */

@@ -1,11 +1,9 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyRequest } from 'fastify'
 import type { Waiter, Waiters } from '../../backends/backend.ts'
 import type { Space } from '../../recipes/space.ts'
 import type { StatusRow } from '../../recipes/status/row.ts'
 import { Announced } from './announced.ts'
-import { clientOf } from './client.ts'
-import type { Activity, ServerFacts } from './protocol.ts'
+import type { Activity, Waiter as Client, ServerFacts } from './protocol.ts'
 import { Signals } from './signals.ts'
 import { eventText } from './viewer.ts'
 import { Viewers } from './viewers.ts'
@@ -67,9 +65,9 @@ export class ActivityRecord {
     this.#status.stop()
   }
 
-  /** A request is about to write these keys (their full names). */
-  writing(keys: readonly string[], request: FastifyRequest): void {
-    for (const key of keys) this.#signals.writing(key, clientOf(request))
+  /** A client is about to write these keys (their full names). */
+  writing(keys: readonly string[], by: Client): void {
+    for (const key of keys) this.#signals.writing(key, by)
   }
 
   /** A process waits, until the signal aborts. */
@@ -143,6 +141,6 @@ export class ActivityRecord {
 
 const describe = ({ target, waiter, since }: Wait): Waiter => ({
   targets: [target],
-  host: waiter.client ?? '',
+  host: waiter.name ?? waiter.forwardedFor ?? waiter.client ?? '',
   since: new Date(since).toISOString(),
 })

@@ -1,6 +1,6 @@
 import type { Backend, Change, Entry } from '../../backends/backend.ts'
 import { keyOf } from '../../backends/watch-queue.ts'
-import { parseRecord, sessionKey } from '../../recipes/session-record.ts'
+import { parseRecord, type SessionRecord, sessionKey } from '../../recipes/session-record.ts'
 import { nameIn, prefixIn, type Space } from '../../recipes/space.ts'
 import { printable } from '../../redact.ts'
 import { keepNewest } from '../keep-newest.ts'
@@ -81,14 +81,14 @@ export class Signals {
   async #note(change: Change): Promise<void> {
     const entry = change.kind === 'put' ? change.entry : undefined
     const at = Date.now()
-    const by = { ...this.#writer(keyOf(change), at), ...(await this.#holder(entry)) }
+    const by = await this.#authorOf(keyOf(change), entry, at)
     this.#count++
     const mark: SignalMark = {
       id: String(this.#count),
       key: nameIn(this.#space, 'signal', keyOf(change)),
       state: entry ? printable(Buffer.from(entry.value).toString()) : null,
       at,
-      ...(Object.keys(by).length > 0 && { by }),
+      ...(by && { by }),
     }
     this.#marks.add(mark)
     this.#noted(mark)
@@ -100,11 +100,20 @@ export class Signals {
     return writing && now - writing.at <= WRITE_TIME ? writing.by : undefined
   }
 
-  async #holder(entry: Entry | undefined): Promise<Waiter | undefined> {
+  /** A session that is held for somebody is of a server's process, which says nothing of who it was. */
+  async #authorOf(key: string, entry: Entry | undefined, now: number): Promise<Waiter | undefined> {
+    const writer = this.#writer(key, now)
+    const holder = await this.#holder(entry)
+    if (!holder) return writer
+    return holder.by === undefined
+      ? { ...writer, host: holder.host, pid: holder.pid }
+      : (writer ?? { name: holder.by })
+  }
+
+  async #holder(entry: Entry | undefined): Promise<SessionRecord | undefined> {
     if (entry?.session === undefined) return undefined
     const key = sessionKey(this.#space, entry.session)
-    const record = parseRecord(await this.#space.backend.get(key).catch(() => undefined))
-    return record && { host: record.host, pid: record.pid }
+    return parseRecord(await this.#space.backend.get(key).catch(() => undefined))
   }
 
   /** The newest signal of that time that fits a target: a key or a group, also in one of some states. */

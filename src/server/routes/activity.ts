@@ -3,7 +3,7 @@ import Type from 'typebox'
 import type { ServerContext } from '../context.ts'
 import { type Description, described, ok } from '../described.ts'
 import { SSE } from '../server-sent-events.ts'
-import { beginStream } from '../stream.ts'
+import { beginStream, onlyHead } from '../stream.ts'
 
 const WHOLE: Description = {
   tag: 'server',
@@ -25,6 +25,7 @@ const EVENTS: Description = {
   scope: 'read',
   summary: 'The same, and then everything that happens.',
   produces: [SSE.contentType],
+  streams: true,
   answers: { 200: Type.String({ description: 'Server-Sent Events.' }) },
 }
 
@@ -32,6 +33,7 @@ const EVENTS: Description = {
 export const activityRoutes = (app: FastifyInstance, { activity, open }: ServerContext): void => {
   app.get('/_activity', described(WHOLE), async () => ({ ok: true, ...(await activity.read()) }))
   app.get('/_events', described(EVENTS), async (_, reply) => {
+    if (onlyHead(reply, SSE.contentType)) return
     const signal = open.begin(reply.raw)
     await activity.show(beginStream(reply, SSE.contentType), signal)
   })

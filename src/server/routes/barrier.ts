@@ -3,10 +3,11 @@ import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
 import { barrier } from '../../recipes/barrier/barrier.ts'
 import type { Limits } from '../../recipes/deadline.ts'
+import { actingFor, clientOf } from '../activity/client.ts'
 import { answerWait } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
-import { count, duration, length } from '../parameters.ts'
+import { count, duration, length, named } from '../parameters.ts'
 import { action, recipeRoutes } from '../recipe-route.ts'
 
 /** `/_barrier/NAME` */
@@ -23,12 +24,14 @@ export const barrierRoutes = (app: FastifyInstance, context: ServerContext): voi
         parties: count('So many must arrive, the same number for all; required.'),
         timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
         ttl: length('How soon it does not count any more when the server dies. Default: 15s.'),
+        ...named,
       },
-      async handle({ name, path, values: { parties, timeout, ttl }, reply }) {
+      async handle({ name, path, values: { parties, timeout, ttl, by }, request, reply }) {
         if (parties === undefined) throw new UsageError('say how many must arrive: ?parties=3')
-        const wait = (limits: Limits) => barrier(context.space, name, parties, { ...limits, ttl })
+        const space = actingFor(context.space, clientOf(request, by))
+        const wait = (limits: Limits) => barrier(space, name, parties, { ...limits, ttl })
         const answer = (index: number) => ({ ok: true, index })
-        return answerWait(context, { path, timeout, reply, wait, answer })
+        return answerWait(context, { path, timeout, by, reply, wait, answer })
       },
     }),
   ])

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
 import { Leadership, leader } from '../../recipes/election.ts'
+import { actingFor, clientOf } from '../activity/client.ts'
 import { AT_ONCE, answerWait } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
@@ -41,15 +42,16 @@ const campaigns = (context: ServerContext, held: HeldConnections) =>
       'Use curl -N. The first line comes when it leads; then an empty line comes every five seconds. If the leadership is lost, a last line says so, and the stream breaks off.',
     answers: { 200: ok('It leads from now on.', { id: Type.String(), token }) },
     produces: [LINES],
+    streams: true,
     parameters: {
       id: text('What this candidate is called; required.'),
       ...tenureParameters,
     },
-    async handle({ name, path, values: { id, timeout, ...options }, reply }) {
+    async handle({ name, path, values: { id, timeout, by, ...options }, request, reply }) {
       if (id === undefined) throw new UsageError('say what this candidate is called: ?id=node1')
-      const { space } = context
+      const space = actingFor(context.space, clientOf(request, by ?? id))
       return answerWait(context, {
-        ...{ path, timeout, reply },
+        ...{ path, timeout, by: by ?? id, reply },
         wait: (limits) => Leadership.campaign(space, name, id, { ...options, ...limits }),
         answer: (leadership, signal) => held.hold(reply, tenureOf(leadership), signal),
       })

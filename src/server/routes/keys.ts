@@ -3,25 +3,33 @@ import { UsageError } from '../../errors.ts'
 import { clear } from '../../recipes/clear.ts'
 import { checkGroup, checkKey } from '../../recipes/keys.ts'
 import { READY, signal } from '../../recipes/signal.ts'
-import { keyIn } from '../../recipes/space.ts'
+import { keyIn, type Space } from '../../recipes/space.ts'
 import type { Condition } from '../../recipes/wait/condition.ts'
 import { groupCondition, keyCondition } from '../../recipes/wait/signal-condition.ts'
-import { clientOf } from '../activity/client.ts'
+import { printable } from '../../redact.ts'
+import { actingFor, clientOf } from '../activity/client.ts'
 import { AT_ONCE } from '../answer-wait.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
 import { described } from '../described.ts'
 import { KEY_REQUESTS } from '../key-requests.ts'
+import { readParameters, type Values } from '../parameters.ts'
 import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
 import { WaitingRequest } from '../waiting-request.ts'
 
 const ROUTE = '/*'
 
-const RESERVED = { ok: false, error: "Keys starting with '_' are reserved" } as const
+/** What starts with an underscore and is none of the server's own. */
+export const RESERVED = { ok: false, error: "Keys starting with '_' are reserved" } as const
 
 interface Wanted {
   readonly name: string
   readonly condition: () => Condition
+}
+
+/** Before anything else of the request is looked at. */
+const onRequest = async ({ url }: FastifyRequest, reply: FastifyReply) => {
+  if (parseRequestTarget(url).path.startsWith('_')) return reply.code(404).send(RESERVED)
 }
 
 /** `GET`, `PUT`, `POST` and `DELETE` of `/KEY`; `GET /GROUP/`. */
@@ -29,14 +37,16 @@ export const keyRoutes = (app: FastifyInstance, context: ServerContext): void =>
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const target = parseRequestTarget(request.url)
     if (target.path === '') return reply.callNotFound()
-    if (target.path.startsWith('_')) return reply.code(404).send(RESERVED)
-    if (request.method === 'GET') return waitForKey(context, target, request, reply)
-    await change(context, target, request)
+    if (isRead(request.method)) return waitForKey(context, target, request, reply)
+    await (request.method === 'DELETE' ? remove : set)(context, target, request)
     return OK
   }
   for (const method of ['GET', 'PUT', 'POST', 'DELETE'] as const)
-    app.route({ method, url: ROUTE, ...described(KEY_REQUESTS[method]), handler })
+    app.route({ method, url: ROUTE, ...described(KEY_REQUESTS[method]), onRequest, handler })
 }
+
+/** HEAD waits as GET does, and tells the same by its status. */
+const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
 const waitForKey = (
   context: ServerContext,
@@ -44,17 +54,18 @@ const waitForKey = (
   request: FastifyRequest,
   reply: FastifyReply,
 ): void => {
-  const { name, condition } = wanted(context, { path, query })
-  const timeout = query.duration('timeout') ?? context.timeout
-  const states = query.text('state')
-  const target = states === undefined ? path : `${path}=${states}`
-  const awaited = path.endsWith('/') ? path : `${path}=${states ?? READY}`
-  const about = { target, signal: awaited, shared: name, waiter: clientOf(request) }
+  const values = readParameters(query, KEY_REQUESTS.GET.parameters)
+  const { timeout = context.timeout, state, by } = values
+  const { name, condition } = wanted(context, path, values)
+  const target = state === undefined ? path : printable(`${path}=${state.join(',')}`)
+  const awaited = path.endsWith('/') ? path : `${path}=${state?.join(',') ?? READY}`
+  const about = { target, signal: awaited, shared: name, waiter: clientOf(request, by) }
+  const { method } = request
   const response = reply.raw
   context.open.hold(response, () => {
     const shared = context.shared.of(name, condition)
     const wait = context.waits.begin(`/${path}`, about)
-    const waiting = new WaitingRequest({ context, response, wait, shared, route: ROUTE })
+    const waiting = new WaitingRequest({ context, response, method, wait, shared, route: ROUTE })
     shared.add(waiting, timeout)
     return waiting
   })
@@ -62,28 +73,59 @@ const waitForKey = (
 }
 
 /** What is waited for, and a name that all have who wait for the same. */
-const wanted = ({ space }: ServerContext, { path, query }: RequestTarget): Wanted => {
+const wanted = (
+  { space }: ServerContext,
+  path: string,
+  {
+    state: states,
+    'fail-state': failStates,
+    min,
+    ready,
+  }: Values<typeof KEY_REQUESTS.GET.parameters>,
+): Wanted => {
   const opened = async () => space
-  const accepted = { states: query.list('state'), failStates: query.list('fail-state') }
-  const size = { min: query.count('min'), ready: query.count('ready') }
+  const accepted = { states, failStates }
+  const size = { min, ready }
   const name = JSON.stringify([path, accepted, size])
   if (path.endsWith('/')) {
     checkGroup(path)
     return { name, condition: () => groupCondition(opened, path, accepted, size) }
   }
   checkKey(path)
+  if ((min ?? ready) !== undefined)
+    throw new UsageError('min and ready count the members of a group: add the trailing slash')
   return { name, condition: () => keyCondition(opened, path, path, accepted) }
 }
 
-const change = async (
-  { space, activity }: ServerContext,
+const set = async (
+  context: ServerContext,
   { path, query }: RequestTarget,
   request: FastifyRequest,
 ): Promise<void> => {
+  const { state, expire, by } = readParameters(query, KEY_REQUESTS.PUT.parameters)
+  const space = written(context, path, request, by)
+  await signal(space, path, state, { expire: expire || undefined, ...AT_ONCE })
+}
+
+const remove = async (
+  context: ServerContext,
+  { path, query }: RequestTarget,
+  request: FastifyRequest,
+): Promise<void> => {
+  const { by } = readParameters(query, KEY_REQUESTS.DELETE.parameters)
+  await clear(written(context, path, request, by), [path], AT_ONCE)
+}
+
+/** Where a key is written, by whom. */
+const written = (
+  { space, activity }: ServerContext,
+  path: string,
+  request: FastifyRequest,
+  name: string | undefined,
+): Space => {
   if (path.endsWith('/'))
     throw new UsageError('only single keys are written: leave out the trailing slash')
-  activity.writing([keyIn(space, 'signal', path)], request)
-  if (request.method === 'DELETE') return clear(space, [path], AT_ONCE)
-  const expire = query.duration('expire') || undefined
-  await signal(space, path, query.text('state'), { expire, ...AT_ONCE })
+  const by = clientOf(request, name)
+  activity.writing([keyIn(space, 'signal', path)], by)
+  return actingFor(space, by)
 }

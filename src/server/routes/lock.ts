@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { Lock } from '../../recipes/lock.ts'
 import { queueStatus } from '../../recipes/status/status.ts'
+import { actingFor, clientOf } from '../activity/client.ts'
 import { AT_ONCE, answerWait } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
@@ -26,6 +27,7 @@ export const lockRoutes = (
           queue: Type.Array(
             Type.Object({
               state: Type.String({ description: 'holds or waits' }),
+              by: Type.Optional(Type.String({ description: 'Of who holds it by curl.' })),
               host: Type.Optional(Type.String({ description: 'Absent for other programs.' })),
               pid: Type.Optional(Type.Integer()),
               since: Type.Optional(Type.String()),
@@ -39,7 +41,8 @@ export const lockRoutes = (
         return {
           ok: true,
           queue: rows.map(({ state, holder }) => ({
-            ...{ state, host: holder?.host, pid: holder?.pid, since: holder?.since },
+            ...{ state, by: holder?.by },
+            ...{ host: holder?.host, pid: holder?.pid, since: holder?.since },
           })),
         }
       },
@@ -56,14 +59,16 @@ export const lockRoutes = (
         }),
       },
       produces: [LINES],
+      streams: true,
       parameters: {
         slots: count('So many hold it at once, the same number for all. Default: 1.'),
         ...tenureParameters,
       },
-      async handle({ name, path, values: { timeout, ...options }, reply }) {
+      async handle({ name, path, values: { timeout, by, ...options }, request, reply }) {
+        const space = actingFor(context.space, clientOf(request, by))
         return answerWait(context, {
-          ...{ path, timeout, reply },
-          wait: (limits) => Lock.acquire(context.space, name, { ...options, ...limits }),
+          ...{ path, timeout, by, reply },
+          wait: (limits) => Lock.acquire(space, name, { ...options, ...limits }),
           answer: (lock, signal) => held.hold(reply, tenureOf(lock), signal),
         })
       },

@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifySchema } from 'fastify'
 import Type from 'typebox'
 import type { ServerContext } from '../context.ts'
 import { described } from '../described.ts'
@@ -12,13 +12,17 @@ export const openapiRoute = async (
   await app.register(swagger, {
     // Those without a tag are for rdv itself, or refuse a method.
     hideUntagged: true,
+    exposeHeadRoutes: true,
     openapi: {
       openapi: '3.0.3',
       info: { title: 'rendezvous', version, description: 'Where processes meet, by curl.' },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }, {}],
     },
-    transform: ({ schema, url }) => ({ schema, url: named(url, schema?.params) }),
+    transform: ({ schema, url, route }) => ({
+      schema: schema && route.method === 'HEAD' ? withoutBodies(schema) : schema,
+      url: named(url, schema?.params),
+    }),
   })
   const answers = { 200: Type.Object({}, { description: 'An OpenAPI 3 document.' }) }
   const summary = 'Describes all of these requests.'
@@ -27,6 +31,17 @@ export const openapiRoute = async (
     described({ tag: 'server', scope: 'any', summary, answers }),
     async () => app.swagger(),
   )
+}
+
+/** HEAD is answered as GET is: by the same status and headers. */
+const withoutBodies = (schema: FastifySchema): FastifySchema => {
+  const answers = Object.entries((schema.response ?? {}) as Record<string, { description: string }>)
+  return {
+    ...schema,
+    response: Object.fromEntries(
+      answers.map(([status, { description }]) => [status, { type: 'null', description }]),
+    ),
+  }
 }
 
 /** What the router knows as `*` has names for a reader. */

@@ -40,7 +40,9 @@ export const sendPage = (request: FastifyRequest, reply: FastifyReply): Promise<
 
 /** Whether it is a browser that asks for `/`: it says that it takes HTML, `curl` says that it takes anything. */
 export const wantsPage = ({ method, url, headers }: FastifyRequest): boolean =>
-  method === 'GET' && /^\/(\?|$)/.test(url) && /\btext\/html\b/i.test(headers.accept ?? '')
+  (method === 'GET' || method === 'HEAD') &&
+  /^\/(\?|$)/.test(url) &&
+  /\btext\/html\b/i.test(headers.accept ?? '')
 
 const sendFile = async (
   name: string,

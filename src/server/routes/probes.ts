@@ -8,7 +8,7 @@ import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
 import { type Description, described } from '../described.ts'
 import { reachableOf } from '../forbidden-addresses.ts'
-import { duration } from '../parameters.ts'
+import { duration, named, readParameters } from '../parameters.ts'
 import { checkProbeHost } from '../probe-host.ts'
 import type { ProbePolicy } from '../probe-policy.ts'
 import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
@@ -21,7 +21,7 @@ const LONGEST_DATABASE = 63
 const ABOUT = {
   tag: 'probes',
   scope: 'probe',
-  parameters: { timeout: duration('Waits no longer than this, then 404. 0: no limit.') },
+  parameters: { timeout: duration('Waits no longer than this, then 404. 0: no limit.'), ...named },
 } as const
 
 const PORT: About = {
@@ -52,11 +52,13 @@ const waitForProbe = (
   { path, query }: RequestTarget,
   probe: Probe,
   reply: FastifyReply,
-) =>
-  answerWait(context, {
+) => {
+  const { timeout, by } = readParameters(query, ABOUT.parameters)
+  return answerWait(context, {
     path: `/${path}`,
     about: { target: probe.name, shared: path },
-    timeout: query.duration('timeout'),
+    timeout,
+    by,
     reply,
     wait: (limits) => context.shared.join(path, () => probeCondition(probe), limits),
     answer() {
@@ -64,6 +66,7 @@ const waitForProbe = (
       return OK
     },
   })
+}
 
 const portProbe = (policy: ProbePolicy, rest: string): Probe => {
   const [host = '', port = '', ...more] = rest.split('/')

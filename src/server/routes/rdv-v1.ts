@@ -8,12 +8,14 @@ import {
   type Requests,
 } from '../../backends/http/protocol.ts'
 import { isClaimable } from '../../backends/operations.ts'
+import { clientOf } from '../activity/client.ts'
 import type { ServerContext } from '../context.ts'
 import { epochOf } from '../epoch.ts'
 import { streamEvents } from '../event-stream.ts'
 import { OPERATION_SCOPES, operationsOf } from '../operations.ts'
 import { ANNOUNCEMENT, REQUESTS, WATCH_QUERY } from '../schemas.ts'
-import { beginStream, LINES } from '../stream.ts'
+import { SSE } from '../server-sent-events.ts'
+import { beginStream, LINES, onlyHead } from '../stream.ts'
 
 /** The shortest heartbeat that a client may ask for, milliseconds. */
 const FASTEST = 100
@@ -61,14 +63,16 @@ const operationRoute = <K extends Operation>(
   operations: ReturnType<typeof operationsOf>,
   name: K,
 ): void => {
-  const options = { schema: { body: REQUESTS[name] }, config: { scope: OPERATION_SCOPES[name] } }
+  // without watches nobody learns that what a lease holds was taken away
+  const config = { scope: OPERATION_SCOPES[name], streams: name === 'grant' }
+  const options = { schema: { body: REQUESTS[name] }, config }
   app.post(`/${name}`, options, async (request) => {
     open.admit()
     const { writes } = request.body as Partial<Requests['commit']>
     if (writes)
       activity.writing(
         writes.map(({ key }) => key),
-        request,
+        clientOf(request),
       )
     return { ok: true, ...(await operations[name](request.body as Requests[K], {})) }
   })
@@ -77,9 +81,13 @@ const operationRoute = <K extends Operation>(
 const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext): void => {
   app.get<{ Querystring: Static<typeof WATCH_QUERY> }>(
     '/watch',
-    { schema: { querystring: WATCH_QUERY }, config: { scope: 'read' } },
+    {
+      schema: { querystring: WATCH_QUERY },
+      config: { scope: 'read', streams: true, parameters: ['scope', 'heartbeat'] },
+    },
     async ({ query }, reply) => {
       const scope = scopes.checkScope(query.scope)
+      if (onlyHead(reply, LINES)) return
       const heartbeat = Math.max(FASTEST, Math.min(Number(query.heartbeat ?? HEARTBEAT), HEARTBEAT))
       const signal = open.begin(reply.raw)
       const events = space.backend.watch(scope, signal)
@@ -97,13 +105,20 @@ const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext
 const announceRoute = (app: FastifyInstance, { open, scopes, activity }: ServerContext): void => {
   app.post<{ Body: Static<typeof ANNOUNCEMENT> }>(
     '/announce',
-    { schema: { body: ANNOUNCEMENT }, config: { scope: 'read' } },
+    { schema: { body: ANNOUNCEMENT }, config: { scope: 'read', streams: true } },
     async ({ body: { namespace, waiter } }, reply) => {
       scopes.checkScope(`${namespace}/waiter/`)
       const signal = open.begin(reply.raw)
       const response = beginStream(reply, LINES)
       activity.announce(namespace, waiter, signal)
-      signal.addEventListener('abort', () => response.end(), { once: true })
+      // a proxy may cut what is silent
+      const beat = setInterval(() => response.write('\n'), SSE.heartbeatEvery)
+      const end = () => {
+        clearInterval(beat)
+        response.end()
+      }
+      signal.addEventListener('abort', end, { once: true })
+      if (signal.aborted) end()
     },
   )
 }

@@ -9,9 +9,10 @@ import { Subscription } from '../../recipes/topic/subscription.ts'
 import { AT_ONCE, answerWait } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
-import { count, duration, flag, length, type Parameter, text } from '../parameters.ts'
+import { count, duration, flag, length, named, type Parameter, text } from '../parameters.ts'
 import { action, recipeRoutes } from '../recipe-route.ts'
 import { SSE } from '../server-sent-events.ts'
+import { onlyHead } from '../stream.ts'
 import { delimitedBy, serverSentEvents, type TopicFormat } from '../topic-format.ts'
 import { TopicStream } from '../topic-stream.ts'
 
@@ -100,6 +101,7 @@ const subscribes = (context: ServerContext) => {
       'Events where Accept says text/event-stream, with the ids that Last-Event-ID takes. The headers come once nothing published from then on can be missed. Messages that are missing: an event gap, or a stream that breaks off. Who reads nothing for the server’s --client-timeout is let go.',
     answers: { 200: Type.String({ description: 'The messages.' }) },
     produces: ['application/octet-stream', SSE.contentType],
+    streams: true,
     headers: {
       'last-event-id': Type.String({ description: 'Goes on behind this message.' }),
     },
@@ -109,19 +111,21 @@ const subscribes = (context: ServerContext) => {
       as: text('Goes on where the subscriber of this name left off; from is for the first time.'),
       null: flag('Messages end with a NUL byte instead of a line feed.'),
       timeout: duration('Ends after this; with count, 404 if there was no message. 0: no limit.'),
+      ...named,
     },
     async handle({ name, path, values, request, reply }) {
-      const { count, as, timeout = count === undefined ? 0 : undefined } = values
+      const { count, as, by, timeout = count === undefined ? 0 : undefined } = values
       if (as !== undefined) checkKey(as, 'name of the subscriber')
       const options = { as, from: placeOf(request, values.from), readAhead: READ_AHEAD }
       const format = formatOf(request, values.null)
+      if (onlyHead(reply, format.contentType)) return reply
       const run = async (signal: AbortSignal) => {
         const subscription = await Subscription.open(context.space, name, options, signal)
         const streaming = { format, count, signal }
         await new TopicStream(subscription, reply, streaming).run()
       }
       return answerWait(context, {
-        ...{ path, timeout, reply },
+        ...{ path, timeout, by, reply },
         wait: (limits) => withDeadline(limits, run),
         answer: () => undefined,
       })

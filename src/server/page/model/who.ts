@@ -1,9 +1,14 @@
 import type { Waiter } from '../../activity/protocol.ts'
 import { visible } from './text.ts'
 
-/** `app-1 · 4711`, else the address that the request came from. */
-export const whoText = (waiter: Waiter | undefined): string => {
-  const { host, pid, client } = waiter ?? {}
-  if (host === undefined) return client === undefined ? '' : visible(client)
+/** `app-1 · 4711`; of a request its name, else the program and the address that it came from. */
+export const whoText = (
+  waiter: (Waiter & { readonly by?: string | undefined }) | undefined,
+): string => {
+  const { by, host, pid, client, name = by, forwardedFor, agent } = waiter ?? {}
+  if (name !== undefined) return visible(name)
+  if (host === undefined) {
+    return [agent, forwardedFor ?? client].flatMap((part) => visible(part ?? '') || []).join(' · ')
+  }
   return pid === undefined ? visible(host) : `${visible(host)} · ${pid}`
 }
