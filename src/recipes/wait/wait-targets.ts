@@ -30,7 +30,13 @@ export const wait = async (
   await waitFor(conditions, { ...options, announce, failIf: options.failIf?.map(parse) })
 }
 
-const endedBy = ({ not, states = [READY], failStates }: WaitTargetsOptions): Ended => ({
-  ...(!not && { states }),
-  ...(failStates && { failStates }),
-})
+const endedBy = (options: WaitTargetsOptions): Ended => {
+  const { not, states = [READY], failStates, min, ready, need } = options
+  return {
+    ...(not ? { not: states } : { states }),
+    ...(failStates && { failStates }),
+    ...(min !== undefined && { min }),
+    ...(ready !== undefined && { ready }),
+    ...(need !== undefined && { need }),
+  }
+}

@@ -1,4 +1,5 @@
 import { aborted } from '../../aborted.ts'
+import type { WaitEnd } from '../../backends/backend.ts'
 import { NoError, SilentStoreError, TimeoutError, UnavailableError } from '../../errors.ts'
 import type { Announcer } from '../announcement.ts'
 import { type Limits, withDeadline } from '../deadline.ts'
@@ -46,7 +47,8 @@ const observeAll = async (
   { progress, announce, timeout }: WaitOptions,
   deadline: AbortSignal,
 ): Promise<void> => {
-  let withdraw: (() => Promise<void>) | undefined
+  let withdraw: ReturnType<Announcer> | undefined
+  let end: WaitEnd | undefined
   let ended = false
   const over = new AbortController()
   const signal = AbortSignal.any([deadline, over.signal])
@@ -63,16 +65,31 @@ const observeAll = async (
         observe(condition, tally, changed, signal).catch(reject)
       }
       changed()
+    }).catch((error) => {
+      if (error !== deadline.reason || !(error instanceof TimeoutError)) throw error
+      return atDeadline(tally, error)
     })
+    end = { outcome: 'released' }
   } catch (error) {
-    if (error !== deadline.reason || !(error instanceof TimeoutError)) throw error
-    await atDeadline(tally, error)
+    end = endOf(error, error === deadline.reason)
+    throw error
   } finally {
     ended = true
     // Who has seen what it waited for has something more urgent to do than to take leave of the store.
     setImmediate(() => over.abort(new Error('the wait is over')))
-    await withdraw?.()
+    await withdraw?.(end)
   }
+}
+
+/** What others are told of a wait that ends so; nothing where the store is out of reach, or says nothing. */
+const endOf = (error: unknown, cancelled: boolean): WaitEnd | undefined => {
+  if (error instanceof UnavailableError) return undefined
+  const reason = error instanceof Error ? error.message : undefined
+  if (!(error instanceof TimeoutError)) return { outcome: cancelled ? 'gone' : 'failed', reason }
+  const [first, ...others] = error.pending
+  if (others.length === 0) return { outcome: 'timeout', reason: first?.reason }
+  const reasons = error.pending.map(({ target, reason }) => `${target} ${reason}`)
+  return { outcome: 'timeout', reason: reasons.join('; ') }
 }
 
 const observe = (

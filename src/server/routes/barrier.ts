@@ -2,8 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
 import { barrier } from '../../recipes/barrier/barrier.ts'
-import type { Limits } from '../../recipes/deadline.ts'
-import { answerWait } from '../answer-wait.ts'
+import { answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
 import { count, duration, length } from '../parameters.ts'
@@ -26,7 +25,7 @@ export const barrierRoutes = (app: FastifyInstance, context: ServerContext): voi
       },
       async handle({ name, path, values: { parties, timeout, ttl }, reply }) {
         if (parties === undefined) throw new UsageError('say how many must arrive: ?parties=3')
-        const wait = (limits: Limits) => barrier(context.space, name, parties, { ...limits, ttl })
+        const wait = (limits: WaitLimits) => barrier(context.space, name, parties, { ...limits, ttl })
         const answer = (index: number) => ({ ok: true, index })
         return answerWait(context, { path, timeout, reply, wait, answer })
       },

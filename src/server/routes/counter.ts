@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
 import { Counter } from '../../recipes/counter.ts'
-import type { Limits } from '../../recipes/deadline.ts'
-import { AT_ONCE, answerWait } from '../answer-wait.ts'
+import { boundsInWords } from '../activity/wait.ts'
+import { AT_ONCE, answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
 import { idempotencyHeader, idempotencyKey, idempotencyParameter } from '../idempotency.ts'
@@ -70,7 +70,8 @@ const reads = (context: ServerContext) =>
         if (timeout === undefined) return answer(await counter.get(AT_ONCE))
         throw new UsageError('timeout is for a wait: say at-least, at-most or equals')
       }
-      const wait = (limits: Limits) => counter.wait({ atLeast, atMost, equals }, limits)
-      return answerWait(context, { path, timeout, reply, wait, answer })
+      const wait = (limits: WaitLimits) => counter.wait({ atLeast, atMost, equals }, limits)
+      const about = { detail: { wants: boundsInWords({ atLeast, atMost, equals }) } }
+      return answerWait(context, { path, about, timeout, reply, wait, answer })
     },
   })

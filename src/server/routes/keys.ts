@@ -22,6 +22,8 @@ const RESERVED = { ok: false, error: "Keys starting with '_' are reserved" } as 
 interface Wanted {
   readonly name: string
   readonly condition: () => Condition
+  /** Of a group that needs more ready members than it may have. */
+  readonly needs?: number | undefined
 }
 
 /** `GET`, `PUT`, `POST` and `DELETE` of `/KEY`; `GET /GROUP/`. */
@@ -44,12 +46,14 @@ const waitForKey = (
   request: FastifyRequest,
   reply: FastifyReply,
 ): void => {
-  const { name, condition } = wanted(context, { path, query })
+  const { name, condition, needs } = wanted(context, { path, query })
   const timeout = query.duration('timeout') ?? context.timeout
   const states = query.text('state')
   const target = states === undefined ? path : `${path}=${states}`
   const awaited = path.endsWith('/') ? path : `${path}=${states ?? READY}`
-  const about = { target, signal: awaited, shared: name, waiter: clientOf(request) }
+  const waiter = clientOf(request)
+  const detail = needs === undefined ? undefined : { needs }
+  const about = { target, signal: awaited, shared: name, waiter, detail }
   const response = reply.raw
   context.open.hold(response, () => {
     const shared = context.shared.of(name, condition)
@@ -69,7 +73,8 @@ const wanted = ({ space }: ServerContext, { path, query }: RequestTarget): Wante
   const name = JSON.stringify([path, accepted, size])
   if (path.endsWith('/')) {
     checkGroup(path)
-    return { name, condition: () => groupCondition(opened, path, accepted, size) }
+    const needs = size.ready ?? size.min
+    return { name, needs, condition: () => groupCondition(opened, path, accepted, size) }
   }
   checkKey(path)
   return { name, condition: () => keyCondition(opened, path, path, accepted) }

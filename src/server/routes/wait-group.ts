@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
-import type { Limits } from '../../recipes/deadline.ts'
 import { WaitGroup, type WaitGroupState } from '../../recipes/wait-group.ts'
-import { AT_ONCE, answerWait } from '../answer-wait.ts'
+import { AT_ONCE, answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
 import { idempotencyHeader, idempotencyKey, idempotencyParameter } from '../idempotency.ts'
@@ -39,7 +38,7 @@ export const waitGroupRoutes = (app: FastifyInstance, context: ServerContext): v
         if (expect !== undefined && expect < 0n)
           throw new UsageError(`expect ${expect} is negative: name how much will be added`)
         const group = new WaitGroup(context.space, name)
-        const wait = (limits: Limits) => group.wait({ ...limits, expect })
+        const wait = (limits: WaitLimits) => group.wait({ ...limits, expect })
         return answerWait(context, { path, timeout, reply, wait, answer })
       },
     }),
