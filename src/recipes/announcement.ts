@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Entry, Waiter, WaitEnd } from '../backends/backend.ts'
+import type { Entry, WaitEnd, Waiter } from '../backends/backend.ts'
 import { isObservant, putHeld } from '../backends/operations.ts'
 import { isAlive, type ProcessIdentity, thisProcess } from '../backends/process-identity.ts'
 import { isProbeUrl } from '../probes/open.ts'

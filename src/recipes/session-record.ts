@@ -10,6 +10,8 @@ export interface SessionRecord {
   readonly pid: number
   /** When it began: ISO 8601, of its holder's clock; for people only. */
   readonly since: string
+  /** Whose request it is, where a server holds it for one. */
+  readonly client?: string
 }
 
 /** Whether a living session holds a key, and whose. */
@@ -21,12 +23,16 @@ export interface Holder {
 export const sessionKey = (space: Space, id: string): string => keyIn(space, 'session', id)
 
 /** A record of this process, from now on. */
-export const newRecord = (kind: SessionRecord['kind']): string => {
+export const newRecord = (
+  kind: SessionRecord['kind'],
+  { client }: Pick<Space, 'client'> = {},
+): string => {
   const record: SessionRecord = {
     kind,
     host: hostname(),
     pid: process.pid,
     since: new Date().toISOString(),
+    ...(client !== undefined && { client }),
   }
   return JSON.stringify(record)
 }

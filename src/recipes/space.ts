@@ -5,6 +5,8 @@ import { checkGroup, checkKey, type Kind } from './keys.ts'
 export interface Space {
   readonly backend: Backend
   readonly namespace: string
+  /** Whose request it is used for, in a server. */
+  readonly client?: string | undefined
 }
 
 /** The full key of a name: `rdv/signal/deploy/node1`. */

@@ -104,11 +104,7 @@ export const waitForGroup = async (
 
 /** Whether so much was added and nothing of it is pending; `found` is told how much there is. */
 export const judgeWaitGroup =
-  (
-    name: string,
-    expect: bigint,
-    found: (state: WaitGroupState) => void = () => {},
-  ): JudgeEntries =>
+  (name: string, expect: bigint, found: (state: WaitGroupState) => void = () => {}): JudgeEntries =>
   ([entry]) => {
     const state = parse(name, entry && Buffer.from(entry.value).toString())
     found(state)

@@ -5,8 +5,8 @@ import type {
   Guard,
   Lease,
   Traits,
-  Waiter,
   WaitEnd,
+  Waiter,
   Waiters,
 } from '../backend.ts'
 

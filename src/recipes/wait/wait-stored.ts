@@ -14,5 +14,8 @@ export const waitForStored = async (
   options: Omit<WaitOptions, 'announce'> & AnnounceOptions,
 ): Promise<void> => {
   const condition = storedCondition(space, name, (opened) => keyIn(opened, kind, name), judge)
-  await waitFor([condition], { ...options, announce: announcing(space, options, { kind, ...goal }) })
+  await waitFor([condition], {
+    ...options,
+    announce: announcing(space, options, { kind, ...goal }),
+  })
 }

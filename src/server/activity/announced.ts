@@ -1,4 +1,4 @@
-import type { Backend, Entry, Waiter, WaitEnd } from '../../backends/backend.ts'
+import type { Backend, Entry, WaitEnd, Waiter } from '../../backends/backend.ts'
 import { isProbeUrl } from '../../probes/open.ts'
 import { noteIn, targetsOf, waiterIn } from '../../recipes/announcement.ts'
 import { prefixIn, type Space } from '../../recipes/space.ts'

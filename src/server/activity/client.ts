@@ -1,8 +1,15 @@
 import type { FastifyRequest } from 'fastify'
+import type { Space } from '../../recipes/space.ts'
 import { Interned } from './interned.ts'
 import type { Waiter } from './protocol.ts'
 
 const clients = new Interned<Waiter>((client) => ({ client }))
+
+/** A space that is used for a request: what it holds there is its client's. */
+export const onBehalfOf = (request: FastifyRequest, space: Space): Space => ({
+  ...space,
+  client: clientOf(request).client,
+})
 
 /** Who sent a request, as far as that is known. */
 export const clientOf = ({ socket }: FastifyRequest): Waiter =>

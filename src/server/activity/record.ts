@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import type { Waiter, WaitEnd, Waiters } from '../../backends/backend.ts'
+import type { WaitEnd, Waiter, Waiters } from '../../backends/backend.ts'
 import type { Space } from '../../recipes/space.ts'
 import type { StatusRow } from '../../recipes/status/row.ts'
 import type { SharedWaits } from '../shared-wait.ts'

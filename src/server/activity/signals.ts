@@ -104,6 +104,7 @@ export class Signals {
     if (entry?.session === undefined) return undefined
     const key = sessionKey(this.#space, entry.session)
     const record = parseRecord(await this.#space.backend.get(key).catch(() => undefined))
+    if (record?.client !== undefined) return { client: record.client }
     return record && { host: record.host, pid: record.pid }
   }
 

@@ -20,13 +20,7 @@ type Releasing = (target: string, since: number, until: number) => SignalMark | 
 /** What a new wait is known by. */
 export type Awaited = Pick<
   Wait,
-  | 'path'
-  | 'target'
-  | 'waiter'
-  | 'signal'
-  | 'shared'
-  | 'detail'
-  | 'timeout'
+  'path' | 'target' | 'waiter' | 'signal' | 'shared' | 'detail' | 'timeout'
 > & {
   readonly since?: number
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
 import { barrier } from '../../recipes/barrier/barrier.ts'
+import { onBehalfOf } from '../activity/client.ts'
 import { answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
@@ -23,9 +24,10 @@ export const barrierRoutes = (app: FastifyInstance, context: ServerContext): voi
         timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
         ttl: length('How soon it does not count any more when the server dies. Default: 15s.'),
       },
-      async handle({ name, path, values: { parties, timeout, ttl }, reply }) {
+      async handle({ name, path, values: { parties, timeout, ttl }, request, reply }) {
         if (parties === undefined) throw new UsageError('say how many must arrive: ?parties=3')
-        const wait = (limits: WaitLimits) => barrier(context.space, name, parties, { ...limits, ttl })
+        const space = onBehalfOf(request, context.space)
+        const wait = (limits: WaitLimits) => barrier(space, name, parties, { ...limits, ttl })
         const answer = (index: number) => ({ ok: true, index })
         return answerWait(context, { path, timeout, reply, wait, answer })
       },

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
 import { Leadership, leader } from '../../recipes/election.ts'
+import { onBehalfOf } from '../activity/client.ts'
 import { AT_ONCE, answerWait } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
@@ -45,9 +46,9 @@ const campaigns = (context: ServerContext, held: HeldConnections) =>
       id: text('What this candidate is called; required.'),
       ...tenureParameters,
     },
-    async handle({ name, path, values: { id, timeout, ...options }, reply }) {
+    async handle({ name, path, values: { id, timeout, ...options }, request, reply }) {
       if (id === undefined) throw new UsageError('say what this candidate is called: ?id=node1')
-      const { space } = context
+      const space = onBehalfOf(request, context.space)
       return answerWait(context, {
         ...{ path, timeout, reply },
         wait: (limits) => Leadership.campaign(space, name, id, { ...options, ...limits }),

@@ -6,7 +6,7 @@ import { READY, signal } from '../../recipes/signal.ts'
 import { keyIn } from '../../recipes/space.ts'
 import type { Condition } from '../../recipes/wait/condition.ts'
 import { groupCondition, keyCondition } from '../../recipes/wait/signal-condition.ts'
-import { clientOf } from '../activity/client.ts'
+import { clientOf, onBehalfOf } from '../activity/client.ts'
 import { AT_ONCE } from '../answer-wait.ts'
 import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
@@ -90,5 +90,5 @@ const change = async (
   activity.writing([keyIn(space, 'signal', path)], request)
   if (request.method === 'DELETE') return clear(space, [path], AT_ONCE)
   const expire = query.duration('expire') || undefined
-  await signal(space, path, query.text('state'), { expire, ...AT_ONCE })
+  await signal(onBehalfOf(request, space), path, query.text('state'), { expire, ...AT_ONCE })
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { Lock } from '../../recipes/lock.ts'
 import { queueStatus } from '../../recipes/status/status.ts'
+import { onBehalfOf } from '../activity/client.ts'
 import { AT_ONCE, answerWait } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
@@ -60,10 +61,11 @@ export const lockRoutes = (
         slots: count('So many hold it at once, the same number for all. Default: 1.'),
         ...tenureParameters,
       },
-      async handle({ name, path, values: { timeout, ...options }, reply }) {
+      async handle({ name, path, values: { timeout, ...options }, request, reply }) {
+        const space = onBehalfOf(request, context.space)
         return answerWait(context, {
           ...{ path, timeout, reply },
-          wait: (limits) => Lock.acquire(context.space, name, { ...options, ...limits }),
+          wait: (limits) => Lock.acquire(space, name, { ...options, ...limits }),
           answer: (lock, signal) => held.hold(reply, tenureOf(lock), signal),
         })
       },

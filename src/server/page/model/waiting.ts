@@ -1,0 +1,88 @@
+import type { StatusRow } from '../../../recipes/status/row.ts'
+import type { Activity, WaitSpan } from '../../activity/protocol.ts'
+import { visible } from './text.ts'
+import { holderText, whoText } from './who.ts'
+
+/** One that waits: a request, a process, or somebody in a queue. */
+export interface Waiting {
+  readonly id: string
+  /** `db`, `deploy/`, `lock release`, `barrier start`. */
+  readonly target: string
+  readonly who: string
+  /** What is missing. */
+  readonly reason: string
+  /** Milliseconds since 1970; `undefined`: not known. */
+  readonly since: number | undefined
+}
+
+const WAITING = new Set(['waits', 'campaigns'])
+
+/** What those who are in front of a queue are said to do. */
+const HOLDING: Readonly<Record<string, string>> = {
+  holds: 'held by',
+  leads: 'led by',
+  runs: 'run by',
+}
+
+/** All that wait, the longest first. Of more than a server lists, those that are listed. */
+export const waitingIn = ({ waits, status }: Activity): Waiting[] => {
+  const open = waits.filter(({ until }) => until === undefined)
+  const queues = Map.groupBy(status.filter(isQueued), queueOf)
+  const own = Map.groupBy(open, ({ target }) => target)
+  const queued = [...queues].flatMap(([queue, rows]) => {
+    // a request that waits in a queue is in both
+    const requests = own.get(queue)?.filter(({ kind }) => kind === rows[0]?.kind) ?? []
+    return withoutRequests(rows, requests.length).map((row, index) => ({
+      id: `${queue}:${index}`,
+      target: queue,
+      who: whoOf(row),
+      reason: reasonIn(status, row.kind, row.name),
+      since: sinceOf(row),
+    }))
+  })
+  return [...open.map((wait) => ofWait(wait, status)), ...queued].sort(bySince)
+}
+
+const ofWait = (
+  { id, target, waiter, reason, since, kind }: WaitSpan,
+  status: Activity['status'],
+) => ({
+  ...{ id, target, since, who: whoText(waiter) },
+  reason: reason ?? (kind ? reasonIn(status, kind, target.slice(kind.length + 1)) : ''),
+})
+
+const isQueued = ({ state }: StatusRow): boolean => WAITING.has(state)
+
+const queueOf = ({ kind, name }: StatusRow): string => `${kind} ${name}`
+
+/** Rows that are a client's go first: these are the requests. */
+const withoutRequests = (rows: readonly StatusRow[], requests: number): StatusRow[] => {
+  let left = requests
+  const isRequest = ({ holder }: StatusRow) => holder?.client !== undefined && left-- > 0
+  const others = rows.filter((row) => !isRequest(row))
+  return others.slice(0, Math.max(0, rows.length - requests))
+}
+
+const whoOf = ({ id, holder }: StatusRow): string =>
+  id === undefined || id === holder?.host
+    ? holderText(holder)
+    : [visible(id), holderText(holder)].filter(Boolean).join(' · ')
+
+const sinceOf = ({ holder }: StatusRow): number | undefined => {
+  const since = Date.parse(holder?.since ?? '')
+  return Number.isFinite(since) ? since : undefined
+}
+
+/** `held by app-1 · 4711`, `2 of 3 arrived`. */
+const reasonIn = (status: Activity['status'], kind: string, name: string): string => {
+  const rows = status.filter((row) => row.kind === kind && row.name === name && !isQueued(row))
+  const [first, ...others] = rows
+  if (!first) return ''
+  const holding = HOLDING[first.state]
+  if (holding === undefined) return kind === 'barrier' ? first.state : ''
+  const more = others.length > 0 ? ` and ${others.length} more` : ''
+  return `${holding} ${whoOf(first) || 'another program'}${more}`
+}
+
+const bySince = (a: Waiting, b: Waiting): number =>
+  (a.since ?? Number.POSITIVE_INFINITY) - (b.since ?? Number.POSITIVE_INFINITY)
