@@ -137,7 +137,9 @@ const announce = async (
   signal: AbortSignal,
   tells: (tell: Tell) => void,
 ): Promise<void> => {
-  const { backend, namespace } = space
+  const { backend, namespace, client } = space
+  // the server that waits for a client knows that
+  if (client !== undefined) return
   if (asked) return leaveNote(space, waiter, signal, tells)
   if (isObservant(backend)) {
     tells((end, limit) => backend.conclude(namespace, waiter.id ?? '', end, { signal: limit }))

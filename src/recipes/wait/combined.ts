@@ -2,7 +2,7 @@ import { EventEmitter, on } from 'node:events'
 import type { Condition, Observation } from './condition.ts'
 import { type Goal, Tally } from './tally.ts'
 
-/** Several conditions as one, which holds when enough of them do. */
+/** Several conditions as one, which holds when enough of them do. Its reason names the targets. */
 export const combined = (conditions: readonly Condition[], goal: Goal): Condition => ({
   target: conditions.map(({ target }) => target).join(', '),
   stored: conditions.every(({ stored }) => stored),
@@ -29,8 +29,7 @@ export const combined = (conditions: readonly Condition[], goal: Goal): Conditio
 })
 
 const observationOf = (tally: Tally): Observation => {
-  const [first, ...others] = tally.pending
-  const reason = others.length === 0 ? first?.reason : tally.describePending()
   const { done, unreachable } = tally
-  return { holds: done, none: false, reason: reason ?? '', ...(unreachable && { unreachable }) }
+  const reason = tally.describePending()
+  return { holds: done, none: false, reason, ...(unreachable && { unreachable }) }
 }

@@ -5,10 +5,10 @@ import type { Waiter } from './protocol.ts'
 
 const clients = new Interned<Waiter>((client) => ({ client }))
 
-/** A space that is used for a request: what it holds there is its client's. */
+/** A space that is used for a request: what it holds there is its client's, and its waits are known already. */
 export const onBehalfOf = (request: FastifyRequest, space: Space): Space => ({
   ...space,
-  client: clientOf(request).client,
+  client: clientOf(request).client ?? 'unknown client',
 })
 
 /** Who sent a request, as far as that is known. */

@@ -29,11 +29,11 @@ export interface Watching {
 /** `undefined`: what is waited for is not in the store, or its waiter does not tell enough of it. */
 export const watch = (space: Space, shared: SharedWaits, waiter: Waiter): Watching | undefined => {
   const conditions = conditionsOf(space, waiter)
-  const [first, ...others] = conditions ?? []
+  const [first] = conditions ?? []
   if (!conditions || !first) return undefined
   const { targets, need, not } = waiter
   const whole = conditions.length === targets.length && targets.length < MOST_TARGETS
-  const isPlain = others.length === 0 && !not
+  const isPlain = targets.length === 1 && !not
   const condition = () => (isPlain ? first : combined(conditions, { need, not: not !== undefined }))
   const { host, pid, since, timeout, id, ...goal } = waiter
   const name = JSON.stringify(goal)

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Activity } from '../activity/protocol.ts'
 import { filtered, filteredWaiting } from './model/filter.ts'
-import { type Waiting, waitingIn } from './model/waiting.ts'
+import { explained, type Waiting, waitingIn } from './model/waiting.ts'
 import { Panels } from './panels/panels.tsx'
 import { FilterField } from './ui/filter-field.tsx'
 import { Header } from './ui/header.tsx'
@@ -13,7 +13,8 @@ import { Waterfall } from './waterfall/waterfall.tsx'
 
 export const App = () => {
   const session = useSession()
-  const { connection, activity } = useShown(session)
+  const { connection, activity: told } = useShown(session)
+  const activity = useMemo(() => told && explained(told), [told])
   const locked = connection.state === 'locked'
   useEffect(() => session.start(), [session])
   const waiting = useMemo(() => (activity ? waitingIn(activity) : []), [activity])

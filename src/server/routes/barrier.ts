@@ -27,7 +27,9 @@ export const barrierRoutes = (app: FastifyInstance, context: ServerContext): voi
       async handle({ name, path, values: { parties, timeout, ttl }, request, reply }) {
         if (parties === undefined) throw new UsageError('say how many must arrive: ?parties=3')
         const space = onBehalfOf(request, context.space)
-        const wait = (limits: WaitLimits) => barrier(space, name, parties, { ...limits, ttl })
+        // what is missing is in the status: a party is not told of each arrival
+        const wait = ({ timeout, signal }: WaitLimits) =>
+          barrier(space, name, parties, { timeout, signal, ttl })
         const answer = (index: number) => ({ ok: true, index })
         return answerWait(context, { path, timeout, reply, wait, answer })
       },

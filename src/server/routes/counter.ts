@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
 import { Counter } from '../../recipes/counter.ts'
+import { onBehalfOf } from '../activity/client.ts'
 import { boundsInWords } from '../activity/wait.ts'
 import { AT_ONCE, answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
@@ -63,9 +64,9 @@ const reads = (context: ServerContext) =>
       equals: number64('Waits until it is exactly this.'),
       timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
     },
-    async handle({ name, path, values, reply }) {
+    async handle({ name, path, values, request, reply }) {
       const { timeout, 'at-least': atLeast, 'at-most': atMost, equals } = values
-      const counter = new Counter(context.space, name)
+      const counter = new Counter(onBehalfOf(request, context.space), name)
       if ((atLeast ?? atMost ?? equals) === undefined) {
         if (timeout === undefined) return answer(await counter.get(AT_ONCE))
         throw new UsageError('timeout is for a wait: say at-least, at-most or equals')

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
 import { WaitGroup, type WaitGroupState } from '../../recipes/wait-group.ts'
+import { onBehalfOf } from '../activity/client.ts'
 import { AT_ONCE, answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
@@ -34,10 +35,10 @@ export const waitGroupRoutes = (app: FastifyInstance, context: ServerContext): v
         expect: number64('First waits until so much was added.'),
         timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
       },
-      async handle({ name, path, values: { expect, timeout }, reply }) {
+      async handle({ name, path, values: { expect, timeout }, request, reply }) {
         if (expect !== undefined && expect < 0n)
           throw new UsageError(`expect ${expect} is negative: name how much will be added`)
-        const group = new WaitGroup(context.space, name)
+        const group = new WaitGroup(onBehalfOf(request, context.space), name)
         const wait = (limits: WaitLimits) => group.wait({ ...limits, expect })
         return answerWait(context, { path, timeout, reply, wait, answer })
       },

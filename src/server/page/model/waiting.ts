@@ -1,4 +1,4 @@
-import type { StatusRow } from '../../../recipes/status/row.ts'
+import { isQueued, type StatusRow } from '../../../recipes/status/row.ts'
 import type { Activity, WaitSpan } from '../../activity/protocol.ts'
 import { visible } from './text.ts'
 import { holderText, whoText } from './who.ts'
@@ -14,8 +14,6 @@ export interface Waiting {
   /** Milliseconds since 1970; `undefined`: not known. */
   readonly since: number | undefined
 }
-
-const WAITING = new Set(['waits', 'campaigns'])
 
 /** What those who are in front of a queue are said to do. */
 const HOLDING: Readonly<Record<string, string>> = {
@@ -40,18 +38,24 @@ export const waitingIn = ({ waits, status }: Activity): Waiting[] => {
       since: sinceOf(row),
     }))
   })
-  return [...open.map((wait) => ofWait(wait, status)), ...queued].sort(bySince)
+  return [...open.map(ofWait), ...queued].sort(bySince)
 }
 
-const ofWait = (
-  { id, target, waiter, reason, since, kind }: WaitSpan,
-  status: Activity['status'],
-) => ({
-  ...{ id, target, since, who: whoText(waiter) },
-  reason: reason ?? (kind ? reasonIn(status, kind, target.slice(kind.length + 1)) : ''),
+const ofWait = ({ id, target, waiter, reason = '', since }: WaitSpan): Waiting => ({
+  ...{ id, target, reason, since },
+  who: whoText(waiter),
 })
 
-const isQueued = ({ state }: StatusRow): boolean => WAITING.has(state)
+/** What requests that wait in a queue are short of is in the status. */
+export const explained = (activity: Activity): Activity => {
+  const { waits, status } = activity
+  const explain = (wait: WaitSpan): WaitSpan => {
+    const { kind, target, reason, until } = wait
+    if (kind === undefined || reason !== undefined || until !== undefined) return wait
+    return { ...wait, reason: reasonIn(status, kind, target.slice(kind.length + 1)) }
+  }
+  return { ...activity, waits: waits.map(explain) }
+}
 
 const queueOf = ({ kind, name }: StatusRow): string => `${kind} ${name}`
 

@@ -16,7 +16,7 @@ export const Panel = ({ title, count, minor = false, children }: PanelProps) => 
   const [chosen, setChosen] = useState<boolean>()
   const open = !minor || (chosen ?? !narrow)
   return (
-    <section class="panel" aria-labelledby={id}>
+    <section class={open ? 'panel' : 'panel closed'} aria-labelledby={id}>
       <header>
         <h2>
           {minor ? (

@@ -4,8 +4,11 @@ import type { Bar } from './bars.ts'
 /** Fewer equal waits than this are shown one by one. */
 const FEWEST = 4
 
-/** Equal waits begin, and end, at most so far (milliseconds) from the first of them. */
+/** Each of several equal waits begins, and ends, at most so far (milliseconds) from another one of them. */
 const NEAR = 5_000
+
+/** All of them within this. */
+const SPREAD = 60_000
 
 /** So many groups of one kind are looked through: later waits are not near to earlier ones. */
 const RECENT = 8
@@ -32,34 +35,63 @@ export const folded = (bars: readonly Bar[], opened: ReadonlySet<string>): Bar[]
   })
 }
 
+/** Bars that belong together, and when they begin and end. */
+interface Group {
+  readonly bars: Bar[]
+  readonly first: number
+  last: number
+  /** Infinite while they wait. */
+  earliestEnd: number
+  latestEnd: number
+}
+
 const groupsOf = (bars: readonly Bar[]): Bar[][] => {
-  const groups: Bar[][] = []
-  const byKind = new Map<string, Bar[][]>()
+  const groups: Group[] = []
+  const byKind = new Map<string, Group[]>()
   for (const bar of bars) {
     const kind = kindOf(bar)
     const alike = byKind.get(kind) ?? []
-    const group = alike.findLast((one, index) => alike.length - index <= RECENT && isNear(one, bar))
-    if (group) {
-      group.push(bar)
-      continue
+    const group = alike.findLast((one) => takes(one, bar)) ?? newGroup(bar)
+    if (group.bars.length === 0) {
+      groups.push(group)
+      byKind.set(kind, [...alike.slice(1 - RECENT), group])
     }
-    const begun = [bar]
-    groups.push(begun)
-    byKind.set(kind, [...alike.slice(1 - RECENT), begun])
+    add(group, bar)
   }
-  return groups
+  return groups.map(({ bars }) => bars)
+}
+
+const endOfBar = ({ wait: { until = Number.POSITIVE_INFINITY } }: Bar): number => until
+
+const newGroup = (bar: Bar): Group => {
+  const end = endOfBar(bar)
+  const { since } = bar.wait
+  return { bars: [], first: since, last: since, earliestEnd: end, latestEnd: end }
+}
+
+const add = (group: Group, bar: Bar): void => {
+  const end = endOfBar(bar)
+  group.bars.push(bar)
+  group.last = bar.wait.since
+  group.earliestEnd = Math.min(group.earliestEnd, end)
+  group.latestEnd = Math.max(group.latestEnd, end)
+}
+
+/** Bars come in the order of their beginnings. Waits one after the other are not one. */
+const takes = (group: Group, bar: Bar): boolean => {
+  const { since } = bar.wait
+  const end = endOfBar(bar)
+  const begins = since - group.last <= NEAR && since - group.first <= SPREAD
+  if (!begins || since > group.latestEnd) return false
+  if (end === group.latestEnd) return true
+  const isNear = end >= group.earliestEnd - NEAR && end <= group.latestEnd + NEAR
+  return isNear && end - group.earliestEnd <= SPREAD && group.latestEnd - end <= SPREAD
 }
 
 const kindOf = ({ wait, outcome }: Bar): string => {
   const { target, needs, reason, releasedBy } = wait
   const why = outcome === 'failed' || outcome === 'gone' ? reason : ''
   return JSON.stringify([target, needs, outcome, releasedBy, why])
-}
-
-const isNear = ([first]: readonly Bar[], { wait }: Bar): boolean => {
-  const { since, until } = first?.wait ?? wait
-  const isNearEnd = until === wait.until || Math.abs((until ?? 0) - (wait.until ?? 0)) <= NEAR
-  return isNearEnd && wait.since - since <= NEAR
 }
 
 const isFolded = ({ length }: readonly Bar[]): boolean => length >= FEWEST
