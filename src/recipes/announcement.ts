@@ -15,7 +15,7 @@ const AFTER = 100
 const FAREWELL = 5
 
 /** Milliseconds that one which ended otherwise takes to tell how. */
-const LAST_WORD = 250
+const LAST_WORD = 1_000
 
 /** Characters of the reason that is told. */
 const LONGEST_REASON = 1_000
@@ -50,13 +50,19 @@ export interface AnnounceOptions {
   readonly ending?: boolean | undefined
 }
 
+/** Milliseconds: when the wait began, since 1970, and how long it may take. */
+interface Timing {
+  readonly begun: number
+  readonly timeout?: number | undefined
+}
+
 /**
  * Makes a wait known to others: from when it is called until what it returns is called with how the wait ends, which
  * never rejects. `undefined`: nobody can be told.
  */
 export type Announcer = (
   targets: readonly string[],
-  timeout?: number,
+  timing: Timing,
 ) => (end: WaitEnd | undefined) => Promise<void>
 
 /**
@@ -69,8 +75,8 @@ export const announcing =
     { announce: asked = false, ending = false }: AnnounceOptions,
     ended: Ended = {},
   ): Announcer =>
-  (targets, timeout) => {
-    const waiter = { ...newWaiter(targets, timeout), ...bounded(ended) }
+  (targets, timing) => {
+    const waiter = { ...newWaiter(targets, timing), ...bounded(ended) }
     const over = new AbortController()
     let remains = true
     let tell: Tell | undefined
@@ -109,11 +115,11 @@ const within = async (limit: number, promise: Promise<void>): Promise<void> => {
   late.abort()
 }
 
-const newWaiter = (targets: readonly string[], timeout = 0): Waiter => ({
+const newWaiter = (targets: readonly string[], { begun, timeout = 0 }: Timing): Waiter => ({
   targets: targets.slice(0, TARGETS).map(printable),
   host: hostname(),
   pid: process.pid,
-  since: new Date().toISOString(),
+  since: new Date(begun).toISOString(),
   ...(timeout > 0 && { timeout }),
   id: newId(),
 })

@@ -38,7 +38,8 @@ export interface Sources {
 }
 
 /** Of kinds that have queues: those in it that neither hold, lead nor run. */
-export const isQueued = ({ state }: StatusRow): boolean => state === 'waits' || state === 'campaigns'
+export const isQueued = ({ state }: StatusRow): boolean =>
+  state === 'waits' || state === 'campaigns'
 
 export const textOf = ({ value }: Entry): string => Buffer.from(value).toString()
 

@@ -50,6 +50,7 @@ const observeAll = async (
   let withdraw: ReturnType<Announcer> | undefined
   let end: WaitEnd | undefined
   let ended = false
+  const begun = Date.now()
   const over = new AbortController()
   const signal = AbortSignal.any([deadline, over.signal])
   try {
@@ -58,7 +59,7 @@ const observeAll = async (
         if (ended) return
         progress?.(tally.progress)
         if (tally.done) resolve()
-        else if (tally.looked) withdraw ??= announce?.(tally.targets, timeout)
+        else if (tally.looked) withdraw ??= announce?.(tally.targets, { begun, timeout })
       }
       aborted(signal).catch(reject)
       for (const condition of tally.observed) {

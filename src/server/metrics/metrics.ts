@@ -63,7 +63,11 @@ export class Metrics {
       labelNames: ['method', 'route', 'status'],
       registers,
     })
-    this.#gauge('rendezvous_waits_open', 'Waits for signals, probes and values that are going on, and requests that wait in queues.', () => gauges.openWaits())
+    this.#gauge(
+      'rendezvous_waits_open',
+      'Waits for signals, probes and values that are going on, and requests that wait in queues.',
+      () => gauges.openWaits(),
+    )
     this.#gauge(
       'rendezvous_queued',
       'Those that wait for a lock, to lead, for their turn of once, and at barriers, of the namespace.',

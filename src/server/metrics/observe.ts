@@ -1,6 +1,6 @@
 import type { Backend } from '../../backends/backend.ts'
-import { countQueued } from '../../recipes/status/status.ts'
 import { prefixIn, type Space } from '../../recipes/space.ts'
+import { countQueued } from '../../recipes/status/status.ts'
 import type { ActivityRecord } from '../activity/record.ts'
 import { sharingWatches } from '../sharing.ts'
 import { metered } from './metered.ts'

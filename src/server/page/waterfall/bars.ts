@@ -60,7 +60,7 @@ export const wordsOf = (bar: Bar, span: Span, now: number, open = false): Words 
   const cut = CUTS[cutOf(wait, span, now)]
   const note = [lengthText(bar, now), why, cut].filter(Boolean).join(' · ')
   const folded = members ? [open ? 'shown one by one' : 'shown as one'] : []
-  const label = `${target}, ${who}: ${[OUTCOMES[outcome], note, ...folded].join(', ')}`
+  const label = `${[target, who].filter(Boolean).join(', ')}: ${[OUTCOMES[outcome], note, ...folded].join(', ')}`
   return { target, who, note, label }
 }
 

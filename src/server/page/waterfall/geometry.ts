@@ -41,7 +41,8 @@ const FIXED = 7.25
 const USUAL = 6.7
 
 /** How wide a text is about: the drawing cannot measure it before it is there. */
-export const textWidth = (text: string, fixed = false): number => text.length * (fixed ? FIXED : USUAL)
+export const textWidth = (text: string, fixed = false): number =>
+  text.length * (fixed ? FIXED : USUAL)
 
 /** A text that fits, its middle left out: names begin and end with what tells them apart. */
 export const fitted = (text: string, width: number, fixed = false): string => {
