@@ -1,4 +1,3 @@
-import { type ClientRequest, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Waiter } from '../../src/backends/backend.ts'
@@ -7,6 +6,7 @@ import { wait } from '../../src/recipes/wait/wait-targets.ts'
 import type { Activity, WaitSpan } from '../../src/server/activity/protocol.ts'
 import { Place } from '../commands/rdv.ts'
 import type { Service } from '../services/service.ts'
+import { announce } from './announce.ts'
 import { curl } from './curl.ts'
 import { startServe } from './fixtures/serve-process.ts'
 
@@ -38,18 +38,6 @@ const untilEnded = (target: string) => untilWait(target, ({ until }) => until !=
 
 const untilShort = (target: string, reason: string) =>
   untilWait(target, (span) => span.reason === reason)
-
-/** Keeps the announcement of a waiter until it is destroyed. */
-const announce = async (waiter: Waiter): Promise<ClientRequest> => {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const headers = { 'content-type': 'application/json' }
-  const url = `${server.url}/_rdv/v1/announce`
-  const sent = request(url, { method: 'POST', headers }, () => resolve()).on('error', reject)
-  onTestFinished(() => void sent.destroy())
-  sent.end(JSON.stringify({ namespace: 'rdv', waiter }))
-  await promise
-  return sent
-}
 
 const waiterFor = (target: string, others: Partial<Waiter> = {}): Waiter => ({
   ...{ targets: [target], host: 'elsewhere', pid: 7, since: new Date().toISOString() },
@@ -158,9 +146,9 @@ describe('how the wait of a process ended', () => {
 
   test('of rdv that does not tell is judged as well as it can be', async () => {
     const since = new Date(Date.now() - 9_900).toISOString()
-    const late = await announce(waiterFor('late', { since, timeout: 10_000 }))
-    const left = await announce(waiterFor('left', { states: ['ready'] }))
-    const open = await announce(waiterFor('x', { targets: ['x', 'y'] }))
+    const late = await announce(server.url, waiterFor('late', { since, timeout: 10_000 }))
+    const left = await announce(server.url, waiterFor('left', { states: ['ready'] }))
+    const open = await announce(server.url, waiterFor('x', { targets: ['x', 'y'] }))
     for (const one of [late, left, open]) one.destroy()
     expect(await untilEnded('late')).toMatchObject({ outcome: 'timeout' })
     expect(await untilEnded('left')).toMatchObject({ outcome: 'gone' })
@@ -169,11 +157,11 @@ describe('how the wait of a process ended', () => {
 
   test('is not the end of a connection that is made anew', async () => {
     const waiter = waiterFor('db', { id: 'one', states: ['ready'] })
-    const first = await announce(waiter)
+    const first = await announce(server.url, waiter)
     const { id } = await untilWait('db')
-    const second = await announce(waiter)
+    const second = await announce(server.url, waiter)
     first.destroy()
-    const third = await announce(waiter)
+    const third = await announce(server.url, waiter)
     second.destroy()
     await curl('-X', 'PUT', `${server.url}/db`)
     third.destroy()
@@ -208,12 +196,12 @@ describe('what those who wait are short of', () => {
   })
 
   test('is told of wait groups, counters, and several targets', async () => {
+    await here.rdv('signal', 'busy')
     here.start('waitgroup', 'wait', 'shards', '--expect', '4')
     here.start('counter', 'wait', 'builds', '--equals', '7')
     here.start('wait', 'db', 'deploy/', 'tcp://127.0.0.1:1', '--min', '2')
     here.start('wait', '--not', 'busy')
     await here.rdv('waitgroup', 'add', 'shards', '2')
-    await here.rdv('signal', 'busy')
     await untilShort('waitgroup shards', 'has 2 pending, 2 of 4 added')
     await untilShort('counter builds', 'is 0, wanted: 7')
     await untilShort(
