@@ -11,7 +11,7 @@ import { WaitingPanel } from './waiting.tsx'
 
 /** Kinds whose things have members in an order. */
 const QUEUES = [
-  ['lock', 'Locks', 'Locks, their holders, and who waits for them'],
+  ['lock', 'Locks', 'Locks, their holders, and their queues'],
   ['election', 'Leaders', 'Elections, their leaders, and the candidates'],
   ['barrier', 'Barriers', 'Barriers, and the parties that wait at them'],
   ['once', 'Once', 'What is done once, and by whom'],
