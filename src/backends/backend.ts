@@ -240,6 +240,28 @@ export interface Waiter {
   readonly since: string
   /** Milliseconds; absent where it waits for as long as it takes. */
   readonly timeout?: number
+  /** Names this wait among all. Its waiter tells how it ends, unless it is released or dies. */
+  readonly id?: string
+  /** The members that a group needs, all of them ready, or instead the ready members that it needs. */
+  readonly min?: number
+  readonly ready?: number
+  /** The number of targets that are enough. Absent: all. */
+  readonly need?: number
+  /** It waits until no target is in one of these states. */
+  readonly not?: readonly string[]
+  /** Decimal text: what a counter must be, and the work that must have been added to a wait group. */
+  readonly atLeast?: string
+  readonly atMost?: string
+  readonly equals?: string
+  readonly expect?: string
+}
+
+/** How a wait ended, as its waiter tells it. */
+export interface WaitEnd {
+  /** `gone`: the waiter gave up before it had an answer. */
+  readonly outcome: 'released' | 'timeout' | 'failed' | 'gone'
+  /** Why, in a few words. */
+  readonly reason?: string | undefined
 }
 
 /** Those who wait, oldest first. */
@@ -253,6 +275,12 @@ export interface Waiters {
 export interface Observant {
   /** Lets it be known that somebody waits, until the signal aborts or the process ends. Never rejects. */
   announce(namespace: string, waiter: Waiter, signal: AbortSignal): Promise<void>
+
+  /**
+   * Tells how a wait ends that was announced under this id.
+   * @throws UnavailableError nobody was told.
+   */
+  conclude(namespace: string, id: string, end: WaitEnd, options?: CallOptions): Promise<void>
 
   /** Of a namespace, as many as can be told quickly. */
   waiters(namespace: string, options?: CallOptions): Promise<Waiters>

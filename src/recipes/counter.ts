@@ -1,4 +1,3 @@
-import type { Entry } from '../backends/backend.ts'
 import { ConflictError, NoError, UsageError } from '../errors.ts'
 import { printable } from '../redact.ts'
 import type { AnnounceOptions } from './announcement.ts'
@@ -6,8 +5,7 @@ import { type Limits, withDeadline } from './deadline.ts'
 import { isInt64, parseInt64 } from './int64.ts'
 import { type ChangeOptions, Ledger } from './ledger.ts'
 import type { Space } from './space.ts'
-import type { Observation } from './wait/condition.ts'
-import type { LazySpace } from './wait/stored-condition.ts'
+import type { JudgeEntries, LazySpace } from './wait/stored-condition.ts'
 import type { WaitOptions } from './wait/wait.ts'
 
 export interface AddOptions extends Limits, Pick<ChangeOptions, 'idempotencyKey'> {}
@@ -97,15 +95,29 @@ export const waitForCounter = async (
   options: CounterWaitOptions = {},
 ): Promise<bigint> => {
   let found = 0n
-  const judge = ([entry]: Iterable<Entry>): Observation => {
-    found = parseCounter(name, entry && Buffer.from(entry.value).toString())
-    const holds = isReached(found, goal)
-    return { holds, none: !holds, reason: `is ${found}` }
-  }
+  const judge = judgeCounter(name, goal, (value) => {
+    found = value
+  })
   const { waitForStored } = await import('./wait/wait-stored.ts')
-  await waitForStored(space, 'counter', name, judge, options)
+  await waitForStored(space, 'counter', name, judge, textsOf(goal), options)
   return found
 }
+
+/** Whether the counter is what is named; `found` is told its value. */
+export const judgeCounter =
+  (name: string, goal: CounterGoal, found: (value: bigint) => void = () => {}): JudgeEntries =>
+  ([entry]) => {
+    const value = parseCounter(name, entry && Buffer.from(entry.value).toString())
+    found(value)
+    const holds = isReached(value, goal)
+    return { holds, none: !holds, reason: `is ${value}` }
+  }
+
+const textsOf = ({ atLeast, atMost, equals }: CounterGoal) => ({
+  ...(atLeast !== undefined && { atLeast: String(atLeast) }),
+  ...(atMost !== undefined && { atMost: String(atMost) }),
+  ...(equals !== undefined && { equals: String(equals) }),
+})
 
 const isReached = (value: bigint, { atLeast, atMost, equals }: CounterGoal): boolean =>
   (atLeast === undefined || value >= atLeast) &&

@@ -137,7 +137,7 @@ const acquire = async (
 ): Promise<void> => {
   const key = keyIn(space, 'signal', name)
   const writes = [
-    putHeld(sessionKey(space, session.id), newRecord('hold'), session.id),
+    putHeld(sessionKey(space, session.id), newRecord('hold', space), session.id),
     putHeld(key, state, session.id),
   ]
   const plan = async (entry: Entry | undefined) => {

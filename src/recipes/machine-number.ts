@@ -100,7 +100,7 @@ const claim = async (
 ): Promise<Machine | undefined> => {
   const key = `${prefixIn(space, 'id')}${number}`
   const writes = [
-    putHeld(sessionKey(space, session.id), newRecord('hold'), session.id),
+    putHeld(sessionKey(space, session.id), newRecord('hold', space), session.id),
     putHeld(key, hostname(), session.id),
   ]
   const reserve = (

@@ -94,7 +94,11 @@ export class Turn extends Tenure {
     const value = JSON.stringify(onceRecord(this.sessionId))
     const over = remove(this.key)
     if (!lease) return [putDetached(this.#record, value), over]
-    const session = putHeld(sessionKey(this.#space, lease.id), newRecord('expire'), lease.id)
+    const session = putHeld(
+      sessionKey(this.#space, lease.id),
+      newRecord('expire', this.#space),
+      lease.id,
+    )
     return [session, putHeld(this.#record, value, lease.id), over]
   }
 

@@ -113,7 +113,7 @@ const enter = async (queue: Queue, session: Session, signal: AbortSignal | undef
   const { space, value } = queue
   const key = keyOf(queue, session)
   const writes = [
-    putHeld(sessionKey(space, session.id), newRecord('hold', space.by), session.id),
+    putHeld(sessionKey(space, session.id), newRecord('hold', space), session.id),
     putHeld(key, value, session.id),
   ]
   const plan = async () => ({ writes, answer: undefined })

@@ -22,8 +22,8 @@ export interface Holder {
 
 export const sessionKey = (space: Space, id: string): string => keyIn(space, 'session', id)
 
-/** A record of this process, from now on; `by`: for whom it acts. */
-export const newRecord = (kind: SessionRecord['kind'], by?: string): string => {
+/** A record of this process, from now on, and of the client that it acts for in the space. */
+export const newRecord = (kind: SessionRecord['kind'], { by }: Pick<Space, 'by'> = {}): string => {
   const record: SessionRecord = {
     kind,
     host: hostname(),

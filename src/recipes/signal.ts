@@ -68,7 +68,7 @@ const setExpiring = async (
     if (holder.held) {
       throw new NoError(`${describeHolder(holder)} holds the key: its state goes with that session`)
     }
-    const record = putHeld(sessionKey(space, lease.id), newRecord('expire', space.by), lease.id)
+    const record = putHeld(sessionKey(space, lease.id), newRecord('expire', space), lease.id)
     return { writes: [record, putHeld(key, state, lease.id)], answer: { expires: lease.ttl } }
   }
   try {

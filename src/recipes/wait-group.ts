@@ -1,4 +1,3 @@
-import type { Entry } from '../backends/backend.ts'
 import { ConflictError, NoError, UsageError } from '../errors.ts'
 import { printable } from '../redact.ts'
 import type { AnnounceOptions } from './announcement.ts'
@@ -6,8 +5,7 @@ import { type Limits, withDeadline } from './deadline.ts'
 import { isInt64, parseInt64 } from './int64.ts'
 import { type ChangeOptions, Ledger } from './ledger.ts'
 import type { Space } from './space.ts'
-import type { Observation } from './wait/condition.ts'
-import type { LazySpace } from './wait/stored-condition.ts'
+import type { JudgeEntries, LazySpace } from './wait/stored-condition.ts'
 import type { WaitOptions } from './wait/wait.ts'
 
 /** How much work there is. */
@@ -96,15 +94,23 @@ export const waitForGroup = async (
   { expect = 0n, ...options }: WaitGroupWaitOptions = {},
 ): Promise<WaitGroupState> => {
   let found = EMPTY
-  const judge = ([entry]: Iterable<Entry>): Observation => {
-    found = parse(name, entry && Buffer.from(entry.value).toString())
-    const holds = found.pending === 0n && found.added >= expect
-    return { holds, none: !holds, reason: describe(found, expect) }
-  }
+  const judge = judgeWaitGroup(name, expect, (state) => {
+    found = state
+  })
   const { waitForStored } = await import('./wait/wait-stored.ts')
-  await waitForStored(space, 'waitgroup', name, judge, options)
+  await waitForStored(space, 'waitgroup', name, judge, { expect: String(expect) }, options)
   return found
 }
+
+/** Whether so much was added and nothing of it is pending; `found` is told how much there is. */
+export const judgeWaitGroup =
+  (name: string, expect: bigint, found: (state: WaitGroupState) => void = () => {}): JudgeEntries =>
+  ([entry]) => {
+    const state = parse(name, entry && Buffer.from(entry.value).toString())
+    found(state)
+    const holds = state.pending === 0n && state.added >= expect
+    return { holds, none: !holds, reason: describe(state, expect) }
+  }
 
 const EMPTY: WaitGroupState = { pending: 0n, added: 0n }
 

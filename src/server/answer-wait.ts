@@ -1,9 +1,17 @@
 import type { FastifyReply } from 'fastify'
 import { TimeoutError } from '../errors.ts'
+import type { Progress } from '../recipes/wait/tally.ts'
 import { clientOf } from './activity/client.ts'
 import type { Awaited } from './activity/waits.ts'
 import { timedOut } from './answers.ts'
 import type { ServerContext } from './context.ts'
+
+/** When a wait ends at the latest, and whom it tells what is missing. */
+export interface WaitLimits {
+  readonly timeout: number
+  readonly signal: AbortSignal
+  readonly progress: (state: Progress) => void
+}
 
 interface Wait<T> {
   /** What is waited for, as it is listed. */
@@ -16,7 +24,7 @@ interface Wait<T> {
   readonly by?: string | undefined
   readonly reply: FastifyReply
   /** The signal aborts when the client has gone, or with the server. */
-  wait(limits: { readonly timeout: number; readonly signal: AbortSignal }): Promise<T>
+  wait(limits: WaitLimits): Promise<T>
   answer(result: T, signal: AbortSignal): unknown
 }
 
@@ -29,9 +37,14 @@ export const answerWait = async <T>(
   { path, about, timeout = usual, by, reply, wait, answer }: Wait<T>,
 ): Promise<unknown> => {
   const signal = open.begin(reply.raw)
-  const known = { target: inWords(path), waiter: clientOf(reply.request, by), ...about }
+  let reason: string | undefined
+  const progress = ([state]: Progress) => {
+    reason = state?.reason
+  }
+  const detail = { kind: kindOf(path), why: () => reason, ...about?.detail }
+  const known = { target: inWords(path), waiter: clientOf(reply.request, by), ...about, detail }
   try {
-    const result = await waits.during(path, () => wait({ timeout, signal }), known)
+    const result = await waits.during(path, () => wait({ timeout, signal, progress }), known)
     return await answer(result, signal)
   } catch (error) {
     if (!(error instanceof TimeoutError)) throw error
@@ -39,6 +52,10 @@ export const answerWait = async <T>(
     return reply.code(status).send(body)
   }
 }
+
+const KINDS = ['counter', 'waitgroup', 'lock', 'election', 'barrier'] as const
+
+const kindOf = (path: string) => KINDS.find((kind) => path.startsWith(`/_${kind}/`))
 
 /** `/_counter/builds` is told as `counter builds`, as of who waits for it with rdv. */
 const inWords = (path: string): string => path.replace(/^\/_(\w+)\//, '$1 ')

@@ -26,6 +26,7 @@ export const OPERATION_SCOPES: Readonly<Record<Operation, Scope>> = {
   release: 'signal',
   diagnose: 'admin',
   waiters: 'read',
+  conclude: 'read',
 }
 
 /** The backend's methods as clients call them. A change is not given up when its client goes. */
@@ -44,9 +45,16 @@ export const operationsOf = ({
     const version_ = `rendezvous ${version} in front of ${behind?.version ?? store.traits.name}`
     return { version: version_, warnings: behind?.warnings ?? [] }
   },
-  waiters: async ({ namespace }) =>
-    activity.waiters(scopes.checkScope(`${namespace}/waiter/`).slice(0, -'/waiter/'.length)),
+  waiters: async ({ namespace }) => activity.waiters(checked(scopes, namespace)),
+  async conclude({ namespace, id, ...end }) {
+    activity.conclude(checked(scopes, namespace), id, end)
+    return {}
+  },
 })
+
+/** A namespace that clients may see. */
+const checked = (scopes: Scopes, namespace: string): string =>
+  scopes.checkScope(`${namespace}/waiter/`).slice(0, -'/waiter/'.length)
 
 const entriesOf = (store: Backend, scopes: Scopes): Pick<Operations, 'get' | 'list'> => ({
   async get({ key }, options) {
@@ -63,7 +71,7 @@ const entriesOf = (store: Backend, scopes: Scopes): Pick<Operations, 'get' | 'li
 const leasesOf = (
   store: Backend,
   scopes: Scopes,
-): Omit<Operations, 'get' | 'list' | 'diagnose' | 'waiters'> => {
+): Omit<Operations, 'get' | 'list' | 'diagnose' | 'waiters' | 'conclude'> => {
   const leases = new Leases(store, scopes.namespaces)
   return {
     async commit({ guards, writes }) {

@@ -36,6 +36,9 @@ const claim = Type.Object({
   session,
 })
 
+/** Of an announced wait. */
+const LONGEST_ID = 64
+
 /** What the operations' request bodies must be. */
 export const REQUESTS: { readonly [K in Operation]: TSchema } = {
   get: bodyOf<'get'>()(Type.Object({ key })),
@@ -55,9 +58,25 @@ export const REQUESTS: { readonly [K in Operation]: TSchema } = {
   release: bodyOf<'release'>()(claim),
   diagnose: bodyOf<'diagnose'>()(Type.Object({})),
   waiters: bodyOf<'waiters'>()(Type.Object({ namespace: key })),
+  conclude: bodyOf<'conclude'>()(
+    Type.Object({
+      namespace: key,
+      id: Type.String({ minLength: 1, maxLength: LONGEST_ID }),
+      outcome: Type.Union([
+        Type.Literal('released'),
+        Type.Literal('timeout'),
+        Type.Literal('failed'),
+        Type.Literal('gone'),
+      ]),
+      reason: Type.Optional(Type.String({ maxLength: 1_000 })),
+    }),
+  ),
 }
 
 const states = Type.Array(Type.String({ maxLength: 512 }), { maxItems: 16 })
+
+const count = Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
+const int64 = Type.Optional(Type.String({ pattern: '^-?\\d{1,19}$' }))
 
 const waiter = Type.Object({
   kind: Type.Optional(Type.Union([Type.Literal('counter'), Type.Literal('waitgroup')])),
@@ -68,6 +87,15 @@ const waiter = Type.Object({
   pid: Type.Optional(Type.Integer({ minimum: 1 })),
   since: Type.String({ maxLength: 40 }),
   timeout: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+  id: Type.Optional(Type.String({ minLength: 1, maxLength: LONGEST_ID })),
+  min: count,
+  ready: count,
+  need: count,
+  not: Type.Optional(states),
+  atLeast: int64,
+  atMost: int64,
+  equals: int64,
+  expect: int64,
 })
 
 export const ANNOUNCEMENT = Type.Object({ namespace: key, waiter })

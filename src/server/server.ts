@@ -120,7 +120,7 @@ export const contextOf = (options: ServerOptions): ServerContext => {
       namespace,
       durable: store.traits.reach !== 'process',
     },
-    reasonOf: (name) => shared.reasonOf(name),
+    shared,
     ended: (wait) => metrics.waitEnded(wait),
     seen: (revision) => lag.seen(revision),
     failed: (error) => log?.warn('what goes on in the store cannot be followed', { error }),

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => browser.close())
 
 /** A bar of the waterfall, as it is read aloud. */
-const bar = (page: Page, name: RegExp) => page.getByRole('option', { name })
+const bar = (page: Page, name: RegExp) => page.getByRole('treeitem', { name })
 
 test('the start of the Compose example is a waterfall: a bar for each wait, with what released it', async () => {
   const compose = await Compose.in(application)

@@ -6,11 +6,43 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Activity } from '../../src/server/activity/protocol.ts'
 import { Place } from '../commands/rdv.ts'
 import type { Service } from '../services/service.ts'
+import { announce } from './announce.ts'
 import { misdeeds, startBrowser } from './browser.ts'
 import { curl, untilWaiting } from './curl.ts'
 import { type ServeOptions, startServe } from './fixtures/serve-process.ts'
 
 const HTML = ['-H', 'Accept: text/html,application/xhtml+xml,*/*;q=0.8']
+
+/** Texts of HTML whose contrast with their ground is lower than 4.5, as WCAG asks for. */
+const POOR_CONTRAST = `(() => {
+  const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
+  const rgba = (colour) => {
+    context.clearRect(0, 0, 1, 1)
+    context.fillStyle = colour
+    context.fillRect(0, 0, 1, 1)
+    return [...context.getImageData(0, 0, 1, 1).data]
+  }
+  const luminance = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z
+  }
+  const groundOf = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const colour = rgba(getComputedStyle(one).backgroundColor)
+      if (colour[3] === 255) return colour
+    }
+    return [255, 255, 255]
+  }
+  const texts = [...document.querySelectorAll('body *')].filter((one) =>
+    !one.closest('svg, noscript, :disabled') &&
+    [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ''))
+  return texts.flatMap((one) => {
+    const [a, b] = [rgba(getComputedStyle(one).color), groundOf(one)].map(luminance)
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+    return contrast < 4.5 ? [contrast.toFixed(2) + ' ' + one.outerHTML.slice(0, 120)] : []
+  })
+})()`
 
 describe('the page', () => {
   let browser: Browser
@@ -43,7 +75,7 @@ describe('the page', () => {
   }
 
   const live = (page: Page) => page.getByRole('status').getByText('live', { exact: true }).waitFor()
-  const row = (page: Page, name: RegExp) => page.getByRole('option', { name })
+  const row = (page: Page, name: RegExp) => page.getByRole('treeitem', { name })
   const panel = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
 
   const saved = async (page: Page, button: string): Promise<string> => {
@@ -180,16 +212,16 @@ describe('the page', () => {
     for (const key of ['a', 'b', 'c']) await curl(`${server.url}/${key}?timeout=10ms`)
     const page = await open(server)
     await row(page, /^c,/).waitFor()
-    const chart = page.getByRole('listbox')
-    const chosen = () => page.getByRole('option', { selected: true }).getAttribute('aria-label')
+    const chart = page.getByRole('tree')
+    const chosen = () => page.getByRole('treeitem', { selected: true }).getAttribute('aria-label')
     const focused = () => page.evaluate<string>('document.activeElement.getAttribute("role")')
-    while ((await focused()) !== 'listbox') await page.keyboard.press('Tab')
+    while ((await focused()) !== 'tree') await page.keyboard.press('Tab')
     await expect.poll(chosen).toMatch(/^a,/)
     await page.keyboard.press('ArrowDown')
     await expect.poll(chosen).toMatch(/^b,/)
     await page.keyboard.press('End')
     await expect.poll(chosen).toMatch(/^c,/)
-    const id = await page.getByRole('option', { selected: true }).getAttribute('id')
+    const id = await page.getByRole('treeitem', { selected: true }).getAttribute('id')
     expect(await chart.getAttribute('aria-activedescendant')).toBe(id)
     await page.keyboard.press('/')
     await page.keyboard.type('b')
@@ -199,15 +231,236 @@ describe('the page', () => {
     await row(page, /^c,/).waitFor()
   })
 
-  test('fits on 400 pixels', async () => {
+  /** Announces a process that has waited so long (milliseconds), and goes on waiting. */
+  const waitedFor = (server: Service, target: string, milliseconds: number, more = {}) =>
+    announce(server.url, {
+      ...{ targets: [target], host: 'elsewhere', pid: 7, ...more },
+      since: new Date(Date.now() - milliseconds).toISOString(),
+    })
+
+  /** How wide the bars of these targets are, in pixels, and at which ends they are cut. */
+  const bars = (page: Page, names: readonly string[]) =>
+    Promise.all(
+      names.map(async (name) => {
+        const shape = row(page, new RegExp(`^${name},`)).locator('.shape')
+        const width = Number(await shape.locator('.bar').getAttribute('width'))
+        return { width, cut: await shape.getAttribute('data-cut') }
+      }),
+    )
+
+  test('draws all bars to one scale, and marks those that the view cuts', async () => {
     const server = await serve()
-    const long = `${'services/'.repeat(9)}${'x'.repeat(120)}`
+    await waitedFor(server, 'first', 125_000)
+    await waitedFor(server, 'second', 77_000)
+    await waitedFor(server, 'third', 66_000)
+    const page = await open(server)
+    // they began more than 20 seconds apart: the newest run begins with the second one
+    await row(page, /^first,.*began before this view/).waitFor()
+    const [first, second, third] = await bars(page, ['first', 'second', 'third'])
+    expect([first?.cut, second?.cut, third?.cut]).toEqual(['start', 'none', 'none'])
+    expect((third?.width ?? 0) / (second?.width ?? 0)).toBeCloseTo(66 / 77, 1)
+    expect(
+      await row(page, /^first,/)
+        .locator('.cut')
+        .count(),
+    ).toBe(1)
+    expect(
+      await row(page, /^second,/)
+        .locator('.cut')
+        .count(),
+    ).toBe(0)
+    await row(page, /^first,/).hover()
+    await page.getByText(/^the first 48 s$/).waitFor()
+    const svg = await saved(page, 'Save SVG')
+    expect(svg.match(/data-cut="start"/g)).toHaveLength(1)
+    expect(svg).toContain('began before this view')
+    expect(svg).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/)
+
+    await page.getByText('All', { exact: true }).click()
+    await row(page, /^first,(?!.*before)/).waitFor()
+    const [all, part] = await bars(page, ['first', 'second'])
+    expect((part?.width ?? 0) / (all?.width ?? 0)).toBeCloseTo(77 / 125, 1)
+
+    await page.getByText('Last minute').click()
+    await row(page, /^third,.*began before this view/).waitFor()
+    const cut = await bars(page, ['first', 'second', 'third'])
+    expect(cut.map((one) => one.cut)).toEqual(['start', 'start', 'start'])
+  })
+
+  /** Makes so many requests that wait for the path, and resolves when all of them do. */
+  const waitMany = async (server: Service, path: string, count: number) => {
+    const agent = new Agent({ keepAlive: true })
+    const requests = Array.from({ length: count }, () =>
+      get(`${server.url}/${path}`, { agent }).on('error', () => {}),
+    )
+    running.push({
+      stop: async () => {
+        for (const request of requests) request.destroy()
+        agent.destroy()
+      },
+    })
+    for (;;) {
+      const { waits, unlisted } = (await curl(`${server.url}/_activity`)).body as Activity
+      if (waits.filter(({ target }) => target === path).length + unlisted >= count) return
+    }
+  }
+
+  test('shows equal waits as one row, which is opened and closed by pointer and keyboard', async () => {
+    const server = await serve()
+    const page = await open(server)
+    await live(page)
+    await waitMany(server, 'many', 109)
+    const several = row(page, /^many, 109 waits: waiting/)
+    await several.waitFor()
+    const rows = page.getByRole('treeitem')
+    expect(await rows.count()).toBe(1)
+    expect(await several.getAttribute('aria-expanded')).toBe('false')
+    await panel(page, 'Waterfall').getByText('109', { exact: true }).waitFor()
+
+    await several.click()
+    await row(page, /^many, 127\.0\.0\.1: waiting/)
+      .first()
+      .waitFor()
+    expect(await several.getAttribute('aria-expanded')).toBe('true')
+    await several.click()
+    await expect.poll(() => rows.count()).toBe(1)
+
+    await page.getByRole('tree').focus()
+    await page.keyboard.press('Home')
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => rows.count()).toBeGreaterThan(4)
+    await page.keyboard.press('ArrowDown')
+    const chosen = page.getByRole('treeitem', { selected: true })
+    await expect.poll(() => chosen.getAttribute('aria-level')).toBe('2')
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => rows.count()).toBe(1)
+
+    const waiting = panel(page, 'Waiting')
+    expect(await waiting.getByRole('row').count()).toBe(2)
+    await waiting.getByRole('button', { name: '109 waiters' }).click()
+    await expect.poll(() => waiting.getByRole('row').count()).toBeGreaterThan(10)
+
+    await curl('-X', 'PUT', `${server.url}/many`)
+    await row(page, /^many, 109 waits: released/).waitFor()
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /^109 released$/ })
+      .waitFor()
+  })
+
+  test('counts all that wait, wherever it counts, and names what they are short of', async () => {
+    const server = await serve()
+    const place = new Place({ RDV_BACKEND: server.url })
+    const page = await open(server)
+    await live(page)
+    await place.start('lock', 'deploy').says(/deploy/)
+    const queued = place.start('lock', 'deploy', '--', 'true')
+    const party = curl('-X', 'POST', `${server.url}/_barrier/start?parties=3&timeout=0`)
+    const group = curl(`${server.url}/group/?min=3&timeout=0`)
+    const goes = curl(`${server.url}/goes?timeout=0`)
+    await curl('-X', 'PUT', `${server.url}/group/one`)
+    await curl('-X', 'PUT', `${server.url}/group/two?state=busy`)
+    const waiting = panel(page, 'Waiting')
+    const cells = (name: string) =>
+      waiting.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) })
+    await cells('lock deploy')
+      .getByText(/^held by .* · \d+$/)
+      .waitFor()
+    await cells('barrier start').getByText('1 of 3 arrived').waitFor()
+    await cells('group/').getByText('1 of 3 ready, two is busy').waitFor()
+    await cells('goes').waitFor()
+    const figure = (text: RegExp) => page.getByRole('listitem').filter({ hasText: text })
+    await figure(/^4 waiting$/).waitFor()
+    await expect.poll(() => page.title()).toBe('4 waiting · rendezvous')
+    expect(await waiting.locator('.count').textContent()).toBe('4')
+    await panel(page, 'Groups').getByText('1 of 2 ready, 3 needed').waitFor()
+
+    goes.child.kill('SIGKILL')
+    await figure(/^1 went away$/).waitFor()
+    await figure(/^3 waiting$/).waitFor()
+    await page.getByLabel('Filter').fill('went away')
+    await row(page, /^goes,/).waitFor()
+    expect(await page.getByRole('treeitem').count()).toBe(1)
+    for (const { child } of [party, group]) child.kill('SIGKILL')
+    queued.kill('SIGKILL')
+  })
+
+  test('names who signalled, and shortens a name that is long', async () => {
+    const server = await serve()
+    const page = await open(server)
+    await live(page)
+    await curl('-X', 'PUT', `${server.url}/db`)
+    const who = panel(page, 'Signals').getByText('127.0.0.1')
+    await who.waitFor()
+    expect(await who.getAttribute('title')).toBe('127.0.0.1')
+    const long = 'runner-'.repeat(30)
+    await waitedFor(server, 'job', 1_000, { host: long })
+    const shown = panel(page, 'Waiting').getByText(long)
+    await shown.waitFor()
+    const { width = 0 } = (await shown.boundingBox()) ?? {}
+    expect(width).toBeLessThan(260)
+    expect(await shown.getAttribute('title')).toContain(long)
+  })
+
+  /** A busy server whose names are as long as they can be. */
+  const busy = async (): Promise<Service> => {
+    const server = await serve()
+    const long = `${'services/'.repeat(20)}${'x'.repeat(330)}`
     await curl(`${server.url}/${long}?timeout=10ms`)
-    await curl('-X', 'PUT', `${server.url}/${long}?state=${'y'.repeat(200)}`)
-    const page = await open(server, { viewport: { width: 400, height: 800 } })
-    await row(page, /^services/).waitFor()
-    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
-    expect(await page.evaluate(overflow)).toBe(0)
+    await curl('-X', 'PUT', `${server.url}/${long}?state=${'y'.repeat(500)}&expire=1h`)
+    await waitedFor(server, 'a', 3_000, { targets: [`${'z'.repeat(200)}`], host: 'h'.repeat(255) })
+    await waitedFor(server, 'b', 100_000, { targets: Array(16).fill('z'.repeat(200)) })
+    for (let index = 0; index < 40; index++)
+      await waitedFor(server, `job${index}/${'n'.repeat(150)}`, 1_000 + index)
+    await curl('-X', 'POST', `${server.url}/_counter/${'c'.repeat(500)}`)
+    await curl('-X', 'POST', `${server.url}/_waitgroup/${'w'.repeat(500)}`)
+    await curl('-X', 'POST', `${server.url}/_topic/${'t'.repeat(400)}`)
+    for (let index = 0; index < 12; index++)
+      void curl('-X', 'POST', `${server.url}/_lock/${'l'.repeat(400)}?timeout=0`)
+    void curl('-X', 'POST', `${server.url}/_election/e?id=${'i'.repeat(400)}&timeout=0`)
+    void curl('-X', 'POST', `${server.url}/_barrier/${'b'.repeat(400)}?parties=3&timeout=0`)
+    return server
+  }
+
+  /** What reaches beyond the right edge of the window, but for what scrolls or is cut within its own place. */
+  const OUTSIDE = `[...document.querySelectorAll('main *')]
+    .filter((one) => !one.closest('svg, .details, .unseen, thead, .name, .person'))
+    .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .map((one) => one.outerHTML.slice(0, 200))`
+
+  const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+
+  const HEIGHT = 'document.documentElement.scrollHeight'
+
+  const TALLEST = `Math.max(...[...document.querySelectorAll('tbody tr')].map((one) => one.offsetHeight))`
+
+  test('fits on 320 pixels and more, whatever it shows', async () => {
+    const server = await busy()
+    for (const width of [320, 400, 640, 1_280]) {
+      const page = await open(server, { viewport: { width, height: 800 } })
+      await panel(page, 'Barriers').waitFor()
+      await panel(page, 'Leaders').waitFor()
+      expect([width, await page.evaluate(OVERFLOW)]).toEqual([width, 0])
+      expect(await page.evaluate<number>(HEIGHT)).toBeLessThan(3_200)
+      const closed = page.locator('.panel > header .opener[aria-expanded="false"]')
+      while ((await closed.count()) > 0) await closed.first().click()
+      await panel(page, 'Locks').getByRole('rowheader').first().waitFor()
+      expect(await page.evaluate(OUTSIDE)).toEqual([])
+      expect([width, await page.evaluate(OVERFLOW)]).toEqual([width, 0])
+      expect(await page.evaluate<number>(TALLEST)).toBeLessThan(140)
+      await page.close()
+    }
+  })
+
+  test('has as much contrast in the dark as in the light', async () => {
+    const server = await busy()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await open(server, { colorScheme })
+      await panel(page, 'Barriers').waitFor()
+      const poor = await page.evaluate<string[]>(POOR_CONTRAST)
+      expect(poor).toEqual([])
+    }
   })
 
   test('saves the waterfall as a file of its own with a bar for each wait', async () => {
@@ -300,9 +553,9 @@ describe('the page', () => {
     expect(await row(page, /^many/).count()).toBeLessThan(100)
     for (let index = 0; index < 20; index++) await curl('-X', 'PUT', `${server.url}/many${index}`)
     await Promise.all(answers)
-    await page.getByRole('listbox').focus()
+    await page.getByRole('tree').focus()
     await page.keyboard.press('End')
-    await page.getByRole('option', { name: /released/, selected: true }).waitFor()
+    await page.getByRole('treeitem', { name: /released/, selected: true }).waitFor()
     agent.destroy()
   })
 })

@@ -13,6 +13,7 @@ import type {
   Listing,
   Observant,
   Traits,
+  WaitEnd,
   Waiter,
   Waiters,
   WatchEvent,
@@ -121,6 +122,15 @@ export class HttpBackend implements Backend, Diagnosable, Observant {
 
   announce(namespace: string, waiter: Waiter, signal: AbortSignal): Promise<void> {
     return announce(this.#remote, { namespace, waiter }, this.#either(signal))
+  }
+
+  async conclude(
+    namespace: string,
+    id: string,
+    end: WaitEnd,
+    options?: CallOptions,
+  ): Promise<void> {
+    await this.#remote.ask('conclude', { namespace, id, ...end }, options)
   }
 
   async waiters(namespace: string, options?: CallOptions): Promise<Waiters> {

@@ -1,5 +1,14 @@
 import type { ErrorKind } from '../../errors.ts'
-import type { ClaimResult, Diagnosis, Guard, Lease, Traits, Waiter, Waiters } from '../backend.ts'
+import type {
+  ClaimResult,
+  Diagnosis,
+  Guard,
+  Lease,
+  Traits,
+  WaitEnd,
+  Waiter,
+  Waiters,
+} from '../backend.ts'
 
 /**
  * The number of this protocol. It changes when an older client or server would misunderstand a newer one: since 2 a server
@@ -103,6 +112,8 @@ export interface Requests {
   readonly release: WireClaim
   readonly diagnose: object
   readonly waiters: { readonly namespace: string }
+  /** How an announced wait ends. A server that is older than this knows no such operation. */
+  readonly conclude: WaitEnd & { readonly namespace: string; readonly id: string }
 }
 
 /**
@@ -127,6 +138,7 @@ export interface Replies {
   readonly release: object
   readonly diagnose: Diagnosis
   readonly waiters: Waiters
+  readonly conclude: object
 }
 
 export type Operation = keyof Requests

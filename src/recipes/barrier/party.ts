@@ -145,7 +145,7 @@ export class Party {
   #arrival(key: string, session: Session, before: Standing | undefined): Write[] {
     return [
       putHeld(key, String(this.#parties), session.id),
-      putHeld(sessionKey(this.#space, session.id), newRecord('hold', this.#space.by), session.id),
+      putHeld(sessionKey(this.#space, session.id), newRecord('hold', this.#space), session.id),
       ...(before && before.key !== key ? [remove(before.key)] : []),
     ]
   }

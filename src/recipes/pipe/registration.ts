@@ -178,7 +178,10 @@ const acquire = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const key = keyOf(id)
-  const writes = [putHeld(sessionKey(space, id), newRecord('hold'), id), putHeld(key, value, id)]
+  const writes = [
+    putHeld(sessionKey(space, id), newRecord('hold', space), id),
+    putHeld(key, value, id),
+  ]
   const plan = async (entry: Entry | undefined) => {
     const holder = await holderOf(space, entry, { signal })
     if (holder.held && !own.has(entry?.session ?? ''))

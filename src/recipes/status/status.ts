@@ -5,13 +5,16 @@ import { allRecords } from '../session-record.ts'
 import { keyIn, prefixIn, type Space } from '../space.ts'
 import { pipeRows } from './pipes.ts'
 import { type QueueKind, queueRows } from './queues.ts'
-import type { Sources, StatusRow } from './row.ts'
+import { isQueued, type Sources, type StatusRow } from './row.ts'
 import { signalRows } from './signals.ts'
 import { topicRows } from './topics.ts'
 import { barrierRows, doneRows, valueRows } from './values.ts'
 import { observedRows, waiterRows } from './waiters.ts'
 
 type Rows = (sources: Sources) => StatusRow[]
+
+/** Kinds in which somebody may wait for others to finish, or to come. */
+const QUEUES: ReadonlySet<Kind> = new Set(['lock', 'election', 'once', 'barrier'])
 
 /** What is shown of each kind, in this order; topics follow. */
 const KINDS_SHOWN: readonly (readonly [Kind, Rows])[] = [
@@ -45,6 +48,17 @@ export const status = (space: Space, limits: Limits = {}): Promise<StatusRow[]> 
     const shown = listings.flatMap(([rows, entries]) => rows({ space, entries, records }))
     return [...shown, ...(await observedRows(space, signal)), ...(await topicRows(space, signal))]
   })
+
+/** How many wait for a lock, to lead, for their turn of `once`, and at a barrier. */
+export const countQueued = async (space: Space, signal: AbortSignal): Promise<number> => {
+  let count = 0
+  for (const [kind, rows] of KINDS_SHOWN) {
+    if (!QUEUES.has(kind)) continue
+    const { entries } = await space.backend.list(prefixIn(space, kind), { signal })
+    count += rows({ space, entries, records: new Map() }).filter(isQueued).length
+  }
+  return count
+}
 
 /** Everybody in one queue, in the order in which they came. */
 export const queueStatus = (

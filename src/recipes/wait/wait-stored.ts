@@ -1,4 +1,4 @@
-import { type AnnounceOptions, announcing } from '../announcement.ts'
+import { type AnnounceOptions, announcing, type Ended } from '../announcement.ts'
 import type { Kind } from '../keys.ts'
 import { keyIn } from '../space.ts'
 import { type JudgeEntries, type LazySpace, storedCondition } from './stored-condition.ts'
@@ -10,8 +10,12 @@ export const waitForStored = async (
   kind: Extract<Kind, 'counter' | 'waitgroup'>,
   name: string,
   judge: JudgeEntries,
+  goal: Omit<Ended, 'kind'>,
   options: Omit<WaitOptions, 'announce'> & AnnounceOptions,
 ): Promise<void> => {
   const condition = storedCondition(space, name, (opened) => keyIn(opened, kind, name), judge)
-  await waitFor([condition], { ...options, announce: announcing(space, options, { kind }) })
+  await waitFor([condition], {
+    ...options,
+    announce: announcing(space, options, { kind, ...goal }),
+  })
 }

@@ -38,7 +38,13 @@ export const targetNames = (targets: readonly string[]): string[] =>
 
 const unopened: LazySpace = () => Promise.reject(new Error('names need no store'))
 
-const endedBy = ({ not, states = [READY], failStates }: WaitTargetsOptions): Ended => ({
-  ...(!not && { states }),
-  ...(failStates && { failStates }),
-})
+const endedBy = (options: WaitTargetsOptions): Ended => {
+  const { not, states = [READY], failStates, min, ready, need } = options
+  return {
+    ...(not ? { not: states } : { states }),
+    ...(failStates && { failStates }),
+    ...(min !== undefined && { min }),
+    ...(ready !== undefined && { ready }),
+    ...(need !== undefined && { need }),
+  }
+}

@@ -1,4 +1,5 @@
 import { aborted } from '../../aborted.ts'
+import type { WaitEnd } from '../../backends/backend.ts'
 import { formatDuration } from '../../duration.ts'
 import { NoError, SilentStoreError, TimeoutError, UnavailableError } from '../../errors.ts'
 import { eitherSignal, nowWaiting } from '../../waiting-mark.ts'
@@ -59,8 +60,10 @@ const observeAll = async (
   { progress, announce, timeout }: WaitOptions,
   deadline: AbortSignal,
 ): Promise<void> => {
-  let withdraw: (() => Promise<void>) | undefined
+  let withdraw: ReturnType<Announcer> | undefined
+  let end: WaitEnd | undefined
   let ended = false
+  const begun = Date.now()
   const over = new AbortController()
   const signal = eitherSignal(deadline, over.signal)
   try {
@@ -69,23 +72,38 @@ const observeAll = async (
         if (ended) return
         progress?.(tally.progress)
         if (tally.done) resolve()
-        else if (tally.looked) withdraw ??= announce?.(tally.targets, timeout)
+        else if (tally.looked) withdraw ??= announce?.(tally.targets, { begun, timeout })
       }
       aborted(signal).catch(reject)
       for (const condition of tally.observed) {
         observe(condition, tally, changed, signal).catch(reject)
       }
       changed()
+    }).catch((error) => {
+      if (error !== deadline.reason || !(error instanceof TimeoutError)) throw error
+      return atDeadline(tally, error, timeout)
     })
+    end = { outcome: 'released' }
   } catch (error) {
-    if (error !== deadline.reason || !(error instanceof TimeoutError)) throw error
-    await atDeadline(tally, error, timeout)
+    end = endOf(error, error === deadline.reason)
+    throw error
   } finally {
     ended = true
     // Who has seen what it waited for has something more urgent to do than to take leave of the store.
     setImmediate(() => over.abort(new Error('the wait is over')))
-    await withdraw?.()
+    await withdraw?.(end)
   }
+}
+
+/** What others are told of a wait that ends so; nothing where the store is out of reach, or says nothing. */
+const endOf = (error: unknown, cancelled: boolean): WaitEnd | undefined => {
+  if (error instanceof UnavailableError) return undefined
+  const reason = error instanceof Error ? error.message : undefined
+  if (!(error instanceof TimeoutError)) return { outcome: cancelled ? 'gone' : 'failed', reason }
+  const [first, ...others] = error.pending
+  if (others.length === 0) return { outcome: 'timeout', reason: first?.reason }
+  const reasons = error.pending.map(({ target, reason }) => `${target} ${reason}`)
+  return { outcome: 'timeout', reason: reasons.join('; ') }
 }
 
 const observe = (

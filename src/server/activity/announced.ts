@@ -1,11 +1,13 @@
-import type { Backend, Entry, Waiter } from '../../backends/backend.ts'
+import type { Backend, Entry, WaitEnd, Waiter } from '../../backends/backend.ts'
 import { isProbeUrl } from '../../probes/open.ts'
-import { targetsOf, waiterIn } from '../../recipes/announcement.ts'
+import { noteIn, targetsOf, waiterIn } from '../../recipes/announcement.ts'
 import { prefixIn, type Space } from '../../recipes/space.ts'
 import { follow } from '../../recipes/view.ts'
+import type { SharedWaits } from '../shared-wait.ts'
 import type { Signals } from './signals.ts'
-import type { Wait } from './wait.ts'
+import { boundsInWords, type Outcome, type Wait } from './wait.ts'
 import type { Waits } from './waits.ts'
+import { type Watching, watch } from './watching.ts'
 
 /** How often (milliseconds) it is looked whether the processes live that have announced to wait. */
 const LOOK_EVERY = 1_000
@@ -22,29 +24,41 @@ const LATELY = 2_000
 /** One that was announced. */
 interface AnnouncedWait {
   readonly wait: Wait
+  readonly waiter: Waiter
   /** What a signal makes it fail as. */
   readonly failing: string | undefined
+  /** What this server sees of what is waited for, where it sees all of it. */
+  readonly watching: Watching | undefined
+  /** A process may announce its wait anew before the server knows that the connection before has ended. */
+  connections: number
+  judging?: NodeJS.Timeout
 }
 
 /** The waits of processes that announce themselves, in the store or by a connection. */
 export class Announced {
+  readonly #space: Space
+  readonly #shared: SharedWaits
   readonly #waits: Waits
   readonly #signals: Signals
   /** By the key that tells of it. */
   readonly #noted = new Map<string, AnnouncedWait>()
+  /** By the id that its waiter gave it. */
+  readonly #named = new Map<string, AnnouncedWait>()
   #latest: ReadonlyMap<string, Entry> = new Map()
 
-  constructor(waits: Waits, signals: Signals) {
+  constructor(space: Space, shared: SharedWaits, waits: Waits, signals: Signals) {
+    this.#space = space
+    this.#shared = shared
     this.#waits = waits
     this.#signals = signals
   }
 
   /** Those in the store, until the signal aborts. */
-  async follow({ backend, ...space }: Space, signal: AbortSignal): Promise<void> {
+  async follow(signal: AbortSignal): Promise<void> {
     const look = setInterval(() => this.#compare(this.#latest), LOOK_EVERY)
     look.unref()
     try {
-      await this.#follow(backend, prefixIn({ backend, ...space }, 'waiter'), signal)
+      await this.#follow(this.#space.backend, prefixIn(this.#space, 'waiter'), signal)
     } finally {
       clearInterval(look)
     }
@@ -58,48 +72,90 @@ export class Announced {
     }
   }
 
+  /** Whose connection broke and who announces the same wait anew goes on with it. */
   begin(waiter: Waiter): AnnouncedWait {
-    const { host, pid, timeout } = waiter
+    const known = this.#named.get(waiter.id ?? '')
+    if (!known) return this.#begin(waiter)
+    clearTimeout(known.judging)
+    known.connections++
+    return known
+  }
+
+  #begin(waiter: Waiter): AnnouncedWait {
+    const { id, host, pid, timeout, kind, min, ready } = waiter
     const { releasing, failing } = signalsOf(waiter)
+    const watching = watch(this.#space, this.#shared, waiter)
     const wait = this.#waits.begin({
       path: undefined,
       target: targetsOf(waiter).join(', '),
       waiter: { host, ...(pid !== undefined && { pid }) },
       signal: releasing,
+      shared: watching?.name,
+      detail: { ...(kind && { kind }), needs: ready ?? min, wants: boundsInWords(waiter) },
       timeout,
       since: Math.min(Date.now(), Date.parse(waiter.since) || Date.now()),
     })
-    return { wait, failing }
+    const announced = { wait, waiter, failing, watching, connections: 1 }
+    if (id !== undefined) this.#named.set(id, announced)
+    return announced
+  }
+
+  /** Its waiter says how it ends. */
+  conclude(id: string, { outcome, reason }: WaitEnd): void {
+    const announced = this.#named.get(id)
+    if (announced) this.#finish(announced, outcome, reason)
   }
 
   /** Nobody says why: a process that was killed leaves as one that was released. */
   end(announced: AnnouncedWait): void {
+    announced.connections--
+    if (announced.connections > 0) return
     const until = Date.now()
-    setTimeout(() => this.#judge(announced, until), JUDGED_AFTER).unref()
+    announced.judging = setTimeout(() => this.#judge(announced, until), JUDGED_AFTER).unref()
   }
 
-  #judge({ wait, failing }: AnnouncedWait, until: number): void {
+  #finish(announced: AnnouncedWait, outcome?: Outcome, reason?: string, until = Date.now()): void {
+    const { wait, waiter, watching } = announced
+    clearTimeout(announced.judging)
+    this.#named.delete(waiter.id ?? '')
+    watching?.stop()
+    this.#waits.end(wait, outcome, reason, until)
+  }
+
+  #judge(announced: AnnouncedWait, until: number): void {
+    const { outcome, reason } = this.#verdict(announced, until)
+    this.#finish(announced, outcome, reason, until)
+  }
+
+  /** What has ended a wait whose waiter does not tell. */
+  #verdict(
+    { wait, waiter, failing, watching }: AnnouncedWait,
+    until: number,
+  ): { outcome?: Outcome; reason?: string } {
     const { since, timeout, signal } = wait
+    const expired = timeout !== undefined && until - since > timeout - NEARLY
+    // rdv before it told how its waits end
+    if (expired && waiter.id === undefined) return { outcome: 'timeout' }
+    if (watching?.found) return watching.found
     const newest = (target: string | undefined) =>
       target && this.#signals.releasing(target, Math.max(since, until - LATELY), until)
     const failed = newest(failing)
-    const released = newest(signal)
-    if (timeout !== undefined && until - since > timeout - NEARLY) {
-      this.#waits.end(wait, 'timeout', undefined, until)
-    } else if (failed && !(released && released.at > failed.at)) {
-      this.#waits.end(wait, 'failed', `${failed.key} is ${failed.state}`, until)
-    } else {
-      // undefined: what can have released it is not seen here
-      const outcome = signal === undefined ? undefined : released ? 'released' : 'gone'
-      this.#waits.end(wait, outcome, undefined, until)
-    }
+    const released = isGroup(signal) && watching ? undefined : newest(signal)
+    if (failed && !(released && released.at > failed.at))
+      return { outcome: 'failed', reason: `${failed.key} is ${failed.state}` }
+    if (released) return { outcome: 'released' }
+    if (expired) return { outcome: 'timeout' }
+    // otherwise what can have released it is not seen here
+    return signal !== undefined || watching?.whole ? { outcome: 'gone' } : {}
   }
 
   #compare(entries: ReadonlyMap<string, Entry>): void {
     if (entries.size === 0 && this.#noted.size === 0) return
     for (const [key, wait] of this.#noted) {
       const entry = entries.get(key)
-      if (entry && waiterIn(entry)) continue
+      const note = entry && noteIn(entry)
+      if (note?.end) this.#finish(wait, note.end.outcome, note.end.reason)
+      if (note) continue
       this.#noted.delete(key)
       this.end(wait)
     }
@@ -109,6 +165,8 @@ export class Announced {
     }
   }
 }
+
+const isGroup = (signal: string | undefined): boolean => signal?.endsWith('/') === true
 
 /** Which signals end a wait for one thing; what ends several is not told from here. */
 const signalsOf = (waiter: Waiter): { releasing?: string; failing?: string } => {

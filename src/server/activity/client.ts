@@ -26,9 +26,9 @@ export const clientOf = ({ socket, headers }: FastifyRequest, name?: string): Wa
 export const actingFor = (space: Space, by: Waiter): Space => ({ ...space, by: whoIs(by) })
 
 /** In one word: `deploy-job`, else `curl/8.5.0 (10.0.0.7)`. */
-const whoIs = ({ name, client, forwardedFor, agent }: Waiter): string | undefined => {
+const whoIs = ({ name, client, forwardedFor, agent }: Waiter): string => {
   const address = forwardedFor ?? client
-  return name ?? (agent && address ? `${agent} (${address})` : (address ?? agent))
+  return name ?? (agent && address ? `${agent} (${address})` : (address ?? agent ?? 'unknown'))
 }
 
 /** The address that the nearest proxy saw: it appends, and what stands before may be of anybody. */

@@ -34,6 +34,10 @@ export interface WaitSpan {
   /** `db`, `db=migrated`, `deploy/`, `tcp://db:5432`; without secrets. */
   readonly target: string
   readonly waiter: Waiter
+  /** What is waited for; absent: signals and probes. Those who wait for a lock and the like are in the status too. */
+  readonly kind?: 'counter' | 'waitgroup' | 'lock' | 'election' | 'barrier'
+  /** Of a group: so many ready members. Absent: one, or all that there are. */
+  readonly needs?: number
   readonly since: number
   /** Absent while it waits. */
   readonly until?: number

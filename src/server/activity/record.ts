@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import type { Waiter, Waiters } from '../../backends/backend.ts'
+import type { WaitEnd, Waiter, Waiters } from '../../backends/backend.ts'
 import type { Space } from '../../recipes/space.ts'
 import type { StatusRow } from '../../recipes/status/row.ts'
+import type { SharedWaits } from '../shared-wait.ts'
 import { Announced } from './announced.ts'
 import type { Activity, Waiter as Client, ServerFacts } from './protocol.ts'
 import { Signals } from './signals.ts'
@@ -14,8 +15,8 @@ import { WatchedStatus } from './watched-status.ts'
 export interface RecordOptions {
   readonly space: Space
   readonly facts: Omit<ServerFacts, 'startedAt' | 'now'>
-  /** Why those wait who share a wait of this name. */
-  readonly reasonOf: (shared: string) => string | undefined
+  /** What is waited for. */
+  readonly shared: SharedWaits
   /** Told of each wait that has ended. */
   readonly ended?: (wait: Wait) => void
   /** Told up to which commit the server's own watch has come. */
@@ -46,7 +47,8 @@ export class ActivityRecord {
         this.#viewers.ended(wait)
       },
     })
-    this.#announced = new Announced(this.waits, this.#signals)
+    const { space, shared } = options
+    this.#announced = new Announced(space, shared, this.waits, this.#signals)
     this.#viewers = new Viewers(this.waits, {
       whole: () => eventText('activity', this.#whole(this.#status.known)),
       reasonOf: (wait) => this.#reasonOf(wait),
@@ -81,6 +83,11 @@ export class ActivityRecord {
     }
     if (signal.aborted) leave()
     else signal.addEventListener('abort', leave, { once: true })
+  }
+
+  /** A process that waits by a connection tells how its wait ends. */
+  conclude(namespace: string, id: string, end: WaitEnd): void {
+    if (namespace === this.#options.space.namespace) this.#announced.conclude(id, end)
   }
 
   /** Who waits by a connection; who has left a note in the store is to be found there. */
@@ -122,8 +129,8 @@ export class ActivityRecord {
     }
   }
 
-  #reasonOf({ shared }: Wait): string | undefined {
-    return shared === undefined ? undefined : this.#options.reasonOf(shared)
+  #reasonOf({ shared, detail }: Wait): string | undefined {
+    return shared === undefined ? detail?.why?.() : this.#options.shared.reasonOf(shared)
   }
 
   async #follow(): Promise<void> {
@@ -131,7 +138,7 @@ export class ActivityRecord {
     const { signal } = this.#closing
     const attempts = [
       this.#signals.follow(space.backend, seen, signal),
-      this.#announced.follow(space, signal),
+      this.#announced.follow(signal),
     ]
     await Promise.all(attempts).catch((error) => {
       if (!signal.aborted) failed?.(error)

@@ -18,7 +18,10 @@ const AT_ONCE = 10
 type Releasing = (target: string, since: number, until: number) => SignalMark | undefined
 
 /** What a new wait is known by. */
-export type Awaited = Pick<Wait, 'path' | 'target' | 'waiter' | 'signal' | 'shared' | 'timeout'> & {
+export type Awaited = Pick<
+  Wait,
+  'path' | 'target' | 'waiter' | 'signal' | 'shared' | 'detail' | 'timeout'
+> & {
   readonly since?: number
 }
 
@@ -63,7 +66,7 @@ export class Waits {
 
   begin(awaited: Awaited): Wait {
     this.#count++
-    const { path, target, waiter, signal, shared, timeout, since = Date.now() } = awaited
+    const { path, target, waiter, signal, shared, detail, timeout, since = Date.now() } = awaited
     const wait: Wait = {
       id: this.#count,
       path: this.#intern(path),
@@ -71,6 +74,7 @@ export class Waits {
       waiter,
       signal: this.#intern(signal),
       shared: this.#intern(shared),
+      detail,
       timeout,
       since,
       told: false,

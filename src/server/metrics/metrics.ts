@@ -7,6 +7,8 @@ import type { Wait } from '../activity/wait.ts'
 export interface Gauges {
   openWaits(): number
   /** `undefined`: the store does not tell now. */
+  queued(): Promise<number | undefined>
+  /** `undefined`: the store does not tell now. */
   sessions(): Promise<number | undefined>
 }
 
@@ -61,7 +63,16 @@ export class Metrics {
       labelNames: ['method', 'route', 'status'],
       registers,
     })
-    this.#gauge('rendezvous_waits_open', 'Waits that are going on.', () => gauges.openWaits())
+    this.#gauge(
+      'rendezvous_waits_open',
+      'Waits for signals, probes and values that are going on, and requests that wait in queues.',
+      () => gauges.openWaits(),
+    )
+    this.#gauge(
+      'rendezvous_queued',
+      'Those that wait for a lock, to lead, for their turn of once, and at barriers, of the namespace.',
+      () => gauges.queued(),
+    )
     this.#gauge('rendezvous_sessions_open', 'Sessions in the store, of the namespace.', () =>
       gauges.sessions(),
     )

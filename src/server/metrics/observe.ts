@@ -1,12 +1,13 @@
 import type { Backend } from '../../backends/backend.ts'
 import { prefixIn, type Space } from '../../recipes/space.ts'
+import { countQueued } from '../../recipes/status/status.ts'
 import type { ActivityRecord } from '../activity/record.ts'
 import { sharingWatches } from '../sharing.ts'
 import { metered } from './metered.ts'
 import { Metrics } from './metrics.ts'
 import { WatchLag } from './watch-lag.ts'
 
-/** Milliseconds that the store may take to list its sessions, of which no more than so many are counted. */
+/** Milliseconds that the store may take to list its queues, or its sessions, of which no more than so many are counted. */
 const LIMIT = 2_000
 const COUNTED = 10_000
 
@@ -19,6 +20,7 @@ export const observe = (
   const bare = { backend, namespace }
   const metrics = new Metrics({
     openWaits: () => activity().waits.open.size,
+    queued: () => countQueued(bare, AbortSignal.timeout(LIMIT)).catch(() => undefined),
     sessions: () => countSessions(bare),
   })
   const lag = new WatchLag((milliseconds) => metrics.lagged(milliseconds))

@@ -1,6 +1,7 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Activity } from '../activity/protocol.ts'
-import { filtered } from './model/filter.ts'
+import { filtered, filteredWaiting } from './model/filter.ts'
+import { explained, type Waiting, waitingIn } from './model/waiting.ts'
 import { Panels } from './panels/panels.tsx'
 import { FilterField } from './ui/filter-field.tsx'
 import { Header } from './ui/header.tsx'
@@ -12,13 +13,15 @@ import { Waterfall } from './waterfall/waterfall.tsx'
 
 export const App = () => {
   const session = useSession()
-  const { connection, activity } = useShown(session)
+  const { connection, activity: told } = useShown(session)
+  const activity = useMemo(() => told && explained(told), [told])
   const locked = connection.state === 'locked'
   useEffect(() => session.start(), [session])
+  const waiting = useMemo(() => (activity ? waitingIn(activity) : []), [activity])
+  const count = waiting.length + (activity?.unlisted ?? 0)
   useEffect(() => {
-    const waiting = activity ? waitingIn(activity) : 0
-    document.title = waiting > 0 ? `${waiting} waiting · rendezvous` : 'rendezvous'
-  }, [activity])
+    document.title = count > 0 ? `${count} waiting · rendezvous` : 'rendezvous'
+  }, [count])
   return (
     <>
       <Header server={activity?.server} connection={connection} />
@@ -26,7 +29,7 @@ export const App = () => {
         {locked ? (
           <TokenForm refused={connection.refused} unlock={(token) => session.unlock(token)} />
         ) : activity ? (
-          <Overview activity={activity} locked={session.hasToken} />
+          <Overview {...{ activity, waiting, count }} locked={session.hasToken} />
         ) : (
           <p class="none">Asking the server …</p>
         )}
@@ -35,7 +38,15 @@ export const App = () => {
   )
 }
 
-const Overview = ({ activity, locked }: { activity: Activity; locked: boolean }) => {
+interface OverviewProps {
+  readonly activity: Activity
+  readonly waiting: readonly Waiting[]
+  /** Of all that wait, also of those that are not listed. */
+  readonly count: number
+  readonly locked: boolean
+}
+
+const Overview = ({ activity, waiting, count, locked }: OverviewProps) => {
   const [filter, setFilter] = useState('')
   if (isEmpty(activity)) return <Welcome locked={locked} />
   const isFiltered = filter.trim() !== ''
@@ -43,17 +54,19 @@ const Overview = ({ activity, locked }: { activity: Activity; locked: boolean })
   return (
     <>
       <div class="bar-of-tools">
-        <Summary activity={activity} />
+        <Summary activity={activity} waiting={count} />
         <FilterField text={filter} setText={setFilter} />
       </div>
       <Waterfall activity={shown} filtered={isFiltered} />
-      <Panels activity={shown} locked={locked} filtered={isFiltered} />
+      <Panels
+        activity={shown}
+        waiting={filteredWaiting(waiting, filter)}
+        locked={locked}
+        filtered={isFiltered}
+      />
     </>
   )
 }
-
-const waitingIn = ({ waits, unlisted }: Activity): number =>
-  waits.filter(({ until }) => until === undefined).length + unlisted
 
 const isEmpty = ({ waits, status, signals, unlisted }: Activity): boolean =>
   waits.length + status.length + signals.length + unlisted === 0

@@ -2,9 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
 import { barrier } from '../../recipes/barrier/barrier.ts'
-import type { Limits } from '../../recipes/deadline.ts'
 import { actingFor, clientOf } from '../activity/client.ts'
-import { answerWait } from '../answer-wait.ts'
+import { answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
 import { count, duration, length, named } from '../parameters.ts'
@@ -29,7 +28,9 @@ export const barrierRoutes = (app: FastifyInstance, context: ServerContext): voi
       async handle({ name, path, values: { parties, timeout, ttl, by }, request, reply }) {
         if (parties === undefined) throw new UsageError('say how many must arrive: ?parties=3')
         const space = actingFor(context.space, clientOf(request, by))
-        const wait = (limits: Limits) => barrier(space, name, parties, { ...limits, ttl })
+        // what is missing is in the status: a party is not told of each arrival
+        const wait = ({ timeout, signal }: WaitLimits) =>
+          barrier(space, name, parties, { timeout, signal, ttl })
         const answer = (index: number) => ({ ok: true, index })
         return answerWait(context, { path, timeout, by, reply, wait, answer })
       },

@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
 import { Counter } from '../../recipes/counter.ts'
-import type { Limits } from '../../recipes/deadline.ts'
-import { AT_ONCE, answerWait } from '../answer-wait.ts'
+import { actingFor, clientOf } from '../activity/client.ts'
+import { boundsInWords } from '../activity/wait.ts'
+import { AT_ONCE, answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
 import { idempotencyHeader, idempotencyKey, idempotencyParameter } from '../idempotency.ts'
@@ -63,14 +64,15 @@ const reads = (context: ServerContext) =>
       equals: number64('Waits until it is exactly this.'),
       timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
     },
-    async handle({ name, path, values, reply }) {
+    async handle({ name, path, values, request, reply }) {
       const { timeout, 'at-least': atLeast, 'at-most': atMost, equals } = values
-      const counter = new Counter(context.space, name)
+      const counter = new Counter(actingFor(context.space, clientOf(request)), name)
       if ((atLeast ?? atMost ?? equals) === undefined) {
         if (timeout === undefined) return answer(await counter.get(AT_ONCE))
         throw new UsageError('timeout is for a wait: say at-least, at-most or equals')
       }
-      const wait = (limits: Limits) => counter.wait({ atLeast, atMost, equals }, limits)
-      return answerWait(context, { path, timeout, reply, wait, answer })
+      const wait = (limits: WaitLimits) => counter.wait({ atLeast, atMost, equals }, limits)
+      const about = { detail: { wants: boundsInWords({ atLeast, atMost, equals }) } }
+      return answerWait(context, { path, about, timeout, reply, wait, answer })
     },
   })

@@ -25,6 +25,8 @@ export const RESERVED = { ok: false, error: "Keys starting with '_' are reserved
 interface Wanted {
   readonly name: string
   readonly condition: () => Condition
+  /** Of a group that needs more ready members than it may have. */
+  readonly needs?: number | undefined
 }
 
 /** Before anything else of the request is looked at. */
@@ -56,10 +58,12 @@ const waitForKey = (
 ): void => {
   const values = readParameters(query, KEY_REQUESTS.GET.parameters)
   const { timeout = context.timeout, state, by } = values
-  const { name, condition } = wanted(context, path, values)
+  const { name, condition, needs } = wanted(context, path, values)
   const target = state === undefined ? path : printable(`${path}=${state.join(',')}`)
   const awaited = path.endsWith('/') ? path : `${path}=${state?.join(',') ?? READY}`
-  const about = { target, signal: awaited, shared: name, waiter: clientOf(request, by) }
+  const detail = needs === undefined ? undefined : { needs }
+  const waiter = clientOf(request, by)
+  const about = { target, signal: awaited, shared: name, waiter, detail }
   const { method } = request
   const response = reply.raw
   context.open.hold(response, () => {
@@ -89,7 +93,8 @@ const wanted = (
   const name = JSON.stringify([path, accepted, size])
   if (path.endsWith('/')) {
     checkGroup(path)
-    return { name, condition: () => groupCondition(opened, path, accepted, size) }
+    const needs = size.ready ?? size.min
+    return { name, needs, condition: () => groupCondition(opened, path, accepted, size) }
   }
   checkKey(path)
   if ((min ?? ready) !== undefined)

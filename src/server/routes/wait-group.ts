@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { UsageError } from '../../errors.ts'
-import type { Limits } from '../../recipes/deadline.ts'
 import { WaitGroup, type WaitGroupState } from '../../recipes/wait-group.ts'
-import { AT_ONCE, answerWait } from '../answer-wait.ts'
+import { actingFor, clientOf } from '../activity/client.ts'
+import { AT_ONCE, answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
 import { ok } from '../described.ts'
 import { idempotencyHeader, idempotencyKey, idempotencyParameter } from '../idempotency.ts'
@@ -35,11 +35,11 @@ export const waitGroupRoutes = (app: FastifyInstance, context: ServerContext): v
         expect: number64('First waits until so much was added.'),
         timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
       },
-      async handle({ name, path, values: { expect, timeout }, reply }) {
+      async handle({ name, path, values: { expect, timeout }, request, reply }) {
         if (expect !== undefined && expect < 0n)
           throw new UsageError(`expect ${expect} is negative: name how much will be added`)
-        const group = new WaitGroup(context.space, name)
-        const wait = (limits: Limits) => group.wait({ ...limits, expect })
+        const group = new WaitGroup(actingFor(context.space, clientOf(request)), name)
+        const wait = (limits: WaitLimits) => group.wait({ ...limits, expect })
         return answerWait(context, { path, timeout, reply, wait, answer })
       },
     }),

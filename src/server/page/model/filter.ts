@@ -1,22 +1,43 @@
 import type { Activity, Waiter } from '../../activity/protocol.ts'
+import { OUTCOMES, outcomeOf } from './outcome.ts'
+import type { Waiting } from './waiting.ts'
 
-/** What of an activity has every word of the text in it, whatever the case. */
-export const filtered = (activity: Activity, text: string): Activity => {
+type Part = string | number | null | undefined
+
+/** Whether every word of a text is in any of the parts, whatever the case. `undefined`: there is no word. */
+export const matcher = (text: string): ((...parts: Part[]) => boolean) | undefined => {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  if (words.length === 0) return activity
-  const has = (...parts: (string | number | null | undefined)[]): boolean => {
+  if (words.length === 0) return undefined
+  return (...parts) => {
     const all = parts.join('\n').toLowerCase()
     return words.every((word) => all.includes(word))
   }
-  const whose = ({ host, pid, client }: Waiter = {}) => [host, pid, client]
+}
+
+/** What of an activity has every word of the text in it. */
+export const filtered = (activity: Activity, text: string): Activity => {
+  const has = matcher(text)
+  if (!has) return activity
   return {
     ...activity,
     status: activity.status.filter(({ kind, name, state, id, holder }) =>
-      has(kind, name, state, id, holder?.host, holder?.pid),
+      has(kind, name, state, id, ...whose(holder)),
     ),
-    waits: activity.waits.filter(({ target, waiter, outcome, reason }) =>
-      has(target, outcome ?? 'waiting', reason, ...whose(waiter)),
+    waits: activity.waits.filter((wait) => {
+      const outcome = outcomeOf(wait)
+      return has(wait.target, outcome, OUTCOMES[outcome], wait.reason, ...whose(wait.waiter))
+    }),
+    signals: activity.signals.filter(({ key, state, by }) =>
+      has(`${key}=${state ?? 'cleared'}`, ...whose(by)),
     ),
-    signals: activity.signals.filter(({ key, state, by }) => has(`${key}=${state}`, ...whose(by))),
   }
+}
+
+const whose = ({ host, pid, client }: Waiter = {}): Part[] => [host, pid, client]
+
+/** Likewise of those who wait. */
+export const filteredWaiting = (waiting: readonly Waiting[], text: string): readonly Waiting[] => {
+  const has = matcher(text)
+  if (!has) return waiting
+  return waiting.filter(({ target, who, reason }) => has(target, who, reason, OUTCOMES.waiting))
 }

@@ -29,13 +29,24 @@ export const clockText = (time: number): string => {
 
 const two = (number: number): string => String(number).padStart(2, '0')
 
-/** `2026-11-20 14:05:09`. */
+/** `2026-11-20 14:05:09`, likewise. */
 export const dateText = (time: number): string => {
   const date = new Date(time)
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-')
   return `${day} ${clockText(time)}`
 }
 
-/** `14:05:09.123`: bars may be milliseconds apart. */
+/** `UTC+05:30`: this machine's zone at that time. */
+export const zoneText = (time: number): string => {
+  const minutes = -new Date(time).getTimezoneOffset()
+  const sign = minutes < 0 ? '-' : '+'
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60]
+  return minutes === 0 ? 'UTC' : `UTC${sign}${two(hours)}:${two(rest)}`
+}
+
+/** `2026-11-20 14:05:09 UTC+01:00`. */
+export const fullText = (time: number): string => `${dateText(time)} ${zoneText(time)}`
+
+/** `14:05:09.123 UTC+01:00`: bars may be milliseconds apart. */
 export const exactText = (time: number): string =>
-  `${clockText(time)}.${String(Math.floor(time) % 1_000).padStart(3, '0')}`
+  `${clockText(time)}.${String(Math.floor(time) % 1_000).padStart(3, '0')} ${zoneText(time)}`

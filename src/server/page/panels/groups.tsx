@@ -1,59 +1,46 @@
-import type { StatusRow } from '../../../recipes/status/row.ts'
-import type { Activity, SignalMark } from '../../activity/protocol.ts'
+import type { Group } from '../model/groups.ts'
+import { useFirst } from '../ui/more.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { Visible } from '../ui/visible.tsx'
 import { State } from './state.tsx'
 
-/** So many members of a group are named. */
-const SHOWN = 24
-
 /** Groups, how many of their members are ready, and the members' states as far as they are known. */
-export const Groups = ({ activity, rows }: { activity: Activity; rows: readonly StatusRow[] }) => (
-  <Panel title="Groups" count={rows.length}>
-    <ul class="groups">
-      {rows.map(({ name, state }) => (
-        <Group key={name} name={name} state={state} members={membersOf(activity, name)} />
-      ))}
-    </ul>
-  </Panel>
-)
-
-interface GroupProps {
-  readonly name: string
-  readonly state: string
-  readonly members: readonly (readonly [string, string])[]
+export const Groups = ({ groups }: { groups: readonly Group[] }) => {
+  const { shown, more } = useFirst(groups)
+  return (
+    <Panel title="Groups" count={groups.length} minor>
+      <ul class="groups">
+        {shown.map((group) => (
+          <GroupItem key={group.name} group={group} />
+        ))}
+      </ul>
+      {more}
+    </Panel>
+  )
 }
 
-const Group = ({ name, state, members }: GroupProps) => {
-  const [, ready = 0, all = 0] = /^(\d+) of (\d+)/.exec(state) ?? []
+const GroupItem = ({ group: { name, ready, known, needed, text, members } }: { group: Group }) => {
+  const { shown, more } = useFirst(members)
   return (
     <li>
       <div class="line">
         <Visible text={name} />
-        <meter min={0} max={Number(all)} value={Number(ready)} aria-label={`${name}: ${state}`} />
-        <span class="value">{state}</span>
+        <meter
+          min={0}
+          max={Math.max(known, needed, 1)}
+          value={ready}
+          aria-label={`${name}: ${text}`}
+        />
+        <span class="value">{text}</span>
       </div>
       <div class="members">
-        {members.slice(0, SHOWN).map(([member, memberState]) => (
+        {shown.map(([member, state]) => (
           <span class="member">
-            <Visible text={member} /> <State state={memberState} />
+            <Visible text={member} /> <State state={state} />
           </span>
         ))}
-        {members.length > SHOWN ? <span>and {members.length - SHOWN} more</span> : null}
+        {more}
       </div>
     </li>
   )
-}
-
-/** Held ones are in the status, sticky ones among the signals; of the latter the newest counts. */
-const membersOf = ({ status, signals }: Activity, group: string): [string, string][] => {
-  const direct = (key: string) =>
-    key.startsWith(group) && !key.slice(group.length).includes('/') ? key.slice(group.length) : ''
-  const states = new Map<string, string | null>()
-  for (const { key, state } of signals satisfies readonly SignalMark[])
-    states.set(direct(key), state)
-  for (const { kind, name, state } of status) if (kind === 'signal') states.set(direct(name), state)
-  states.delete('')
-  const present = [...states].filter((one): one is [string, string] => one[1] !== null)
-  return present.sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -1,4 +1,5 @@
 import type { StatusRow } from '../../../recipes/status/row.ts'
+import { groupsOf } from '../model/groups.ts'
 import { Groups } from './groups.tsx'
 import type { PanelProps } from './panel-props.ts'
 import { isProbe, Probes } from './probes.tsx'
@@ -6,13 +7,13 @@ import { Queues } from './queues.tsx'
 import { Signals } from './signals.tsx'
 import { Topics } from './topics.tsx'
 import { Values } from './values.tsx'
-import { Waiting } from './waiting.tsx'
+import { WaitingPanel } from './waiting.tsx'
 
 /** Kinds whose things have members in an order. */
 const QUEUES = [
-  ['lock', 'Locks', 'Locks, who holds them, and who stands in line'],
-  ['election', 'Leaders', 'Elections, who leads, and who campaigns'],
-  ['barrier', 'Barriers', 'Barriers, and who waits at them'],
+  ['lock', 'Locks', 'Locks, their holders, and their queues'],
+  ['election', 'Leaders', 'Elections, their leaders, and the candidates'],
+  ['barrier', 'Barriers', 'Barriers, and the parties that wait at them'],
   ['once', 'Once', 'What is done once, and by whom'],
   ['pipe', 'Pipes', 'Pipes, their senders and receivers'],
   ['signal', 'Held keys', 'Keys that are held by a process or expire'],
@@ -27,14 +28,14 @@ const VALUES = [
 export const Panels = (props: PanelProps) => {
   const { activity } = props
   const byKind = Map.groupBy<string, StatusRow>(activity.status, ({ kind }) => kind)
-  const groups = byKind.get('group')
+  const groups = groupsOf(activity)
   const topics = byKind.get('topic')
   return (
     <div class="panels">
-      <Waiting {...props} />
+      <WaitingPanel {...props} />
       <Signals {...props} />
       {activity.waits.some(isProbe) ? <Probes waits={activity.waits} /> : null}
-      {groups ? <Groups activity={activity} rows={groups} /> : null}
+      {groups.length > 0 ? <Groups groups={groups} /> : null}
       {QUEUES.map(([kind, title, caption]) => {
         const rows = byKind.get(kind)
         return rows ? <Queues key={kind} title={title} caption={caption} rows={rows} /> : null

@@ -1,16 +1,15 @@
 import type { WaitSpan } from '../../activity/protocol.ts'
+import { OUTCOMES, outcomeOf } from '../model/outcome.ts'
 import { visible } from '../model/text.ts'
 import { Panel } from '../ui/panel.tsx'
 import { type Column, Table } from '../ui/table.tsx'
 import { Age } from '../ui/time.tsx'
 import { Visible } from '../ui/visible.tsx'
-import { OUTCOMES } from '../waterfall/bars.ts'
 
 /** The waits for one address. */
 interface Probe {
   readonly target: string
   readonly newest: WaitSpan
-  readonly open: number
 }
 
 const COLUMNS: readonly Column<Probe>[] = [
@@ -28,18 +27,17 @@ const COLUMNS: readonly Column<Probe>[] = [
   },
 ]
 
-const Outcome = ({ wait: { outcome } }: { wait: WaitSpan }) =>
-  outcome === 'released' ? (
-    <span class="badge released">up</span>
-  ) : (
-    <span class={`badge ${outcome ?? 'waiting'}`}>{OUTCOMES[outcome ?? 'waiting']}</span>
-  )
+const Outcome = ({ wait }: { wait: WaitSpan }) => {
+  const outcome = outcomeOf(wait)
+  const text = outcome === 'released' ? 'up' : OUTCOMES[outcome]
+  return <span class={`badge ${outcome}`}>{text}</span>
+}
 
 /** Addresses that are looked at, and what was wrong with them last. */
 export const Probes = ({ waits }: { waits: readonly WaitSpan[] }) => {
   const probes = probesOf(waits)
   return (
-    <Panel title="Probes" count={probes.length}>
+    <Panel title="Probes" count={probes.length} minor>
       <Table
         caption="Addresses that are waited for, and their last errors"
         columns={COLUMNS}
@@ -50,12 +48,13 @@ export const Probes = ({ waits }: { waits: readonly WaitSpan[] }) => {
   )
 }
 
-/** It waits for a URL: no key has two slashes in a row. */
-export const isProbe = ({ target }: WaitSpan): boolean => target.includes('://')
+/** It waits for one URL: no key has two slashes in a row, and several targets are told with commas. */
+export const isProbe = ({ target }: WaitSpan): boolean =>
+  target.includes('://') && !target.includes(', ')
 
 const probesOf = (waits: readonly WaitSpan[]): Probe[] =>
   [...Map.groupBy(waits.filter(isProbe), ({ target }) => target)].map(([target, own]) => {
     const open = own.filter(({ until }) => until === undefined)
     const newest = open.at(-1) ?? own.at(-1) ?? own[0]
-    return { target, newest: newest as WaitSpan, open: open.length }
+    return { target, newest: newest as WaitSpan }
   })

@@ -1,8 +1,10 @@
 import type { StatusRow } from '../../../recipes/status/row.ts'
 import { whoText } from '../model/who.ts'
+import { useFirst } from '../ui/more.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { Age } from '../ui/time.tsx'
 import { Visible } from '../ui/visible.tsx'
+import { Who } from '../ui/who.tsx'
 import { State } from './state.tsx'
 
 interface QueuesProps {
@@ -11,14 +13,12 @@ interface QueuesProps {
   readonly rows: readonly StatusRow[]
 }
 
-/** So many of a queue at most. */
-const SHOWN = 30
-
 /** Things with those who hold them or stand in line, in their order: locks, elections, barriers, pipes. */
 export const Queues = ({ title, caption, rows }: QueuesProps) => {
   const queues = [...Map.groupBy(rows, ({ name }) => name)]
+  const { shown, more } = useFirst(queues)
   return (
-    <Panel title={title} count={queues.length}>
+    <Panel title={title} count={queues.length} minor>
       <table class="queues">
         <caption class="unseen">{caption}</caption>
         <thead>
@@ -27,35 +27,36 @@ export const Queues = ({ title, caption, rows }: QueuesProps) => {
             <th scope="col">State</th>
             <th scope="col">Who</th>
             <th scope="col" class="right">
-              Since
+              Age
             </th>
           </tr>
         </thead>
-        {queues.map(([name, members]) => (
+        {shown.map(([name, members]) => (
           <Queue key={name} name={name} members={members} />
         ))}
       </table>
+      {more}
     </Panel>
   )
 }
 
 const Queue = ({ name, members }: { name: string; members: readonly StatusRow[] }) => {
-  const more = members.length - SHOWN
+  const { shown, more } = useFirst(members)
   return (
     <tbody>
-      {members.slice(0, SHOWN).map((row, index) => (
+      {shown.map((row, index) => (
         <tr>
           {index === 0 ? (
-            <th scope="rowgroup" rowSpan={Math.min(members.length, SHOWN) + (more > 0 ? 1 : 0)}>
+            <th scope="rowgroup" rowSpan={shown.length + (more ? 1 : 0)}>
               <Visible text={name} />
             </th>
           ) : null}
           <Member row={row} />
         </tr>
       ))}
-      {more > 0 ? (
+      {more ? (
         <tr>
-          <td colSpan={3}>and {more} more</td>
+          <td colSpan={3}>{more}</td>
         </tr>
       ) : null}
     </tbody>
@@ -73,7 +74,9 @@ const Member = ({ row: { state, id, token, holder } }: { row: StatusRow }) => (
           <Visible text={id} />{' '}
         </>
       )}
-      <span class="quiet">{whoText(holder)}</span>
+      <span class="quiet">
+        <Who text={whoText(holder)} />
+      </span>
       {token === undefined ? null : <span class="token">token {token}</span>}
     </td>
     <td class="right">{holder ? <Age since={Date.parse(holder.since)} /> : null}</td>

@@ -5,13 +5,14 @@ import { Panel } from '../ui/panel.tsx'
 import { type Column, Table } from '../ui/table.tsx'
 import { Age } from '../ui/time.tsx'
 import { Visible } from '../ui/visible.tsx'
+import { Who } from '../ui/who.tsx'
 import type { PanelProps } from './panel-props.ts'
 import { State } from './state.tsx'
 
 const COLUMNS: readonly Column<SignalMark>[] = [
   { title: 'Key', cell: ({ key }) => <Visible text={key} /> },
   { title: 'State', cell: ({ state }) => <State state={state ?? 'cleared'} /> },
-  { title: 'By', cell: ({ by }) => whoText(by) },
+  { title: 'By', cell: ({ by }) => <Who text={whoText(by)} /> },
   { title: 'Ago', cell: ({ at }) => <Age since={at} />, kind: 'right' },
 ]
 
@@ -29,7 +30,11 @@ export const Signals = ({ activity, locked, filtered }: PanelProps) => {
         />
       ) : (
         <div class="none">
-          <p>{filtered ? 'None of those.' : 'Nothing was signalled. To say that db is ready:'}</p>
+          <p>
+            {filtered
+              ? 'No signal matches the filter.'
+              : 'There was no signal yet. To signal that db is ready:'}
+          </p>
           {filtered ? null : <CurlLine words={curlLine('/db', locked, '-X PUT')} />}
         </div>
       )}

@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<StatusRow>[] = [
 
 /** Which messages topics have, and how fast they come. */
 export const Topics = ({ rows }: { rows: readonly StatusRow[] }) => (
-  <Panel title="Topics" count={rows.length}>
+  <Panel title="Topics" count={rows.length} minor>
     <Table
       caption="Topics, the messages that are kept, and how many come in a second"
       columns={COLUMNS}

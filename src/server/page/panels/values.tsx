@@ -11,12 +11,22 @@ interface ValuesProps {
 
 const COLUMNS: readonly Column<StatusRow>[] = [
   { title: 'Name', cell: ({ name }) => <Visible text={name} /> },
-  { title: 'Value', cell: ({ state }) => <span class="value">{state}</span>, kind: 'right' },
+  {
+    title: 'Value',
+    cell: ({ state }) => <span class="value">{valueText(state)}</span>,
+    kind: 'right',
+  },
 ]
+
+/** Of a wait group `2 pending of 5 added`. */
+const valueText = (state: string): string => {
+  const [, pending, added] = /^pending=(\d+) added=(\d+)$/.exec(state) ?? []
+  return added === undefined ? state : `${pending} pending of ${added} added`
+}
 
 /** Things that are a value: counters and wait groups. */
 export const Values = ({ title, caption, rows }: ValuesProps) => (
-  <Panel title={title} count={rows.length}>
+  <Panel title={title} count={rows.length} minor>
     <Table caption={caption} columns={COLUMNS} rows={rows} keyOf={({ name }) => name} />
   </Panel>
 )

@@ -1,38 +1,84 @@
-import type { WaitSpan } from '../../activity/protocol.ts'
 import { visible } from '../model/text.ts'
-import { whoText } from '../model/who.ts'
+import type { Waiting } from '../model/waiting.ts'
 import { CurlLine, curlLine } from '../ui/curl-line.tsx'
 import { Panel } from '../ui/panel.tsx'
 import { type Column, Table } from '../ui/table.tsx'
 import { Age } from '../ui/time.tsx'
+import { useOpened } from '../ui/use-opened.ts'
 import { Visible } from '../ui/visible.tsx'
+import { Who } from '../ui/who.tsx'
 import type { PanelProps } from './panel-props.ts'
 
-const COLUMNS: readonly Column<WaitSpan>[] = [
-  { title: 'For', cell: ({ target }) => <Visible text={target} /> },
-  { title: 'Who', cell: ({ waiter }) => whoText(waiter) },
-  { title: 'Short of', cell: ({ reason = '' }) => visible(reason), kind: 'long' },
-  { title: 'Since', cell: ({ since }) => <Age since={since} />, kind: 'right' },
-]
+/** Fewer equal ones than this have a row each. */
+const FEWEST = 4
+
+/** One that waits, or the first of several that wait for the same thing and are short of the same. */
+interface Row extends Waiting {
+  /** All of them, where there are several. */
+  readonly several?: readonly Waiting[]
+}
 
 /** Who waits for what just now, the longest first. */
-export const Waiting = ({ activity, locked, filtered }: PanelProps) => {
-  const open = activity.waits.filter(({ until }) => until === undefined)
+export const WaitingPanel = ({ activity, waiting, locked, filtered }: PanelProps) => {
+  const [opened, setOpen] = useOpened()
+  const rows = rowsOf(waiting, opened)
   return (
-    <Panel title="Waiting" count={open.length + (filtered ? 0 : activity.unlisted)}>
-      {open.length > 0 ? (
+    <Panel title="Waiting" count={waiting.length + (filtered ? 0 : activity.unlisted)}>
+      {rows.length > 0 ? (
         <Table
-          caption="Who waits for what, and since when"
-          columns={COLUMNS}
-          rows={open}
-          keyOf={({ id }) => id}
+          caption="Who waits for what, and for how long"
+          columns={columnsOf(opened, setOpen)}
+          rows={rows}
+          keyOf={({ id, several }) => (several ? `all-${id}` : id)}
         />
       ) : (
         <div class="none">
-          <p>{filtered ? 'Nobody of those waits.' : 'Nobody waits. To wait until db is ready:'}</p>
+          <p>
+            {filtered
+              ? 'No waiter matches the filter.'
+              : 'No one is waiting. To wait until db is ready:'}
+          </p>
           {filtered ? null : <CurlLine words={curlLine('/db', locked)} />}
         </div>
       )}
     </Panel>
   )
 }
+
+const columnsOf = (
+  opened: ReadonlySet<string>,
+  setOpen: (kind: string, open: boolean) => void,
+): readonly Column<Row>[] => [
+  { title: 'Waits for', cell: ({ target }) => <Visible text={target} /> },
+  {
+    title: 'Who',
+    cell: (row) =>
+      row.several ? (
+        <button
+          type="button"
+          class="opener"
+          aria-expanded={opened.has(kindOf(row))}
+          onClick={() => setOpen(kindOf(row), !opened.has(kindOf(row)))}
+        >
+          {row.several.length.toLocaleString('en')} waiters
+        </button>
+      ) : (
+        <Who text={row.who} />
+      ),
+  },
+  { title: 'Short of', cell: ({ reason }) => visible(reason), kind: 'long' },
+  {
+    title: 'Waited',
+    cell: ({ since }) => (since === undefined ? null : <Age since={since} />),
+    kind: 'right',
+  },
+]
+
+const kindOf = ({ target, reason }: Waiting): string => JSON.stringify([target, reason])
+
+const rowsOf = (waiting: readonly Waiting[], opened: ReadonlySet<string>): Row[] =>
+  [...Map.groupBy(waiting, kindOf)].flatMap(([kind, several]): Row[] => {
+    const [first] = several
+    if (!first || several.length < FEWEST) return several
+    return [{ ...first, several }, ...(opened.has(kind) ? several : [])]
+  })

@@ -1,6 +1,6 @@
 import type { ServerFacts } from '../../activity/protocol.ts'
 import type { Connection } from '../model/follow.ts'
-import { dateText } from '../model/times.ts'
+import { fullText } from '../model/times.ts'
 import { ThemeSwitch } from './theme.tsx'
 import { Age } from './time.tsx'
 import { useNow } from './use-session.ts'
@@ -29,7 +29,7 @@ const Facts = ({ server }: { server: ServerFacts }) => (
       namespace <Visible text={server.namespace} />
     </li>
     <li>{server.durable ? 'durable' : 'not durable'}</li>
-    <li title={dateText(server.startedAt)}>
+    <li title={`since ${fullText(server.startedAt)}`}>
       up <Age since={server.startedAt} />
     </li>
     <li>version {server.version}</li>

@@ -1,24 +1,41 @@
 import type { ComponentChildren } from 'preact'
-import { useId } from 'preact/hooks'
+import { useId, useState } from 'preact/hooks'
+import { useNarrow } from './use-narrow.ts'
 
 interface PanelProps {
   readonly title: string
   readonly count?: number
-  /** One sentence beneath the title. */
-  readonly about?: string
+  /** Whether it is closed at first where there is room for one column only. It can be opened and closed. */
+  readonly minor?: boolean
   readonly children: ComponentChildren
 }
 
-export const Panel = ({ title, count, about, children }: PanelProps) => {
+export const Panel = ({ title, count, minor = false, children }: PanelProps) => {
   const id = useId()
+  const narrow = useNarrow()
+  const [chosen, setChosen] = useState<boolean>()
+  const open = !minor || (chosen ?? !narrow)
   return (
-    <section class="panel" aria-labelledby={id}>
+    <section class={open ? 'panel' : 'panel closed'} aria-labelledby={id}>
       <header>
-        <h2 id={id}>{title}</h2>
-        {count === undefined ? null : <span class="count">{count}</span>}
-        {about === undefined ? null : <p>{about}</p>}
+        <h2>
+          {minor ? (
+            <button
+              type="button"
+              class="opener"
+              id={id}
+              aria-expanded={open}
+              onClick={() => setChosen(!open)}
+            >
+              {title}
+            </button>
+          ) : (
+            <span id={id}>{title}</span>
+          )}
+        </h2>
+        {count === undefined ? null : <span class="count">{count.toLocaleString('en')}</span>}
       </header>
-      {children}
+      {open ? children : null}
     </section>
   )
 }

@@ -1,20 +1,19 @@
 import type { Activity } from '../../activity/protocol.ts'
+import { OUTCOMES, type Outcome, outcomeOf } from '../model/outcome.ts'
 
-/** How much there is of everything, in one line. */
-export const Summary = ({ activity }: { activity: Activity }) => {
-  const { waits, signals, status, unlisted } = activity
-  const ended = (outcome: string) => waits.filter((wait) => wait.outcome === outcome).length
+const ENDS: readonly Outcome[] = ['released', 'timeout', 'failed', 'gone', 'ended']
+
+/** How much there is of everything, in one line. `waiting`: all that wait. */
+export const Summary = ({ activity, waiting }: { activity: Activity; waiting: number }) => {
+  const { waits, signals, status } = activity
+  const outcomes = Map.groupBy(waits, outcomeOf)
   const named = (kind: string) =>
     new Set(status.filter((row) => row.kind === kind).map(({ name }) => name)).size
-  const waiting = waits.filter(({ until }) => until === undefined).length + unlisted
   const figures: readonly Figure[] = [
-    [waiting, 'waiting', 'waiting'],
-    [ended('released'), 'released', 'released'],
-    [ended('timeout'), 'timed out', 'timeout'],
-    [ended('failed'), 'failed', 'failed'],
-    [signals.length, signals.length === 1 ? 'signal' : 'signals', ''],
-    [named('lock'), named('lock') === 1 ? 'lock' : 'locks', ''],
-    [named('election'), named('election') === 1 ? 'election' : 'elections', ''],
+    [waiting, OUTCOMES.waiting, 'waiting'],
+    ...ENDS.map((end): Figure => [outcomes.get(end)?.length ?? 0, OUTCOMES[end], end]),
+    counted(signals.length, 'signal'),
+    ...(['lock', 'election', 'barrier'] as const).map((kind) => counted(named(kind), kind)),
   ]
   return (
     <ul class="summary" aria-label="How much there is">
@@ -30,3 +29,9 @@ export const Summary = ({ activity }: { activity: Activity }) => {
 }
 
 type Figure = readonly [count: number, what: string, tone: string]
+
+const counted = (count: number, what: string): Figure => [
+  count,
+  count === 1 ? what : `${what}s`,
+  '',
+]

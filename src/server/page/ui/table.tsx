@@ -1,5 +1,5 @@
 import type { ComponentChild } from 'preact'
-import { useState } from 'preact/hooks'
+import { useFirst } from './more.tsx'
 
 export interface Column<T> {
   readonly title: string
@@ -15,13 +15,9 @@ interface TableProps<T> {
   readonly keyOf: (row: T) => string
 }
 
-/** So many at first: thousands of rows would make the page slow. */
-const SHOWN = 50
-
 /** The first column names the row. */
 export const Table = <T,>({ caption, columns, rows, keyOf }: TableProps<T>) => {
-  const [limit, setLimit] = useState(SHOWN)
-  const more = rows.length - limit
+  const { shown, more } = useFirst(rows)
   return (
     <>
       <table>
@@ -36,7 +32,7 @@ export const Table = <T,>({ caption, columns, rows, keyOf }: TableProps<T>) => {
           </tr>
         </thead>
         <tbody>
-          {rows.slice(0, limit).map((row) => (
+          {shown.map((row) => (
             <tr key={keyOf(row)}>
               {columns.map(({ cell, kind }, index) =>
                 index === 0 ? <th scope="row">{cell(row)}</th> : <td class={kind}>{cell(row)}</td>,
@@ -45,11 +41,7 @@ export const Table = <T,>({ caption, columns, rows, keyOf }: TableProps<T>) => {
           ))}
         </tbody>
       </table>
-      {more > 0 ? (
-        <button type="button" class="more" onClick={() => setLimit(limit + 10 * SHOWN)}>
-          {more} more
-        </button>
-      ) : null}
+      {more}
     </>
   )
 }

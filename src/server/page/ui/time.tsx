@@ -1,4 +1,4 @@
-import { ageText, dateText } from '../model/times.ts'
+import { ageText, fullText } from '../model/times.ts'
 import { useNow } from './use-session.ts'
 
 /** How long ago something was; it ticks. */
@@ -6,7 +6,7 @@ export const Age = ({ since }: { since: number }) => {
   const now = useNow(1_000)
   if (!Number.isFinite(since)) return null
   return (
-    <time dateTime={new Date(since).toISOString()} title={dateText(since)}>
+    <time dateTime={new Date(since).toISOString()} title={fullText(since)}>
       {ageText(now - since)}
     </time>
   )

@@ -7,22 +7,22 @@ export const Welcome = ({ locked }: { locked: boolean }) => {
     <CurlLine words={curlLine(path, locked, ...flags)} />
   )
   return (
-    <Panel title="Nobody has met here yet">
+    <Panel title="Nothing has happened here yet">
       <ol class="welcome">
         <li>
-          <p>In a terminal wait until db is ready. A bar appears here and grows.</p>
+          <p>In a terminal, wait until db is ready. A bar appears here and grows.</p>
           {line('/db')}
         </li>
         <li>
-          <p>In another one say that it is. The bar ends.</p>
+          <p>In another terminal, signal that it is. The bar ends.</p>
           {line('/db', '-X PUT')}
         </li>
         <li>
-          <p>Wait until a port listens.</p>
+          <p>Wait until a port accepts connections.</p>
           {line('/_port/127.0.0.1/5432')}
         </li>
         <li>
-          <p>Wait for all members of a group, three at least.</p>
+          <p>Wait until all members of a group are ready, and at least three.</p>
           {line('/deploy/?min=3')}
         </li>
       </ol>

@@ -1,53 +1,100 @@
-import type { Bar } from './bars.ts'
+import { type Bar, type Cut, cutOf, type Words } from './bars.ts'
 import { fitted, type Geometry, textWidth } from './geometry.ts'
 
 interface BarProps {
   readonly bar: Bar
+  readonly words: Words
   readonly geometry: Geometry
   readonly now: number
+  /** Of a row that stands for several: whether they are shown below it. */
+  readonly open: boolean
 }
 
 /** A row of the waterfall: whose wait for what, the bar, and how it ended. */
-export const BarRow = ({ bar, geometry, now }: BarProps) => (
+export const BarRow = (props: BarProps) => (
   <>
-    <Label bar={bar} geometry={geometry} />
-    <Shape bar={bar} geometry={geometry} now={now} />
+    <Label {...props} />
+    <Shape {...props} />
   </>
 )
 
-const Label = ({ bar, geometry }: Omit<BarProps, 'now'>) => {
+/** Pixels by which the waits of a row that is opened are moved in. */
+const INNER = 14
+
+const Label = ({ bar, words, geometry, open }: BarProps) => {
   const { gutter, width, rowHeight } = geometry
   const room = gutter || width
   const line = gutter ? rowHeight / 2 + 4 : 14
-  const who = fitted(bar.who, room * 0.42)
-  const target = fitted(bar.target, room - 24 - (who ? textWidth(who) + 10 : 0), true)
+  const left = (gutter ? 12 : 8) + (bar.inner || bar.members ? INNER : 0)
+  const who = fitted(words.who, room * 0.42)
+  const target = fitted(words.target, room - left - 12 - (who ? textWidth(who) + 10 : 0), true)
   return (
     <>
-      <text class="target" x={gutter ? 12 : 8} y={line}>
+      {bar.members ? (
+        <path class={open ? 'fold open' : 'fold'} d={foldMark(left - INNER + 1, line - 4, open)} />
+      ) : null}
+      <text class="target" x={left} y={line}>
         {target}
       </text>
-      <text class="who" x={room - 8} y={line} text-anchor="end">
+      <text class={bar.members ? 'who count' : 'who'} x={room - 8} y={line} text-anchor="end">
         {who}
       </text>
     </>
   )
 }
 
+/** Points to the side while the row is closed, and down while it is open. */
+const foldMark = (x: number, middle: number, open: boolean): string =>
+  open ? `M${x} ${middle - 3} h9 l-4.5 6 z` : `M${x + 1} ${middle - 4.5} v9 l6 -4.5 z`
+
 /** A wait that took no time is a bar nevertheless. */
 const THINNEST = 3
 
-const Shape = ({ bar, geometry, now }: BarProps) => {
-  const { x, barTop: y, barHeight: height } = geometry
+const Shape = ({ bar, words, geometry, now }: BarProps) => {
+  const { x, span, barTop: y, barHeight: height } = geometry
   const left = x(bar.wait.since)
   const right = Math.max(left + THINNEST, x(bar.wait.until ?? now))
+  const cut = cutOf(bar.wait, span, now)
   return (
-    <g class={`shape ${bar.outcome}`}>
+    <g class={`shape ${bar.outcome}`} data-cut={cut}>
       <rect class="bar" x={left} y={y} width={right - left} height={height} rx="3" />
       {hatched(bar) ? (
         <rect class="hatch" x={left} y={y} width={right - left} height={height} rx="3" />
       ) : null}
-      <End bar={bar} x={right} y={y} height={height} />
-      <Note bar={bar} geometry={geometry} left={left} right={right} />
+      {cut === 'none' || cut === 'start' ? <End bar={bar} x={right} y={y} height={height} /> : null}
+      <Breaks cut={cut} left={left} right={right} y={y} height={height} />
+      <Note note={words.note} geometry={geometry} left={left} right={right} />
+    </g>
+  )
+}
+
+interface BreaksProps {
+  readonly cut: Cut
+  readonly left: number
+  readonly right: number
+  readonly y: number
+  readonly height: number
+}
+
+/** Pixels from the end of a bar that is cut to the break in it. */
+const BREAK = 7
+
+/** A bar that is cut is broken near that end, as axes are: its length is not that of the wait. */
+const Breaks = ({ cut, left, right, y, height }: BreaksProps) => (
+  <>
+    {cut === 'start' || cut === 'both' ? <Break x={left + BREAK} y={y} height={height} /> : null}
+    {cut === 'end' || cut === 'both' ? <Break x={right - BREAK} y={y} height={height} /> : null}
+  </>
+)
+
+/** Two jagged lines with a gap between them. */
+export const Break = ({ x, y, height }: { x: number; y: number; height: number }) => {
+  const quarter = (height + 4) / 4
+  const line = `l-2.5 ${quarter} l5 ${quarter} l-5 ${quarter} l2.5 ${quarter}`
+  return (
+    <g class="cut">
+      <path class="gap" d={`M${x} ${y - 2} ${line}`} />
+      <path class="edges" d={`M${x - 2.5} ${y - 2} ${line} M${x + 2.5} ${y - 2} ${line}`} />
     </g>
   )
 }
@@ -83,18 +130,20 @@ const End = ({ bar, x, y, height }: EndProps) => {
       )
     case 'gone':
       return <circle class="end" cx={x} cy={middle} r={r} />
+    case 'ended':
+      return null
   }
 }
 
 interface NoteProps {
-  readonly bar: Bar
+  readonly note: string
   readonly geometry: Geometry
   readonly left: number
   readonly right: number
 }
 
 /** Beside the bar where there is room, else on it. */
-const Note = ({ bar: { note }, geometry, left, right }: NoteProps) => {
+const Note = ({ note, geometry, left, right }: NoteProps) => {
   const { width, gutter, barTop, barHeight } = geometry
   const y = barTop + barHeight - 3
   const long = textWidth(note) + 12

@@ -1,32 +1,36 @@
 import type { Activity, SignalMark, WaitSpan } from '../../activity/protocol.ts'
+import { OUTCOMES, type Outcome, outcomeOf } from '../model/outcome.ts'
 import { visible } from '../model/text.ts'
 import { durationText } from '../model/times.ts'
 import { holdups, lengthOf } from '../model/verdict.ts'
 import { whoText } from '../model/who.ts'
 import { isWithin, type Span } from '../model/windows.ts'
+import type { Place } from './folds.ts'
 
-export type Outcome = 'waiting' | NonNullable<WaitSpan['outcome']>
-
-export const OUTCOMES: Readonly<Record<Outcome, string>> = {
-  waiting: 'waiting',
-  released: 'released',
-  timeout: 'timed out',
-  failed: 'failed',
-  gone: 'went away',
-}
-
-/** A wait as it is drawn. */
+/** A row of the waterfall: a wait, or several equal ones as one. */
 export interface Bar {
+  readonly id: string
+  /** Of several the first; it goes from the first beginning to the last end. */
   readonly wait: WaitSpan
   readonly outcome: Outcome
+  /** What released it. */
+  readonly mark?: SignalMark | undefined
+  /** Whether it is for what held everybody back. */
+  readonly holdup: boolean
+  /** Where it stands for several: all of them. */
+  readonly members?: readonly WaitSpan[]
+  /** Whether it is one of several whose row has been opened. */
+  readonly inner: boolean
+  /** Absent until rows are made of the bars. */
+  readonly place?: Place
+}
+
+/** A bar in words. */
+export interface Words {
   readonly target: string
   readonly who: string
   /** What stands beside the bar. */
   readonly note: string
-  /** What released it. */
-  readonly mark?: SignalMark
-  /** Whether it is for what held everybody back. */
-  readonly holdup: boolean
   /** All of it as a sentence, for those who do not see it. */
   readonly label: string
 }
@@ -36,25 +40,60 @@ export const barsOf = ({ waits, signals }: Activity, span: Span, now: number): B
   const marks = new Map(signals.map((mark) => [mark.id, mark]))
   const within = waits.filter((wait) => isWithin(wait, span)).sort((a, b) => a.since - b.since)
   const worst = holdups(within, now)[0]?.target
-  return within.map((wait) => {
-    const mark = marks.get(wait.releasedBy ?? '')
-    return { ...barOf(wait, mark, now), holdup: wait.target === worst }
-  })
+  return within.map((wait) => ({
+    id: wait.id,
+    wait,
+    outcome: outcomeOf(wait),
+    mark: marks.get(wait.releasedBy ?? ''),
+    holdup: wait.target === worst,
+    inner: false,
+  }))
 }
 
-const barOf = (wait: WaitSpan, mark: SignalMark | undefined, now: number): Omit<Bar, 'holdup'> => {
-  const outcome = wait.until === undefined ? 'waiting' : (wait.outcome ?? 'released')
+/** Made for the rows that are drawn only: there may be thousands of others. */
+export const wordsOf = (bar: Bar, span: Span, now: number, open = false): Words => {
+  const { wait, outcome, mark, members } = bar
   const target = visible(wait.target)
-  const who = whoText(wait.waiter)
-  const duration = durationText(lengthOf(wait, now))
+  const who = members ? `${members.length} waits` : whoText(wait.waiter)
   const by = whoText(mark?.by)
   const why = outcome === 'released' ? by && `by ${by}` : reasonOf(wait, outcome)
-  const note = [duration, why].filter(Boolean).join(' · ')
-  const label = `${target}, ${who}: ${OUTCOMES[outcome]}, ${note}`
-  return { wait, outcome, target, who, note, label, ...(mark && { mark }) }
+  const cut = CUTS[cutOf(wait, span, now)]
+  const note = [lengthText(bar, now), why, cut].filter(Boolean).join(' · ')
+  const folded = members ? [open ? 'shown one by one' : 'shown as one'] : []
+  const label = `${[target, who].filter(Boolean).join(', ')}: ${[OUTCOMES[outcome], note, ...folded].join(', ')}`
+  return { target, who, note, label }
+}
+
+/** How long it took; of several the shortest and the longest. */
+export const lengthText = ({ wait, members }: Bar, now: number): string => {
+  if (!members) return durationText(lengthOf(wait, now))
+  const lengths = members.map((member) => lengthOf(member, now))
+  const [least, most] = [
+    lengths.reduce((a, b) => Math.min(a, b)),
+    lengths.reduce((a, b) => Math.max(a, b)),
+  ]
+  const [short, long] = [durationText(least), durationText(most)]
+  return short === long ? short : `${short} to ${long}`
 }
 
 const reasonOf = ({ reason }: WaitSpan, outcome: Outcome): string => {
   const said = reason === undefined ? '' : visible(reason)
   return outcome === 'waiting' ? said : [OUTCOMES[outcome], said].filter(Boolean).join(': ')
+}
+
+export type Cut = 'none' | 'start' | 'end' | 'both'
+
+const CUTS: Readonly<Record<Cut, string>> = {
+  none: '',
+  start: 'began before this view',
+  end: 'goes on after this view',
+  both: 'began before this view and goes on after it',
+}
+
+/** Which of its ends lie outside of what is shown. */
+export const cutOf = ({ since, until }: WaitSpan, span: Span, now: number): Cut => {
+  const start = since < span.from
+  const end = (until ?? now) > span.to
+  if (start) return end ? 'both' : 'start'
+  return end ? 'end' : 'none'
 }

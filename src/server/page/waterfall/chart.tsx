@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Axis, Grid } from './axis.tsx'
 import { BarRow } from './bar.tsx'
+import { type Bar, wordsOf } from './bars.ts'
 import { Defs } from './defs.tsx'
 import { AXIS_HEIGHT } from './geometry.ts'
-import { moved } from './keyboard.ts'
+import { moved, opens } from './keyboard.ts'
 import type { Drawing } from './model.ts'
 import { useViewport } from './use-viewport.ts'
 
@@ -12,31 +13,41 @@ interface ChartProps {
   /** Of the wait that is looked at. */
   readonly active: string | undefined
   readonly setActive: (id: string | undefined) => void
+  /** Shows the waits that a row stands for below it, or hides them. */
+  readonly setOpen: (id: string, open: boolean) => void
 }
 
-/** The waterfall as a list of which one can be chosen, by pointer or keyboard. Only what is in sight is drawn. */
-export const Chart = ({ drawing, active, setActive }: ChartProps) => {
-  const { geometry, bars, marks, ticks, now } = drawing
+/**
+ * The waterfall as a tree: rows of which one can be chosen, by pointer or keyboard, and opened where it stands for several
+ * waits. Only what is in sight is drawn.
+ */
+export const Chart = ({ drawing, active, setActive, setOpen }: ChartProps) => {
+  const { geometry, rows, marks, ticks, opened } = drawing
   const scroller = useRef<HTMLDivElement>(null)
-  const { first, last, reveal } = useViewport(scroller, bars.length, geometry.rowHeight)
+  const { first, last, reveal } = useViewport(scroller, rows.length, geometry.rowHeight)
   const [keyboard, setKeyboard] = useState(false)
-  const index = bars.findIndex(({ wait }) => wait.id === active)
-  const activeMark = bars[index]?.wait.releasedBy
-  const height = bars.length * geometry.rowHeight
-  const show = (to: number) => {
-    setActive(bars[to]?.wait.id)
-    reveal(to)
-  }
+  const index = rows.findIndex(({ id }) => id === active)
+  const activeMark = rows[index]?.wait.releasedBy
+  const height = rows.length * geometry.rowHeight
   const onKeyDown = (event: KeyboardEvent) => {
-    const to = moved(event.key, index, drawing)
+    const row = rows[index]
+    const open = row?.members && opens(event.key, opened.has(row.id))
+    const to = open === undefined ? moved(event.key, index, drawing) : index
     if (to === undefined) return
     event.preventDefault()
     setKeyboard(true)
-    show(to)
+    if (row && open !== undefined) setOpen(row.id, open)
+    setActive(rows[to]?.id)
+    reveal(to)
   }
-  const onPointerMove = ({ offsetY }: PointerEvent) => {
+  const at = ({ offsetY }: PointerEvent) => rows[Math.floor(offsetY / geometry.rowHeight)]
+  const onPointerMove = (event: PointerEvent) => {
     setKeyboard(false)
-    setActive(bars[Math.floor(offsetY / geometry.rowHeight)]?.wait.id)
+    setActive(at(event)?.id)
+  }
+  const choose = (row: Bar) => {
+    setActive(row.id)
+    if (row.members) setOpen(row.id, !opened.has(row.id))
   }
   useEffect(() => {
     if (keyboard) reveal(index)
@@ -45,12 +56,12 @@ export const Chart = ({ drawing, active, setActive }: ChartProps) => {
     <div
       class="chart"
       ref={scroller}
-      role="listbox"
+      role="tree"
       tabIndex={0}
       aria-label="Waits, in the order in which they began"
-      aria-activedescendant={index < 0 ? undefined : optionId(active)}
+      aria-activedescendant={index < 0 ? undefined : itemId(active)}
       onKeyDown={onKeyDown}
-      onFocus={() => index < 0 && bars.length > 0 && setActive(bars[first]?.wait.id)}
+      onFocus={() => index < 0 && rows.length > 0 && setActive(rows[first]?.id)}
     >
       <svg class="drawing head" width={geometry.width} height={AXIS_HEIGHT} aria-hidden="true">
         <Axis {...{ geometry, ticks, marks, activeMark }} />
@@ -65,35 +76,63 @@ export const Chart = ({ drawing, active, setActive }: ChartProps) => {
       >
         <Defs />
         <Grid {...{ geometry, ticks, marks, activeMark, height }} />
-        {bars.slice(first, last).map((bar, offset) => (
-          <g
-            key={bar.wait.id}
-            id={optionId(bar.wait.id)}
-            class={rowClass(bar.wait, active, activeMark)}
-            role="option"
-            aria-selected={bar.wait.id === active}
-            aria-setsize={bars.length}
-            aria-posinset={first + offset + 1}
-            aria-label={bar.label}
-            data-holdup={bar.holdup}
-            transform={`translate(0 ${(first + offset) * geometry.rowHeight})`}
-          >
-            <rect class="ground" width={geometry.width} height={geometry.rowHeight} />
-            <BarRow bar={bar} geometry={geometry} now={now} />
-          </g>
+        {rows.slice(first, last).map((row, offset) => (
+          <Row
+            key={row.id}
+            {...{ row, drawing, activeMark }}
+            active={row.id === active}
+            index={first + offset}
+            choose={choose}
+          />
         ))}
       </svg>
     </div>
   )
 }
 
-const optionId = (id: string | undefined): string => `wait-${id}`
+interface RowProps {
+  readonly row: Bar
+  readonly drawing: Drawing
+  readonly index: number
+  readonly active: boolean
+  readonly activeMark: string | undefined
+  /** It was clicked. */
+  readonly choose: (row: Bar) => void
+}
+
+const Row = ({ row, drawing, index, active, activeMark, choose }: RowProps) => {
+  const { geometry, opened, now } = drawing
+  const open = opened.has(row.id)
+  const words = wordsOf(row, geometry.span, now, open)
+  return (
+    <g
+      id={itemId(row.id)}
+      class={rowClass(row, active, activeMark)}
+      role="treeitem"
+      aria-selected={active}
+      aria-expanded={row.members ? open : undefined}
+      aria-level={row.inner ? 2 : 1}
+      aria-setsize={row.place?.of}
+      aria-posinset={row.place?.position}
+      aria-label={words.label}
+      data-holdup={row.holdup}
+      onClick={() => choose(row)}
+      transform={`translate(0 ${index * geometry.rowHeight})`}
+    >
+      <rect class="ground" width={geometry.width} height={geometry.rowHeight} />
+      <BarRow bar={row} {...{ words, geometry, now, open }} />
+    </g>
+  )
+}
+
+const itemId = (id: string | undefined): string => `wait-${id}`
 
 const rowClass = (
-  { id, releasedBy }: { readonly id: string; readonly releasedBy?: string },
-  active: string | undefined,
+  { wait, members }: Bar,
+  active: boolean,
   activeMark: string | undefined,
 ): string => {
-  if (id === active) return 'row active'
-  return activeMark !== undefined && releasedBy === activeMark ? 'row related' : 'row'
+  const related = activeMark !== undefined && wait.releasedBy === activeMark
+  const state = active ? 'active' : related ? 'related' : ''
+  return ['row', members && 'several', state].filter(Boolean).join(' ')
 }

@@ -1,5 +1,5 @@
 import type { Activity } from '../../activity/protocol.ts'
-import { clockText } from '../model/times.ts'
+import { dateText } from '../model/times.ts'
 import type { Run, Zoom } from '../model/windows.ts'
 import { Choice } from '../ui/choice.tsx'
 import { download, fileName } from '../ui/download.ts'
@@ -46,7 +46,7 @@ const RunChoice = ({ runs, run, setRun }: ControlsProps) => (
     <option value="">newest</option>
     {runs.map(({ from }, index) => (
       <option value={from}>
-        {index + 1} of {runs.length}, {clockText(from)}
+        {index + 1} of {runs.length}, {dateText(from)}
       </option>
     ))}
   </select>

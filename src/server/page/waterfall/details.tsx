@@ -1,17 +1,19 @@
 import type { ComponentChildren } from 'preact'
+import { OUTCOMES } from '../model/outcome.ts'
 import { visible } from '../model/text.ts'
 import { durationText, exactText } from '../model/times.ts'
-import { lengthOf } from '../model/verdict.ts'
 import { whoText } from '../model/who.ts'
-import { type Bar, OUTCOMES } from './bars.ts'
+import { type Bar, cutOf, lengthText } from './bars.ts'
 import { nameOf } from './marks.ts'
+import type { Drawing } from './model.ts'
 
-/** All that is known of one wait. */
-export const Details = ({ bar, now }: { bar: Bar | undefined; now: number }) => {
+/** All that is known of one wait, or of several equal ones. */
+export const Details = ({ bar, drawing }: { bar: Bar | undefined; drawing: Drawing }) => {
   if (!bar) {
     return (
       <p class="details hint">
-        Point at a bar, or use the arrow keys: ↑ ↓ from wait to wait, ← → along one target.
+        Point at a bar, or use the arrow keys: ↑ ↓ from row to row, ← → along one target. A click,
+        Enter or → shows the waits of a row that stands for several.
       </p>
     )
   }
@@ -19,10 +21,10 @@ export const Details = ({ bar, now }: { bar: Bar | undefined; now: number }) => 
   return (
     <dl class="details">
       <Fact name="waits for">
-        <span class="name">{bar.target}</span>
+        <span class="name">{visible(wait.target)}</span>
       </Fact>
       <Fact name="who">{fullWho(bar)}</Fact>
-      <Fact name="for">{durationText(lengthOf(wait, now))}</Fact>
+      <Fact name="for">{lengthText(bar, drawing.now)}</Fact>
       <Fact name="since">{exactText(wait.since)}</Fact>
       <Fact name="outcome">
         <span class={`badge ${outcome}`}>{OUTCOMES[outcome]}</span>
@@ -33,10 +35,26 @@ export const Details = ({ bar, now }: { bar: Bar | undefined; now: number }) => 
         </Fact>
       ) : null}
       {wait.reason && outcome !== 'released' ? (
-        <Fact name="short of">{visible(wait.reason)}</Fact>
+        <Fact name={outcome === 'gone' || outcome === 'failed' ? 'why' : 'short of'}>
+          {visible(wait.reason)}
+        </Fact>
       ) : null}
+      <Hidden bar={bar} drawing={drawing} />
     </dl>
   )
+}
+
+/** How much of a bar that is cut lies outside of what is shown. */
+const Hidden = ({ bar: { wait }, drawing: { geometry, now } }: { bar: Bar; drawing: Drawing }) => {
+  const { from, to } = geometry.span
+  const cut = cutOf(wait, geometry.span, now)
+  const parts = [
+    ...(cut === 'start' || cut === 'both' ? [`the first ${durationText(from - wait.since)}`] : []),
+    ...(cut === 'end' || cut === 'both'
+      ? [`the last ${durationText((wait.until ?? now) - to)}`]
+      : []),
+  ]
+  return parts.length > 0 ? <Fact name="outside of this view">{parts.join(' and ')}</Fact> : null
 }
 
 const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => (
@@ -46,7 +64,19 @@ const Fact = ({ name, children }: { name: string; children: ComponentChildren })
   </div>
 )
 
-const fullWho = ({ wait: { waiter }, who }: Bar): string =>
-  waiter.host !== undefined && waiter.client !== undefined
+/** So many of several are named. */
+const NAMED = 3
+
+const fullWho = ({ wait, members }: Bar): string => {
+  if (!members) return oneWho(wait)
+  const names = [...new Set(members.map(oneWho))]
+  const more = names.length > NAMED ? [`${names.length - NAMED} more`] : []
+  return `${members.length} waits: ${[...names.slice(0, NAMED), ...more].join(', ')}`
+}
+
+const oneWho = ({ waiter }: Bar['wait']): string => {
+  const who = whoText(waiter)
+  return waiter.host !== undefined && waiter.client !== undefined
     ? `${who} (${visible(waiter.client)})`
     : who || 'not known'
+}

@@ -36,12 +36,17 @@ export const geometryOf = (width: number, span: Span): Geometry => {
   return { width, gutter, x, span, ...row }
 }
 
+/** Pixels of a character, in wide fonts. */
+const FIXED = 7.25
+const USUAL = 6.7
+
 /** How wide a text is about: the drawing cannot measure it before it is there. */
-export const textWidth = (text: string, fixed = false): number => text.length * (fixed ? 7.25 : 6.3)
+export const textWidth = (text: string, fixed = false): number =>
+  text.length * (fixed ? FIXED : USUAL)
 
 /** A text that fits, its middle left out: names begin and end with what tells them apart. */
 export const fitted = (text: string, width: number, fixed = false): string => {
-  const room = Math.max(3, Math.floor(width / (fixed ? 7.25 : 6.3)))
+  const room = Math.max(3, Math.floor(width / (fixed ? FIXED : USUAL)))
   if (text.length <= room) return text
   const tail = Math.floor((room - 1) / 2)
   return `${text.slice(0, room - 1 - tail)}…${text.slice(text.length - tail)}`

@@ -1,9 +1,21 @@
-import { OUTCOMES, type Outcome } from './bars.ts'
+import { OUTCOMES, type Outcome } from '../model/outcome.ts'
+import { Break } from './bar.tsx'
 
-const ORDER: readonly Outcome[] = ['waiting', 'released', 'timeout', 'failed', 'gone']
+const ORDER: readonly Outcome[] = ['waiting', 'released', 'timeout', 'failed', 'gone', 'ended']
 
 const APART = 96
 const BELOW = 18
+
+/** The outcomes, the signal, and the break. */
+const ENTRIES = ORDER.length + 2
+
+/** How many entries of the legend stand side by side, and how high it then is. */
+export const legendFor = (width: number): { readonly perRow: number; readonly height: number } => {
+  const perRow = Math.min(ENTRIES, Math.max(1, Math.floor(width / APART)))
+  return { perRow, height: Math.ceil(ENTRIES / perRow) * BELOW + 4 }
+}
+
+export const legendWidth = (perRow: number): number => perRow * APART
 
 /** What the bars mean, so many in a row; the first one's base line is at 0. */
 export const Legend = ({ perRow }: { perRow: number }) => (
@@ -23,6 +35,13 @@ export const Legend = ({ perRow }: { perRow: number }) => (
       <path d="M2 -10 h12 l-6 9 z" />
       <text class="who" x="22" y="-1">
         signal
+      </text>
+    </g>
+    <g class="shape ended" transform={place(ORDER.length + 1, perRow)}>
+      <rect class="bar" x="0" y="-10" width="16" height="10" rx="2" />
+      <Break x={8} y={-10} height={10} />
+      <text class="who" x="22" y="-1">
+        cut off
       </text>
     </g>
   </g>

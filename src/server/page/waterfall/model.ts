@@ -1,6 +1,7 @@
 import type { Activity } from '../../activity/protocol.ts'
 import type { Span, Zoom } from '../model/windows.ts'
 import { type Bar, barsOf } from './bars.ts'
+import { folded } from './folds.ts'
 import { type Geometry, geometryOf } from './geometry.ts'
 import { type AxisMark, marksOf } from './marks.ts'
 import { type Tick, ticksOf } from './ticks.ts'
@@ -8,21 +9,31 @@ import { type Tick, ticksOf } from './ticks.ts'
 /** All that is drawn of a waterfall. */
 export interface Drawing {
   readonly geometry: Geometry
+  /** One for each wait. */
   readonly bars: readonly Bar[]
+  /** Those that are drawn, a row each: equal ones are one, unless it is opened. */
+  readonly rows: readonly Bar[]
+  readonly opened: ReadonlySet<string>
   readonly marks: readonly AxisMark[]
   readonly ticks: readonly Tick[]
   readonly now: number
 }
 
+export interface View {
+  readonly span: Span
+  readonly zoom: Zoom
+  readonly width: number
+  readonly opened: ReadonlySet<string>
+}
+
 export const drawingOf = (
   activity: Activity,
-  span: Span,
-  zoom: Zoom,
-  width: number,
+  { span, zoom, width, opened }: View,
   now: number,
 ): Drawing => {
   const geometry = geometryOf(width, span)
   const bars = barsOf(activity, span, now)
+  const rows = folded(bars, opened)
   const marks = marksOf(activity.signals, bars, geometry)
-  return { geometry, bars, marks, ticks: ticksOf(geometry, zoom === 'run'), now }
+  return { geometry, bars, rows, opened, marks, ticks: ticksOf(geometry, zoom === 'run'), now }
 }

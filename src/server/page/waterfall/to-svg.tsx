@@ -1,20 +1,23 @@
 import { render } from 'preact'
-import { dateText } from '../model/times.ts'
+import { dateText, fullText } from '../model/times.ts'
 import { Axis, Grid } from './axis.tsx'
 import { BarRow } from './bar.tsx'
+import { wordsOf } from './bars.ts'
 import css from './chart.css?inline'
 import { Defs } from './defs.tsx'
-import { AXIS_HEIGHT } from './geometry.ts'
-import { Legend } from './legend.tsx'
+import { AXIS_HEIGHT, fitted } from './geometry.ts'
+import { Legend, legendFor } from './legend.tsx'
 import type { Drawing } from './model.ts'
 
-const HEAD = 34
-const FOOT = 52
+/** Two lines: what is shown, and of which time. */
+const HEAD = 52
+const EDGE = 12
 
 /** The whole waterfall as a file of its own, in the colours that are shown. Nothing of it is made from text. */
 export const toSvg = (drawing: Drawing, title: string): string => {
   const { width, rowHeight } = drawing.geometry
-  const height = HEAD + AXIS_HEIGHT + drawing.bars.length * rowHeight + FOOT
+  const foot = legendFor(width - 2 * EDGE).height + 2 * EDGE
+  const height = HEAD + AXIS_HEIGHT + drawing.rows.length * rowHeight + foot
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   svg.setAttribute('viewBox', `0 0 ${width} ${height}`)
   svg.setAttribute('width', String(width))
@@ -32,41 +35,46 @@ interface ContentsProps {
 }
 
 const Contents = ({ drawing, title, height }: ContentsProps) => {
-  const { geometry, bars, marks, ticks, now } = drawing
-  const rows = bars.length * geometry.rowHeight
+  const { geometry, rows, opened, marks, ticks, now } = drawing
+  const bottom = rows.length * geometry.rowHeight
   const { from, to } = geometry.span
+  const legend = legendFor(geometry.width - 2 * EDGE)
   return (
     <>
       <title>{title}</title>
       <style>{resolved(css)}</style>
       <Defs />
       <rect class="paper" width={geometry.width} height={height} />
-      <text class="title" x="12" y="22">
-        {title}
+      <text class="title" x={EDGE} y="22">
+        {fitted(title, (geometry.width - 2 * EDGE) * 0.75)}
       </text>
-      <text class="who" x={geometry.width - 12} y="22" text-anchor="end">
-        {dateText(from)} to {dateText(to)}
+      <text class="who" x={EDGE} y="40">
+        {dateText(from)} to {fullText(to)}
       </text>
       <g transform={`translate(0 ${HEAD})`}>
         <Axis {...{ geometry, ticks, marks }} />
       </g>
       <g transform={`translate(0 ${HEAD + AXIS_HEIGHT})`}>
-        <Grid {...{ geometry, ticks, marks, height: rows }} />
-        {bars.map((bar, index) => (
-          <g
-            class="row"
-            data-wait={bar.wait.id}
-            data-holdup={bar.holdup}
-            transform={`translate(0 ${index * geometry.rowHeight})`}
-          >
-            <title>{bar.label}</title>
-            <rect class="ground" width={geometry.width} height={geometry.rowHeight} />
-            <BarRow bar={bar} geometry={geometry} now={now} />
-          </g>
-        ))}
+        <Grid {...{ geometry, ticks, marks, height: bottom }} />
+        {rows.map((row, index) => {
+          const open = opened.has(row.id)
+          const words = wordsOf(row, geometry.span, now, open)
+          return (
+            <g
+              class="row"
+              data-wait={row.id}
+              data-holdup={row.holdup}
+              transform={`translate(0 ${index * geometry.rowHeight})`}
+            >
+              <title>{words.label}</title>
+              <rect class="ground" width={geometry.width} height={geometry.rowHeight} />
+              <BarRow bar={row} {...{ words, geometry, now, open }} />
+            </g>
+          )
+        })}
       </g>
-      <g transform={`translate(12 ${height - 28})`}>
-        <Legend perRow={geometry.gutter ? 6 : 3} />
+      <g transform={`translate(${EDGE} ${height - EDGE - legend.height + 14})`}>
+        <Legend perRow={legend.perRow} />
       </g>
     </>
   )

@@ -1,16 +1,13 @@
+import { OUTCOMES, outcomeOf } from '../model/outcome.ts'
 import { visible } from '../model/text.ts'
 import { durationText } from '../model/times.ts'
 import { type Holdup, holdups } from '../model/verdict.ts'
 import { whoText } from '../model/who.ts'
+import { fitted } from './geometry.ts'
 import type { Drawing } from './model.ts'
 
-/** What is worth saying of how the longest wait ended. */
-const ENDS = {
-  released: '',
-  timeout: ', timed out',
-  failed: ', failed',
-  gone: ', went away',
-} as const
+/** Pixels that a name may take: it is told in full below the chart. */
+const LONGEST = 420
 
 /** In one sentence what held everybody back. */
 export const Verdict = ({ drawing: { bars, now } }: { drawing: Drawing }) => {
@@ -20,16 +17,17 @@ export const Verdict = ({ drawing: { bars, now } }: { drawing: Drawing }) => {
   )
   if (!worst) return null
   const mark = bars.find(({ wait }) => wait === worst.wait)?.mark
-  const by = whoText(mark?.by)
-  const open = worst.wait.until === undefined
+  const by = fitted(whoText(mark?.by), LONGEST)
+  const outcome = outcomeOf(worst.wait)
+  const open = outcome === 'waiting'
   return (
     <p class="verdict">
-      {open ? 'Waiting longest: ' : 'Held back longest by '}
-      <strong class="name">{visible(worst.target)}</strong>, {durationText(worst.longest)}
-      {ENDS[worst.wait.outcome ?? 'released']}
-      {worst.waits > 1 ? `, ${worst.waits} waits` : ''}
+      {open ? 'Waiting longest: ' : 'Longest wait: '}
+      <Target target={worst.target} main />, {durationText(worst.longest)}
+      {open || outcome === 'released' ? '' : `, ${OUTCOMES[outcome]}`}
+      {worst.waits > 1 ? `, ${worst.waits.toLocaleString('en')} waits` : ''}
       {by ? `, signalled by ${by}` : ''}
-      {open && worst.wait.reason ? `, ${visible(worst.wait.reason)}` : ''}
+      {open && worst.wait.reason ? `, ${fitted(visible(worst.wait.reason), LONGEST)}` : ''}
       {others.length > 0 ? <Others others={others.slice(0, 2)} /> : null}
     </p>
   )
@@ -41,8 +39,23 @@ const Others = ({ others }: { others: readonly Holdup[] }) => (
     {others.map(({ target, longest }, index) => (
       <>
         {index > 0 ? ' and ' : ''}
-        <span class="name">{visible(target)}</span> {durationText(longest)}
+        <Target target={target} /> {durationText(longest)}
       </>
     ))}
   </span>
 )
+
+const Target = ({ target, main }: { target: string; main?: boolean }) => {
+  const text = visible(target)
+  const shown = fitted(text, LONGEST, true)
+  const title = shown === text ? undefined : text
+  return main ? (
+    <strong class="name" title={title}>
+      {shown}
+    </strong>
+  ) : (
+    <span class="name" title={title}>
+      {shown}
+    </span>
+  )
+}

@@ -1,12 +1,13 @@
-import { useRef, useState } from 'preact/hooks'
+import { useMemo, useRef, useState } from 'preact/hooks'
 import type { Activity } from '../../activity/protocol.ts'
 import { runsOf, windowOf, type Zoom } from '../model/windows.ts'
 import { Panel } from '../ui/panel.tsx'
+import { useOpened } from '../ui/use-opened.ts'
 import { useNow } from '../ui/use-session.ts'
 import { Chart } from './chart.tsx'
 import { Controls } from './controls.tsx'
 import { Details } from './details.tsx'
-import { Legend } from './legend.tsx'
+import { Legend, legendFor, legendWidth } from './legend.tsx'
 import { drawingOf } from './model.ts'
 import { useWidth } from './use-width.ts'
 import { Verdict } from './verdict.tsx'
@@ -26,15 +27,16 @@ export const Waterfall = ({ activity, filtered }: WaterfallProps) => {
   const [zoom, setZoom] = useState<Zoom>('run')
   const [run, setRun] = useState<number>()
   const [active, setActive] = useState<string>()
+  const [opened, setOpen] = useOpened()
   const frame = useRef<HTMLDivElement>(null)
   const width = useWidth(frame)
   const ticking = zoom === 'minute' || activity.waits.some(({ until }) => until === undefined)
   const now = useNow(ticking ? smoothness() : 1_000)
-  const runs = runsOf(activity.waits)
+  const runs = useMemo(() => runsOf(activity.waits), [activity])
   const span = windowOf(activity, runs, zoom, run, now)
-  const drawing = drawingOf(activity, span, zoom, Math.max(width, 280), now)
-  const bar = drawing.bars.find(({ wait }) => wait.id === active)
-  const none = filtered ? 'No wait matches the filter.' : 'Nobody has waited in this time.'
+  const drawing = drawingOf(activity, { span, zoom, width: Math.max(width, 240), opened }, now)
+  const bar = drawing.rows.find(({ id }) => id === active)
+  const none = filtered ? 'No wait matches the filter.' : 'There was no wait in this time.'
   return (
     <Panel title="Waterfall" count={drawing.bars.length}>
       <Controls {...{ activity, drawing, zoom, setZoom, runs, run, setRun }} />
@@ -43,24 +45,33 @@ export const Waterfall = ({ activity, filtered }: WaterfallProps) => {
         {drawing.bars.length === 0 ? (
           <p class="none">{none}</p>
         ) : (
-          <Chart drawing={drawing} active={active} setActive={setActive} />
+          <Chart drawing={drawing} active={active} {...{ setActive, setOpen }} />
         )}
       </div>
-      {activity.unlisted > 0 ? (
-        <p class="unlisted">{activity.unlisted} more wait and are not listed.</p>
-      ) : null}
+      {activity.unlisted > 0 ? <p class="unlisted">{unlistedText(activity.unlisted)}</p> : null}
       <div class="foot">
-        <Details bar={bar} now={now} />
-        <Key perRow={drawing.geometry.gutter ? 6 : 3} />
+        <Details bar={bar} drawing={drawing} />
+        <Key width={width - 2 * PADDING} />
       </div>
     </Panel>
   )
 }
 
-const Key = ({ perRow }: { perRow: number }) => (
-  <svg class="drawing" width={perRow * 96} height={(6 / perRow) * 18 + 4} aria-hidden="true">
-    <g transform="translate(2 14)">
-      <Legend perRow={perRow} />
-    </g>
-  </svg>
-)
+/** Of a panel, pixels: as the style sheet has it. */
+const PADDING = 14
+
+const Key = ({ width }: { width: number }) => {
+  const { perRow, height } = legendFor(width)
+  return (
+    <svg class="drawing" width={legendWidth(perRow)} height={height} aria-hidden="true">
+      <g transform="translate(2 14)">
+        <Legend perRow={perRow} />
+      </g>
+    </svg>
+  )
+}
+
+const unlistedText = (count: number): string =>
+  count === 1
+    ? '1 more wait goes on and is not listed.'
+    : `${count.toLocaleString('en')} more waits go on and are not listed.`

@@ -1,0 +1,35 @@
+import { EventEmitter, on } from 'node:events'
+import type { Condition, Observation } from './condition.ts'
+import { type Goal, Tally } from './tally.ts'
+
+/** Several conditions as one, which holds when enough of them do. Its reason names the targets. */
+export const combined = (conditions: readonly Condition[], goal: Goal): Condition => ({
+  target: conditions.map(({ target }) => target).join(', '),
+  stored: conditions.every(({ stored }) => stored),
+  async look(signal) {
+    const tally = new Tally(conditions, goal)
+    const look = async (one: Condition) => tally.record(one, await one.look(signal))
+    await Promise.all(conditions.map(look))
+    return observationOf(tally)
+  },
+  async *observe(signal) {
+    const tally = new Tally(conditions, goal)
+    // a failure that comes after the last reader has left is nobody's
+    const told = new EventEmitter().on('error', () => {})
+    const changes = on(told, 'change', { signal })
+    const follow = async (one: Condition): Promise<void> => {
+      for await (const observation of one.observe(signal)) {
+        tally.record(one, observation)
+        told.emit('change')
+      }
+    }
+    for (const one of conditions) follow(one).catch((error) => told.emit('error', error))
+    for await (const _ of changes) yield observationOf(tally)
+  },
+})
+
+const observationOf = (tally: Tally): Observation => {
+  const { done, unreachable } = tally
+  const reason = tally.describePending()
+  return { holds: done, none: false, reason, ...(unreachable && { unreachable }) }
+}

@@ -1,0 +1,97 @@
+import type { Waiter } from '../../backends/backend.ts'
+import { NoError } from '../../errors.ts'
+import { isProbeUrl } from '../../probes/open.ts'
+import { judgeCounter } from '../../recipes/counter.ts'
+import { parseInt64 } from '../../recipes/int64.ts'
+import { keyIn, type Space } from '../../recipes/space.ts'
+import { combined } from '../../recipes/wait/combined.ts'
+import type { Condition } from '../../recipes/wait/condition.ts'
+import { storedCondition } from '../../recipes/wait/stored-condition.ts'
+import { parseTarget } from '../../recipes/wait/target.ts'
+import { judgeWaitGroup } from '../../recipes/wait-group.ts'
+import type { SharedWaits } from '../shared-wait.ts'
+import type { Outcome } from './wait.ts'
+
+/** So many targets are announced; where there are as many, there may be more. */
+const MOST_TARGETS = 16
+
+/** What a process waits for, looked at by the server: it sees what is missing, and when it holds. */
+export interface Watching {
+  /** Under which its reason is found. */
+  readonly name: string
+  /** Whether it is all that the process waits for. */
+  readonly whole: boolean
+  /** How it has ended, where it is whole and has. */
+  readonly found: { readonly outcome: Outcome; readonly reason?: string } | undefined
+  stop(): void
+}
+
+/** `undefined`: what is waited for is not in the store, or its waiter does not tell enough of it. */
+export const watch = (space: Space, shared: SharedWaits, waiter: Waiter): Watching | undefined => {
+  const conditions = conditionsOf(space, waiter)
+  const [first] = conditions ?? []
+  if (!conditions || !first) return undefined
+  const { targets, need, not } = waiter
+  const whole = conditions.length === targets.length && targets.length < MOST_TARGETS
+  const isPlain = targets.length === 1 && !not
+  const condition = () => (isPlain ? first : combined(conditions, { need, not: not !== undefined }))
+  const { host, pid, since, timeout, id, ...goal } = waiter
+  const name = JSON.stringify(goal)
+  let found: Watching['found']
+  const member = {
+    resolve: () => end({ outcome: 'released' }),
+    reject: (error: unknown) =>
+      end(error instanceof NoError ? { outcome: 'failed', reason: error.message } : undefined),
+  }
+  const joined = shared.of(name, condition)
+  const end = (how: Watching['found']) => {
+    if (whole) found ??= how
+    joined.leave(member)
+  }
+  joined.add(member, 0)
+  return {
+    ...{ name, whole },
+    get found() {
+      return found
+    },
+    stop: () => joined.leave(member),
+  }
+}
+
+/** Only those in the store: what can be reached from the waiter need not be reached from here. */
+const conditionsOf = (space: Space, waiter: Waiter): Condition[] | undefined => {
+  const { id, kind, targets, states, not, failStates, min, ready } = waiter
+  // rdv that does not tell how its waits end does not tell all that ends them either
+  if (id === undefined) return undefined
+  const open = async () => space
+  const options = { states: states ?? not, failStates, min, ready }
+  try {
+    if (kind) return targets.map((name) => conditionOf(space, kind, name, waiter))
+    const stored = targets.filter((target) => !isProbeUrl(target))
+    return stored.map((target) => parseTarget(target, open, options))
+  } catch {
+    return undefined
+  }
+}
+
+const conditionOf = (
+  space: Space,
+  kind: NonNullable<Waiter['kind']>,
+  name: string,
+  waiter: Waiter,
+): Condition => {
+  const [atLeast, atMost, equals, expect = 0n] = (
+    ['atLeast', 'atMost', 'equals', 'expect'] as const
+  ).map((bound) => parseInt64(waiter[bound] ?? ''))
+  const judge =
+    kind === 'counter'
+      ? judgeCounter(name, { atLeast, atMost, equals })
+      : judgeWaitGroup(name, expect)
+  const scope = keyIn(space, kind, name)
+  return storedCondition(
+    async () => space,
+    name,
+    () => scope,
+    judge,
+  )
+}

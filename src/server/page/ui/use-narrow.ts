@@ -1,0 +1,16 @@
+import { useEffect, useState } from 'preact/hooks'
+
+/** As the style sheets have it. */
+const NARROW = '(max-width: 640px)'
+
+/** Whether there is room for one column only. */
+export const useNarrow = (): boolean => {
+  const [narrow, setNarrow] = useState(() => matchMedia(NARROW).matches)
+  useEffect(() => {
+    const query = matchMedia(NARROW)
+    const look = () => setNarrow(query.matches)
+    query.addEventListener('change', look)
+    return () => query.removeEventListener('change', look)
+  }, [])
+  return narrow
+}
