@@ -27,7 +27,7 @@ const pulling = (port: number, credit?: number) => {
   const dialer = new PullDialer({
     host: '127.0.0.1',
     port,
-    firstCredit: () => credit,
+    firstReport: () => (credit === undefined ? undefined : { read: 0, credit }),
     onMessages: (messages) => {
       got.push(...messages.map(String))
       for (const listener of heard) listener()
@@ -81,7 +81,7 @@ describe('PUSH and PULL', () => {
     for (const text of numbers(10)) send(text)
     await one.until(3)
     expect(waiting.map((framed) => framed.subarray(8).toString())).toEqual(numbers(10).slice(3))
-    one.dialer.grant(2)
+    one.dialer.report({ read: 3, credit: 5 })
     await one.until(5)
     const other = pulling(listener.port, 100)
     await other.until(5)
