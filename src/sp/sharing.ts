@@ -100,17 +100,18 @@ export class Sharing {
   }
 
   #best(now: number): Share | undefined {
-    const reports = this.#count(now)
     const most = this.#mostInBurst(now)
     if (most === Number.POSITIVE_INFINITY && now - this.#last > PAUSE) this.#beginBurst(now)
-    const lead = reports && now - this.#paceSince < SILENCE ? LEAD : Number.POSITIVE_INFINITY
+    let lead: number | undefined
     let best: Share | undefined
     let fewest = 0
     let passedOver = false
     for (const share of this.#shares) {
       if (!share.peer.free) continue
-      const unread = this.#unread(share)
-      if (share.burst >= most || (share.peer.read === undefined && unread >= lead)) {
+      const { read, sent } = share.peer
+      if (read === undefined) lead ??= this.#lead(now)
+      const unread = read === undefined ? Math.max(0, share.pace - this.#pace) : sent - read
+      if (share.burst >= most || (read === undefined && unread >= (lead ?? 0))) {
         passedOver = true
       } else if (!best || unread < fewest || (unread === fewest && share.turn < best.turn)) {
         best = share
@@ -121,8 +122,8 @@ export class Sharing {
     return best
   }
 
-  /** Brings the pace up to date. Resolves to whether anybody reports. */
-  #count(now: number): boolean {
+  /** Brings the pace up to date. Returns by how much peers that do not report may be ahead of it. */
+  #lead(now: number): number {
     let reports = false
     for (const share of this.#shares) {
       const { read } = share.peer
@@ -134,11 +135,7 @@ export class Sharing {
       this.#pace = share.pace
       this.#paceSince = now
     }
-    return reports
-  }
-
-  #unread({ peer, pace }: Share): number {
-    return peer.read === undefined ? Math.max(0, pace - this.#pace) : peer.sent - peer.read
+    return reports && now - this.#paceSince < SILENCE ? LEAD : Number.POSITIVE_INFINITY
   }
 
   /** So many in this burst are too many. */

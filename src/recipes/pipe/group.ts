@@ -57,7 +57,8 @@ export class PipeGroup {
     }
     this.#waiting.push(framed)
     this.#bytes += framed.length
-    this.#hand()
+    // Those before it wait for a change: nobody is free.
+    if (this.#waiting.length === 1) this.#hand()
   }
 
   /** Once everything was handed over: resolves when all receivers have read it and gone. */
