@@ -49,7 +49,7 @@ Waits for a sender, and for another one if that dies. Ends with 0 after the last
       const output = new BatchedOutput(signal)
       const messages = receive(space, args.dest, flags.group, { ...options, signal })
       try {
-        for await (const message of messages) await output.write(format(message))
+        for await (const message of messages) await output.write(...format(message))
       } finally {
         await output.end()
       }
