@@ -1,7 +1,4 @@
-/** As much of bun's foreign functions as we call. */
-interface ForeignFunctions {
-  dlopen(library: string, functions: typeof CLOCK): { readonly symbols: Clock }
-}
+import { openCLibrary } from './c-library.ts'
 
 interface Clock {
   clock_gettime(clock: number, time: BigInt64Array): number
@@ -24,14 +21,8 @@ let library: Clock | undefined
 const time = new BigInt64Array(2)
 
 const systemTime = (): bigint => {
-  library ??= openLibrary()
+  library ??= openCLibrary<Clock>(CLOCK)
   library.clock_gettime(MONOTONIC, time)
   const [seconds = 0n, nanoseconds = 0n] = time
   return seconds * 1_000_000_000n + nanoseconds
-}
-
-const openLibrary = (): Clock => {
-  const name = process.platform === 'darwin' ? 'libSystem.B.dylib' : 'libc.so.6'
-  const ffi = process.getBuiltinModule('bun:ffi') as unknown as ForeignFunctions
-  return ffi.dlopen(name, CLOCK).symbols
 }

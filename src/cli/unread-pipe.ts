@@ -1,10 +1,11 @@
-import { constants, fstatSync, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import type { SocketConstructorOpts } from 'node:net'
+import { openCLibrary } from '../c-library.ts'
 
-/** Whether a descriptor is a pipe of which `unread` may tell more. */
+/** Whether a descriptor is a pipe. */
 export const isPipe = (descriptor: number): boolean => {
   try {
-    return fstatSync(descriptor).isFIFO() && process.versions.bun === undefined
+    return fstatSync(descriptor).isFIFO()
   } catch {
     return false
   }
@@ -12,29 +13,13 @@ export const isPipe = (descriptor: number): boolean => {
 
 /**
  * Whether a pipe that this process writes to holds something that its reader has not taken; `undefined`: that cannot be
- * told. Nothing is read: the other end is opened for a moment, and listened to with no room for a single byte, which libuv
- * reports as `ENOBUFS` if there is something to read.
+ * told, as outside Linux. Nothing is read: its other end is opened for a moment, and the system is asked about that.
  */
 export const unread = async (descriptor: number): Promise<boolean | undefined> => {
-  const { Socket } = await import('node:net')
   const end = openOtherEnd(descriptor)
   if (end === undefined) return undefined
-  return new Promise((resolve) => {
-    const listening = { fd: end, readable: true, writable: false, onread: NO_ROOM }
-    const socket = new Socket(listening as SocketConstructorOpts)
-    const settle = (answer: boolean | undefined) => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.once('error', ({ code }: NodeJS.ErrnoException) =>
-      settle(code === 'ENOBUFS' ? true : undefined),
-    )
-    // The event loop has looked at it in between, from whatever phase this was called.
-    setImmediate(() => setImmediate(() => settle(false)))
-  })
+  return process.versions.bun === undefined ? listen(end) : poll(end)
 }
-
-const NO_ROOM = { buffer: new Uint8Array(0), callback: () => true }
 
 const openOtherEnd = (descriptor: number): number | undefined => {
   try {
@@ -42,5 +27,45 @@ const openOtherEnd = (descriptor: number): number | undefined => {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch {
     return undefined
+  }
+}
+
+/** Node does not poll. But libuv, given no room for a single byte, says `ENOBUFS` if there is something to read, and reads nothing. */
+const listen = async (end: number): Promise<boolean | undefined> => {
+  const { Socket } = await import('node:net')
+  return new Promise((resolve) => {
+    const options = { fd: end, readable: true, writable: false, onread: NO_ROOM }
+    const socket = new Socket(options as SocketConstructorOpts)
+    const settle = (answer: boolean | undefined) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('error', ({ code }: NodeJS.ErrnoException) =>
+      settle(code === 'ENOBUFS' ? true : undefined),
+    )
+    // By then the event loop has looked, in whichever phase it was.
+    setImmediate(() => setImmediate(() => settle(false)))
+  })
+}
+
+const NO_ROOM = { buffer: new Uint8Array(0), callback: () => true }
+
+interface Polling {
+  poll(descriptors: Int32Array, count: number, timeout: number): number
+}
+
+const POLL = { poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' } } as const
+const POLLIN = 1
+
+let library: Polling | undefined
+
+const poll = (end: number): boolean | undefined => {
+  try {
+    library ??= openCLibrary<Polling>(POLL)
+    return library.poll(Int32Array.of(end, POLLIN), 1, 0) > 0
+  } catch {
+    return undefined
+  } finally {
+    closeSync(end)
   }
 }
