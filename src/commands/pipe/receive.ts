@@ -14,8 +14,8 @@ import { optional, parseCount, parseLength } from '../../values.ts'
 export default class PipeReceive extends RdvCommand {
   static override summary = 'Prints the lines that this member of a group gets from a pipe.'
   static override description =
-    `Every group gets each line; the members of a group share them, whoever is free.
-Waits for a sender, and for another one if that dies. Ends with 0 after the last line of a sender that came to its end.`
+    `Every group gets each line. The members of a group share them: a line goes to the member with the fewest unread lines.
+Waits for a sender, and for another one if the sender dies. Ends with 0 after the last line of a sender whose stdin ended.`
   static override examples = [
     '<%= config.bin %> pipe receive jobs --group workers | while read -r job; do ./work "$job"; done',
     '<%= config.bin %> pipe receive logs --group archive >>archive.log',
@@ -27,7 +27,7 @@ Waits for a sender, and for another one if that dies. Ends with 0 after the last
   static override flags = {
     group: Flags.string({ summary: 'The group to join.', required: true, helpValue: 'GROUP' }),
     count: Flags.string({
-      summary: 'Ends after so many lines, and takes no more.',
+      summary: 'Ends after N lines, and takes no more.',
       helpValue: 'N',
     }),
     ...pipeFlags,
