@@ -16,9 +16,9 @@ export class BatchedOutput {
   #pieces: Uint8Array[] = []
   #bytes = 0
   #results = 0
-  /** The system has what was written, … */
+  /** There is room for more, … */
   #out: Promise<void> | undefined
-  /** … and its reader has taken it. */
+  /** … and the reader has taken what was written. */
   #taken: Promise<void> | undefined
 
   /** `signal`: after it a slow reader is waited for only for a moment. */
@@ -28,8 +28,8 @@ export class BatchedOutput {
   }
 
   /**
-   * Resolves when more may be written: the reader of stdout has taken what was written in earlier goes, as far as that can
-   * be told, and the system has it in any case.
+   * Resolves when more may be written: the reader of stdout has taken what was written in earlier goes, where that can be
+   * told, and else when there is room for more.
    * @throws the signal's reason: nobody has read on after it has aborted.
    */
   async write(...result: readonly Uint8Array[]): Promise<void> {
@@ -46,7 +46,7 @@ export class BatchedOutput {
     else if (this.#bytes > MOST) await this.#out
   }
 
-  /** Resolves once the system has all of it. @throws likewise. */
+  /** Resolves once all of it is on its way. @throws likewise. */
   async end(): Promise<void> {
     this.#ending.abort()
     await this.#out
@@ -70,7 +70,7 @@ export class BatchedOutput {
     this.#bytes = 0
     this.#results = 0
     await this.#output.write(bytes)
-    if (process.stdout.writableLength > 0) await this.#output.flush()
+    if (this.#pace.watches && process.stdout.writableLength > 0) await this.#output.flush()
     return results
   }
 }

@@ -20,25 +20,30 @@ const LONGEST = 20
  */
 export class ReaderPace {
   readonly #descriptor: number
-  #watched: boolean
+  #watches: boolean
   #trusted = 1
   #quick = 0
   #written = 0
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor
-    this.#watched = isPipe(descriptor)
+    this.#watches = isPipe(descriptor)
+  }
+
+  /** Whether it can tell what the reader does. */
+  get watches(): boolean {
+    return this.#watches
   }
 
   /** Whether each result is waited for. */
   get slow(): boolean {
-    return this.#watched && this.#trusted === 1
+    return this.#watches && this.#trusted === 1
   }
 
   /** So many results were written. What it returns resolves when the reader may be given more, and never rejects. */
   wrote(results: number, signal: AbortSignal): Promise<void> | undefined {
     this.#written += results
-    return this.#watched && this.#written >= this.#trusted ? this.#look(signal) : undefined
+    return this.#watches && this.#written >= this.#trusted ? this.#look(signal) : undefined
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -54,7 +59,7 @@ export class ReaderPace {
     const since = performance.now()
     for (let pause = 1; !signal.aborted; pause = Math.min(2 * pause, LONGEST)) {
       const left = await unread(this.#descriptor)
-      if (left === undefined) this.#watched = false
+      if (left === undefined) this.#watches = false
       if (!left) break
       await sleep(pause, undefined, { signal }).catch(() => {})
     }

@@ -110,7 +110,8 @@ export class Sharing {
       if (!share.peer.free) continue
       const { read, sent } = share.peer
       if (read === undefined) lead ??= this.#lead(now)
-      const unread = read === undefined ? Math.max(0, share.pace - this.#pace) : Math.max(0, sent - read)
+      const unread =
+        read === undefined ? Math.max(0, share.pace - this.#pace) : Math.max(0, sent - read)
       if (share.burst >= most || (read === undefined && unread >= (lead ?? 0))) {
         passedOver = true
       } else if (!best || unread < fewest || (unread === fewest && share.turn < best.turn)) {
