@@ -2,6 +2,7 @@ import { counterLoops } from './counter-loops.ts'
 import { failover } from './failover.ts'
 import { handOver } from './hand-over.ts'
 import { openWaits } from './open-waits.ts'
+import { pipe } from './pipe.ts'
 import type { Bench, Row, Subject } from './row.ts'
 import { startUp } from './start-up.ts'
 import { withStores } from './stores.ts'
@@ -16,6 +17,7 @@ const SUBJECTS: readonly Subject[] = [
   failover,
   counterLoops,
   topic,
+  pipe,
   openWaits,
 ]
 

@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { putDetached } from '../src/backends/operations.ts'
 import { open } from '../src/index.ts'
 import { rdv } from './commands.ts'
+import { linesOf64, MESSAGE } from './lines.ts'
 import { type Bench, beside, limited, perSecond, type Subject } from './row.ts'
-
-/** 64 bytes with the line feed. */
-const MESSAGE = 'm'.repeat(63)
 
 /** Raw puts in one transaction, … */
 const IN_TRANSACTION = 100
@@ -60,17 +58,11 @@ const measureTopic = async (url: string, count: number): Promise<number> => {
   await new Promise((resolve) => subscriber.stderr?.once('data', resolve))
   const publisher = start(['publish', name, '-'], url)
   const started = performance.now()
-  Readable.from(chunks(count)).pipe(publisher.stdin as NodeJS.WritableStream)
+  linesOf64(count).pipe(publisher.stdin as NodeJS.WritableStream)
   await Promise.all([done, ended(publisher)])
   const time = performance.now() - started
   if ((await printed).length !== 64 * count) throw new Error('messages are missing')
   return (1_000 * count) / time
-}
-
-function* chunks(count: number): Generator<string> {
-  for (let left = count; left > 0; left -= 1_000) {
-    yield `${MESSAGE}\n`.repeat(Math.min(left, 1_000))
-  }
 }
 
 /** The same messages as plain keys, many in a transaction: what the store can do, from one process. */

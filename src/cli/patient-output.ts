@@ -15,7 +15,8 @@ export class PatientOutput {
   }
 
   /**
-   * Resolves when more may be written. What is written in one go goes out in one go.
+   * Resolves when more may be written: the system has all that was written before this go. What is written in one go
+   * goes out in one go.
    * @throws the signal's reason: nobody has read on after it has aborted.
    */
   async write(bytes: string | Uint8Array): Promise<void> {
@@ -23,6 +24,7 @@ export class PatientOutput {
     const stdout = process.stdout
     if (stdout.errored) this.#signal.throwIfAborted()
     if (stdout.writableCorked === 0) {
+      if (stdout.writableLength > 0) await this.flush()
       stdout.cork()
       process.nextTick(() => stdout.uncork())
     }

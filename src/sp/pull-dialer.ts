@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import { backoff } from '../backoff.ts'
 import { converse } from './connection.ts'
-import { encodeCredit } from './credit.ts'
-import { frame, LONGEST_MESSAGE } from './protocol.ts'
+import { encodeReport, type Report } from './credit.ts'
+import { LONGEST_MESSAGE } from './protocol.ts'
 
 export interface PullOptions {
   readonly host: string
   readonly port: number
-  /** How many messages there is room for when a connection begins; `undefined`: the peer knows nothing of credit. */
-  firstCredit(): number | undefined
+  /** What the peer is told when a connection begins; `undefined`: it knows nothing of reports. */
+  firstReport(): Report | undefined
   onMessages(messages: readonly Buffer[]): void
   /** A connection has ended, or could not be made. */
   onDisconnect(): void
@@ -19,7 +19,7 @@ export class PullDialer {
   readonly #options: PullOptions
   readonly #closing = new AbortController()
   #socket: Socket | undefined
-  #credit: number | undefined
+  #reports = false
   #retired = false
   #finished = false
   #greeted = false
@@ -32,11 +32,9 @@ export class PullDialer {
     this.done = this.#run()
   }
 
-  /** Lets the peer send so many messages more. */
-  grant(messages: number): void {
-    if (this.#credit === undefined || !this.#socket?.writable) return
-    this.#credit += messages
-    this.#socket.write(frame(encodeCredit(this.#credit)))
+  /** Tells the peer what was read, and how much may be sent. */
+  report(report: Report): void {
+    if (this.#reports && this.#socket?.writable) this.#socket.write(encodeReport(report))
   }
 
   /** Reads nothing more; a new connection still greets. */
@@ -101,11 +99,12 @@ export class PullDialer {
     let heard = false
     const socket = connect({ host, port })
     this.#socket = socket
-    this.#credit = this.#options.firstCredit()
+    const first = this.#options.firstReport()
+    this.#reports = first !== undefined
     converse(socket, {
       role: 'pull',
       limit: LONGEST_MESSAGE,
-      first: this.#credit === undefined ? undefined : frame(encodeCredit(this.#credit)),
+      first: first && encodeReport(first),
       onGreeted: () => {
         this.#greeted = true
         if (this.#paused) socket.pause()
@@ -119,7 +118,7 @@ export class PullDialer {
       socket.once('close', () => {
         this.#socket = undefined
         this.#greeted = false
-        this.#credit = undefined
+        this.#reports = false
         resolve(heard)
       })
     })

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { converse } from './connection.ts'
-import { CREDIT_BYTES, decodeCredit } from './credit.ts'
+import { CREDIT_BYTES, ReportDecoder } from './credit.ts'
 
 /** How long (milliseconds) a peer that is one of ours may take to say so: it does with its greeting. */
 const FIRST_CREDIT = 50
@@ -8,31 +8,53 @@ const FIRST_CREDIT = 50
 /** A receiver at the other end of a connection. */
 export class PushPeer {
   readonly #socket: Socket
-  readonly #onFree: () => void
-  /** How many messages it has room for, since the beginning; 0 until that is known. */
-  #credit = 0
+  readonly #onChange: () => void
+  readonly #reports = new ReportDecoder()
+  /** How many messages it has room for, since the beginning; `undefined` until that is known. */
+  #credit: number | undefined
   #sent = 0
+  #silent = false
   #leaving = false
   #timer: NodeJS.Timeout | undefined
 
-  /** `onFree` is called whenever it may have become free. */
-  constructor(socket: Socket, onFree: () => void) {
+  /** `onChange` is called whenever it may have become free, or has come to be ready. */
+  constructor(socket: Socket, onChange: () => void) {
     this.#socket = socket
-    this.#onFree = onFree
+    this.#onChange = onChange
     converse(socket, {
       role: 'push',
       limit: CREDIT_BYTES,
       onGreeted: () => this.#greeted(),
       onMessages: (messages) => this.#told(messages),
     })
-    socket.on('drain', onFree)
+    socket.on('drain', onChange)
     socket.once('end', () => this.#leave())
     socket.once('close', () => this.#leave())
   }
 
+  /** Whether it has greeted, and it is known how much it takes. */
+  get ready(): boolean {
+    return !this.#leaving && this.#credit !== undefined
+  }
+
   /** Whether it can take a message now. */
   get free(): boolean {
-    return !this.#leaving && this.#sent < this.#credit && !this.#socket.writableNeedDrain
+    return this.ready && this.#sent < (this.#credit ?? 0) && !this.#socket.writableNeedDrain
+  }
+
+  /** How many messages it has read; `undefined`: it does not tell. */
+  get read(): number | undefined {
+    return this.#reports.read
+  }
+
+  /** How many messages it was sent. */
+  get sent(): number {
+    return this.#sent
+  }
+
+  /** Whether it reports, and has not since it was sent a message. */
+  get silent(): boolean {
+    return this.#silent && this.read !== undefined && !this.#leaving
   }
 
   send(framed: Buffer): void {
@@ -41,6 +63,7 @@ export class PushPeer {
       process.nextTick(() => this.#socket.uncork())
     }
     this.#sent++
+    this.#silent = true
     this.#socket.write(framed)
   }
 
@@ -65,7 +88,9 @@ export class PushPeer {
 
   #told(messages: readonly Buffer[]): void {
     try {
-      for (const message of messages) this.#grant(decodeCredit(message))
+      const credit = this.#reports.decode(messages)
+      this.#silent = false
+      if (credit !== undefined) this.#grant(credit)
     } catch {
       this.destroy()
     }
@@ -74,7 +99,7 @@ export class PushPeer {
   #grant(credit: number): void {
     clearTimeout(this.#timer)
     this.#credit = credit
-    this.#onFree()
+    this.#onChange()
   }
 
   #leave(): void {

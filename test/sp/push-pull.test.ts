@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { encodeReport } from '../../src/sp/credit.ts'
+import { Decoder } from '../../src/sp/decoder.ts'
 import { frame, greeting } from '../../src/sp/protocol.ts'
 import { PullDialer } from '../../src/sp/pull-dialer.ts'
 import { PushListener } from '../../src/sp/push-listener.ts'
@@ -11,13 +13,20 @@ const pushing = async () => {
   const hand = () => {
     while (waiting[0] && listener.offer(waiting[0])) waiting.shift()
   }
-  const listener = await PushListener.listen('127.0.0.1', 0, () => hand())
+  const listeners = new Set<() => void>()
+  const listener = await PushListener.listen('127.0.0.1', 0, () => {
+    hand()
+    for (const look of listeners) look()
+  })
   onTestFinished(() => listener.close())
   const send = (text: string) => {
     waiting.push(frame(Buffer.from(text)))
     hand()
   }
-  return { listener, send, waiting }
+  /** Waits for a change after which something holds. */
+  const heard = (holds = () => true) =>
+    new Promise<void>((resolve) => listeners.add(() => holds() && resolve()))
+  return { listener, send, waiting, heard }
 }
 
 /** A PULL socket, and what it got. */
@@ -27,7 +36,7 @@ const pulling = (port: number, credit?: number) => {
   const dialer = new PullDialer({
     host: '127.0.0.1',
     port,
-    firstCredit: () => credit,
+    firstReport: () => (credit === undefined ? undefined : { read: 0, credit }),
     onMessages: (messages) => {
       got.push(...messages.map(String))
       for (const listener of heard) listener()
@@ -81,7 +90,7 @@ describe('PUSH and PULL', () => {
     for (const text of numbers(10)) send(text)
     await one.until(3)
     expect(waiting.map((framed) => framed.subarray(8).toString())).toEqual(numbers(10).slice(3))
-    one.dialer.grant(2)
+    one.dialer.report({ read: 3, credit: 5 })
     await one.until(5)
     const other = pulling(listener.port, 100)
     await other.until(5)
@@ -101,6 +110,57 @@ describe('PUSH and PULL', () => {
     onTestFinished(() => again.close())
     await until(2)
     expect(got).toEqual(['one', 'two'])
+  })
+})
+
+/** A receiver of the version before, which gives credit and does not say what it has read. */
+const pullingAsBefore = async (port: number, credit: number) => {
+  const socket = connect(port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  const decoder = new Decoder('push', 1_024)
+  const got: string[] = []
+  socket.on('data', (chunk: Buffer) => got.push(...decoder.decode(chunk).map(String)))
+  socket.write(Buffer.concat([greeting('pull'), encodeReport({ read: 0, credit }).subarray(16)]))
+  await once(socket, 'data')
+  return { got, socket }
+}
+
+describe('a message goes to', () => {
+  test('the peer with the fewest unread', async () => {
+    const { listener, send, heard } = await pushing()
+    const one = pulling(listener.port, 10)
+    const other = pulling(listener.port, 10)
+    await heard(() => listener.ready === 2)
+    for (const text of ['a', 'b', 'c', 'd']) send(text)
+    await Promise.all([one.until(2), other.until(2)])
+    const reported = heard()
+    one.dialer.report({ read: 2, credit: 12 })
+    await reported
+    for (const text of ['e', 'f', 'g', 'h']) send(text)
+    await Promise.all([one.until(5), other.until(3)])
+    expect([one.got.length, other.got.length]).toEqual([5, 3])
+  })
+
+  test('a peer that does not report, in turn with the one that has the fewest unread', async () => {
+    const { listener, send, heard } = await pushing()
+    const tool = pulling(listener.port)
+    const one = pulling(listener.port, 100)
+    await heard(() => listener.ready === 2)
+    for (const text of numbers(6)) send(text)
+    await Promise.all([tool.until(3), one.until(3)])
+    expect([tool.got.length, one.got.length]).toEqual([3, 3])
+  })
+
+  test('a receiver of the version before, too, as far as its credit goes', async () => {
+    const { listener, send, waiting } = await pushing()
+    const before = await pullingAsBefore(listener.port, 3)
+    for (const text of numbers(5)) send(text)
+    while (before.got.length < 3) await once(before.socket, 'data')
+    expect(before.got).toEqual(numbers(3))
+    expect(waiting).toHaveLength(2)
+    before.socket.write(encodeReport({ read: 0, credit: 5 }).subarray(16))
+    while (before.got.length < 5) await once(before.socket, 'data')
+    expect(before.got).toEqual(numbers(5))
   })
 })
 

@@ -1,10 +1,10 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../../cli/base-command.ts'
+import { BatchedOutput } from '../../cli/batched-output.ts'
 import { invocation } from '../../cli/invocation.ts'
 import { asJsonLine } from '../../cli/message-format.ts'
 import { note } from '../../cli/output.ts'
-import { PatientOutput } from '../../cli/patient-output.ts'
 import { pipeFlags } from '../../cli/pipe-flags.ts'
 import { delimiterOf } from '../../cli/records.ts'
 import { checkPipe, checkPipeGroup } from '../../recipes/pipe/names.ts'
@@ -14,8 +14,8 @@ import { optional, parseCount, parseLength } from '../../values.ts'
 export default class PipeReceive extends RdvCommand {
   static override summary = 'Prints the lines that this member of a group gets from a pipe.'
   static override description =
-    `Every group gets each line; the members of a group share them, whoever is free.
-Waits for a sender, and for another one if that dies. Ends with 0 after the last line of a sender that came to its end.`
+    `Every group gets each line. The members of a group share them: a line goes to the member with the fewest unread lines.
+Waits for a sender, and for another one if the sender dies. Ends with 0 after the last line of a sender whose stdin ended.`
   static override examples = [
     '<%= config.bin %> pipe receive jobs --group workers | while read -r job; do ./work "$job"; done',
     '<%= config.bin %> pipe receive logs --group archive >>archive.log',
@@ -27,7 +27,7 @@ Waits for a sender, and for another one if that dies. Ends with 0 after the last
   static override flags = {
     group: Flags.string({ summary: 'The group to join.', required: true, helpValue: 'GROUP' }),
     count: Flags.string({
-      summary: 'Ends after so many lines, and takes no more.',
+      summary: 'Ends after N lines, and takes no more.',
       helpValue: 'N',
     }),
     ...pipeFlags,
@@ -44,11 +44,14 @@ Waits for a sender, and for another one if that dies. Ends with 0 after the last
     }
     const delimiter = Buffer.from([delimiterOf(flags.null)])
     const format = (message: Buffer) =>
-      invocation.style.json ? asJsonLine(message) : Buffer.concat([message, delimiter])
+      invocation.style.json ? [Buffer.from(asJsonLine(message))] : [message, delimiter]
     await this.within(this.limits(0), async (space, { signal }) => {
-      const output = new PatientOutput(signal)
-      for await (const message of receive(space, args.dest, flags.group, { ...options, signal })) {
-        await output.write(format(message))
+      const output = new BatchedOutput(signal)
+      const messages = receive(space, args.dest, flags.group, { ...options, signal })
+      try {
+        for await (const message of messages) await output.write(...format(message))
+      } finally {
+        await output.end()
       }
     })
   }

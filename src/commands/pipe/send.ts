@@ -12,9 +12,9 @@ import { optional, parseCount, parseLength } from '../../values.ts'
 export default class PipeSend extends RdvCommand {
   static override summary = 'Sends the lines of stdin down a pipe, to every group of receivers.'
   static override description =
-    `Every group gets each line; the members of a group share them, whoever is free.
-While there is no group, or a group is full (128 messages or 8 MiB), stdin is not read.
-At the end of stdin the receivers read what is left and end, too. Another sender of the name: exit code 1.`
+    `Every group gets each line. The members of a group share them: a line goes to the member with the fewest unread lines.
+While there is no group, or a group is full, stdin is not read.
+At the end of stdin the receivers read what is left and end, too. If another process sends down the pipe: exit code 1.`
   static override examples = [
     'cat jobs | <%= config.bin %> pipe send jobs --group workers',
     'tail -f app.log | <%= config.bin %> pipe send logs --drop',
@@ -24,17 +24,17 @@ At the end of stdin the receivers read what is left and end, too. Another sender
   }
   static override flags = {
     group: Flags.string({
-      summary: 'This group is to get every line, also before its first member has come.',
+      summary: 'A group that gets every line, also those sent before its first member has come.',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'GROUP',
     }),
     min: Flags.string({
-      summary: 'Begins only when each group has so many members: who comes later may get nothing.',
+      summary: 'Begins only when this many receivers of each group are connected. Default: 0.',
       helpValue: 'N',
     }),
     listen: Flags.string({
-      summary: 'Where to listen. Default: a free port, where this machine reaches the backend.',
+      summary: 'Where to listen. Default: a free port of the address that reaches the backend.',
       helpValue: 'HOST[:PORT]',
     }),
     advertise: Flags.string({
@@ -42,7 +42,7 @@ At the end of stdin the receivers read what is left and end, too. Another sender
       helpValue: 'HOST',
     }),
     drop: Flags.boolean({
-      summary: 'Drops lines for a group that is full, and while there is none, instead of waiting.',
+      summary: 'Drops lines instead of waiting while a group is full or there is no group.',
     }),
     ...pipeFlags,
   }

@@ -1,33 +1,42 @@
 import { PushListener } from '../../sp/push-listener.ts'
 
-/** What is buffered for a group: so many messages, or so many bytes. */
+/** What is kept for a group: so many messages, and as many for each receiver that is connected, or so many bytes. */
 const MOST_MESSAGES = 128
 const MOST_BYTES = 8 * 1024 * 1024
 
 /** The sender's side of a group of receivers: a port, and the messages that none of them was free to take yet. */
 export class PipeGroup {
   readonly name: string
-  readonly #onRoom: () => void
+  readonly #onChange: () => void
   #listener: PushListener | undefined
   #waiting: Buffer[] = []
   #bytes = 0
   #dropped = 0
 
-  /** `onRoom` is called whenever messages have been taken. */
-  constructor(name: string, onRoom: () => void) {
+  /** `onChange` is called whenever messages have been taken, or the number of receivers is another one. */
+  constructor(name: string, onChange: () => void) {
     this.name = name
-    this.#onRoom = onRoom
+    this.#onChange = onChange
   }
 
   /** Opens its port, and resolves to that. Messages may be put in before. */
   async listen(host: string, port: number): Promise<number> {
-    this.#listener = await PushListener.listen(host, port, () => this.#hand())
+    this.#listener = await PushListener.listen(host, port, () => {
+      this.#hand()
+      this.#onChange()
+    })
     return this.#listener.port
   }
 
   /** Whether the next message has to wait, or be dropped. */
   get full(): boolean {
-    return this.#waiting.length >= MOST_MESSAGES || this.#bytes >= MOST_BYTES
+    const most = MOST_MESSAGES * (1 + this.connected)
+    return this.#waiting.length >= most || this.#bytes >= MOST_BYTES
+  }
+
+  /** How many receivers are connected and ready. */
+  get connected(): number {
+    return this.#listener?.ready ?? 0
   }
 
   /** How many messages nobody has taken yet. */
@@ -48,7 +57,8 @@ export class PipeGroup {
     }
     this.#waiting.push(framed)
     this.#bytes += framed.length
-    this.#hand()
+    // Those before it wait for a change: nobody is free.
+    if (this.#waiting.length === 1) this.#hand()
   }
 
   /** Once everything was handed over: resolves when all receivers have read it and gone. */
@@ -67,8 +77,6 @@ export class PipeGroup {
       this.#bytes -= framed.length
       taken++
     }
-    if (taken === 0) return
-    this.#waiting.splice(0, taken)
-    this.#onRoom()
+    if (taken > 0) this.#waiting.splice(0, taken)
   }
 }

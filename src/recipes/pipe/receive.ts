@@ -23,7 +23,8 @@ export interface ReceiveOptions {
 const LEAVING = 1_000
 
 /**
- * Joins a group of a pipe's receivers and yields the messages that this member gets, as it asks for them. Ends after
+ * Joins a group of a pipe's receivers and yields the messages that this member gets. A message counts as read when the next
+ * one is asked for. Ends after
  * the last message of a sender that came to its end; one that dies is awaited, and so is the first one.
  * @throws UsageError a name is malformed.
  */

@@ -1,10 +1,8 @@
+import { performance } from 'node:perf_hooks'
 import type { Entry } from '../../backends/backend.ts'
 import { parsePipeUrl } from './address.ts'
 import { Inbox } from './inbox.ts'
 import { Link } from './link.ts'
-
-/** So many messages may be on their way to a member that did not ask for them yet. */
-const WINDOW = 128
 
 /** What a member gets, from whichever sender there is. */
 export class Receiver {
@@ -54,9 +52,11 @@ export class Receiver {
       )
       if (taken.length === 0) return
       for (const { message, from } of taken) {
-        this.#used++
-        from.use()
+        const given = performance.now()
         yield message
+        // It was read when the next one is asked for.
+        this.#used++
+        from.use(performance.now() - given)
         if (this.#used === this.#count) return
       }
       this.#inbox.readOn()
@@ -87,7 +87,7 @@ export class Receiver {
       url,
       address,
       credit,
-      allowance: (one) => Math.min(WINDOW - one.open, this.#left()),
+      left: () => this.#left(),
       onMessages: (one, messages) => this.#inbox.put(one, messages),
       onDone: (one) => this.#inbox.leave(one),
     })

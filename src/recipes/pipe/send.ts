@@ -14,7 +14,7 @@ import { SenderGroups } from './sender-groups.ts'
 export interface SendOptions extends Limits {
   /** Groups that are to get every message, also before their first member has come. */
   readonly groups?: readonly string[] | undefined
-  /** Reads the first message only when there is a group, and each has so many members. */
+  /** Reads the first message only when there is a group, and this many receivers of each are connected. */
   readonly min?: number | undefined
   /** By default a free port, on the address by which this machine reaches the store. */
   readonly listen?: PipeAddress | undefined
@@ -37,8 +37,8 @@ export interface Sent {
 }
 
 /**
- * Sends messages down a pipe: each group of receivers gets every message, and within a group one member, in turn,
- * whoever is free. Resolves at their end, when receivers have read everything and know that it was the end. Delivered
+ * Sends messages down a pipe: each group of receivers gets every message, and within a group the member with the fewest
+ * unread messages. Resolves at their end, when receivers have read everything and know that it was the end. Delivered
  * at most once: what a member that dies had been sent is gone.
  * @throws NoError another sender holds the pipe.
  * @throws LostError another sender has taken the pipe after a loss of the session.

@@ -15,8 +15,6 @@ export class SenderGroups {
   readonly #registration: Registration
   readonly #options: SendOptions
   readonly #groups = new Map<string, PipeGroup>()
-  /** How many members each has, as the store shows it. */
-  #members: ReadonlyMap<string, number> = new Map()
   readonly #closing = new AbortController()
   readonly #failed = new AbortController()
   /** Changes of groups are made one after the other. */
@@ -52,9 +50,9 @@ export class SenderGroups {
     void this.#follow()
   }
 
-  /** Resolves when there is a group, and each has so many members. */
-  assembled(members: number): Promise<void> {
-    const isThere = ({ name }: PipeGroup) => (this.#members.get(name) ?? 0) >= members
+  /** Resolves when there is a group, and each has so many receivers connected. */
+  assembled(receivers: number): Promise<void> {
+    const isThere = ({ connected }: PipeGroup) => connected >= receivers
     return this.#until(() => this.#groups.size > 0 && this.all.every(isThere))
   }
 
@@ -125,15 +123,9 @@ export class SenderGroups {
   }
 
   async #serve(keys: readonly string[]): Promise<void> {
-    const members = new Map<string, number>()
-    for (const key of keys) {
-      const name = this.#groupWithMember(key)
-      if (name !== undefined) members.set(name, (members.get(name) ?? 0) + 1)
-    }
-    for (const name of members.keys()) await this.#open(name)
-    for (const group of this.all) if (!members.has(group.name)) await this.#dissolve(group)
-    this.#members = members
-    this.#changed()
+    const inhabited = new Set(keys.flatMap((key) => this.#groupWithMember(key) ?? []))
+    for (const name of inhabited) await this.#open(name)
+    for (const group of this.all) if (!inhabited.has(group.name)) await this.#dissolve(group)
   }
 
   #groupWithMember(key: string): string | undefined {
