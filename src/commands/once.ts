@@ -4,9 +4,9 @@ import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note } from '../cli/output.ts'
-import { giveUp, noteRaisedTtl, runHeld } from '../cli/run-held.ts'
+import { GIVING_UP_BRIEFLY, giveUp, noteRaisedTtl, runHeld, untilHurried } from '../cli/run-held.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
-import { UsageError } from '../errors.ts'
+import { IndeterminateError, UsageError } from '../errors.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { Turn } from '../recipes/once.ts'
 import { optional, parseLength } from '../values.ts'
@@ -49,10 +49,14 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     )
     if (!turn) return this.#skip(name)
     noteRaisedTtl(options.ttl, turn.ttl)
+    let timeout: number | undefined
     try {
       process.exitCode = await this.#run(name, turn, command)
+    } catch (error) {
+      if (error instanceof IndeterminateError) timeout = GIVING_UP_BRIEFLY
+      throw error
     } finally {
-      await giveUp((signal) => turn.release(signal))
+      await giveUp(turn, this.interrupts, (signal) => turn.release(signal), timeout)
     }
   }
 
@@ -69,7 +73,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     const { interrupts } = this
     const preparation = this.#preparation
     const code = await runHeld(command, turn, { interrupts, environment, preparation })
-    if (code === 0) await turn.done()
+    if (code === 0) await untilHurried(interrupts, (signal) => turn.done(signal))
     return code
   }
 

@@ -21,7 +21,7 @@ export interface SessionOptions {
 const DEFAULT_TTL = 15_000
 const LONGEST_DEFAULT_GRACE = 5_000
 
-/** A lost session's store may not answer: this long (milliseconds) is tried to clear up after it. */
+/** How long (milliseconds) `close` tries for a late session without a signal: its store may not answer. */
 const AFTER_LOSS = 300
 
 /** On a busy machine a shorter one could be over before its timers tell. */
@@ -118,8 +118,10 @@ export class Session {
   }
 
   /**
-   * Ends the session and removes what it holds; at the latest its TTL does, as after a loss. With a signal it is tried
-   * until that aborts. Never rejects.
+   * Ends the session and removes what it holds. If the store does not answer, the TTL does that later.
+   *
+   * With a signal, `close` tries until the store has answered or the signal aborts. Without one it tries once, and for
+   * 300 ms at most if the session is expiring or lost. Never rejects.
    */
   close(signal?: AbortSignal): Promise<void> {
     this.#left ??= this.#leave(signal)
@@ -137,7 +139,7 @@ export class Session {
     // From now on nothing declares it expiring or lost.
     this.#clear()
     const late = this.lost.aborted || this.expiring.aborted
-    const limit = late ? AbortSignal.timeout(AFTER_LOSS) : signal
+    const limit = signal ?? (late ? AbortSignal.timeout(AFTER_LOSS) : undefined)
     const revoke = () => this.#backend.revoke(this.id, { signal: limit })
     const revoked = (limit ? whenAvailable({ signal: limit }, revoke) : revoke()).catch(() => {})
     // A request leaves when all that was begun before it is done: renewals end after it.
