@@ -6,7 +6,7 @@ import { invocation } from '../cli/invocation.ts'
 import { note } from '../cli/output.ts'
 import { GIVING_UP_BRIEFLY, giveUp, noteRaisedTtl, runHeld, untilHurried } from '../cli/run-held.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
-import { IndeterminateError, UsageError } from '../errors.ts'
+import { IndeterminateError, UnavailableError, UsageError } from '../errors.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { Turn } from '../recipes/once.ts'
 import { optional, parseLength } from '../values.ts'
@@ -53,7 +53,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     try {
       process.exitCode = await this.#run(name, turn, command)
     } catch (error) {
-      if (error instanceof IndeterminateError) timeout = GIVING_UP_BRIEFLY
+      if (isUnanswered(error)) timeout = GIVING_UP_BRIEFLY
       throw error
     } finally {
       await giveUp(turn, this.interrupts, (signal) => turn.release(signal), timeout)
@@ -81,3 +81,6 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     if (invocation.style.verbose) note(`${name} is done already`)
   }
 }
+
+const isUnanswered = (error: unknown): boolean =>
+  error instanceof IndeterminateError || error instanceof UnavailableError

@@ -185,15 +185,19 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
     })
 
     test.each([
-      ['lock', ['lock', 'silent'], 0],
-      ['lock without COMMAND', ['lock', 'silent2'], 143],
-      ['elect', ['elect', 'silent'], 0],
-      ['once', ['once', 'silent'], 122],
-      ['signal --hold', ['signal', 'silent', '--hold'], 0],
-      ['signal --hold --on-success', ['signal', 'silent2', '--hold', '--on-success', 'done'], 143],
+      ['lock', ['lock', 'silent'], [0]],
+      ['lock without COMMAND', ['lock', 'silent2'], [143]],
+      ['elect', ['elect', 'silent'], [0]],
+      ['once', ['once', 'silent'], [120, 122]],
+      ['signal --hold', ['signal', 'silent', '--hold'], [0]],
+      [
+        'signal --hold --on-success',
+        ['signal', 'silent2', '--hold', '--on-success', 'done'],
+        [143],
+      ],
     ] as const)(
       'a TERM to rdv %s whose store is silent ends it within 5 s',
-      async (name, argv, code) => {
+      async (name, argv, codes) => {
         const command = name.includes('without') ? [] : ['--', 'sh', '-c', until]
         const holder = remote.start(...argv, ...command)
         await holder.says(/up|rdv\/lock/)
@@ -201,7 +205,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
         try {
           const started = performance.now()
           holder.kill('SIGTERM')
-          expect((await holder.ended).code).toBe(code)
+          expect((await holder.ended).code).toBeOneOf([...codes])
           expect(performance.now() - started).toBeLessThan(4_000 + 4 * LATE)
         } finally {
           proxy.cut()
