@@ -3,7 +3,7 @@ import type { Backend, Lease } from '../backends/backend.ts'
 import { now } from '../backends/clock.ts'
 import { type Command, type ProcessIdentity, thisProcess } from '../backends/process-identity.ts'
 import { backoff } from '../backoff.ts'
-import { LeaseGoneError, LostError, UsageError } from '../errors.ts'
+import { describe, LeaseGoneError, LostError, TimeoutError, UsageError } from '../errors.ts'
 import { LONGEST_TIMER, type LongTimer, setLongTimeout } from '../long-timer.ts'
 import { withDeadline } from './deadline.ts'
 import { whenAvailable } from './retry.ts'
@@ -57,6 +57,8 @@ export class Session {
   #deadline = 0
   #left: Promise<void> | undefined
   #owner: ProcessIdentity | undefined
+  /** Why the last renewal failed, if none has succeeded since. */
+  #trouble: unknown
 
   private constructor(backend: Backend, lease: Lease, grantedAt: number, grace: number) {
     this.id = lease.id
@@ -168,6 +170,7 @@ export class Session {
       } catch (error) {
         if (signal.aborted) return
         if (error instanceof LeaseGoneError) return this.lose(error.message)
+        this.#trouble = error
       }
       await pause(signal)
       if (signal.aborted) return
@@ -185,16 +188,24 @@ export class Session {
   #prolong(sentAt: number): void {
     if (this.#left || this.expiring.aborted) return
     this.#clear()
+    this.#trouble = undefined
     this.#deadline = sentAt + this.ttl - marginOf(this.ttl)
     const left = this.#deadline - now()
     this.#timers = [
-      setLongTimeout(() => this.#expiring.abort(unrenewed()), left - this.#grace),
+      setLongTimeout(() => this.#expiring.abort(this.#unrenewed()), left - this.#grace),
       setLongTimeout(() => this.#expire(), left),
     ]
   }
 
   #expire(): void {
-    this.lose(unrenewed().message)
+    this.lose(this.#unrenewed().message)
+  }
+
+  #unrenewed(): LostError {
+    const cause = this.#trouble
+    const silent = cause === undefined || cause instanceof TimeoutError
+    const why = silent ? 'the store did not answer' : describe(cause)
+    return new LostError(`the session could not be renewed in time: ${why}`, { cause })
   }
 
   #stop(): void {
@@ -206,5 +217,3 @@ export class Session {
     for (const timer of this.#timers) timer.clear()
   }
 }
-
-const unrenewed = (): LostError => new LostError('the session could not be renewed in time')
