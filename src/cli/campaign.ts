@@ -62,7 +62,7 @@ export class Campaign {
       } catch (error) {
         await this.#lose(error)
       } finally {
-        await giveUp((signal) => leadership.resign(signal))
+        await giveUp(leadership, this.#options.interrupts, (signal) => leadership.resign(signal))
       }
     }
   }
@@ -100,7 +100,7 @@ export class Campaign {
     }
     const { interrupts } = this.#options
     const preparation = this.#preparation
-    const onEnd = () => void giveUp((signal) => leadership.resign(signal))
+    const onEnd = () => void giveUp(leadership, interrupts, (signal) => leadership.resign(signal))
     return runHeld(command, leadership, { interrupts, environment, preparation, onEnd })
   }
 

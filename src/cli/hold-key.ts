@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline'
 import { aborted } from '../aborted.ts'
+import { describe } from '../errors.ts'
 import { type Limits, withDeadline } from '../recipes/deadline.ts'
 import { Hold } from '../recipes/hold.ts'
 import { Membership } from '../recipes/membership.ts'
 import type { Space } from '../recipes/space.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note, printResult } from './output.ts'
-import { endOf, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
+import { endOf, giveUp, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
 
 export interface HoldKeyOptions {
   /** For taking the key, and for giving it up. */
@@ -40,23 +41,52 @@ export const holdKey = async (
 ): Promise<number> => {
   const held = await take(space, name, state, options)
   noteRaisedTtl(options.ttl, held.ttl)
-  let final: string | undefined
+  let ended: Ended
   try {
-    if (options.command) {
-      const code = await runHeld(options.command, held, options)
-      final = code === 0 ? options.onSuccess : options.onFailure
-      return code
-    }
-    await printResult(undefined, { ok: true, key: name, state, held: true })
-    await occupy(held, options)
-    final = options.onSuccess
-    return 0
-  } finally {
-    // The interrupt that ended it must not keep us from giving it up.
-    const { timeout } = options.limits
-    await withDeadline({ timeout }, (signal) => held.leave(final, signal))
+    ended = await occupy(name, state, held, options)
+  } catch (error) {
+    await leave(held, undefined, options)
+    throw error
   }
+  try {
+    await leave(held, ended.final, options)
+  } catch (error) {
+    const { hurried } = options.interrupts
+    if (!hurried.aborted) throw error
+    note(`${name} was not set to ${ended.final}: ${describe(error)}`)
+    return ended.code || hurried.reason.exitCode
+  }
+  return ended.code
 }
+
+/** How the holding came to an end by itself. */
+interface Ended {
+  readonly code: number
+  /** The state that stays. */
+  readonly final: string | undefined
+}
+
+const occupy = async (
+  name: string,
+  state: string,
+  held: Held,
+  options: HoldKeyOptions,
+): Promise<Ended> => {
+  const { command, onSuccess, onFailure } = options
+  if (command) {
+    const code = await runHeld(command, held, options)
+    return { code, final: code === 0 ? onSuccess : onFailure }
+  }
+  await printResult(undefined, { ok: true, key: name, state, held: true })
+  await stay(held, options)
+  return { code: 0, final: onSuccess }
+}
+
+const leave = (
+  held: Held,
+  final: string | undefined,
+  { interrupts, limits }: HoldKeyOptions,
+): Promise<void> => giveUp(held, interrupts, (signal) => held.leave(final, signal), limits.timeout)
 
 const take = (
   space: Space,
@@ -78,7 +108,7 @@ const take = (
   })
 
 /** Until stdin ends, where it gives the states; else until interrupted or lost. */
-const occupy = (held: Held, { statesFromStdin, interrupts }: HoldKeyOptions): Promise<void> => {
+const stay = (held: Held, { statesFromStdin, interrupts }: HoldKeyOptions): Promise<void> => {
   if (!statesFromStdin) return stayHeld(held, interrupts)
   const ending = endOf(held, interrupts)
   return Promise.race([followStdin(held, ending), aborted(ending)])

@@ -18,6 +18,7 @@ export class Interrupted extends Error {
 export class Interrupts implements Disposable {
   #reason: Interrupted | undefined
   #controller: AbortController | undefined
+  readonly #hurried = new AbortController()
   #listening = false
 
   constructor() {
@@ -33,6 +34,16 @@ export class Interrupts implements Disposable {
     return this.#controller.signal
   }
 
+  /** Aborts, with an Interrupted, when a signal has told us or our COMMAND to end: what is left must be done soon. */
+  get hurried(): AbortSignal {
+    return this.#hurried.signal
+  }
+
+  /** A signal has told COMMAND to end. */
+  hurry(name: NodeJS.Signals): void {
+    this.#hurried.abort(new Interrupted(name))
+  }
+
   /** Also again, after it was disposed of. */
   listen(): void {
     if (this.#listening) return
@@ -43,6 +54,7 @@ export class Interrupts implements Disposable {
   /** As if this signal had come. */
   tell(name: NodeJS.Signals): void {
     this.#reason ??= new Interrupted(name)
+    this.hurry(name)
     this.#controller?.abort(this.#reason)
   }
 

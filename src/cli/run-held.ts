@@ -1,17 +1,17 @@
-import { aborted } from '../aborted.ts'
+import { aborted, onAbort } from '../aborted.ts'
 import { type Command, pastProcess } from '../backends/process-identity.ts'
 import { ENDING } from '../child/ending.ts'
 import type { Preparation } from '../child/preparation.ts'
 import { type CaughtSignals, catchSignals } from '../child/signals.ts'
 import { supervise } from '../child/supervise.ts'
 import type { Supervision } from '../child/supervision.ts'
-import { LostError } from '../errors.ts'
+import { LostError, TimeoutError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note } from './output.ts'
 
 /** What COMMAND runs under, and by whose loss it is ended. */
-interface Tenure {
+export interface Tenure {
   readonly expiring?: AbortSignal
   readonly lost?: AbortSignal
   /** Told of COMMAND, before it starts and as soon as it runs. */
@@ -40,7 +40,9 @@ export const runHeld = async (
   interrupts[Symbol.dispose]()
   let told: NodeJS.Signals | undefined
   const signals = hearing(caught, (signal) => {
-    if (ENDING.has(signal)) told ??= signal
+    if (!ENDING.has(signal)) return
+    told ??= signal
+    interrupts.hurry(signal)
   })
   const { expiring, lost } = tenure
   const including = includer(tenure)
@@ -115,9 +117,50 @@ export const noteRaisedTtl = (wanted: number | undefined, inForce: number): void
     note(`the TTL is ${inForce / 1000} s, the least that the backend can`)
 }
 
-/** Milliseconds: what ended it must not keep us from giving it up. */
+/** How long (milliseconds) is tried to give up what was held, while the store does not answer. */
 const GIVING_UP = 10_000
 
-/** Gives up what was held, within a limit of its own. */
-export const giveUp = (release: (signal: AbortSignal) => Promise<void>): Promise<void> =>
-  withDeadline({ timeout: GIVING_UP }, release)
+/** Likewise, once a signal has told us to end: Docker kills a container 10 s after its TERM. */
+const GIVING_UP_IN_A_HURRY = 4_000
+
+/** Likewise, where the store has been silent for long already. */
+export const GIVING_UP_BRIEFLY = 300
+
+/** Gives up what was held, within a limit of its own: what ended the holding does not end this. */
+export const giveUp = <T>(
+  { lost }: Pick<Tenure, 'lost'>,
+  interrupts: Interrupts,
+  release: (signal: AbortSignal) => Promise<T>,
+  timeout = GIVING_UP,
+): Promise<T> =>
+  withDeadline({ timeout: lost?.aborted ? GIVING_UP_BRIEFLY : timeout }, (limit) =>
+    untilHurried(interrupts, (hurry) => release(AbortSignal.any([limit, hurry]))),
+  )
+
+/** Does what is left to do at the end. Its signal aborts some time after a signal has told us to end. */
+export const untilHurried = async <T>(
+  { hurried }: Interrupts,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  const hurry = abortAfter(hurried, GIVING_UP_IN_A_HURRY)
+  try {
+    return await body(hurry.signal)
+  } finally {
+    hurry.stop()
+  }
+}
+
+/** A signal that aborts so many milliseconds after another one. */
+const abortAfter = (signal: AbortSignal, delay: number) => {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const start = () => {
+    timer = setTimeout(() => controller.abort(new TimeoutError('the store did not answer')), delay)
+  }
+  const stopListening = onAbort(signal, start)
+  const stop = () => {
+    stopListening()
+    clearTimeout(timer)
+  }
+  return { signal: controller.signal, stop }
+}

@@ -49,7 +49,7 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
       if (command) process.exitCode = await this.#run(name, lock, command)
       else await this.#stay(name, lock)
     } finally {
-      await giveUp((signal) => lock.release(signal))
+      await giveUp(lock, this.interrupts, (signal) => lock.release(signal))
     }
   }
 
@@ -66,7 +66,7 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
     }
     const { interrupts } = this
     const preparation = this.#preparation
-    const onEnd = () => void giveUp((signal) => lock.release(signal))
+    const onEnd = () => void giveUp(lock, interrupts, (signal) => lock.release(signal))
     return runHeld(command, lock, { interrupts, environment, preparation, onEnd })
   }
 

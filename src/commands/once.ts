@@ -4,10 +4,10 @@ import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printBesideCommand } from '../cli/output.ts'
-import { giveUp, noteRaisedTtl, runHeld } from '../cli/run-held.ts'
+import { GIVING_UP_BRIEFLY, giveUp, noteRaisedTtl, runHeld, untilHurried } from '../cli/run-held.ts'
 import { describeMoment } from '../cli/since.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
-import { UsageError } from '../errors.ts'
+import { IndeterminateError, UnavailableError, UsageError } from '../errors.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { Turn, whoDid } from '../recipes/once.ts'
 import type { OnceRecord } from '../recipes/once-record.ts'
@@ -53,10 +53,14 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     )
     if (!turn) return this.#skip(name)
     noteRaisedTtl(options.ttl, turn.ttl)
+    let timeout: number | undefined
     try {
       process.exitCode = await this.#run(name, turn, command)
+    } catch (error) {
+      if (isUnanswered(error)) timeout = GIVING_UP_BRIEFLY
+      throw error
     } finally {
-      await giveUp((signal) => turn.release(signal))
+      await giveUp(turn, this.interrupts, (signal) => turn.release(signal), timeout)
     }
   }
 
@@ -73,7 +77,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     const { interrupts } = this
     const preparation = this.#preparation
     const code = await runHeld(command, turn, { interrupts, environment, preparation })
-    if (code === 0) await turn.done()
+    if (code === 0) await untilHurried(interrupts, (signal) => turn.done(signal))
     printBesideCommand({ ok: code === 0, name, ran: true, exitCode: code })
     return code
   }
@@ -96,3 +100,6 @@ const doneBy = ({ host, pid, at }: Partial<OnceRecord>): string => {
   const who = host === undefined ? '' : ` by ${process}${printable(host)}`
   return at === undefined ? who : `${who} at ${printable(describeMoment(at, ' ago'))}`
 }
+
+const isUnanswered = (error: unknown): boolean =>
+  error instanceof IndeterminateError || error instanceof UnavailableError

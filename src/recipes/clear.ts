@@ -1,7 +1,10 @@
-import { remove } from '../backends/operations.ts'
+import type { Backend, Entry } from '../backends/backend.ts'
+import { remove, unchanged } from '../backends/operations.ts'
+import { backoff } from '../backoff.ts'
 import { type Limits, withDeadline } from './deadline.ts'
 import { checkKey, KINDS, type Kind } from './keys.ts'
 import { whenAvailable } from './retry.ts'
+import { settle } from './settle.ts'
 import type { Space } from './space.ts'
 
 export interface ClearOptions extends Limits {
@@ -40,23 +43,59 @@ export const clear = (
     for (const name of bare) {
       for (const kind of kinds) {
         const key = `${namespace}/${kind}/${name}`
-        const found = below ? await keysBelow(`${key}/`, signal) : []
-        await removeAll([key, ...found], signal)
+        await removeAll(backend, await entriesOf(backend, key, below, signal), signal)
       }
     }
   })
+}
 
-  async function keysBelow(prefix: string, signal: AbortSignal): Promise<string[]> {
-    const { entries } = await whenAvailable({ signal }, () => backend.list(prefix, { signal }))
-    return entries.map(({ key }) => key)
-  }
+const entriesOf = async (
+  backend: Backend,
+  key: string,
+  below: boolean,
+  signal: AbortSignal,
+): Promise<Entry[]> => {
+  const own = await whenAvailable({ signal }, () => backend.get(key, { signal }))
+  if (!below) return own ? [own] : []
+  const { entries } = await whenAvailable({ signal }, () => backend.list(`${key}/`, { signal }))
+  return own ? [own, ...entries] : [...entries]
+}
 
-  /** In commits of a size that every store takes, however long the keys are. */
-  async function removeAll(keys: readonly string[], signal: AbortSignal): Promise<void> {
-    const size = Math.min(backend.traits.maxCommitOperations, 50)
-    for (let at = 0; at < keys.length; at += size) {
-      const writes = keys.slice(at, at + size).map(remove)
-      await whenAvailable({ signal }, () => backend.commit([], writes, { signal }))
-    }
+/** In commits of a size that every store takes, however long the keys are. */
+const removeAll = async (
+  backend: Backend,
+  entries: readonly Entry[],
+  signal: AbortSignal,
+): Promise<void> => {
+  const size = Math.min(Math.floor(backend.traits.maxCommitOperations / 2), 50)
+  for (let at = 0; at < entries.length; at += size) {
+    await removeBatch(backend, entries.slice(at, at + size), signal)
   }
 }
+
+/**
+ * Each key is removed as it was read. So a copy of the commit that arrives late, or a second one after a lost answer,
+ * removes nothing that was set since.
+ */
+const removeBatch = async (
+  backend: Backend,
+  batch: readonly Entry[],
+  signal: AbortSignal,
+): Promise<void> => {
+  let left = batch
+  for (const pause of backoff()) {
+    const guards = left.map(({ key, modRevision }) => unchanged(key, modRevision))
+    const writes = left.map(({ key }) => remove(key))
+    const { result, unanswered } = await settle(backend, guards, writes, signal)
+    if (result.outcome === 'ok') return
+    const now = result.outcome === 'refused' ? result.entries : left
+    // Without an answer, a key that has changed was set by somebody after it was removed.
+    left = unanswered ? left.filter((entry) => now.some(isSame(entry))) : now
+    if (left.length === 0) return
+    await pause(signal)
+    signal.throwIfAborted()
+  }
+}
+
+const isSame = (one: Entry) => (other: Entry) =>
+  one.key === other.key && one.modRevision === other.modRevision

@@ -43,6 +43,8 @@ export class Hold {
     const session = await Session.open(space.backend, options)
     try {
       await acquire(space, name, session, state, options)
+      // An answer may come after the time for which the session was granted.
+      session.requireLive()
       return new Hold(space, key, session)
     } catch (error) {
       await session.close(undoing(options.signal))
@@ -79,7 +81,11 @@ export class Hold {
     return this.#change(state, put(this.#key, state), signal)
   }
 
-  /** Gives the key up; with a final state it stays, sticky, in that state. */
+  /**
+   * Gives the key up; with a final state it stays, sticky, in that state. With a signal, `release` tries until the store
+   * has answered or the signal aborts.
+   * @throws what kept the final state from being set. Without a final state it never rejects.
+   */
   async release(final?: string, signal?: AbortSignal): Promise<void> {
     this.#watching.abort()
     try {

@@ -68,26 +68,28 @@ export class Turn extends Tenure {
   }
 
   /**
-   * Records that it is done, in one commit with the end of the turn, tried until the turn is lost.
+   * Records that it is done, in one commit with the end of the turn. Tries until the turn is lost or the signal aborts.
    * @throws LostError the turn was lost before, and somebody else may do it again.
-   * @throws IndeterminateError it was lost before it could be known whether the record was made.
+   * @throws IndeterminateError no answer came in time, so whether the record was made is not known.
+   * @throws UnavailableError the store was out of reach until the signal aborted. The record was not made.
    */
-  async done(): Promise<void> {
+  async done(signal?: AbortSignal): Promise<void> {
     this.settle()
-    const lease = await this.#lease()
+    const end = signal ? AbortSignal.any([this.lost, signal]) : this.lost
+    const lease = await this.#lease(end)
     try {
-      await this.#commit(this.#writes(lease))
+      await this.#commit(this.#writes(lease), end)
     } catch (error) {
       if (lease && !(error instanceof IndeterminateError)) await this.#revoke(lease)
       throw error
     }
   }
 
-  async #lease(): Promise<Lease | undefined> {
+  async #lease(signal: AbortSignal): Promise<Lease | undefined> {
     const { backend } = this.#space
     const expire = this.#expire
     if (expire === undefined) return undefined
-    return whenAvailable({ signal: this.lost }, () => backend.grant(expire, { signal: this.lost }))
+    return whenAvailable({ signal }, () => backend.grant(expire, { signal }))
   }
 
   #writes(lease: Lease | undefined): Write[] {
@@ -103,31 +105,31 @@ export class Turn extends Tenure {
   }
 
   /** The turn's end is in the commit, so of two that were sent one can be applied. */
-  async #commit(writes: readonly Write[]): Promise<void> {
+  async #commit(writes: readonly Write[], signal: AbortSignal): Promise<void> {
     const guards = [heldBy(this.key, this.sessionId)]
     const { backend } = this.#space
     let unanswered: unknown
     for (const pause of backoff()) {
-      if (this.lost.aborted) throw unanswered ?? this.lost.reason
+      if (signal.aborted) throw unanswered ?? signal.reason
       try {
-        const commit = () => backend.commit(guards, writes, { signal: this.lost })
-        const { outcome } = await whenAvailable({ signal: this.lost }, commit)
-        if (outcome === 'ok' || (outcome === 'refused' && (await this.#isRecorded()))) return
+        const commit = () => backend.commit(guards, writes, { signal })
+        const { outcome } = await whenAvailable({ signal }, commit)
+        if (outcome === 'ok' || (outcome === 'refused' && (await this.#isRecorded(signal)))) return
         if (outcome === 'refused')
           throw new LostError(`the turn was lost: ${this.#record} is not set`)
       } catch (error) {
-        if (this.lost.aborted) throw unanswered ?? error
+        if (signal.aborted) throw unanswered ?? error
         if (!(error instanceof IndeterminateError)) throw error
         unanswered = error
       }
-      await pause(this.lost)
+      await pause(signal)
     }
   }
 
-  async #isRecorded(): Promise<boolean> {
+  async #isRecorded(signal: AbortSignal): Promise<boolean> {
     const { backend } = this.#space
-    const read = () => backend.get(this.#record, { signal: this.lost })
-    const entry = await whenAvailable({ signal: this.lost }, read)
+    const read = () => backend.get(this.#record, { signal })
+    const entry = await whenAvailable({ signal }, read)
     return entry !== undefined && parseOnceRecord(entry).session === this.sessionId
   }
 

@@ -3,7 +3,7 @@ import type { Backend, Lease } from '../backends/backend.ts'
 import { now } from '../backends/clock.ts'
 import { type Command, type ProcessIdentity, thisProcess } from '../backends/process-identity.ts'
 import { backoff } from '../backoff.ts'
-import { LeaseGoneError, LostError, UsageError } from '../errors.ts'
+import { describe, LeaseGoneError, LostError, TimeoutError, UsageError } from '../errors.ts'
 import { LONGEST_TIMER, type LongTimer, setLongTimeout } from '../long-timer.ts'
 import { withDeadline } from './deadline.ts'
 import { whenAvailable } from './retry.ts'
@@ -21,7 +21,7 @@ export interface SessionOptions {
 const DEFAULT_TTL = 15_000
 const LONGEST_DEFAULT_GRACE = 5_000
 
-/** A lost session's store may not answer: this long (milliseconds) is tried to clear up after it. */
+/** How long (milliseconds) `close` tries for a late session without a signal: its store may not answer. */
 const AFTER_LOSS = 300
 
 /** On a busy machine a shorter one could be over before its timers tell. */
@@ -57,6 +57,8 @@ export class Session {
   #deadline = 0
   #left: Promise<void> | undefined
   #owner: ProcessIdentity | undefined
+  /** Why the last renewal failed, if none has succeeded since. */
+  #trouble: unknown
 
   private constructor(backend: Backend, lease: Lease, grantedAt: number, grace: number) {
     this.id = lease.id
@@ -118,8 +120,10 @@ export class Session {
   }
 
   /**
-   * Ends the session and removes what it holds; at the latest its TTL does, as after a loss. With a signal it is tried
-   * until that aborts. Never rejects.
+   * Ends the session and removes what it holds. If the store does not answer, the TTL does that later.
+   *
+   * With a signal, `close` tries until the store has answered or the signal aborts. Without one it tries once, and for
+   * 300 ms at most if the session is expiring or lost. Never rejects.
    */
   close(signal?: AbortSignal): Promise<void> {
     this.#left ??= this.#leave(signal)
@@ -137,7 +141,7 @@ export class Session {
     // From now on nothing declares it expiring or lost.
     this.#clear()
     const late = this.lost.aborted || this.expiring.aborted
-    const limit = late ? AbortSignal.timeout(AFTER_LOSS) : signal
+    const limit = signal ?? (late ? AbortSignal.timeout(AFTER_LOSS) : undefined)
     const revoke = () => this.#backend.revoke(this.id, { signal: limit })
     const revoked = (limit ? whenAvailable({ signal: limit }, revoke) : revoke()).catch(() => {})
     // A request leaves when all that was begun before it is done: renewals end after it.
@@ -166,6 +170,7 @@ export class Session {
       } catch (error) {
         if (signal.aborted) return
         if (error instanceof LeaseGoneError) return this.lose(error.message)
+        this.#trouble = error
       }
       await pause(signal)
       if (signal.aborted) return
@@ -183,16 +188,24 @@ export class Session {
   #prolong(sentAt: number): void {
     if (this.#left || this.expiring.aborted) return
     this.#clear()
+    this.#trouble = undefined
     this.#deadline = sentAt + this.ttl - marginOf(this.ttl)
     const left = this.#deadline - now()
     this.#timers = [
-      setLongTimeout(() => this.#expiring.abort(unrenewed()), left - this.#grace),
+      setLongTimeout(() => this.#expiring.abort(this.#unrenewed()), left - this.#grace),
       setLongTimeout(() => this.#expire(), left),
     ]
   }
 
   #expire(): void {
-    this.lose(unrenewed().message)
+    this.lose(this.#unrenewed().message)
+  }
+
+  #unrenewed(): LostError {
+    const cause = this.#trouble
+    const silent = cause === undefined || cause instanceof TimeoutError
+    const why = silent ? 'the store did not answer' : describe(cause)
+    return new LostError(`the session could not be renewed in time: ${why}`, { cause })
   }
 
   #stop(): void {
@@ -204,5 +217,3 @@ export class Session {
     for (const timer of this.#timers) timer.clear()
   }
 }
-
-const unrenewed = (): LostError => new LostError('the session could not be renewed in time')

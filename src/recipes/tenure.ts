@@ -34,7 +34,10 @@ export abstract class Tenure {
     return this.#place.session.include(describe)
   }
 
-  /** Gives it up: the next one has it. At the latest the TTL does. Never rejects. */
+  /**
+   * Gives it up: the next one has it. If the store does not answer, the TTL does that later. With a signal, `release`
+   * tries until the store has answered or the signal aborts. Never rejects.
+   */
   release(signal?: AbortSignal): Promise<void> {
     return this.#place.leave(signal)
   }

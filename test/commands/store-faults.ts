@@ -144,14 +144,23 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
     })
 
     const lastWill = ['--on-success', 'done', '--timeout', '2s']
-    const until = "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done"
+    const until = "trap 'exit 0' TERM; echo up $$; while :; do sleep 0.05; done"
 
     test('a last state that cannot be set is 120, within a second of the deadline', async () => {
       const argv = ['signal', 'held', 'busy', '--hold', ...lastWill, '--', 'sh', '-c', until]
       const holder = remote.start(...argv)
+      const [, pid] = await holder.says(/up (\d+)/)
+      proxy.refuse()
+      await endsAtDeadline(holder, 120, () => process.kill(Number(pid), 'SIGTERM'))
+    })
+
+    test('a last state that cannot be set after a TERM is told, and ends with 143', async () => {
+      const argv = ['signal', 'told', 'busy', '--hold', ...lastWill, '--', 'sh', '-c', until]
+      const holder = remote.start(...argv)
       await holder.says(/up/)
       proxy.refuse()
-      await endsAtDeadline(holder)
+      await endsAtDeadline(holder, 143)
+      expect(lines((await holder.ended).stderr).at(-1)).toMatch(/^rdv: told was not set to done: /)
     })
 
     test('nor does it wait for ever to join again', async () => {
@@ -172,8 +181,38 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       await holder.says(/up/)
       proxy.refuse()
       await holder.says(/joining again/)
-      await endsAtDeadline(holder)
+      await endsAtDeadline(holder, 143)
     })
+
+    test.each([
+      ['lock', ['lock', 'silent'], [0]],
+      ['lock without COMMAND', ['lock', 'silent2'], [143]],
+      ['elect', ['elect', 'silent'], [0]],
+      ['once', ['once', 'silent'], [120, 122]],
+      ['signal --hold', ['signal', 'silent', '--hold'], [0]],
+      [
+        'signal --hold --on-success',
+        ['signal', 'silent2', '--hold', '--on-success', 'done'],
+        [143],
+      ],
+    ] as const)(
+      'a TERM to rdv %s whose store is silent ends it within 5 s',
+      async (name, argv, codes) => {
+        const command = name.includes('without') ? [] : ['--', 'sh', '-c', until]
+        const holder = remote.start(...argv, ...command)
+        await holder.says(/up|rdv\/lock/)
+        proxy.pause()
+        try {
+          const started = performance.now()
+          holder.kill('SIGTERM')
+          expect((await holder.ended).code).toBeOneOf([...codes])
+          expect(performance.now() - started).toBeLessThan(4_000 + 4 * LATE)
+        } finally {
+          proxy.cut()
+          proxy.resume()
+        }
+      },
+    )
 
     test('a session that is lost with its store ends COMMAND before anybody else can hold', async () => {
       const observer = await Observer.of(store, 'stop')
@@ -223,11 +262,15 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       expect(await direct.state('back')).toBeUndefined()
     })
 
-    const endsAtDeadline = async (holder: Running): Promise<void> => {
+    const endsAtDeadline = async (
+      holder: Running,
+      code: number,
+      end = () => holder.kill('SIGTERM'),
+    ): Promise<void> => {
       try {
         const started = performance.now()
-        holder.kill('SIGTERM')
-        expect(await holder.ended).toMatchObject({ code: 120 })
+        end()
+        expect(await holder.ended).toMatchObject({ code })
         expect(performance.now() - started).toBeLessThan(2_000 + 2 * LATE)
       } finally {
         await proxy.accept()

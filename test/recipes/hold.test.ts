@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { remove } from '../../src/backends/operations.ts'
 import { LostError, NoError, UnavailableError, UsageError } from '../../src/errors.ts'
@@ -11,7 +12,9 @@ import { list, watchList } from '../../src/recipes/list.ts'
 import { Membership } from '../../src/recipes/membership.ts'
 import { Session } from '../../src/recipes/session.ts'
 import { signal } from '../../src/recipes/signal.ts'
+import type { Space } from '../../src/recipes/space.ts'
 import { wait } from '../../src/recipes/wait/wait-targets.ts'
+import { aborts } from './matrix.ts'
 import { distorted, memory } from './space.ts'
 
 const KEY = 'rdv/signal/k'
@@ -95,7 +98,54 @@ describe('a second Hold.take', () => {
   })
 })
 
+/** A store whose renewals fail, and which answers a commit only after the lease of the writer has run out. */
+const swallowing = (space: Space): Space =>
+  distorted(space, {
+    renew: () => Promise.reject(new UnavailableError('cut')),
+    async commit(...args) {
+      const result = await space.backend.commit(...args)
+      await wait(space, 'k', { not: true, states: ['*'] })
+      return result
+    },
+  })
+
 describe('a hold', () => {
+  test('that has run out before its store answers is not handed out', async () => {
+    const space = await memory()
+    const taking = Hold.take(swallowing(space), 'k', 'busy', { ttl: 1_000 })
+    await expect(taking).rejects.toThrow(LostError)
+  })
+
+  test.each(['expiring', 'lost'] as const)(
+    'that is %s is released as soon as its store is back',
+    async (stage) => {
+      const space = await memory()
+      const store = { cut: true }
+      const asked = Promise.withResolvers<void>()
+      const cut = () => Promise.reject(new UnavailableError('cut'))
+      const shaky = distorted(space, {
+        renew: cut,
+        revoke: (...args) => {
+          asked.resolve()
+          return store.cut ? cut() : space.backend.revoke(...args)
+        },
+      })
+      // The store keeps the lease for longer than the session counts on it.
+      const long = {
+        grant: () => space.backend.grant(60_000).then((lease) => ({ ...lease, ttl: 1_000 })),
+      }
+      const hold = await Hold.take(distorted(shaky, long), 'k', 'busy', { ttl: 1_000 })
+      await aborts(hold[stage])
+      const releasing = hold.release(undefined, AbortSignal.timeout(50_000))
+      await asked.promise
+      expect(await getState(space, 'k')).toBe('busy')
+      await sleep(400)
+      store.cut = false
+      await releasing
+      expect(await space.backend.get(KEY)).toBeUndefined()
+    },
+  )
+
   test('that is released with a final state leaves it, sticky', async () => {
     const space = await memory()
     const hold = await Hold.take(space, 'k', 'busy')

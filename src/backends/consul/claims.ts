@@ -107,19 +107,25 @@ export class Claims implements Claimable {
 
 const lockKey = ({ name }: Pick<Seen, 'name'>): string => `${name}/.lock`
 
-const judge = (seen: Seen): 'own' | 'free' | 'held' | 'conflict' =>
-  seen.slots === 1 ? judgeLock(seen) : judgeSemaphore(seen)
+const judge = (seen: Seen): 'own' | 'free' | 'held' | 'conflict' => {
+  const { lock } = seen
+  if (!lock || isAbandoned(lock, seen)) return 'free'
+  return seen.slots === 1 ? judgeLock(lock, seen) : judgeSemaphore(lock, seen)
+}
 
-const judgeLock = ({ lock, session }: Seen) => {
-  if (!lock) return 'free'
+/** A key that stays behind when its holders have died binds nobody, whatever number of slots it names. */
+const isAbandoned = (lock: FlaggedEntry, seen: Seen): boolean =>
+  hasFlags(lock, LOCK_FLAGS)
+    ? lock.session === undefined
+    : decodeSemaphore(lock) !== undefined && livingHolders(seen).length === 0
+
+const judgeLock = (lock: FlaggedEntry, { session }: Seen) => {
   if (!hasFlags(lock, LOCK_FLAGS)) return 'conflict'
-  if (lock.session === undefined) return 'free'
   return lock.session === session ? 'own' : 'held'
 }
 
-const judgeSemaphore = (seen: Seen) => {
-  const { lock, slots, session } = seen
-  if (!lock) return 'free'
+const judgeSemaphore = (lock: FlaggedEntry, seen: Seen) => {
+  const { slots, session } = seen
   if (decodeSemaphore(lock)?.limit !== slots) return 'conflict'
   const holders = livingHolders(seen)
   if (holders.includes(session)) return 'own'

@@ -98,5 +98,6 @@ export interface ClientOptions {
   readonly port: number
   readonly secure: boolean
   readonly agent: PlainAgent | TlsAgent
-  readonly defaults: { readonly token?: string }
+  readonly headers: Readonly<Record<string, string>>
+  readonly defaults: { readonly token?: string; readonly dc?: string }
 }

@@ -3,6 +3,7 @@ import { IndeterminateError, LeaseGoneError, UsageError } from '../../errors.ts'
 import type { CallOptions, CommitResult, Entry, Guard } from '../backend.ts'
 import { withinLimit } from '../call.ts'
 import { holds } from '../guards.ts'
+import { leavesOpen } from '../http-status.ts'
 import type { Operation, Transacted } from './client.ts'
 import { Failure, translate } from './failure.ts'
 import type { Leases } from './leases.ts'
@@ -89,10 +90,12 @@ export class Commit {
 
   /** Of the operations that were refused; throws where the transaction itself was, or where that is not known. */
   #refusedKeys(error: unknown, operations: readonly Operation[]): string[] {
-    if (!(error instanceof Failure) || !DEFINITE.has(error.status)) throw error
+    if (!(error instanceof Failure) || error.status === 0 || leavesOpen(error.status)) throw error
     this.#answered()
     const errors = (error.body as Transacted | undefined)?.Errors
-    if (error.status !== 409 || !errors) throw translate(error, this.#store.connection.address)
+    if (error.status !== 409 || !errors) {
+      throw translate(error, this.#store.connection.address, `key:write on ${this.#anyKey()}`)
+    }
     return [...new Set(errors.flatMap(({ OpIndex }) => operations[OpIndex]?.KV.Key ?? []))]
   }
 
@@ -164,9 +167,6 @@ const newest = (results: Transacted['Results']): number => {
   if (revision === 0) throw new Error('the answer tells no index')
   return revision
 }
-
-/** Statuses that Consul answers before it applies anything. */
-const DEFINITE = new Set([400, 401, 403, 409, 413])
 
 const refused = (entries: Known): CommitResult => ({
   outcome: 'refused',

@@ -108,5 +108,6 @@ const optionsOf = (location: Location, agent: PlainAgent): ClientOptions => ({
   port: location.port,
   secure: location.secure,
   agent,
-  defaults: { token: location.token },
+  headers: location.namespace ? { 'x-consul-namespace': location.namespace } : {},
+  defaults: { token: location.token, dc: location.datacenter },
 })

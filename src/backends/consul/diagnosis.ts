@@ -13,7 +13,9 @@ export const diagnose = async (store: Store, options: CallOptions): Promise<Diag
 }
 
 const leaderOf = async (store: Store, options: CallOptions): Promise<string> => {
-  const [, leader] = await store.ask(options, (client, common) => client.status.leader(common))
+  const [, leader] = await store.ask(options, 'no right at all', (client, common) =>
+    client.status.leader(common),
+  )
   return leader
 }
 
@@ -23,7 +25,7 @@ const aboutAgent = async (
   options: CallOptions,
 ): Promise<{ version: string; inMemory: boolean }> => {
   try {
-    const [, { Config, DebugConfig }] = await store.ask(options, (client, common) =>
+    const [, { Config, DebugConfig }] = await store.ask(options, 'agent:read', (client, common) =>
       client.agent.self(common),
     )
     return {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { CoordinationError, UnavailableError, UsageError } from '../../errors.ts'
 import { describeFailure, isTlsProblem } from '../../reason.ts'
+import { oneLine } from '../http-status.ts'
 
 /** Consul's answer when it is not what was asked for; `status` is 0 where there was no whole answer. */
 export class Failure extends Error {
@@ -12,9 +13,7 @@ export class Failure extends Error {
     const response = (error as { response?: IncomingMessage & { body?: unknown } }).response
     // The library's error holds the request, and with it the token: it must not become anybody's cause.
     super(
-      response
-        ? `${response.statusCode} ${sentence(response.body)}`.trim()
-        : describeFailure(error),
+      response ? `${response.statusCode} ${textOf(response.body)}`.trim() : describeFailure(error),
       response ? undefined : { cause: error },
     )
     this.name = 'Failure'
@@ -23,26 +22,37 @@ export class Failure extends Error {
   }
 }
 
-const sentence = (body: unknown): string =>
-  typeof body === 'string' || Buffer.isBuffer(body) ? String(body).trim().slice(0, 200) : ''
+const textOf = (body: unknown): string =>
+  typeof body === 'string' || Buffer.isBuffer(body) ? oneLine(String(body)) : ''
 
-/** What a failure of a call that wrote nothing means to the caller. */
-export const translate = (error: unknown, address: string): CoordinationError => {
+/**
+ * What a failure of a call that wrote nothing means to the caller. `right`: the ACL permission that the call needs, as
+ * Consul's policies name it.
+ */
+export const translate = (error: unknown, address: string, right: string): CoordinationError => {
   if (error instanceof CoordinationError) return error
   const failure = error instanceof Failure ? error : new Failure(error)
-  const message = `${address} ${verb(failure.status)}: ${failure.message}`
+  const message = `${address} ${verb(failure, right)}: ${failure.message}`
   if (failure.status === 400 || failure.status === 413) {
     return new UsageError(message, { cause: failure })
   }
   return new UnavailableError(message, { cause: failure, retryable: !isHopeless(failure) })
 }
 
-const verb = (status: number): string => {
-  if (status === 0) return 'is out of reach'
-  if (status === 401 || status === 403) return 'refuses us (is the ACL token right?)'
+const verb = ({ status, cause }: Failure, right: string): string => {
+  if (status === 0) return isReset(cause) ? RESET : 'is out of reach'
+  if (status === 401 || status === 403) return `refuses us (the ACL token needs ${right})`
   if (status === 400 || status === 413) return 'does not take the request'
+  if (status === 429) return 'limits how much it is asked'
   return 'fails'
 }
+
+const isReset = (cause: unknown): boolean =>
+  (cause as NodeJS.ErrnoException | null)?.code === 'ECONNRESET'
+
+/** Consul resets further connections of a client address without a word. */
+const RESET =
+  'is out of reach, or has as many connections from here as http_max_conns_per_client lets it'
 
 /** A token without permission and a certificate that does not verify stay so. */
 const isHopeless = ({ status, cause }: Failure): boolean =>

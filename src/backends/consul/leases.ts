@@ -3,6 +3,8 @@ import type { CallOptions, Lease, Traits } from '../backend.ts'
 import { Failure } from './failure.ts'
 import type { Store } from './store.ts'
 
+const WRITING = 'session:write'
+
 /** Leases are Consul's sessions, whose keys go with them. */
 export class Leases {
   readonly #store: Store
@@ -21,7 +23,7 @@ export class Leases {
       )
     }
     const seconds = Math.ceil(Math.max(ttl, minTtl) / 1000)
-    const [, { ID }] = await this.#store.ask(options, (client, common) =>
+    const [, { ID }] = await this.#store.ask(options, WRITING, (client, common) =>
       client.session.create({
         ...common,
         name: 'rdv',
@@ -39,7 +41,7 @@ export class Leases {
 
   async renew(id: string, options: CallOptions): Promise<number> {
     if (!isSessionId(id)) throw new LeaseGoneError(id)
-    const session = await this.#store.ask(options, async (client, common) => {
+    const session = await this.#store.ask(options, WRITING, async (client, common) => {
       try {
         const [, [info]] = await client.session.renew({ ...common, id })
         return info
@@ -56,7 +58,9 @@ export class Leases {
 
   async revoke(id: string, options: CallOptions): Promise<void> {
     if (!isSessionId(id)) return
-    await this.#store.ask(options, (client, common) => client.session.destroy({ ...common, id }))
+    await this.#store.ask(options, WRITING, (client, common) =>
+      client.session.destroy({ ...common, id }),
+    )
     // What such a server denies, it does not destroy, and says that it did.
     if (await this.exists(id, options)) throw this.#starting()
   }
@@ -64,7 +68,7 @@ export class Leases {
   /** Linearizable: a server that is just starting does not answer. */
   async exists(id: string, options: CallOptions): Promise<boolean> {
     if (!isSessionId(id)) return false
-    const [, session] = await this.#store.ask(options, (client, common) =>
+    const [, session] = await this.#store.ask(options, 'session:read', (client, common) =>
       client.session.info({ ...common, id, consistent: true }),
     )
     return session !== undefined

@@ -10,6 +10,10 @@ export interface Location {
   readonly port: number
   readonly secure: boolean
   readonly token: string | undefined
+  /** Undefined: the agent's own. */
+  readonly datacenter: string | undefined
+  /** Of Consul Enterprise. Undefined: the token's own. */
+  readonly namespace: string | undefined
   readonly tls: TlsSettings
 }
 
@@ -23,22 +27,26 @@ interface TlsSettings {
 /** Consul's own ports for HTTP and HTTPS. */
 const PORTS = { 'consul:': 8500, 'consuls:': 8501 }
 
-const EXAMPLE = 'write consul://host:8500 or consuls://host:8501'
+const EXAMPLE =
+  'write consul://host:8500 or consuls://host:8501, with ?dc=DATACENTER or ?ns=NAMESPACE where needed'
 
 /**
  * Reads a backend URL, and from the environment what Consul's own tools read there.
  * @throws UsageError malformed, or a file that it names cannot be read.
  */
 export const locate = (url: string, env: NodeJS.ProcessEnv): Location => {
-  const { protocol, hostname, port } = parse(url)
+  const { protocol, hostname, port, search, searchParams } = parse(url)
+  refusePartition(env)
   const secure = protocol === 'consuls:'
   const number = Number(port || PORTS[secure ? 'consuls:' : 'consul:'])
   return {
-    address: `${protocol}//${hostname}:${number}`,
+    address: `${protocol}//${hostname}:${number}${search}`,
     host: hostname,
     port: number,
     secure,
     token: tokenOf(env),
+    datacenter: searchParams.get('dc') ?? undefined,
+    namespace: searchParams.get('ns') ?? (env.CONSUL_NAMESPACE || undefined),
     tls: secure ? tlsOf(env) : {},
   }
 }
@@ -52,10 +60,22 @@ const parse = (text: string): URL => {
   }
   if (!url?.hostname)
     throw new UsageError(`"${redactMalformed(text)}" names no Consul agent: ${EXAMPLE}`)
-  if (!/^\/?$/.test(url.pathname) || url.search || url.hash) {
+  const settings = [...url.searchParams]
+  const strange = settings.some(([name, value]) => !SETTINGS.has(name) || value === '')
+  if (!/^\/?$/.test(url.pathname) || strange || url.hash) {
     throw new UsageError(`"${redactMalformed(text)}" has something behind the port: ${EXAMPLE}`)
   }
   return url
+}
+
+const SETTINGS: ReadonlySet<string> = new Set(['dc', 'ns'])
+
+/** Consul before 1.11 does not heed a partition, and says nothing. */
+const refusePartition = ({ CONSUL_PARTITION: partition }: NodeJS.ProcessEnv): void => {
+  if (!partition || partition === 'default') return
+  throw new UsageError(
+    'rdv does not use admin partitions: unset CONSUL_PARTITION, and name an agent of that partition',
+  )
 }
 
 /** As in Consul's own tools the file wins. */

@@ -21,20 +21,24 @@ export class Store {
     this.connection = connection
   }
 
-  /** A call that does no harm when it is lost: errors are translated so. */
-  async ask<T>(options: CallOptions, body: (client: Client, options: Options) => Promise<T>) {
+  /** A call that does no harm when it is lost: errors are translated so. `right`: the ACL permission that it needs. */
+  async ask<T>(
+    options: CallOptions,
+    right: string,
+    body: (client: Client, options: Options) => Promise<T>,
+  ) {
     try {
       const answer = await this.connection.call(options, body)
       this.reachability.answered()
       return answer
     } catch (error) {
       this.reachability.failed()
-      throw this.#translated(error, options)
+      throw this.#translated(error, right, options)
     }
   }
 
   async get(key: string, options: CallOptions): Promise<Entry | undefined> {
-    const [, item] = await this.ask(options, (client, common) =>
+    const [, item] = await this.ask(options, reading(key), (client, common) =>
       client.kv.get({ ...common, ...EXACT, key }),
     )
     return item && toEntry(item)
@@ -58,7 +62,7 @@ export class Store {
   /** Its revision is Consul's index of the scope: not below anything that was written to or deleted from it. */
   async list(scope: string, options: CallOptions): Promise<Listing> {
     if (isPrefix(scope)) return this.#below(scope, options)
-    const [response, item] = await this.ask(options, (client, common) =>
+    const [response, item] = await this.ask(options, reading(scope), (client, common) =>
       client.kv.get({ ...common, ...EXACT, key: scope }),
     )
     return { entries: item ? [toEntry(item)] : [], revision: this.#indexOf(response) }
@@ -67,7 +71,7 @@ export class Store {
   /** The revision of the newest change to any key: the index of one that cannot be there. */
   async revision(near: string, options: CallOptions): Promise<number> {
     const key = isPrefix(near) ? near : `${near}/`
-    const [response] = await this.ask(options, (client, common) =>
+    const [response] = await this.ask(options, reading(near), (client, common) =>
       client.kv.get({ ...common, ...EXACT, key }),
     )
     return this.#indexOf(response)
@@ -91,7 +95,7 @@ export class Store {
       })
     } catch (error) {
       if (!(error instanceof Failure && error.status === 404)) {
-        throw this.#translated(error, { signal })
+        throw this.#translated(error, reading(scope), { signal })
       }
     }
   }
@@ -101,7 +105,7 @@ export class Store {
    * condition that does not hold; no key ever has the index 1, so nothing is written.
    */
   async requirePermission(key: string, options: CallOptions): Promise<void> {
-    await this.ask(options, (client, common) =>
+    await this.ask(options, `key:write on ${key}`, (client, common) =>
       client.kv.set({ ...common, key, value: '', cas: 1 }),
     )
   }
@@ -116,7 +120,7 @@ export class Store {
   }
 
   async #recurse(prefix: string, options: CallOptions) {
-    const [response, items] = await this.ask(options, (client, common) =>
+    const [response, items] = await this.ask(options, reading(prefix), (client, common) =>
       client.kv.get({ ...common, ...EXACT, key: prefix, recurse: true }),
     )
     if (response.headers['x-consul-results-filtered-by-acls'] === 'true') {
@@ -133,10 +137,12 @@ export class Store {
     throw new UnavailableError(`${this.connection.address} does not answer as Consul: no index`)
   }
 
-  #translated(error: unknown, { signal }: CallOptions): unknown {
-    return signal?.aborted ? error : translate(error, this.connection.address)
+  #translated(error: unknown, right: string, { signal }: CallOptions): unknown {
+    return signal?.aborted ? error : translate(error, this.connection.address, right)
   }
 }
+
+const reading = (scope: string): string => `key:read on ${scope}`
 
 const EXACT = { buffer: true, consistent: true } as const
 

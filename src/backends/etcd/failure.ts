@@ -3,13 +3,18 @@ import { describeFailure } from '../../reason.ts'
 
 /** gRPC's status codes (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) that we tell apart. */
 export const Code = {
+  cancelled: 1,
+  unknown: 2,
   invalidArgument: 3,
+  deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
   failedPrecondition: 9,
   outOfRange: 11,
   unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
   unauthenticated: 16,
 } as const
 
@@ -57,10 +62,35 @@ export const translate = (
 
 /** What a person wants to read of it: not the number of gRPC's code, nor how gRPC came to know. */
 export const reasonOf = (error: unknown): string => {
-  const text = ((error as { details?: string } | null)?.details || describe(error))
-    .replace(/^No connection established\. Last error: (Error: )?/, '')
-    .replace(/( \([-\d:.TZ]+\))?\. Resolution note: ?$/, '')
+  const details = (error as { details?: string } | null)?.details
+  const text = (details || describe(error)).replace(/( \([-\d:.TZ]+\))?\. Resolution note: ?$/, '')
+  const connecting = /^No connection established\. Last error: (?:Error: )?(.*)$/s.exec(text)?.[1]
   // gRPC keeps of a system call's error only the text.
-  const code = /^(?:connect|read|write|getaddrinfo) (E[A-Z_]+)\b/.exec(text)?.[1]
-  return code === undefined ? text : describeFailure(Object.assign(new Error(text), { code }))
+  const code = /^(?:connect|read|write|getaddrinfo) (E[A-Z_]+)\b/.exec(connecting ?? text)?.[1]
+  if (code !== undefined) return describeFailure(Object.assign(new Error(text), { code }))
+  if (connecting !== undefined) return connecting
+  return isOfLibrary(error, text) ? inWords(error, text) : text
 }
+
+/** gRPC's statuses by which its client library, too, tells of failures of the connection, and what they come to. */
+const OF_CONNECTION: ReadonlyMap<unknown, string> = new Map([
+  [Code.cancelled, 'the connection was closed'],
+  [Code.unknown, 'the connection was lost'],
+  [Code.deadlineExceeded, 'no answer in time'],
+  [Code.internal, 'the connection was lost'],
+  [Code.unavailable, 'the connection was lost'],
+])
+
+/** etcd begins its own sentences with its name. */
+const isOfLibrary = (error: unknown, text: string): boolean =>
+  OF_CONNECTION.has(codeOf(error)) && !text.startsWith('etcdserver: ')
+
+/** A proxy in between answers with HTTP's statuses. */
+const inWords = (error: unknown, text: string): string => {
+  const status = /\bHTTP status code (\d{3})\b/.exec(text)?.[1]
+  return status === undefined ? (OF_CONNECTION.get(codeOf(error)) ?? text) : foreignAnswer(status)
+}
+
+/** What is told of an answer that is not etcd's. */
+export const foreignAnswer = (status: string | number): string =>
+  `something that is not etcd answers, with status ${status}`

@@ -1,6 +1,7 @@
 import { UnavailableError } from '../../errors.ts'
 import { describeFailure, isTlsProblem } from '../../reason.ts'
 import type { Answer } from '../http-client.ts'
+import { leavesOpen as leavesOpenByStatus } from '../http-status.ts'
 import { EPOCH_HEADER, type WireError } from './protocol.ts'
 import { errorFromWire } from './wire-error.ts'
 
@@ -45,7 +46,7 @@ export const readAnswer = <T>(answer: Answer, asked: Asked): T => {
 export const leavesOpen = (answer: Answer): boolean => {
   const reply = replyOf(answer)
   if (reply) return !reply.ok && reply.kind === 'internal'
-  return answer.status < 400 || answer.status >= 500 || answer.status === 408
+  return answer.status < 400 || leavesOpenByStatus(answer.status)
 }
 
 const refusal = (answer: Answer, { address, tokenFrom }: Asked): UnavailableError => {
@@ -64,7 +65,7 @@ const foreign = (status: number, address: string): UnavailableError =>
   new UnavailableError(
     `${address} answers, with status ${status}, but not as a rendezvous server`,
     {
-      retryable: status >= 500,
+      retryable: leavesOpenByStatus(status) || status === 429,
     },
   )
 

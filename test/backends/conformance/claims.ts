@@ -100,6 +100,29 @@ export const claims = (pair: Pair<ClaimingHarness>): void => {
       await leave(contenders)
     })
 
+    test.each([
+      [2, 3],
+      [2, 1],
+      [3, 2],
+      [1, 2],
+    ])('of %d slots whose holders have died lets %d others in', async (slots, wanted) => {
+      const { contenders, at } = await contend(2 + wanted)
+      const dead = contenders.slice(0, Math.min(slots, 2))
+      for (const contender of dead) held(await contender.claim(slots))
+      await leave(dead)
+      for (let i = 0; i < wanted; i++) held(await at(2 + i).claim(wanted))
+      await leave(contenders)
+    })
+
+    test('of which one holder still lives keeps its number of slots', async () => {
+      const { contenders, at } = await contend(3)
+      for (const i of [0, 1]) held(await at(i).claim(2))
+      await leave([at(0)])
+      for (const slots of [1, 3]) expect(await at(2).claim(slots)).toEqual({ outcome: 'conflict' })
+      held(await at(2).claim(2))
+      await leave(contenders)
+    })
+
     test.each([1, 2])('of %d slots tells each holder a higher token', async (slots) => {
       const { contenders, at } = await contend(6)
       const tokens: number[] = []

@@ -97,9 +97,18 @@ describe('access to Consul with tokens', () => {
       await expect(client.commit([], [write])).rejects.toMatchObject({
         kind: 'unavailable',
         retryable: false,
+        message: expect.stringContaining('key:write on rdv/signal/new'),
       })
     }
     expect(await client.get('rdv/signal/new')).toBeUndefined()
+    await client.close()
+  })
+
+  test('a token that may make no sessions is told what it needs', async () => {
+    const writer = await limited('key_prefix "rdv/" { policy = "write" }')
+    const client = await open(service.url, { env: { CONSUL_HTTP_TOKEN: writer } })
+    await expect(client.grant(15_000)).rejects.toThrow('session:write')
+    await expect(client.get('other/k')).rejects.toThrow('key:read on other/k')
     await client.close()
   })
 
@@ -170,6 +179,7 @@ describe('a Consul URL', () => {
     ['consul://agent:1234/', 'consul://agent:1234'],
     ['consuls://agent', 'consuls://agent:8501'],
     ['consul://[::1]:8500', 'consul://[::1]:8500'],
+    ['consul://agent?dc=west&ns=team', 'consul://agent:8500?dc=west&ns=team'],
   ])('%s is opened without asking the store', async (url, address) => {
     const client = await open(url, { env: {} })
     expect(client.address).toBe(address)
@@ -182,11 +192,54 @@ describe('a Consul URL', () => {
     'consul:///path',
     'consul://agent/v1',
     'consul://agent:8500?token=x',
+    'consul://agent:8500?partition=x',
+    'consul://agent:8500?dc=',
+    'consul://agent:8500?dc=x#y',
     'consul://agent:port',
     'consul://user:secret@agent',
   ])('%s is a usage error', async (url) => {
     const error = await open(url, { env: {} }).catch((reason) => reason)
     expect(error).toBeInstanceOf(UsageError)
     expect(inspect(error)).not.toContain('secret')
+  })
+})
+
+describe('a Consul with datacenters and namespaces', () => {
+  let service: Service
+
+  beforeAll(async () => {
+    service = await startConsul()
+  })
+  afterAll(() => service.stop())
+
+  const written = async (search: string, env: NodeJS.ProcessEnv = {}) => {
+    const client = await open(service.url + search, { env })
+    try {
+      return await client.commit([], [put(KEY, 'x')])
+    } finally {
+      await client.close()
+    }
+  }
+
+  test('its own datacenter is found by name, and another one is not mistaken for it', async () => {
+    expect(await written('?dc=dc1')).toMatchObject({ outcome: 'ok' })
+    await expect(written('?dc=elsewhere')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('elsewhere'),
+    })
+  })
+
+  // The Consul of the tests is not the enterprise's, and says so.
+  test.each([
+    ['the URL', '?ns=team', {}],
+    ['the environment', '', { CONSUL_NAMESPACE: 'team' }],
+  ])('a namespace in %s is heeded', async (_, search, env) => {
+    await expect(written(search, env)).rejects.toThrow(UsageError)
+    await expect(written(search, env)).rejects.toThrow(/namespaces are a Consul Enterprise/i)
+  })
+
+  test('a partition is a usage error, and the default one is none', async () => {
+    await expect(written('', { CONSUL_PARTITION: 'team' })).rejects.toThrow(UsageError)
+    expect(await written('', { CONSUL_PARTITION: 'default' })).toMatchObject({ outcome: 'ok' })
   })
 })

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { isNoHttp } from '../../../reason.ts'
 import { type Answer, type HttpClient, linesOf, wholeAnswer } from '../../http-client.ts'
-import { NoGatewayError } from '../failure.ts'
+import { leavesOpen } from '../../http-status.ts'
+import { Code, foreignAnswer, NoGatewayError } from '../failure.ts'
 import { encode, type Json } from './json.ts'
 
 /** What the server has answered instead of doing what it was asked. */
@@ -78,32 +79,47 @@ async function* resultsOf<T>(response: IncomingMessage): AsyncGenerator<Json<T>>
 const resultOf = <T>(line: string): Json<T> => {
   const { result, error } = parse(line) as { result?: Json<T>; error?: Refusal }
   if (result !== undefined) return result
-  throw error ? refusal(error) : new NoGatewayError('an answer has no result')
+  throw (error && refusal(error)) ?? new NoGatewayError('an answer has no result')
 }
 
-const read = <T>({ status, body }: Answer): T => {
-  const answer = parse(body)
-  if (status === 200) return answer as T
-  throw refusal(answer as Refusal)
+const read = <T>({ status, body }: Pick<Answer, 'status' | 'body'>): T => {
+  if (status === 200) return parse(body) as T
+  const answer = parsed(body) as Refusal | undefined
+  throw (answer && refusal(answer)) ?? notFromGateway(status)
+}
+
+/**
+ * A proxy in between has answered. It may have given up on an etcd that does what it was asked all the same: then the
+ * error is neither a refusal nor one of a server without a gateway, after which the request is made by other means.
+ */
+const notFromGateway = (status: number): Error => {
+  const message = foreignAnswer(status)
+  if (status === 429) return new GatewayError({ code: Code.resourceExhausted, message })
+  if (status === 401 || status === 403)
+    return new GatewayError({ code: Code.permissionDenied, message })
+  return leavesOpen(status) ? new Error(message) : new NoGatewayError(message)
 }
 
 /** Old gateways say `grpc_code` in a stream. */
 type Refusal = Partial<Status> & { readonly grpc_code?: number }
 
-const refusal = ({ code, grpc_code, message }: Refusal): Error => {
+const refusal = ({ code, grpc_code, message }: Refusal): GatewayError | undefined => {
   const status = grpc_code ?? code
-  return status === undefined
-    ? new NoGatewayError('a refusal has no code')
-    : new GatewayError({ code: status, message })
+  return status === undefined ? undefined : new GatewayError({ code: status, message })
 }
 
 /** Whatever is not JSON is not the gateway's. */
 const parse = (text: string): object => {
+  const answer = parsed(text)
+  if (answer) return answer
+  throw new NoGatewayError('the answer is none of a gateway')
+}
+
+const parsed = (text: string): object | undefined => {
   try {
     const value = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return value
+    return typeof value === 'object' && value !== null ? value : undefined
   } catch {
-    // said below
+    return undefined
   }
-  throw new NoGatewayError('the answer is none of a gateway')
 }
