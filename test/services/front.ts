@@ -22,7 +22,7 @@ export interface Front {
   stop(): Promise<void>
 }
 
-export const PAGE = '<html>\n<head><title>Oops</title></head>\n<body>\nOops\n</body>\n</html>\n'
+const PAGE = '<html>\n<head><title>Oops</title></head>\n<body>\nOops\n</body>\n</html>\n'
 
 export const startFront = async (target: { host: string; port: number }): Promise<Front> => {
   let rule: { readonly paths: RegExp; readonly own: OwnAnswer } | undefined
