@@ -35,7 +35,7 @@ describe('probe', () => {
     const place = new Place()
     const { code, stderr } = await place.rdv('probe', 'exec:exit 3', '--timeout', '2s')
     expect(code).toBe(124)
-    expect(stderr).toMatch(/^rdv: timed out after 2 s: exec:exit 3 .*3.*\n$/)
+    expect(stderr).toMatch(/^rdv: timed out after 2 s: exec:exit 3 .*3.*$/m)
   })
 
   test('opens no store', async () => {
