@@ -42,12 +42,12 @@ export class UnavailableError extends CoordinationError {
   readonly retryable: boolean
 
   /** What else `--json` tells. */
-  readonly details: object
+  readonly facts: object
 
-  constructor(message: string, options?: ErrorOptions & { retryable?: boolean; details?: object }) {
+  constructor(message: string, options?: ErrorOptions & { retryable?: boolean; facts?: object }) {
     super(message, options)
     this.retryable = options?.retryable ?? true
-    this.details = options?.details ?? {}
+    this.facts = options?.facts ?? {}
   }
 }
 

@@ -15,7 +15,9 @@ const silences = new Set<Silence>()
 /** A call to a store, or a watch of it, that has no answer yet. */
 export interface Silence {
   readonly since: number
-  /** It was answered, or given up. */
+  /** The store has answered: what comes after it is another outage. */
+  answered(): void
+  /** It was given up. */
   end(): void
 }
 
@@ -27,7 +29,14 @@ export const tellOutages = (tell: Listener | undefined): void => {
 /** The store is asked something. Nothing is kept of it where nobody is to be told. */
 export const beginSilence = (): Silence | undefined => {
   if (!listener) return undefined
-  const silence = { since: now(), end: () => end(silence) }
+  const silence: Silence = {
+    since: now(),
+    answered() {
+      end(silence)
+      if (silences.size === 0) told = false
+    },
+    end: () => end(silence),
+  }
   silences.add(silence)
   // One timer for many short calls: it looks which are there when it fires.
   if (!armed) arm(SILENCE)
@@ -40,9 +49,8 @@ export const explainSilence = (reason: () => string): void => {
 }
 
 const end = (silence: Silence): void => {
-  if (!silences.delete(silence) || silences.size > 0) return
-  reasonOf = undefined
-  told = false
+  silences.delete(silence)
+  if (silences.size === 0) reasonOf = undefined
 }
 
 const arm = (length: number): void => {

@@ -25,7 +25,7 @@ export const exitCodeOf = (kind: ErrorKind): number =>
 
 const detailsOf = (error: CoordinationError): object => {
   if (error instanceof TimeoutError) return { pending: error.pending }
-  return error instanceof UnavailableError ? error.details : {}
+  return error instanceof UnavailableError ? error.facts : {}
 }
 
 const classify = (thrown: unknown): Failure => {

@@ -61,6 +61,6 @@ const printFacts = async (facts: readonly (readonly [string, string])[]): Promis
 /** Whatever kept the store from working, it is out of use. */
 const unusable = (error: unknown): unknown => {
   if (!(error instanceof CoordinationError) || error instanceof UsageError) return error
-  const details = { verdict: 'unusable' }
-  return new UnavailableError(`${VERDICTS.unusable}: ${error.message}`, { cause: error, details })
+  const facts = { verdict: 'unusable' }
+  return new UnavailableError(`${VERDICTS.unusable}: ${error.message}`, { cause: error, facts })
 }

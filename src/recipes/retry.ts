@@ -15,14 +15,16 @@ export const whenAvailable = async <T>(
 ): Promise<T> => {
   let silence = beginSilence()
   const answered = () => {
-    silence?.end()
+    silence?.answered()
     silence = undefined
   }
   let last: UnavailableError | undefined
   try {
     for (const pause of backoff()) {
       try {
-        return await call(answered)
+        const result = await call(answered)
+        answered()
+        return result
       } catch (error) {
         last = mayPass(error, options, last)
       }
@@ -34,7 +36,7 @@ export const whenAvailable = async <T>(
       if (signal?.aborted) throw atDeadline(signal.reason, last)
     }
   } finally {
-    answered()
+    silence?.end()
   }
   throw new Error('a backoff never ends')
 }

@@ -49,7 +49,7 @@ async function* eventsOf(
         silence ??= beginSilence()
         explainSilence(() => event.cause.message)
       } else {
-        silence?.end()
+        silence?.answered()
         silence = undefined
       }
       yield event

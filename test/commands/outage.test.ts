@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { splitAtCommand } from '../../src/cli/argv.ts'
 import { freePorts } from '../services/ports.ts'
+import { startProxy } from '../services/proxy.ts'
 import { Place } from './rdv.ts'
 import { REMOTE_STORES, startMemoryServe } from './stores.ts'
 
@@ -85,6 +86,22 @@ describe('a command that cannot reach its store says after a while that it still
     database.close()
     await place.rdv('signal', 'k')
     expect(await waiting.ended).toMatchObject({ code: 0 })
+  })
+
+  test('once, though its write was cut off and is looked up again', async () => {
+    const server = await startMemoryServe()
+    const proxy = await startProxy(server)
+    const place = new Place({ RDV_BACKEND: proxy.url('http') })
+    const swallowed = proxy.dropReplies()
+    const writing = place.start('signal', 'k', '--timeout', '1m')
+    await swallowed
+    await writing.says(/still trying to reach the store/)
+    proxy.refuse()
+    await proxy.accept()
+    const { code, stderr } = await writing.ended
+    expect({ code, told: [...stderr.matchAll(TRYING)].length }).toEqual({ code: 0, told: 1 })
+    await proxy.stop()
+    await server.stop()
   })
 
   test('and serve', async () => {

@@ -113,7 +113,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       proxy.delay(800)
       try {
         const started = performance.now()
-        const writing = remote.start('signal', 'sent', 'after', '--timeout', '12s')
+        const writing = remote.start('signal', 'sent', 'after', '--quiet', '--timeout', '12s')
         await observer.until('after')
         proxy.refuse()
         const { code, stdout, stderr } = await writing.ended
