@@ -29,7 +29,7 @@ export interface Wait {
 }
 
 /** What most waits do not have. */
-export interface WaitDetail {
+interface WaitDetail {
   /** What is waited for, where it is neither a signal nor a probe. */
   readonly kind?: WaitSpan['kind']
   /** Of a group: the number of ready members. */

@@ -5,7 +5,7 @@ import type { Waiting } from './waiting.ts'
 type Part = string | number | null | undefined
 
 /** Whether every word of a text is in any of the parts, whatever the case. `undefined`: there is no word. */
-export const matcher = (text: string): ((...parts: Part[]) => boolean) | undefined => {
+const matcher = (text: string): ((...parts: Part[]) => boolean) | undefined => {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return undefined
   return (...parts) => {
