@@ -248,7 +248,7 @@ describe('the activity of a server', () => {
     expect(await untilWait(server, 'late', hasEnded)).toMatchObject({ outcome: 'timeout' })
     expect(await untilWait(server, 'killed', hasEnded)).toMatchObject({ outcome: 'gone' })
     const failed = await untilWait(server, 'bad', hasEnded)
-    expect(failed).toMatchObject({ outcome: 'failed', reason: 'bad is failed' })
+    expect(failed).toMatchObject({ outcome: 'failed', reason: 'bad has failed: is failed' })
     expect(await untilWait(server, 'group/', hasEnded)).toMatchObject({ outcome: 'failed' })
     await space.backend.close()
   })
