@@ -216,7 +216,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
 
     test('a session that is lost with its store ends COMMAND before anybody else can hold', async () => {
       const observer = await Observer.of(store, 'stop')
-      const argv = ['signal', 'stop', 'busy', '--hold', '--ttl', '1s', '--on-loss', 'stop', '--']
+      const argv = ['signal', 'stop', 'busy', '--hold', '--ttl', '5s', '--on-loss', 'stop', '--']
       // TERM is not enough for this one
       const stubborn = 'trap "echo asked" TERM; echo "pid $$"; while :; do sleep 0.05; done'
       const holder = remote.start(...argv, 'sh', '-c', stubborn)
@@ -228,11 +228,11 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       await holder.says(/asked/)
       await gone(Number(pid)).then(() => order.push('gone'))
       await free
-      expect(order).toEqual(['gone', 'free'])
-      expect(await holder.ended).toMatchObject({ code: 121 })
+      const { code } = await holder.ended
       proxy.cut()
       proxy.resume()
       await observer.stop()
+      expect({ order, code }).toEqual({ order: ['gone', 'free'], code: 121 })
     })
 
     test('a session that is lost with its store is joined again when that is back', async () => {
