@@ -7,6 +7,7 @@ import type { Progress } from '../recipes/wait/tally.ts'
 import { programAmong } from './forgotten-dashes.ts'
 import { invocation } from './invocation.ts'
 import { note } from './output.ts'
+import { hintAtPatterns } from './pattern-hints.ts'
 
 /** A wait that ends sooner (milliseconds) needs no hint. */
 const AFTER = 1_000
@@ -47,7 +48,11 @@ export class WaitHints implements Disposable {
     const program = await programAmong(targets, names)
     if (program !== undefined)
       note(`${program} is waited for as a key: to run it as COMMAND, write -- before it`)
-    await tellCounterparts(names, this.#open)
+    await withDeadline({ timeout: LIMIT }, async (signal) => {
+      const space = await this.#open(signal)
+      await tellCounterparts(space, names, signal)
+      await hintAtPatterns(space, 'signal', names, signal)
+    })
   }
 }
 
@@ -60,16 +65,15 @@ export const storedNames = (pending: readonly Pending[]): string[] =>
     .map(({ target }) => target.replace(/=.*$/, ''))
 
 /** `rdv wait deploy`, where there is only `deploy/`, or the other way about. */
-const tellCounterparts = (
+const tellCounterparts = async (
+  space: Space,
   names: readonly string[],
-  open: (signal: AbortSignal) => Promise<Space>,
-): Promise<void> =>
-  withDeadline({ timeout: LIMIT }, async (signal) => {
-    const space = await open(signal)
-    for (const name of names) {
-      const other = await counterpart(space, name, signal)
-      if (other?.endsWith('/'))
-        note(`there is no key ${name}, but a group ${other}: is that what was meant?`)
-      else if (other) note(`${name} has no member, but there is a key ${other}: was that meant?`)
-    }
-  })
+  signal: AbortSignal,
+): Promise<void> => {
+  for (const name of names) {
+    const other = await counterpart(space, name, signal)
+    if (other?.endsWith('/'))
+      note(`there is no key ${name}, but a group ${other}: is that what was meant?`)
+    else if (other) note(`${name} has no member, but there is a key ${other}: was that meant?`)
+  }
+}

@@ -6,7 +6,6 @@ import { refuseForgottenDashes } from '../cli/forgotten-dashes.ts'
 import { invocation } from '../cli/invocation.ts'
 import { leave } from '../cli/leave.ts'
 import { printResult } from '../cli/output.ts'
-import { hintAtTargets } from '../cli/pattern-hints.ts'
 import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
 import { WaitProgress } from '../cli/progress.ts'
 import { tellCommands } from '../cli/tell-commands.ts'
@@ -112,13 +111,11 @@ A group holds when every member is ready and there is at least one; see --min an
   async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {
     const open = (signal: AbortSignal) => this.space({ signal })
     const progress = new WaitProgress()
-    const limits = this.limits(30_000)
     const hints = new WaitHints(open)
-    const hinted = hintAtTargets(open, targets, limits)
     try {
       await wait(open, targets, {
         ...options,
-        ...limits,
+        ...this.limits(30_000),
         progress: (state) => {
           progress.update(state)
           hints.update(state)
@@ -131,7 +128,6 @@ A group holds when every member is ready and there is at least one; see --min an
       }
       throw error
     } finally {
-      await hinted
       progress[Symbol.dispose]()
       hints[Symbol.dispose]()
     }

@@ -445,7 +445,7 @@ describe('bad input is refused with 2, and nothing is done', () => {
     [['send', 'a', '--ttl', '0'], /longer than 0/],
     [['send', 'a', '--min', 'x'], /whole number from 0 on/],
     [['send', 'a', '--timeout', 'soon'], /no duration/],
-    [['receive', 'a'], /Missing required flag group/],
+    [['receive', 'a'], /--group is missing: write --group GROUP/],
     [['receive', 'a', '--group', 'a=b'], /has an "="/],
     [['receive', 'a', '--group', 'g', '--count', '0'], /whole number from 1 on/],
     [['receive', 'a', '--group', 'g', '--count', '-1'], /whole number from 1 on/],
