@@ -49,7 +49,7 @@ const lockedStore = () => {
 describe('a command that cannot reach its store says after a while that it still tries', () => {
   let silent: Server
   beforeAll(async () => {
-    silent = createServer()
+    silent = createServer((socket) => socket.on('error', () => {}))
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   })
   afterAll(() => void silent.close())
