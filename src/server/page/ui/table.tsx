@@ -4,7 +4,7 @@ import { useFirst } from './more.tsx'
 export interface Column<T> {
   readonly title: string
   readonly cell: (row: T) => ComponentChild
-  /** `right`: numbers and ages. `long`: sentences. */
+  /** `right`: numbers and ages. `long`: sentences, of which three lines are shown. */
   readonly kind?: 'right' | 'long'
 }
 
@@ -35,7 +35,13 @@ export const Table = <T,>({ caption, columns, rows, keyOf }: TableProps<T>) => {
           {shown.map((row) => (
             <tr key={keyOf(row)}>
               {columns.map(({ cell, kind }, index) =>
-                index === 0 ? <th scope="row">{cell(row)}</th> : <td class={kind}>{cell(row)}</td>,
+                index === 0 ? (
+                  <th scope="row">{cell(row)}</th>
+                ) : (
+                  <td class={kind}>
+                    {kind === 'long' ? <div class="clamped">{cell(row)}</div> : cell(row)}
+                  </td>
+                ),
               )}
             </tr>
           ))}
