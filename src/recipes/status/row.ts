@@ -37,10 +37,6 @@ export interface Sources {
   readonly records: ReadonlyMap<string, SessionRecord>
 }
 
-/** Of kinds that have queues: those in it that neither hold, lead nor run. */
-export const isQueued = ({ state }: StatusRow): boolean =>
-  state === 'waits' || state === 'campaigns'
-
 export const textOf = ({ value }: Entry): string => Buffer.from(value).toString()
 
 export const holderIn = ({ records }: Sources, session: string | undefined) =>

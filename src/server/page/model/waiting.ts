@@ -1,4 +1,5 @@
-import { isQueued, type StatusRow } from '../../../recipes/status/row.ts'
+import { isQueued } from '../../../recipes/status/queued.ts'
+import type { StatusRow } from '../../../recipes/status/row.ts'
 import type { Activity, WaitSpan } from '../../activity/protocol.ts'
 import { visible } from './text.ts'
 import { whoText } from './who.ts'
