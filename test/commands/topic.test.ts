@@ -210,7 +210,7 @@ describe('wrong use, in one sentence, and nothing done', () => {
     [['publish', 't', 'm', '--', 'true'], /runs no command/],
     [['subscribe'], /TOPIC is missing/],
     [['subscribe', ''], /"" is empty: give a name/],
-    [['subscribe', 'deploy/'], /has an empty part/],
+    [['subscribe', 'deploy/'], /ends with a slash/],
     [['subscribe', 't', 'u'], /"u" is one too many/],
     [['subscribe', 't', '--from', 'then'], /"then" is no place in a topic/],
     [['subscribe', 't', '--from', '0'], /"0" is no place/],

@@ -6,7 +6,6 @@ import { READY, signal } from '../../recipes/signal.ts'
 import { keyIn, type Space } from '../../recipes/space.ts'
 import type { Condition } from '../../recipes/wait/condition.ts'
 import { groupCondition, keyCondition } from '../../recipes/wait/signal-condition.ts'
-import { printable } from '../../redact.ts'
 import { actingFor, clientOf } from '../activity/client.ts'
 import { AT_ONCE } from '../answer-wait.ts'
 import { OK } from '../answers.ts'
@@ -59,7 +58,7 @@ const waitForKey = (
   const values = readParameters(query, KEY_REQUESTS.GET.parameters)
   const { timeout = context.timeout, state, by } = values
   const { name, condition, needs } = wanted(context, path, values)
-  const target = state === undefined ? path : printable(`${path}=${state.join(',')}`)
+  const target = state === undefined ? path : `${path}=${state.join(',')}`
   const awaited = path.endsWith('/') ? path : `${path}=${state?.join(',') ?? READY}`
   const detail = needs === undefined ? undefined : { needs }
   const waiter = clientOf(request, by)
