@@ -47,14 +47,17 @@ const faultOf = (name: string): string | undefined => {
 
 const isGroup = (name: string): boolean => /[^/]\/$/.test(name) && !faultOf(name.slice(0, -1))
 
-const GROUP = 'ends with a slash, as only a group does: name one key, such as deploy/node1'
+const slashOf = (what: string): string =>
+  what === 'key'
+    ? 'ends with a slash, as only a group does: name one key, such as deploy/node1'
+    : 'ends with a slash: leave it out'
 
 /**
  * Checks a key, or the name of a recipe's thing, against the grammar.
  * @throws UsageError one sentence that says what to write instead.
  */
 export const checkKey = (name: string, what = 'key'): string => {
-  const fault = what !== 'group' && isGroup(name) ? GROUP : faultOf(name)
+  const fault = what !== 'group' && isGroup(name) ? slashOf(what) : faultOf(name)
   if (fault) throw new UsageError(`the ${what} ${quoted(name)} ${fault}`)
   return name
 }

@@ -61,7 +61,7 @@ describe('a request that is wrong', () => {
     ['POST', 'election/e', 'say what this candidate is called: ?id=node1'],
     ['POST', 'election/e?id=a%0ab', 'has a control character'],
     ['POST', 'counter/', 'the counter "" is empty'],
-    ['POST', 'lock/a/', 'has an empty part'],
+    ['POST', 'lock/a/', 'ends with a slash'],
     ['POST', 'lock/_mine', 'begins with "_"'],
     ['POST', 'election/a=b?id=x', 'has an "="'],
     ['GET', 'topic/..', 'has a part "." or ".."'],

@@ -150,6 +150,7 @@ behindEveryGateway((gateway) => {
       queue: [
         {
           state: 'holds',
+          by: expect.stringMatching(/^curl\S* \(127\.0\.0\.1\)$/),
           host: expect.any(String),
           pid: expect.any(Number),
           since: expect.any(String),

@@ -76,9 +76,15 @@ const portNumber = (text: string, from: string): number => {
   const number = Number(text || 5432)
   if (/^\d*$/.test(text) && number > 0 && number < 65_536) return number
   const zero = from.startsWith('PG') ? 'PGPORT' : 'the postgres:// URL'
-  const problem = text === '0' ? `${zero} has the port 0` : `${printable(from)} is not usable`
+  const problem = text === '0' ? `${zero} has the port 0` : `${shownPort(text, from)} is not usable`
   throw new UsageError(`${problem}: write ports from 1 to 65535`)
 }
+
+/** In a URL whose host was forgotten, the password stands in the place of the port. */
+const shownPort = (text: string, from: string): string =>
+  from.startsWith('PG') || /^[\d,]*$/.test(text)
+    ? printable(from)
+    : 'the port of the URL or service'
 
 const checkTogether = (settings: Settings): void => {
   const { hosts, sslmode, of } = settings
