@@ -13,7 +13,7 @@ export const explainTimeout = async (
   error: TimeoutError,
   open: (signal: AbortSignal) => Promise<Space>,
 ): Promise<void> => {
-  const names = storedNames(error.pending)
+  const names = storedNames(error.pending.map(({ target }) => target))
   if (names.length === 0) return
   await withDeadline({ timeout: leftAfter(error, LIMIT) }, async (signal) => {
     const space = await open(signal)

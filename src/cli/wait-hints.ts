@@ -1,9 +1,10 @@
-import type { Pending } from '../errors.ts'
 import { isProbeUrl } from '../probes/open.ts'
-import { withDeadline } from '../recipes/deadline.ts'
+import { type Limits, withDeadline } from '../recipes/deadline.ts'
+import { looksLikePattern } from '../recipes/patterns.ts'
 import { counterpart } from '../recipes/similar-names.ts'
 import type { Space } from '../recipes/space.ts'
 import type { Progress } from '../recipes/wait/tally.ts'
+import { targetNames } from '../recipes/wait/wait-targets.ts'
 import { programAmong } from './forgotten-dashes.ts'
 import { invocation } from './invocation.ts'
 import { note } from './output.ts'
@@ -42,7 +43,7 @@ export class WaitHints implements Disposable {
 
   async #tell(): Promise<void> {
     const pending = this.#state.filter(({ met }) => !met)
-    const names = storedNames(pending)
+    const names = storedNames(pending.map(({ target }) => target))
     if (names.length === 0) return
     const targets = this.#state.map(({ target }) => target)
     const program = await programAmong(targets, names)
@@ -51,18 +52,15 @@ export class WaitHints implements Disposable {
     await withDeadline({ timeout: LIMIT }, async (signal) => {
       const space = await this.#open(signal)
       await tellCounterparts(space, names, signal)
-      await hintAtPatterns(space, 'signal', names, signal)
     })
   }
 }
 
 const isSilent = (): boolean => invocation.style.quiet || invocation.style.json
 
-/** The keys and groups among what is pending. */
-export const storedNames = (pending: readonly Pending[]): string[] =>
-  pending
-    .filter(({ target }) => !isProbeUrl(target))
-    .map(({ target }) => target.replace(/=.*$/, ''))
+/** The names of the keys and groups among targets. */
+export const storedNames = (targets: readonly string[]): string[] =>
+  targets.filter((target) => !isProbeUrl(target)).map((target) => target.replace(/=.*$/s, ''))
 
 /** `rdv wait deploy`, where there is only `deploy/`, or the other way about. */
 const tellCounterparts = async (
@@ -76,4 +74,21 @@ const tellCounterparts = async (
       note(`there is no key ${name}, but a group ${other}: is that what was meant?`)
     else if (other) note(`${name} has no member, but there is a key ${other}: was that meant?`)
   }
+}
+
+/**
+ * Says of each absent target that looks like a pattern that it is none. Never rejects: what is wrong with a target the
+ * wait itself tells.
+ */
+export const hintAtTargets = async (
+  open: (signal: AbortSignal) => Promise<Space>,
+  targets: readonly string[],
+  limits: Limits,
+): Promise<void> => {
+  if (!targets.some(looksLikePattern)) return
+  await withDeadline(limits, async (signal) => {
+    const names = storedNames(targetNames(targets))
+    if (names.some(looksLikePattern))
+      await hintAtPatterns(await open(signal), 'signal', names, signal)
+  }).catch(() => {})
 }

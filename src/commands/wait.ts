@@ -10,7 +10,7 @@ import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
 import { WaitProgress } from '../cli/progress.ts'
 import { tellCommands } from '../cli/tell-commands.ts'
 import { explainTimeout } from '../cli/timeout-hints.ts'
-import { WaitHints } from '../cli/wait-hints.ts'
+import { hintAtTargets, WaitHints } from '../cli/wait-hints.ts'
 import { TimeoutError, UsageError } from '../errors.ts'
 import { targetNames, wait } from '../recipes/wait/wait-targets.ts'
 import { optional, parseCount, parseWords } from '../values.ts'
@@ -111,11 +111,13 @@ A group holds when every member is ready and there is at least one; see --min an
   async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {
     const open = (signal: AbortSignal) => this.space({ signal })
     const progress = new WaitProgress()
+    const limits = this.limits(30_000)
     const hints = new WaitHints(open)
+    const hinted = hintAtTargets(open, targets, limits)
     try {
       await wait(open, targets, {
         ...options,
-        ...this.limits(30_000),
+        ...limits,
         progress: (state) => {
           progress.update(state)
           hints.update(state)
@@ -128,6 +130,7 @@ A group holds when every member is ready and there is at least one; see --min an
       }
       throw error
     } finally {
+      await hinted
       progress[Symbol.dispose]()
       hints[Symbol.dispose]()
     }

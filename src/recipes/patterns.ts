@@ -6,7 +6,7 @@ import { keyIn, type Space } from './space.ts'
  * Whether a name may have been meant as a pattern. No command takes one, and these characters are characters of a name
  * like others.
  */
-const looksLikePattern = (name: string): boolean => /[*?]|\[[^\]]+\]/.test(name)
+export const looksLikePattern = (name: string): boolean => /[*?]|\[[^\]]+\]/.test(name)
 
 /** The group above the first part of a name that looks like a pattern, if any: `deploy/` of `deploy/*`. */
 export const groupAbovePattern = (name: string): string | undefined => {
