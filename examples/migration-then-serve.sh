@@ -16,7 +16,7 @@ migrate='
   echo migrated'
 
 replica() {
-  until rdv once migrate --timeout 1m -- sh -c "$migrate"; do :; done
+  until rdv once migrate --quiet --timeout 1m -- sh -c "$migrate"; do :; done
   rdv counter inc serving >/dev/null # ./serve
 }
 
