@@ -25,6 +25,7 @@ var file = `${dist}/load.cjs`
 new Script(read(file), { filename: file }).runInThisContext()({}, require, {}, dist)
 
 function wantsDebugger() {
+  if (process.execArgv.length === 0 && !process.env.NODE_OPTIONS) return false
   return /--inspect(-brk|-wait)?(=|\s|$)/m.test(
     `${process.execArgv.join('\n')}\n${process.env.NODE_OPTIONS}`,
   )

@@ -8,6 +8,7 @@ type Listener = (reason: string | undefined) => void
 
 let listener: Listener | undefined
 let reasonOf: (() => string) | undefined
+let waitsForReason = false
 let armed = false
 let told = false
 const silences = new Set<Silence>()
@@ -21,9 +22,14 @@ export interface Silence {
   end(): void
 }
 
-/** Has somebody told, once for each outage, that a store has been silent for two seconds and is still tried. */
-export const tellOutages = (tell: Listener | undefined): void => {
+/**
+ * Has somebody told, once for each outage, that a store has been silent for two seconds and is still tried. `local`: the
+ * store is a file, which is never silent without a reason. Then a timer is made only when a reason is known: to make one
+ * takes a short command about a millisecond.
+ */
+export const tellOutages = (tell: Listener | undefined, { local = false } = {}): void => {
   listener = tell
+  waitsForReason = local
 }
 
 /** The store is asked something. Nothing is kept of it where nobody is to be told. */
@@ -39,13 +45,15 @@ export const beginSilence = (): Silence | undefined => {
   }
   silences.add(silence)
   // One timer for many short calls: it looks which are there when it fires.
-  if (!armed) arm(SILENCE)
+  if (!armed && !waitsForReason) arm(SILENCE)
   return silence
 }
 
 /** Why the store cannot be reached at the moment: asked for only when somebody is told. */
 export const explainSilence = (reason: () => string): void => {
-  if (silences.size > 0) reasonOf = reason
+  if (silences.size === 0) return
+  reasonOf = reason
+  if (!armed && !told) look()
 }
 
 const end = (silence: Silence): void => {

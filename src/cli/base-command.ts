@@ -97,7 +97,8 @@ export abstract class RdvCommand {
     const { json, quiet, verbose } = flags
     invocation.style = { json, quiet, verbose, exitCodes }
     this.#checkCommand()
-    tellOutages((reason) => this.#tellOutage(reason))
+    const local = (flags.backend ?? DEFAULT_BACKEND).startsWith(DEFAULT_BACKEND)
+    tellOutages((reason) => this.#tellOutage(reason), { local })
     return parsed as unknown as {
       args: Interfaces.InferredArgs<T['args']>
       flags: Interfaces.InferredFlags<T['flags']> & GlobalFlags
@@ -159,14 +160,9 @@ export abstract class RdvCommand {
   async #openSpace(call: CallOptions): Promise<Space> {
     const { backend, namespace } = this.#flags ?? {}
     try {
-      if (namespace !== undefined) checkNamespace(namespace)
-    } catch (error) {
-      throw blame(error, this.settingName('namespace'))
-    }
-    try {
       return await openPatiently(backend, { namespace, brief: this.brief }, call)
     } catch (error) {
-      throw blame(error, this.settingName('backend'))
+      throw blame(error, this.settingName(isWrong(namespace) ? 'namespace' : 'backend'))
     }
   }
 
@@ -196,5 +192,14 @@ export abstract class RdvCommand {
     const name = id.replace(':', ' ')
     if (!this.takesCommand) throw new UsageError(`rdv ${name} runs no command: leave out the --`)
     if (!command[0]) throw new UsageError('there is no command after the --')
+  }
+}
+
+const isWrong = (namespace: string | undefined): boolean => {
+  try {
+    if (namespace !== undefined) checkNamespace(namespace)
+    return false
+  } catch {
+    return true
   }
 }

@@ -26,6 +26,7 @@ export const settingNames =
  */
 export const refuseValues = (argv: readonly string[], flags: Flags): void => {
   for (const word of argv) {
+    if (!word.includes('=')) continue
     const [, name = ''] = /^--([\w-]+)=/.exec(word) ?? []
     if (flags[name]?.type === 'boolean')
       throw new UsageError(`--${name} takes no value: write --${name}`)
