@@ -23,8 +23,12 @@ export type Kind = (typeof KINDS)[number]
 
 const LONGEST = 512
 
+/** Most names: one expression instead of all that follow, each of which is compiled at its first use. */
+const PLAIN = /^[a-z\d][\w-]*(\/[a-z\d][\w-]*)*$/i
+
 /** What is wrong with a name, as the end of a sentence that begins with it; `undefined`: nothing. */
 const faultOf = (name: string): string | undefined => {
+  if (PLAIN.test(name) && name.length <= LONGEST) return undefined
   if (name === '') return 'is empty: give a name such as deploy/node1'
   if (!name.isWellFormed()) return 'is not valid Unicode: write it in UTF-8'
   if (Buffer.byteLength(name) > LONGEST) return `is longer than ${LONGEST} bytes: shorten it`
@@ -57,7 +61,8 @@ const slashOf = (what: string): string =>
  * @throws UsageError one sentence that says what to write instead.
  */
 export const checkKey = (name: string, what = 'key'): string => {
-  const fault = what !== 'group' && isGroup(name) ? slashOf(what) : faultOf(name)
+  const fault =
+    what !== 'group' && name.endsWith('/') && isGroup(name) ? slashOf(what) : faultOf(name)
   if (fault) throw new UsageError(`the ${what} ${quoted(name)} ${fault}`)
   return name
 }
