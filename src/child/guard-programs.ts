@@ -10,7 +10,9 @@
  *     done            nobody is to be killed
  *
  * At the end of input it kills. It looks for the mark in every environment, and repeatedly, since processes that start each
- * other meanwhile and one that has not yet got its environment (between fork and exec) escape a single look.
+ * other meanwhile and one that has not yet got its environment (between fork and exec) escape a single look. A process
+ * with the mark that leads a group is killed with its group: there may be others in it, without the mark, of which this
+ * process had no time to tell.
  */
 export const SHELL_GUARD = `
 trap '' HUP INT QUIT TERM USR1 USR2 ALRM PIPE TSTP
@@ -30,7 +32,8 @@ sweep() {
   for round in 1 2 3 4 5 6 7 8 9 10; do
     for path in $(grep -lF "$1" /proc/[0-9]*/environ); do
       path=\${path#/proc/}
-      kill -s KILL "\${path%/environ}"
+      pid=\${path%/environ}
+      kill -s KILL -- "-$pid" "$pid"
     done
   done
 }
@@ -72,8 +75,10 @@ const end = (pid) => {
 const marked = (pid) => attempt(() => readFileSync('/proc/' + pid + '/environ', 'latin1')).includes(process.argv[1])
 const sweep = () => {
   for (let round = 0; round < 10; round++)
-    for (const pid of [...attempt(() => readdirSync('/proc'))].filter(Number).filter(marked))
+    for (const pid of [...attempt(() => readdirSync('/proc'))].filter(Number).filter(marked)) {
+      send(-pid, 'SIGKILL')
       send(Number(pid), 'SIGKILL')
+    }
 }
 let looks = 0
 const targets = new Set()
