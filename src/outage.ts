@@ -25,7 +25,7 @@ export interface Silence {
 /**
  * Has somebody told, once for each outage, that a store has been silent for two seconds and is still tried. `local`: the
  * store is a file, which is never silent without a reason. Then a timer is made only when a reason is known: to make one
- * takes a short command about a millisecond.
+ * takes 0.2 ms of a short command's start.
  */
 export const tellOutages = (tell: Listener | undefined, { local = false } = {}): void => {
   listener = tell
