@@ -18,7 +18,8 @@ export class Interrupted extends Error {
 export class Interrupts implements Disposable {
   #reason: Interrupted | undefined
   #controller: AbortController | undefined
-  readonly #hurried = new AbortController()
+  #hurry: Interrupted | undefined
+  #hurried: AbortController | undefined
   #listening = false
 
   constructor() {
@@ -36,12 +37,17 @@ export class Interrupts implements Disposable {
 
   /** Aborts, with an Interrupted, when a signal has told us or our COMMAND to end: what is left must be done soon. */
   get hurried(): AbortSignal {
+    if (!this.#hurried) {
+      this.#hurried = new AbortController()
+      if (this.#hurry) this.#hurried.abort(this.#hurry)
+    }
     return this.#hurried.signal
   }
 
   /** A signal has told COMMAND to end. */
   hurry(name: NodeJS.Signals): void {
-    this.#hurried.abort(new Interrupted(name))
+    this.#hurry ??= new Interrupted(name)
+    this.#hurried?.abort(this.#hurry)
   }
 
   /** Also again, after it was disposed of. */

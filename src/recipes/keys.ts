@@ -24,7 +24,7 @@ export type Kind = (typeof KINDS)[number]
 const LONGEST = 512
 
 /** Most names: one expression instead of all that follow, each of which is compiled at its first use. */
-const PLAIN = /^[a-z\d][\w-]*(\/[a-z\d][\w-]*)*$/i
+const PLAIN = /^[A-Za-z\d][\w-]*(\/[A-Za-z\d][\w-]*)*$/
 
 /** What is wrong with a name, as the end of a sentence that begins with it; `undefined`: nothing. */
 const faultOf = (name: string): string | undefined => {
