@@ -31,8 +31,17 @@ const IMPORTED = [
 /** Libraries likewise. They need not even be read: they are together in a file of their own. */
 const RARE = ['debug']
 
-/** Likewise files of oclif: its help, its errors, and what looks for plugins. */
-const RARE_IN_OCLIF = ['errors/index', 'help/index', 'main', 'parser/errors', 'parser/help']
+/** Likewise files of oclif: its help, its errors, its log, and what looks for plugins, files and its own version. */
+const RARE_IN_OCLIF = [
+  'cache',
+  'errors/index',
+  'help/index',
+  'logger',
+  'main',
+  'parser/errors',
+  'parser/help',
+  'util/fs',
+]
 
 const OCLIF = 'node_modules/@oclif/core/lib'
 

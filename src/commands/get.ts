@@ -18,7 +18,7 @@ export default class Get extends RdvCommand {
 
   async run(): Promise<void> {
     const { args } = await this.begin(Get)
-    checkSignalKey(args.key)
+    await checkSignalKey(args.key)
     const state = await this.within(this.limits(), (space, call) => getState(space, args.key, call))
     await printResult(state, { ok: true, key: args.key, state })
   }

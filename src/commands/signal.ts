@@ -73,7 +73,7 @@ A key that another live session holds is left alone: exit code 1.`
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Signal)
     const { key, state = READY } = args
-    checkSignalKey(key)
+    await checkSignalKey(key)
     checkState(state)
     if (flags.hold) return this.#hold(key, state, flags)
     refuseHoldFlags(flags)

@@ -1,5 +1,4 @@
 import { nameFirst, refuseMangled, splitAtCommand } from '../cli/argv.ts'
-import { refuseDescriptors, socketsHint } from '../cli/descriptors.ts'
 import { EXIT_CODES } from '../cli/exit-codes.ts'
 import { report } from '../cli/failure.ts'
 import { takesValue } from '../cli/flags.ts'
@@ -24,7 +23,7 @@ export const main = async (argv: readonly string[], root: string): Promise<void>
   try {
     refuseMangled(argv)
     await refuseMangledSettings(process.env)
-    if (command) checkSurroundings(command)
+    if (command) await checkSurroundings(command)
     await dispatch(own, root)
   } catch (error) {
     report(error)
@@ -45,7 +44,8 @@ const refuseMangledSettings = async (env: NodeJS.ProcessEnv): Promise<void> => {
 }
 
 /** What of this process's surroundings COMMAND cannot have. */
-const checkSurroundings = (command: readonly string[]): void => {
+const checkSurroundings = async (command: readonly string[]): Promise<void> => {
+  const { refuseDescriptors, socketsHint } = await import('../cli/descriptors.ts')
   refuseDescriptors(command)
   const hint = socketsHint(process.env)
   if (hint) note(hint)

@@ -17,8 +17,6 @@ export interface Advice {
  * or a library's connection string; `undefined` where it may as well be a key, such as `app:v1`.
  */
 export const adviceFor = (text: string): Advice | undefined => {
-  // Most keys are no more than this, and each signal and each wait asks.
-  if (/^\w[\w/-]*$/.test(text)) return undefined
   const trimmed = text.trim()
   return forAddress(trimmed) ?? forScheme(trimmed) ?? forString(trimmed) ?? forPath(trimmed)
 }

@@ -1,6 +1,5 @@
 import { NoError } from '../errors.ts'
 import { type Limits, withLateDeadline } from './deadline.ts'
-import { patternHint } from './patterns.ts'
 import { whenAvailable } from './retry.ts'
 import { keyIn, type Space } from './space.ts'
 
@@ -12,7 +11,8 @@ export const getState = (space: Space, name: string, limits: Limits = {}): Promi
   const key = keyIn(space, 'signal', name)
   return withLateDeadline(limits, async (call) => {
     const entry = await whenAvailable(call, () => space.backend.get(key, call))
-    if (!entry) throw new NoError(`${name} is not signalled${patternHint(name)}`)
-    return Buffer.from(entry.value).toString()
+    if (entry) return Buffer.from(entry.value).toString()
+    const { patternHint } = await import('./patterns.ts')
+    throw new NoError(`${name} is not signalled${patternHint(name)}`)
   })
 }

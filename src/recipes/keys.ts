@@ -23,12 +23,14 @@ export type Kind = (typeof KINDS)[number]
 
 const LONGEST = 512
 
-/** Most names: one expression instead of all that follow, each of which is compiled at its first use. */
 const PLAIN = /^[A-Za-z\d][\w-]*(\/[A-Za-z\d][\w-]*)*$/
+
+/** Most names: nothing is wrong with them, and they can be nothing else than names. */
+export const isPlain = (name: string): boolean => PLAIN.test(name) && name.length <= LONGEST
 
 /** What is wrong with a name, as the end of a sentence that begins with it; `undefined`: nothing. */
 const faultOf = (name: string): string | undefined => {
-  if (PLAIN.test(name) && name.length <= LONGEST) return undefined
+  if (isPlain(name)) return undefined
   if (name === '') return 'is empty: give a name such as deploy/node1'
   if (!name.isWellFormed()) return 'is not valid Unicode: write it in UTF-8'
   if (Buffer.byteLength(name) > LONGEST) return `is longer than ${LONGEST} bytes: shorten it`

@@ -1,14 +1,15 @@
 import { UsageError } from '../errors.ts'
-import { adviceFor } from '../probes/advice.ts'
 import { quoted } from '../redact.ts'
-import { checkKey } from './keys.ts'
+import { checkKey, isPlain } from './keys.ts'
 
 /**
  * Checks a key that is to be signalled or read. No wait takes one that begins with a scheme, such as `tcp:4000`.
  * @throws UsageError one sentence that says what to write instead.
  */
-export const checkSignalKey = (name: string): void => {
+export const checkSignalKey = async (name: string): Promise<void> => {
+  if (isPlain(name)) return
   checkKey(name)
+  const { adviceFor } = await import('../probes/advice.ts')
   const advice = adviceFor(name)
   if (advice === undefined || advice.kind === 'address') return
   const offer = advice.key ?? 'a name such as deploy/node1'
