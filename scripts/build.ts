@@ -8,6 +8,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { wrap } from '../src/main/wrapping.ts'
 import { sourcesOf, writeBundled } from './bundled.ts'
 import { writeCompletions } from './completions.ts'
+import { writeJsonSchemas } from './json-schemas.ts'
 import { rareModules } from './lazy-plugin.ts'
 import { writeManual } from './man.ts'
 import { writeManifest } from './manifest.ts'
@@ -138,6 +139,7 @@ await bundle()
 await writeManifest(root)
 await writeManual(join(root, building))
 await writeCompletions(join(root, building))
+await writeJsonSchemas(join(root, building))
 declare()
 await putInPlace()
 precompile()

@@ -2,11 +2,14 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from '@oclif/core'
+import type { TSchema } from 'typebox'
 import type { BackendModule } from '../src/backends/backend.ts'
 import { describeTraits, TRAIT_NAMES } from '../src/backends/describe-traits.ts'
 import { exitCodeRows } from '../src/cli/exit-codes.ts'
 import { globalFlags } from '../src/cli/flags.ts'
 import { COMMANDS, type CommandClass } from '../src/commands/index.ts'
+import { FAILURE, JSON_RESULTS } from '../src/commands/json-results.ts'
+import { fieldsOf } from './json-schemas.ts'
 
 type Flag = Command.Flag.Any
 type Row = readonly string[]
@@ -18,6 +21,8 @@ export const generateDocs = async (): Promise<Map<string, string>> => {
   const parts = {
     commands: await commands(),
     'exit-codes': exitCodes(),
+    'json-failure': fieldTable(FAILURE),
+    'json-results': jsonResults(),
     traits: await traits(),
     ...Object.fromEntries(Object.entries(SMALLEST).map(([what, file]) => [what, source(file)])),
   }
@@ -26,6 +31,7 @@ export const generateDocs = async (): Promise<Map<string, string>> => {
     'CONTRIBUTING.md',
     'docs/commands.md',
     'docs/exit-codes.md',
+    'docs/json.md',
     'docs/backends.md',
   ]
   return new Map(pages.map((page) => [page, fillIn(page, parts)]))
@@ -88,12 +94,12 @@ const section = (id: string, command: CommandClass): string => {
 }
 
 /** How a command is called, without the program's name. */
-export const usage = (name: string, { args = {}, flags = {} }: CommandClass): string => {
+export const usage = (name: string, { args = {} }: CommandClass): string => {
   const words = Object.entries(args).map(([arg, { required, multiple }]) => {
     const word = `${arg.toUpperCase()}${multiple ? '…' : ''}`
     return required ? word : `[${word}]`
   })
-  return [name, ...words, ...(Object.keys(flags).length > 0 ? ['[FLAGS]'] : [])].join(' ')
+  return [name, ...words, '[FLAGS]'].join(' ')
 }
 
 /** Arguments, and those flags that are the command's own or another variable's. */
@@ -147,6 +153,26 @@ const examples = ({ examples: given = [] }: CommandClass): string => {
   if (lines.length === 0) return ''
   return `\`\`\`sh\n${lines.join('\n').replaceAll('<%= config.bin %>', 'rdv')}\n\`\`\``
 }
+
+const jsonResults = (): string =>
+  Object.entries(JSON_RESULTS)
+    .map(([id, { schema, streams, stream }]) => {
+      const notes = [
+        streams &&
+          `One object a line${streams === 'always' ? '' : ` ${streams.replace(/--[a-z]+/, '`$&`')}`}.`,
+        stream && 'On stderr: stdout is that of COMMAND.',
+      ]
+      return [`## ${id.replace(':', ' ')}`, notes.filter(Boolean).join(' '), fieldTable(schema)]
+        .filter((part) => part !== '')
+        .join('\n\n')
+    })
+    .join('\n\n')
+
+const fieldTable = (schema: TSchema): string =>
+  table(
+    ['field', 'type', 'meaning'],
+    fieldsOf(schema).map(({ path, type, meaning }) => [code(path), type, plain(meaning)]),
+  )
 
 const traits = async (): Promise<string> => {
   const files = globSync('src/backends/*/index.ts', { cwd: root }).sort()

@@ -105,7 +105,12 @@ export class Campaign {
   }
 
   #print({ id, token }: Leadership): Promise<void> {
-    return printResult(`${id} ${token}`, { ok: true, name: this.#name, id, token })
+    return printResult(`${id} ${token}`, {
+      ok: true,
+      name: this.#name,
+      id,
+      token: String(token),
+    })
   }
 
   /** @throws the loss itself, unless it is to campaign again. */

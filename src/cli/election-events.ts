@@ -41,7 +41,10 @@ export class ElectionEvents {
 
   async elected({ token }: Leadership): Promise<void> {
     this.#leads = true
-    await this.#print('elected', this.#id, { leader: this.#id, token })
+    await this.#print('elected', this.#id, {
+      leader: this.#id,
+      token: String(token),
+    })
   }
 
   async lost(): Promise<void> {
@@ -72,7 +75,7 @@ export class ElectionEvents {
     const [first] = this.#candidates.values()
     const others = [...this.#candidates.values()].filter(({ key }) => !this.#ours.has(key))
     const peers = others.map((candidate) => candidate.id)
-    return printLine({ event, id, leader: first?.id ?? null, ...more, peers })
+    return printLine({ ok: true, event, id, leader: first?.id ?? null, ...more, peers })
   }
 }
 

@@ -20,12 +20,13 @@ export const asJson = ({ topic, first, messages }: Messages): string =>
   messages
     .map((message, index) => {
       const id = messageId(topic, first + index)
-      return `${JSON.stringify({ id, ...contentOf(Buffer.from(message)) })}\n`
+      return `${JSON.stringify({ ok: true, id, ...contentOf(Buffer.from(message)) })}\n`
     })
     .join('')
 
 /** One message as an object on a line, likewise. */
-export const asJsonLine = (message: Buffer): string => `${JSON.stringify(contentOf(message))}\n`
+export const asJsonLine = (message: Buffer): string =>
+  `${JSON.stringify({ ok: true, ...contentOf(message) })}\n`
 
 /** What JSON says of any bytes. */
 const contentOf = (message: Buffer): { message: string } | { base64: string } =>

@@ -22,7 +22,7 @@ The machine number is claimed in the backend, so ids are unique in the namespace
     const count = optional(flags.count, (text) => parseCount(text, '--count', 1)) ?? 1
     await this.within(this.limits(USUAL + count), async (space, { signal }) => {
       for await (const id of ids(space, { count, signal })) {
-        await printResult(String(id), { id: String(id) })
+        await printResult(String(id), { ok: true, id: String(id) })
       }
     })
   }

@@ -45,5 +45,5 @@ const print = (name: string, found: Candidate | undefined): Promise<void> =>
     ok: true,
     name,
     leader: found?.id ?? null,
-    ...(found && { token: found.token }),
+    ...(found && { token: String(found.token) }),
   })

@@ -56,7 +56,7 @@ export default class List extends RdvCommand {
       await hintAtPatterns(space, 'signal', [group], signal)
       for await (const event of watchList(space, group, signal)) {
         const [line] = formatTable([], [[event.event, ...cells(event)]], false)
-        await printResult(line, event)
+        await printResult(line, { ok: true, ...event })
       }
     })
   }

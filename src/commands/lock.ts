@@ -72,7 +72,7 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
 
   async #stay(name: string, lock: Lock): Promise<never> {
     const { key, token } = lock
-    await printResult(`${key} ${token}`, { ok: true, name, key, token })
+    await printResult(`${key} ${token}`, { ok: true, name, key, token: String(token) })
     return stayHeld(lock, this.interrupts)
   }
 }

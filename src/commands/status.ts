@@ -48,10 +48,16 @@ kind, name, state, id, host, pid, since. With --watch each new status ends with 
 const CLEAR = '\u001b[H\u001b[2J'
 
 const print = async (rows: readonly StatusRow[]): Promise<void> => {
-  if (invocation.style.json) return printResult(undefined, { ok: true, status: rows })
+  if (invocation.style.json) return printResult(undefined, { ok: true, status: rows.map(asJson) })
   if (rows.length === 0) return
   for (const line of formatTable(HEADER, rows.map(cells))) await printResult(line, {})
 }
+
+/** A token may be greater than what a number of JSON holds exactly. */
+const asJson = ({ token, ...row }: StatusRow) => ({
+  ...row,
+  ...(token !== undefined && { token: String(token) }),
+})
 
 const cells = ({ kind, name, state, id, holder }: StatusRow): string[] => [
   kind,

@@ -43,7 +43,7 @@ describe.each([local, ...REMOTE_STORES])('ids on $scheme', ({ start }) => {
 
 test('as JSON an id is text, for numbers of JSON are not exact', async () => {
   const { stdout } = await new Place().rdv('id', '--json')
-  expect(JSON.parse(stdout)).toEqual({ id: expect.stringMatching(/^\d{18}$/) })
+  expect(JSON.parse(stdout)).toEqual({ ok: true, id: expect.stringMatching(/^\d{18}$/) })
 })
 
 test.each(['0', '-1', 'many', ''])('--count %j is refused', async (count) => {

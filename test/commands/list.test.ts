@@ -134,7 +134,12 @@ describe('list --watch', () => {
     watching.kill('SIGINT')
     const { code, stdout } = await watching.ended
     expect(code).toBe(130)
-    expect(JSON.parse(lines(stdout)[0] ?? '')).toEqual({ event: 'join', key: 'g/1', state: 'up' })
+    expect(JSON.parse(lines(stdout)[0] ?? '')).toEqual({
+      ok: true,
+      event: 'join',
+      key: 'g/1',
+      state: 'up',
+    })
   })
 
   test('sees a key that a holder lets go and another takes', async () => {

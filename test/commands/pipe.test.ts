@@ -66,7 +66,10 @@ describe('lines', () => {
     sender.stdin.end(Buffer.from([0x61, 10, 0xff, 10]))
     const member = here.start('pipe', 'receive', 'jobs', '--group', 'g', '--json')
     const parsed = (await linesOf(member)).map((line) => JSON.parse(line))
-    expect(parsed).toEqual([{ message: 'a' }, { base64: '/w==' }])
+    expect(parsed).toEqual([
+      { ok: true, message: 'a' },
+      { ok: true, base64: '/w==' },
+    ])
     expect(JSON.parse((await sender.ended).stdout)).toEqual({
       ok: true,
       pipe: 'jobs',

@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { guardProcess, releaseProcess, temporaryFolder } from '../services/guard.ts'
 import { executable, program } from './executable.ts'
+import { wrongJson } from './json-results.ts'
 
 /** How a process ended, and all that it wrote. */
 export interface Ended {
@@ -56,7 +57,7 @@ export class Place {
 
   /** Runs rdv to its end. */
   rdv(...args: string[]): Promise<Ended> {
-    return this.#run(...program(args)).ended
+    return withCheckedJson(this.#run(...program(args)), args).ended
   }
 
   /** Runs a shell script to its end. */
@@ -66,12 +67,12 @@ export class Place {
 
   /** Starts rdv; it is killed with the test at the latest. */
   start(...args: string[]): Running {
-    return this.#start(...program(args))
+    return withCheckedJson(this.#start(...program(args)), args)
   }
 
   /** Starts rdv with stdin as a pipe that the test writes to. */
   startWithInput(...args: string[]): Running {
-    return this.#start(...program(args), 'pipe')
+    return withCheckedJson(this.#start(...program(args), 'pipe'), args)
   }
 
   /** Starts a shell script. */
@@ -114,6 +115,16 @@ export class Place {
   #run(file: string, args: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): Running {
     return attend(spawn(file, args, { env: this.env, stdio: [stdin, 'pipe', 'pipe'] }))
   }
+}
+
+/** The run, whose end fails where it printed JSON that its command's schema does not allow. */
+const withCheckedJson = (running: Running, args: readonly string[]): Running => {
+  const ended = running.ended.then((end) => {
+    const [wrong] = wrongJson(args, end)
+    if (wrong !== undefined) throw new Error(wrong)
+    return end
+  })
+  return { ...running, ended }
 }
 
 /** Listens to a process until its end. */

@@ -68,7 +68,7 @@ describe.each([local, ...REMOTE_STORES])('status on $scheme', ({ start }) => {
       kind: 'lock',
       name: 'l',
       state: 'holds',
-      token: expect.any(Number),
+      token: expect.stringMatching(/^\d+$/),
       holder: { kind: 'hold', host: me, pid: first.pid, since: expect.any(String) },
     })
     watching.kill('SIGINT')

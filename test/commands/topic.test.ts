@@ -54,9 +54,9 @@ describe('publish and subscribe', () => {
     const [bytes, ...objects] = lines(stdout)
     expect(bytes?.trim()).toBe('61 0a 62 00 00 ff 00')
     expect(objects.map((line) => ({ ...JSON.parse(line), id: '' }))).toEqual([
-      { id: '', message: 'a\nb' },
-      { id: '', message: '' },
-      { id: '', base64: '/w==' },
+      { ok: true, id: '', message: 'a\nb' },
+      { ok: true, id: '', message: '' },
+      { ok: true, id: '', base64: '/w==' },
     ])
   })
 

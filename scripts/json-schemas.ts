@@ -1,0 +1,66 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TSchema } from 'typebox'
+import { FAILURE, JSON_RESULTS } from '../src/commands/json-results.ts'
+
+/** One schema per command, in JSON Schema 2020-12: what a line of its `--json` is. */
+export const writeJsonSchemas = async (dist: string): Promise<void> => {
+  const folder = join(dist, 'schemas')
+  await mkdir(folder, { recursive: true })
+  for (const [id, { schema }] of Object.entries(JSON_RESULTS)) {
+    const text = JSON.stringify(jsonSchema(id, schema), withoutClosing, 2)
+    await writeFile(join(folder, `${id.replace(':', '-')}.json`), `${text}\n`)
+  }
+}
+
+/** A later version may print more: only the tests want no other properties. */
+const withoutClosing = (name: string, value: unknown): unknown =>
+  name === 'additionalProperties' ? undefined : value
+
+const jsonSchema = (id: string, schema: TSchema): object => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: `rdv ${id.replace(':', ' ')} --json`,
+  anyOf: [schema, FAILURE],
+})
+
+/** A property of a result, for the documentation. */
+interface Field {
+  readonly path: string
+  readonly type: string
+  readonly meaning: string
+}
+
+interface Described {
+  readonly type?: string
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly anyOf?: readonly Described[]
+  readonly items?: Described
+  readonly properties?: Readonly<Record<string, Described>>
+  readonly required?: readonly string[]
+  readonly description?: string
+}
+
+/** The properties of what a command prints, those of inner objects by their paths. */
+export const fieldsOf = (schema: TSchema): Field[] => {
+  const { anyOf = [schema as Described] } = schema as Described
+  const fields = anyOf.flatMap((each) => propertiesOf(each))
+  const seen = new Set<string>()
+  return fields.filter(({ path }) => !seen.has(path) && seen.add(path))
+}
+
+const propertiesOf = ({ properties = {}, required = [] }: Described, above = ''): Field[] =>
+  Object.entries(properties).flatMap(([name, property]) => {
+    const path = `${above}${name}`
+    const type = `${typeOf(property)}${required.includes(name) ? '' : ', optional'}`
+    const field = { path, type, meaning: property.description ?? '' }
+    const inner = property.items ?? property
+    return [field, ...propertiesOf(inner, property.items ? `${path}[].` : `${path}.`)]
+  })
+
+const typeOf = ({ type, const: only, enum: words, anyOf, items }: Described): string => {
+  if (only !== undefined) return String(only)
+  if (words) return words.join(', ')
+  if (anyOf) return anyOf.map(typeOf).join(' or ')
+  return items ? `array of ${typeOf(items)}` : (type ?? '')
+}

@@ -1,0 +1,246 @@
+import Type, { type TProperties, type TSchema } from 'typebox'
+import type { ErrorKind } from '../errors.ts'
+
+/*
+ * What each command prints with `--json`. Nothing reads this while a command runs: the documentation and the schemas that
+ * are shipped are made of it, and the tests hold every output against it.
+ */
+
+/** The kinds of failures that a command can print. */
+const ERRORS: Readonly<Record<ErrorKind | 'command' | 'interrupted', true>> = {
+  no: true,
+  usage: true,
+  unavailable: true,
+  lost: true,
+  indeterminate: true,
+  conflict: true,
+  timeout: true,
+  internal: true,
+  command: true,
+  interrupted: true,
+}
+
+const object = (properties: TProperties): TSchema =>
+  Type.Object(properties, { additionalProperties: false })
+
+const success = (properties: TProperties): TSchema =>
+  object({ ok: Type.Literal(true), ...properties })
+
+const text = (description: string) => Type.String({ description })
+const number = (description: string) => Type.Number({ description })
+const optional = (description: string) => Type.Optional(text(description))
+const int64 = (description: string) => Type.String({ pattern: '^-?\\d{1,19}$', description })
+
+const name = text('Name, as given.')
+const token = int64('Fencing token: rises with each holder.')
+const host = text('Host name.')
+const pid = number('Process id on that host.')
+const since = text('Start time: ISO 8601, UTC, of the clock of that host.')
+
+/** A failure of any command. */
+export const FAILURE = object({
+  ok: Type.Literal(false),
+  error: Type.Enum(Object.keys(ERRORS), { description: 'Kind of failure; see the exit codes.' }),
+  message: text('One sentence for people. Its words may change.'),
+  exitCode: number('Exit code of the process.'),
+  pending: Type.Optional(
+    Type.Array(object({ target: text('Target, as given.'), reason: text('Its last reason.') }), {
+      description: 'Of a timeout: the targets that were not ready.',
+    }),
+  ),
+  verdict: Type.Optional(Type.Literal('unusable', { description: 'Of doctor.' })),
+})
+
+const session = object({
+  kind: Type.Enum(['hold', 'expire'], {
+    description: 'hold: a process keeps it. expire: it ends by itself.',
+  }),
+  host,
+  pid,
+  by: optional('Name of the client for which that process acts.'),
+  since,
+})
+
+const signal = {
+  key: text('Key.'),
+  state: text('Its state.'),
+  holder: Type.Optional(session),
+}
+
+const statusRow = object({
+  kind: text('Recipe: signal, group, lock, election, once, counter, waitgroup, barrier, topic …'),
+  name: text('Name of the key or of the recipe’s object.'),
+  state: text('State, value, or part in it: holds, waits, 2 of 3 ready …'),
+  id: optional('Of a candidate: its id.'),
+  token: Type.Optional(token),
+  holder: Type.Optional(
+    object({
+      kind: optional('As in list.'),
+      host,
+      pid: Type.Optional(pid),
+      by: optional('Name of the client for which that process acts.'),
+      since,
+    }),
+  ),
+})
+
+const counter = success({ name, value: int64('Value of the counter.') })
+
+const waitGroup = success({
+  name,
+  pending: int64('Amount of work that is not done.'),
+  added: int64('Amount of work that was ever added.'),
+})
+
+const once = Type.Union([
+  object({
+    ok: Type.Boolean({ description: 'Whether COMMAND succeeded.' }),
+    name,
+    ran: Type.Literal(true),
+    exitCode: number('Exit code of COMMAND.'),
+  }),
+  success({
+    name,
+    ran: Type.Literal(false),
+    by: object({
+      host: Type.Optional(host),
+      pid: Type.Optional(pid),
+      at: optional('Time at which it was done: ISO 8601, UTC.'),
+    }),
+  }),
+])
+
+const elected = success({ name, id: text('Id of the candidate.'), token })
+
+const electionEvent = success({
+  event: Type.Enum(['elected', 'follower', 'lost', 'peer-join', 'peer-leave']),
+  id: text('Id of the candidate that the event is about.'),
+  leader: Type.Union([Type.String(), Type.Null()], { description: 'Id of the leader, if any.' }),
+  token: Type.Optional(token),
+  peers: Type.Array(Type.String(), { description: 'Ids of the other candidates.' }),
+})
+
+const message = (more: TProperties = {}): TSchema =>
+  Type.Union([
+    success({ ...more, message: text('Message that is UTF-8 text.') }),
+    success({ ...more, base64: text('Any other message, in base64.') }),
+  ])
+
+const traits = object({
+  name: text('Name of the store.'),
+  reach: Type.Enum(['process', 'machine', 'network']),
+  minTtl: number('Smallest TTL, milliseconds.'),
+  maxTtl: number('Longest TTL, milliseconds.'),
+  expiryFactor: number('A dead session ends within this many times its TTL.'),
+  seesDeath: Type.Boolean({
+    description: 'The death of a process on this machine ends its session.',
+  }),
+  maxCommitBytes: number('Largest commit, bytes.'),
+  maxCommitOperations: number('Largest commit, operations.'),
+  waiters: Type.Enum(['known', 'announced']),
+})
+
+const list = Type.Union([
+  success({ keys: Type.Array(object(signal)) }),
+  success({ event: Type.Enum(['join', 'change', 'leave']), ...signal }),
+])
+
+const doctor = object({
+  ok: Type.Boolean({ description: 'The store works, and there is no warning.' }),
+  verdict: Type.Enum(['fine', 'warnings']),
+  address: text('Address of the store, without secrets.'),
+  version: text('Name and version of the store.'),
+  milliseconds: number('Median time of a read.'),
+  traits,
+  warnings: Type.Array(Type.String()),
+})
+
+const signalled = success({
+  key: text('Key.'),
+  state: text('Its state.'),
+  expires: Type.Optional(number('Seconds after which it goes.')),
+  held: Type.Optional(Type.Literal(true)),
+})
+
+/** What a command prints with `--json`. */
+interface JsonResult {
+  /** Of each object. */
+  readonly schema: TSchema
+  /** One object a line, for as long as the command runs. */
+  readonly streams?: 'always' | 'with --watch' | 'with --events' | 'with --count'
+  /** stdout is COMMAND's: the object is printed on stderr. */
+  readonly stream?: 'stderr'
+}
+
+/** By the command's id. What a command with COMMAND does not print itself is COMMAND's. */
+export const JSON_RESULTS: Readonly<Record<string, JsonResult>> = {
+  barrier: {
+    schema: success({
+      name,
+      parties: number('Number of parties.'),
+      index: number('Arrival index of this party, from 0.'),
+    }),
+  },
+  clear: { schema: success({ cleared: Type.Array(Type.String(), { description: 'Names.' }) }) },
+  completion: { schema: success({ shell: text('Shell.'), script: text('Its script.') }) },
+  'counter:dec': { schema: counter },
+  'counter:get': { schema: counter },
+  'counter:inc': { schema: counter },
+  'counter:set': { schema: counter },
+  'counter:wait': { schema: counter },
+  doctor: { schema: doctor },
+  elect: { schema: Type.Union([elected, electionEvent]), streams: 'with --events' },
+  get: { schema: success({ key: text('Key.'), state: text('Its state.') }) },
+  id: { schema: success({ id: int64('Unique id.') }), streams: 'with --count' },
+  leader: {
+    schema: success({
+      name,
+      leader: Type.Union([Type.String(), Type.Null()], {
+        description: 'Id of the leader; null while there is none.',
+      }),
+      token: Type.Optional(token),
+    }),
+    streams: 'with --watch',
+  },
+  list: { schema: list, streams: 'with --watch' },
+  lock: {
+    schema: success({ name, key: text('Key of the holder in the store.'), token }),
+  },
+  once: { schema: once, stream: 'stderr' },
+  'pipe:receive': { schema: message(), streams: 'always' },
+  'pipe:send': {
+    schema: success({
+      pipe: text('Name or address of the pipe.'),
+      sent: number('Number of messages that were sent.'),
+      dropped: number('Number of messages that were dropped, once for each group.'),
+    }),
+  },
+  precompile: {
+    schema: success({ directory: optional('Folder in which the compiled form is kept.') }),
+  },
+  probe: {
+    schema: success({ urls: Type.Array(Type.String(), { description: 'URLs that are up.' }) }),
+  },
+  publish: {
+    schema: success({
+      count: number('Number of messages that are stored.'),
+      first: optional('Id of the first one.'),
+      last: optional('Id of the last one.'),
+    }),
+  },
+  serve: {
+    schema: success({ url: text('Address of the server.'), backend: text('Its store.') }),
+  },
+  signal: { schema: signalled },
+  status: {
+    schema: success({ status: Type.Array(statusRow) }),
+    streams: 'with --watch',
+  },
+  subscribe: { schema: message({ id: text('Id of the message.') }), streams: 'always' },
+  wait: {
+    schema: success({ targets: Type.Array(Type.String(), { description: 'Targets, as given.' }) }),
+  },
+  'waitgroup:add': { schema: waitGroup },
+  'waitgroup:done': { schema: waitGroup },
+  'waitgroup:wait': { schema: waitGroup },
+}

@@ -1,0 +1,46 @@
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import { nameFirst, splitAtCommand } from '../../src/cli/argv.ts'
+import { takesValue } from '../../src/cli/flags.ts'
+import { COMMANDS } from '../../src/commands/index.ts'
+import { FAILURE, JSON_RESULTS } from '../../src/commands/json-results.ts'
+
+interface Written {
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The id of the command that the arguments call, if they do. */
+const idOf = (own: readonly string[]): string | undefined => {
+  const ids = [...COMMANDS.keys()]
+  const [first = '', second = ''] = nameFirst(own, ids, takesValue)
+  return ids.find((id) => id === first || id === `${first}:${second}`)
+}
+
+/** What a run with `--json` printed that its schemas do not allow, each with the reason; empty: nothing. */
+export const wrongJson = (args: readonly string[], { stdout, stderr }: Written): string[] => {
+  const { own, command } = splitAtCommand(args)
+  if (!own.includes('--json') || own.includes('--help')) return []
+  const id = idOf(own)
+  const result = id === undefined ? undefined : JSON_RESULTS[id]
+  const schemas = result ? [result.schema, FAILURE] : [FAILURE]
+  // With a COMMAND stdout is its own, and stderr has remarks, too.
+  const printed = command
+    ? completeLines(stderr).filter((line) => line.startsWith('{"ok":'))
+    : completeLines(stdout)
+  return printed.flatMap((line) => wrongLine(line, schemas))
+}
+
+/** The last line of a process that was killed may be a part of one. */
+const completeLines = (text: string): string[] => text.split('\n').slice(0, -1)
+
+const wrongLine = (line: string, schemas: readonly TSchema[]): string[] => {
+  try {
+    const value: unknown = JSON.parse(line)
+    if (schemas.some((schema) => Value.Check(schema, value))) return []
+    const reasons = schemas.map((schema) => JSON.stringify(Value.Errors(schema, value)))
+    return [`${line} is not as the schema says: ${reasons.join('; or ')}`]
+  } catch (error) {
+    return [`${line} is not JSON: ${error}`]
+  }
+}
