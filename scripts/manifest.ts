@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Command } from '@oclif/core'
 import packageJson from '../package.json' with { type: 'json' }
 import { COMMANDS, type CommandClass } from '../src/commands/index.ts'
+import { usage } from './docs.ts'
 
 type Describe = (
   command: CommandClass,
@@ -24,7 +25,12 @@ export const writeManifest = async (root: string): Promise<void> => {
   for (const [id, load] of COMMANDS) {
     const command = (await load()).default
     command.id = id
-    commands[id] = { ...(await describe(command, undefined, false)), id }
+    const described = await describe(command, undefined, false)
+    commands[id] = {
+      ...described,
+      id,
+      usage: command.usage ?? usage(id.replace(':', ' '), command),
+    }
   }
   const manifest = { commands, version: packageJson.version }
   await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)

@@ -18,6 +18,6 @@ export const unknownCommand = (
     return new UsageError(`there is no flag ${flag}: write ${habit} ${name}`)
   const similar = mostSimilar(name, ids)
   const hint =
-    commandHabit(name) ?? (similar === undefined ? 'see rdv --help' : `did you mean ${similar}?`)
+    commandHabit(name) ?? (similar === undefined ? 'see rdv help' : `did you mean ${similar}?`)
   return new UsageError(`there is no command ${quoted(name)}: ${hint}`)
 }

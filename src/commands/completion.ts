@@ -7,7 +7,7 @@ export default class Completion extends RdvCommand {
   static override summary = 'Prints the script with which a shell completes commands and flags.'
   static override description =
     `SHELL is ${SHELLS.join(', ')}. The script is static: completing runs nothing of rdv.`
-  static override usage = 'completion SHELL'
+  static override usage = 'completion SHELL [FLAGS]'
   static override examples = [
     'eval "$(<%= config.bin %> completion bash)"',
     '<%= config.bin %> completion zsh >"$HOME/.zfunc/_rdv"',

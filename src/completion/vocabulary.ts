@@ -74,7 +74,11 @@ export const vocabulary = async (): Promise<Vocabulary> => {
     summary: description,
   }))
   const flags = [...flagsOf(globalFlags), HELP, VERSION]
-  return { commands: await Promise.all(commands), topics, flags }
+  return {
+    commands: [...(await Promise.all(commands)), HELP_COMMAND, VERSION_COMMAND],
+    topics,
+    flags,
+  }
 }
 
 const commandWords = (id: string, { summary = '', flags = {}, args = {} }: CommandClass) => ({
@@ -93,6 +97,20 @@ const bare = (name: string, summary: string): FlagWords => ({
 
 const HELP = bare('--help', 'Shows the help.')
 const VERSION = bare('--version', 'Shows the version.')
+
+const HELP_COMMAND: CommandWords = {
+  name: 'help',
+  summary: 'Shows the help of a command.',
+  flags: [],
+  argument: { kind: 'words', words: [...COMMANDS.keys()].filter((id) => !id.includes(':')) },
+}
+
+const VERSION_COMMAND: CommandWords = {
+  name: 'version',
+  summary: VERSION.summary,
+  flags: [],
+  argument: ANY,
+}
 
 const flagsOf = (flags: Readonly<Record<string, Command.Flag.Any>>): FlagWords[] =>
   Object.entries(flags).map(([name, flag]) => flagWords(name, flag))

@@ -53,7 +53,7 @@ const checkSurroundings = async (command: readonly string[]): Promise<void> => {
 
 const dispatch = async (own: readonly string[], root: string): Promise<void> => {
   const ids = [...COMMANDS.keys()]
-  const words = nameFirst(own, ids, takesValue)
+  const words = plainWords(nameFirst(own, ids, takesValue))
   if (words[0] === '--version' || words.includes('--help') || words.includes('-h')) {
     if (isWord(words[0]) && !isTopic(words[0], ids)) await nameOf(words, ids)
     const { showHelp } = await import('./help.ts')
@@ -78,6 +78,13 @@ const endWithoutOutput = (error: NodeJS.ErrnoException): void => {
   process.exit(EXIT_CODES.internal.code)
 }
 
+/** `help lock` is `lock --help`, and `version` is `--version`. */
+const plainWords = (words: string[]): string[] => {
+  const [first, ...others] = words
+  if (first === 'help') return [...others, '--help']
+  return first === 'version' ? ['--version', ...others] : words
+}
+
 const isWord = (word: string | undefined): word is string =>
   word !== undefined && !word.startsWith('-')
 
@@ -87,7 +94,7 @@ const isTopic = (name: string, ids: readonly string[]): boolean =>
 /** The id of the command that the words begin with. */
 const nameOf = async (words: readonly string[], ids: readonly string[]): Promise<string> => {
   const [name, verb = ''] = words
-  if (!isWord(name)) throw new UsageError('no command was given; see rdv --help')
+  if (!isWord(name)) throw new UsageError('no command was given; see rdv help')
   if (ids.includes(name)) return name
   if (ids.includes(`${name}:${verb}`)) return `${name}:${verb}`
   const verbs = ids.filter((id) => id.startsWith(`${name}:`)).map((id) => id.split(':')[1])

@@ -42,7 +42,8 @@ export const rootPlugin = (root: string, pjson: Interfaces.PJSON): Plugin => {
   return plugin as unknown as Plugin
 }
 
-const readManifest = (root: string): Record<string, Partial<Loadable>> => {
+/** What the help says of each command, by its id. */
+export const readManifest = (root: string): Record<string, Partial<Loadable>> => {
   const text = readFileSync(join(root, 'oclif.manifest.json'), 'utf8')
   return (JSON.parse(text) as { commands: Record<string, Partial<Loadable>> }).commands
 }

@@ -76,7 +76,7 @@ const ETCDCTL_AND_CONSUL: readonly Row[] = [
 ]
 
 const ANYWHERE: readonly Row[] = [
-  [['help'], 'write rdv --help'],
+  [['man'], 'write rdv help'],
   [['incr', 'n'], 'write rdv counter inc NAME'],
   [['counter', 'inc', 'n', '3'], 'write --by 3'],
   [['counter', 'dec', 'n', '3'], 'write --by 3'],

@@ -7,8 +7,7 @@ const PROBED =
 
 /** What other tools call what rdv does, by the words for rdv. */
 const MEANINGS: Readonly<Record<string, readonly string[]>> = {
-  'rdv --help': ['help', 'usage', 'man'],
-  'rdv --version': ['version'],
+  'rdv help': ['usage', 'man'],
   'rdv clear KEY': ['del', 'delete', 'remove', 'reset', 'rm', 'unset'],
   'rdv counter get NAME': ['count'],
   'rdv counter inc NAME': ['inc', 'incr', 'increment'],
