@@ -1,8 +1,10 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Entry, WaitEnd, Waiter } from '../backends/backend.ts'
+import type { Entry, Lease, WaitEnd, Waiter } from '../backends/backend.ts'
 import { isObservant, putHeld } from '../backends/operations.ts'
 import { isAlive, type ProcessIdentity, thisProcess } from '../backends/process-identity.ts'
+import { backoff } from '../backoff.ts'
+import { LeaseGoneError } from '../errors.ts'
 import { isProbeUrl } from '../probes/open.ts'
 import { printable } from '../redact.ts'
 import { keyIn, type Space } from './space.ts'
@@ -155,7 +157,7 @@ const announce = async (
   if (backend.traits.waiters === 'known') return leaveNote(space, waiter, signal, tells)
 }
 
-/** A key in the store, which goes with its lease. */
+/** A key in the store, which goes with its lease: left anew where that has ended in an outage. */
 const leaveNote = async (
   space: Space,
   waiter: Announced,
@@ -164,29 +166,43 @@ const leaveNote = async (
 ): Promise<void> => {
   const { backend } = space
   const owner = backend.traits.seesDeath ? thisProcess() : undefined
-  const lease = await backend.grant(owner ? LONG_TTL : TTL, { signal })
-  const key = keyIn(space, 'waiter', lease.id)
-  const write = async (note: Announced, limit: AbortSignal): Promise<void> => {
-    await backend.commit([], [putHeld(key, JSON.stringify(note), lease.id)], { signal: limit })
-  }
-  try {
-    await write({ ...waiter, owner }, signal)
-    tells((end, limit) => write({ ...waiter, owner, end }, limit))
-    await keepAlive(backend, lease, signal)
-  } finally {
-    await backend.revoke(lease.id)
+  for (const pause of backoff()) {
+    const lease = await backend.grant(owner ? LONG_TTL : TTL, { signal })
+    const key = keyIn(space, 'waiter', lease.id)
+    const write = async (note: Announced, limit: AbortSignal): Promise<void> => {
+      await backend.commit([], [putHeld(key, JSON.stringify(note), lease.id)], { signal: limit })
+    }
+    try {
+      await write({ ...waiter, owner }, signal)
+      tells((end, limit) => write({ ...waiter, owner, end }, limit))
+      await keepAlive(backend, lease, signal)
+    } finally {
+      await backend.revoke(lease.id)
+    }
+    await pause(signal)
+    signal.throwIfAborted()
   }
 }
 
+/** Until the signal aborts, or the lease is gone. */
 const keepAlive = async (
   backend: Space['backend'],
-  { id, ttl }: { id: string; ttl: number },
+  { id, ttl }: Lease,
   signal: AbortSignal,
-): Promise<never> => {
-  for (;;) {
-    await sleep(ttl / 3, undefined, { signal, ref: false })
-    await backend.renew(id, { signal }).catch(() => {})
+): Promise<void> => {
+  const { leaseTimes } = await import('./lease-time.ts')
+  const { sendRenewals } = await import('./renewals.ts')
+  const gone = new AbortController()
+  const renew = async (limit: AbortSignal) => {
+    try {
+      await backend.renew(id, { signal: limit })
+    } catch (error) {
+      if (error instanceof LeaseGoneError) gone.abort(error)
+      throw error
+    }
   }
+  const over = AbortSignal.any([signal, gone.signal])
+  await sendRenewals(leaseTimes(ttl, backend.traits), over, renew, { ref: false })
 }
 
 /**
