@@ -4,7 +4,7 @@ import type { Entry, Lease, WaitEnd, Waiter } from '../backends/backend.ts'
 import { isObservant, putHeld } from '../backends/operations.ts'
 import { isAlive, type ProcessIdentity, thisProcess } from '../backends/process-identity.ts'
 import { backoff } from '../backoff.ts'
-import { LeaseGoneError } from '../errors.ts'
+import { IndeterminateError, LeaseGoneError, UnavailableError } from '../errors.ts'
 import { isProbeUrl } from '../probes/open.ts'
 import { printable } from '../redact.ts'
 import { keyIn, type Space } from './space.ts'
@@ -157,8 +157,30 @@ const announce = async (
   if (backend.traits.waiters === 'known') return leaveNote(space, waiter, signal, tells)
 }
 
-/** A key in the store, which goes with its lease: left anew where that has ended in an outage. */
+/** A key in the store, which goes with its lease: left anew where an outage was longer than that. */
 const leaveNote = async (
+  space: Space,
+  waiter: Announced,
+  signal: AbortSignal,
+  tells: (tell: Tell) => void,
+): Promise<void> => {
+  for (const pause of backoff()) {
+    try {
+      await leaveOnce(space, waiter, signal, tells)
+    } catch (error) {
+      if (signal.aborted || !mayPass(error)) throw error
+    }
+    await pause(signal)
+    signal.throwIfAborted()
+  }
+}
+
+const mayPass = (error: unknown): boolean =>
+  error instanceof UnavailableError
+    ? error.retryable
+    : error instanceof LeaseGoneError || error instanceof IndeterminateError
+
+const leaveOnce = async (
   space: Space,
   waiter: Announced,
   signal: AbortSignal,
@@ -166,21 +188,17 @@ const leaveNote = async (
 ): Promise<void> => {
   const { backend } = space
   const owner = backend.traits.seesDeath ? thisProcess() : undefined
-  for (const pause of backoff()) {
-    const lease = await backend.grant(owner ? LONG_TTL : TTL, { signal })
-    const key = keyIn(space, 'waiter', lease.id)
-    const write = async (note: Announced, limit: AbortSignal): Promise<void> => {
-      await backend.commit([], [putHeld(key, JSON.stringify(note), lease.id)], { signal: limit })
-    }
-    try {
-      await write({ ...waiter, owner }, signal)
-      tells((end, limit) => write({ ...waiter, owner, end }, limit))
-      await keepAlive(backend, lease, signal)
-    } finally {
-      await backend.revoke(lease.id)
-    }
-    await pause(signal)
-    signal.throwIfAborted()
+  const lease = await backend.grant(owner ? LONG_TTL : TTL, { signal })
+  const key = keyIn(space, 'waiter', lease.id)
+  const write = async (note: Announced, limit: AbortSignal): Promise<void> => {
+    await backend.commit([], [putHeld(key, JSON.stringify(note), lease.id)], { signal: limit })
+  }
+  try {
+    await write({ ...waiter, owner }, signal)
+    tells((end, limit) => write({ ...waiter, owner, end }, limit))
+    await keepAlive(backend, lease, signal)
+  } finally {
+    await backend.revoke(lease.id)
   }
 }
 
