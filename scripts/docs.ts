@@ -9,6 +9,7 @@ import { exitCodeRows } from '../src/cli/exit-codes.ts'
 import { globalFlags } from '../src/cli/flags.ts'
 import { COMMANDS, type CommandClass } from '../src/commands/index.ts'
 import { FAILURE, JSON_RESULTS } from '../src/commands/json-results.ts'
+import { outageSurvived } from '../src/recipes/lease-time.ts'
 import { fieldsOf } from './json-schemas.ts'
 
 type Flag = Command.Flag.Any
@@ -24,6 +25,7 @@ export const generateDocs = async (): Promise<Map<string, string>> => {
     'json-failure': fieldTable(FAILURE),
     'json-results': jsonResults(),
     traits: await traits(),
+    outages: outages(),
     ...Object.fromEntries(Object.entries(SMALLEST).map(([what, file]) => [what, source(file)])),
   }
   const pages = [
@@ -33,6 +35,7 @@ export const generateDocs = async (): Promise<Map<string, string>> => {
     'docs/exit-codes.md',
     'docs/json.md',
     'docs/backends.md',
+    'docs/lock.md',
   ]
   return new Map(pages.map((page) => [page, fillIn(page, parts)]))
 }
@@ -187,7 +190,22 @@ const traits = async (): Promise<string> => {
 }
 
 /** Of a backend that learns its traits from a server. */
-const unknown = Array<string>(4).fill('as the store behind it')
+const unknown = Array<string>(5).fill('as the store behind it')
+
+/** Seconds. */
+const TTLS = [5, 10, 15, 30, 45, 60, 120] as const
+
+/** How long a store may be away, by the TTL and the grace of the session. */
+const outages = (): string =>
+  table(
+    ['`--ttl`', 'survives an outage of', 'with `--grace 0`'],
+    TTLS.map((ttl) => [`${ttl} s`, survived(ttl), survived(ttl, 0)]),
+  )
+
+const survived = (ttl: number, grace?: number): string => {
+  const milliseconds = outageSurvived(ttl * 1_000, { reach: 'network' }, grace)
+  return `${Math.floor(milliseconds / 100) / 10} s`
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [page, text] of await generateDocs()) writeFileSync(join(root, page), text)

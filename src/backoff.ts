@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nowWaiting } from './waiting-mark.ts'
 
-/** Milliseconds: the first pause, and the longest. */
+/** Milliseconds: the first pause, and usually the longest. */
 const FIRST = 25
 const LONGEST = 1_000
 
@@ -9,11 +9,11 @@ const LONGEST = 1_000
 export type Pause = (signal?: AbortSignal) => Promise<void>
 
 /**
- * Pauses between attempts, each about twice as long as the one before, up to a second, and of random length, so
+ * Pauses between attempts, each about twice as long as the one before, up to a second or `longest`, and of random length, so
  * that many who failed together do not come back together. Use it as `for (const pause of backoff())`.
  */
-export function* backoff(): Generator<Pause, never> {
-  for (let length = FIRST; ; length = Math.min(2 * length, LONGEST)) {
+export function* backoff(longest = LONGEST): Generator<Pause, never> {
+  for (let length = FIRST; ; length = Math.min(2 * length, longest)) {
     const pause = length * (0.5 + Math.random() / 2)
     yield async (signal) => {
       nowWaiting(signal)

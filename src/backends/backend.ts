@@ -79,6 +79,8 @@ export interface Traits {
   /** Smallest and longest TTL of a lease, milliseconds. */
   readonly minTtl: number
   readonly maxTtl: number
+  /** That of a session whose TTL nobody has chosen, milliseconds: it outlives the usual loss of a cluster's leader. */
+  readonly defaultTtl: number
   /** A dead session's keys go within this many times its TTL. */
   readonly expiryFactor: 1 | 2
   /** Whether the death of a session's process on this machine ends the session at once. */

@@ -36,6 +36,8 @@ export interface Message {
   readonly body?: string
   /** Called before the first byte can have left: without it, the server has seen nothing. */
   readonly sent?: () => void
+  /** It does not wait for a connection behind other calls. */
+  readonly urgent?: boolean
 }
 
 /** What node:http and node:https have in common. */
@@ -75,9 +77,12 @@ export class HttpClient {
 
   /** One request and its whole answer. Rejects with whatever node:http says; the signal gives it up. */
   async exchange(message: Message, signal: AbortSignal): Promise<Answer> {
-    if (canFetch(this.#place) && this.#fetching < CONNECTIONS) return this.#fetch(message, signal)
-    const { request, calls } = await this.#open()
-    return wholeAnswer(await this.#request(request, message, calls, signal))
+    const { urgent = false } = message
+    const hasRoom = urgent || this.#fetching < CONNECTIONS
+    if (canFetch(this.#place) && hasRoom) return this.#fetch(message, signal)
+    const { request, calls, streams } = await this.#open()
+    const agent = urgent && isFull(calls) ? streams : calls
+    return wholeAnswer(await this.#request(request, message, agent, signal))
   }
 
   /** A request whose answer is read while it comes. The signal cuts it. */
@@ -174,6 +179,10 @@ const openPools = async ({ tls }: HttpPlace): Promise<Pools> => {
   const calls = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ...tls })
   return { request, calls, streams: new Agent({ ...tls }) }
 }
+
+/** Whether a further call on it waits for a connection. */
+export const isFull = ({ sockets, maxSockets }: Agent): boolean =>
+  Object.values(sockets).flat().length >= maxSockets
 
 /** The rest of an answer that has begun. */
 export const wholeAnswer = (response: IncomingMessage): Promise<Answer> => {

@@ -11,6 +11,7 @@ import { tellOutages } from '../outage.ts'
 import { type Limits, withLateDeadline } from '../recipes/deadline.ts'
 import { checkNamespace } from '../recipes/keys.ts'
 import type { Space } from '../recipes/space.ts'
+import { whenFinished } from '../recipes/unfinished.ts'
 import { redactMalformed } from '../redact.ts'
 import { parseExitCodes } from './exit-codes.ts'
 import { globalFlags } from './flags.ts'
@@ -138,6 +139,12 @@ export abstract class RdvCommand {
 
   /** Called at the end, however that came. */
   protected async finish(): Promise<void> {
+    const unfinished = whenFinished()
+    const { told } = this.interrupts
+    if (unfinished && told) {
+      const { awaitLastEfforts } = await import('./last-efforts.ts')
+      await awaitLastEfforts(unfinished, told)
+    }
     await this.release()
   }
 

@@ -1,8 +1,11 @@
+import { now } from '../backends/clock.ts'
 import { ENDING, exitCodeOf } from '../child/ending.ts'
 
 /** A signal told us to end. */
 export class Interrupted extends Error {
   readonly exitCode: number
+  /** When, in monotonic milliseconds. */
+  readonly at = now()
 
   constructor(name: NodeJS.Signals) {
     super(`interrupted by ${name}`)
@@ -42,6 +45,11 @@ export class Interrupts implements Disposable {
       if (this.#hurry) this.#hurried.abort(this.#hurry)
     }
     return this.#hurried.signal
+  }
+
+  /** The signal that has told us to end, if one has. */
+  get told(): Interrupted | undefined {
+    return this.#reason
   }
 
   /** A signal has told COMMAND to end. */

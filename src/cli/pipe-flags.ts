@@ -8,7 +8,8 @@ export const pipeFlags = {
   ...lastingFlags,
   null: Flags.boolean({ summary: 'Messages end with a NUL instead of a line feed.' }),
   ttl: Flags.string({
-    summary: 'How long after its process dies this end counts as gone. Default: 15s.',
+    summary:
+      'How long after its process dies this end counts as gone. Default: 15s, on Consul 45s.',
     helpValue: 'DURATION',
   }),
 }

@@ -111,17 +111,17 @@ export const stayHeld = async (tenure: Tenure, interrupts: Interrupts): Promise<
   }
 }
 
-/** A TTL that the backend has raised is worth a remark. */
+/** A TTL that was raised is worth a remark. */
 export const noteRaisedTtl = (wanted: number | undefined, inForce: number): void => {
   if (wanted !== undefined && inForce !== wanted)
-    note(`the TTL is ${inForce / 1000} s, the least that the backend can`)
+    note(`the TTL is ${inForce / 1000} s: ${wanted / 1000} s is too short for this backend`)
 }
 
 /** How long (milliseconds) is tried to give up what was held, while the store does not answer. */
 const GIVING_UP = 10_000
 
 /** Likewise, once a signal has told us to end: Docker kills a container 10 s after its TERM. */
-const GIVING_UP_IN_A_HURRY = 4_000
+export const GIVING_UP_IN_A_HURRY = 4_000
 
 /** Likewise, where the store has been silent for long already. */
 export const GIVING_UP_BRIEFLY = 300

@@ -15,11 +15,11 @@ export const tenureFlags = {
       'Does not wait: exit code 1 where another one has it, which --exit-codes no=75 tells from a 1 of COMMAND.',
   }),
   ttl: Flags.string({
-    summary: 'How soon it is free when this process dies. Default: 15s.',
+    summary: 'How soon it is free when this process dies. Default: 15s, on Consul 45s.',
     helpValue: 'DURATION',
   }),
   grace: Flags.string({
-    summary: 'Before a loss COMMAND has this long to end. Default: a third of the TTL, at most 5s.',
+    summary: 'Before a loss COMMAND has this long to end. Default: a sixth of the TTL, at most 5s.',
     helpValue: 'DURATION',
   }),
 }

@@ -28,7 +28,8 @@ All parties must name the same N; one that does not: exit code 123.`
     ...patientFlags,
     parties: Flags.string({ summary: 'So many must arrive.', required: true, helpValue: 'N' }),
     ttl: Flags.string({
-      summary: 'How soon this party does not count any more when it dies. Default: 15s.',
+      summary:
+        'How soon this party does not count any more when it dies. Default: 15s, on Consul 45s.',
       helpValue: 'DURATION',
     }),
   }

@@ -1,3 +1,4 @@
+import type { Traits } from '../backends/backend.ts'
 import { describeTraits, TRAIT_NAMES } from '../backends/describe-traits.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { exitCodeOf } from '../cli/failure.ts'
@@ -5,6 +6,7 @@ import { invocation } from '../cli/invocation.ts'
 import { formatTable, note, printResult } from '../cli/output.ts'
 import { CoordinationError, UnavailableError, UsageError } from '../errors.ts'
 import { type Examination, examine } from '../recipes/examine.ts'
+import { outageSurvived } from '../recipes/lease-time.ts'
 import type { Space } from '../recipes/space.ts'
 
 /** What is said of a backend, with `--json` in one word. */
@@ -42,7 +44,9 @@ const tell = async ({ backend }: Space, { version, milliseconds, warnings }: Exa
   if (verdict === 'warnings') process.exitCode = exitCodeOf('no')
   if (invocation.style.json) {
     const ok = verdict === 'fine'
-    return printResult(undefined, { ok, verdict, address, version, milliseconds, traits, warnings })
+    const outage = outageOf(traits)
+    const facts = { verdict, address, version, milliseconds, traits, outage, warnings }
+    return printResult(undefined, { ok, ...facts })
   }
   await printFacts([
     ['verdict', VERDICTS[verdict]],
@@ -50,8 +54,19 @@ const tell = async ({ backend }: Space, { version, milliseconds, warnings }: Exa
     ['version', version],
     ['a read takes', `${milliseconds.toFixed(2)} ms`],
     ...describeTraits(traits).map((value, i) => [TRAIT_NAMES[i] ?? '', value] as const),
+    ...outageFact(traits),
   ])
   for (const warning of warnings) note(`warning: ${warning}`)
+}
+
+/** How long (milliseconds) the store may be away from who holds something with its default TTL; a file is never away. */
+const outageOf = ({ reach, defaultTtl }: Traits): number | undefined =>
+  reach === 'network' ? outageSurvived(defaultTtl, { reach }) : undefined
+
+const outageFact = (traits: Traits) => {
+  const outage = outageOf(traits)
+  if (outage === undefined) return []
+  return [['that TTL survives an outage of', `${Math.floor(outage / 100) / 10} s`] as const]
 }
 
 const printFacts = async (facts: readonly (readonly [string, string])[]): Promise<void> => {

@@ -58,12 +58,12 @@ A key that another live session holds is left alone: exit code 1.`
       options: ['rejoin', 'stop'],
     }),
     ttl: Flags.string({
-      summary: 'How soon the key goes when this process dies. Default: 15s.',
+      summary: 'How soon the key goes when this process dies. Default: 15s, on Consul 45s.',
       helpValue: 'DURATION',
     }),
     grace: Flags.string({
       summary:
-        'Before a loss COMMAND has this long to end. Default: a third of the TTL, at most 5s.',
+        'Before a loss COMMAND has this long to end. Default: a sixth of the TTL, at most 5s.',
       helpValue: 'DURATION',
     }),
   }

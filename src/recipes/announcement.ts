@@ -1,8 +1,10 @@
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Entry, WaitEnd, Waiter } from '../backends/backend.ts'
+import type { Entry, Lease, WaitEnd, Waiter } from '../backends/backend.ts'
 import { isObservant, putHeld } from '../backends/operations.ts'
 import { isAlive, type ProcessIdentity, thisProcess } from '../backends/process-identity.ts'
+import { backoff } from '../backoff.ts'
+import { IndeterminateError, LeaseGoneError, UnavailableError } from '../errors.ts'
 import { isProbeUrl } from '../probes/open.ts'
 import { printable } from '../redact.ts'
 import { keyIn, type Space } from './space.ts'
@@ -155,8 +157,30 @@ const announce = async (
   if (backend.traits.waiters === 'known') return leaveNote(space, waiter, signal, tells)
 }
 
-/** A key in the store, which goes with its lease. */
+/** A key in the store, which goes with its lease: left anew where an outage was longer than that. */
 const leaveNote = async (
+  space: Space,
+  waiter: Announced,
+  signal: AbortSignal,
+  tells: (tell: Tell) => void,
+): Promise<void> => {
+  for (const pause of backoff()) {
+    try {
+      await leaveOnce(space, waiter, signal, tells)
+    } catch (error) {
+      if (signal.aborted || !mayPass(error)) throw error
+    }
+    await pause(signal)
+    signal.throwIfAborted()
+  }
+}
+
+const mayPass = (error: unknown): boolean =>
+  error instanceof UnavailableError
+    ? error.retryable
+    : error instanceof LeaseGoneError || error instanceof IndeterminateError
+
+const leaveOnce = async (
   space: Space,
   waiter: Announced,
   signal: AbortSignal,
@@ -178,15 +202,25 @@ const leaveNote = async (
   }
 }
 
+/** Until the signal aborts, or the lease is gone. */
 const keepAlive = async (
   backend: Space['backend'],
-  { id, ttl }: { id: string; ttl: number },
+  { id, ttl }: Lease,
   signal: AbortSignal,
-): Promise<never> => {
-  for (;;) {
-    await sleep(ttl / 3, undefined, { signal, ref: false })
-    await backend.renew(id, { signal }).catch(() => {})
+): Promise<void> => {
+  const { leaseTimes } = await import('./lease-time.ts')
+  const { sendRenewals } = await import('./renewals.ts')
+  const gone = new AbortController()
+  const renew = async (limit: AbortSignal) => {
+    try {
+      await backend.renew(id, { signal: limit })
+    } catch (error) {
+      if (error instanceof LeaseGoneError) gone.abort(error)
+      throw error
+    }
   }
+  const over = AbortSignal.any([signal, gone.signal])
+  await sendRenewals(leaseTimes(ttl, backend.traits), over, renew, { ref: false })
 }
 
 /**

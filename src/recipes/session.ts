@@ -1,40 +1,34 @@
-import { setImmediate as otherWork, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as otherWork } from 'node:timers/promises'
+import { onAbort } from '../aborted.ts'
 import type { Backend, Lease } from '../backends/backend.ts'
 import { now } from '../backends/clock.ts'
 import { type Command, type ProcessIdentity, thisProcess } from '../backends/process-identity.ts'
-import { backoff } from '../backoff.ts'
 import { describe, LeaseGoneError, LostError, TimeoutError, UsageError } from '../errors.ts'
-import { LONGEST_TIMER, type LongTimer, setLongTimeout } from '../long-timer.ts'
-import { withDeadline } from './deadline.ts'
+import { type LongTimer, setLongTimeout } from '../long-timer.ts'
+import { type LeaseTimes, leaseTimes } from './lease-time.ts'
+import { sendRenewals } from './renewals.ts'
 import { whenAvailable } from './retry.ts'
 import { checkTtl } from './ttl.ts'
+import { finishBeside } from './unfinished.ts'
 
 export interface SessionOptions {
-  /** Milliseconds; raised to a second and to the backend's minimum. Default 15 000. */
+  /**
+   * Milliseconds; raised to a second, to the backend's minimum, and while the store takes longer to answer than a session can
+   * wait. Default: the backend's, 15 000 or 45 000.
+   */
   readonly ttl?: number | undefined
-  /** Milliseconds between `expiring` and `lost`. Default: a third of the TTL, at most 5 s. */
+  /** Milliseconds between `expiring` and `lost`. Default: a sixth of the TTL, at most 5 s. */
   readonly grace?: number | undefined
   /** Bounds the opening. */
   readonly signal?: AbortSignal | undefined
 }
 
-const DEFAULT_TTL = 15_000
-const LONGEST_DEFAULT_GRACE = 5_000
-
-/** How long (milliseconds) `close` tries for a late session without a signal: its store may not answer. */
+/** How long (milliseconds) `close` waits without a signal, and if the session is late: its store may not answer. */
+const LONGEST_CLOSE = 5_000
 const AFTER_LOSS = 300
 
 /** On a busy machine a shorter one could be over before its timers tell. */
 const SHORTEST_TTL = 1_000
-
-/** A renewal has at least this long, milliseconds. */
-const SHORTEST_RENEWAL = 500
-
-/** Renewals go out so many times in a TTL. */
-const RENEWALS = 5
-
-/** For timers that fire late, and clocks that do not run equally fast. */
-const marginOf = (ttl: number): number => Math.min(1_000, ttl / 10)
 
 /**
  * A lease that is kept alive by this process. Written once, above every backend's `grant`, `renew` and `revoke`.
@@ -48,7 +42,7 @@ export class Session {
   /** Milliseconds in force. */
   readonly ttl: number
   readonly #backend: Backend
-  readonly #grace: number
+  readonly #times: LeaseTimes
   readonly #expiring = new AbortController()
   readonly #lost = new AbortController()
   readonly #closed = new AbortController()
@@ -60,13 +54,13 @@ export class Session {
   /** Why the last renewal failed, if none has succeeded since. */
   #trouble: unknown
 
-  private constructor(backend: Backend, lease: Lease, grantedAt: number, grace: number) {
+  private constructor(backend: Backend, lease: Lease, grantedAt: number, grace?: number) {
     this.id = lease.id
     this.ttl = lease.ttl
     this.#backend = backend
-    this.#grace = grace
+    this.#times = leaseTimes(lease.ttl, backend.traits, grace)
     this.#prolong(grantedAt)
-    void this.#keepAlive()
+    void sendRenewals(this.#times, this.#closed.signal, (limit) => this.#renew(limit))
   }
 
   /**
@@ -74,18 +68,23 @@ export class Session {
    * @throws UnavailableError the store was out of reach until the signal aborted.
    */
   static async open(backend: Backend, options: SessionOptions = {}): Promise<Session> {
-    const wanted = Math.max(options.ttl ?? DEFAULT_TTL, backend.traits.minTtl, SHORTEST_TTL)
-    checkTtl(wanted, backend.traits)
-    const grace = options.grace ?? Math.min(wanted / 3, LONGEST_DEFAULT_GRACE)
-    if (grace > wanted / 2)
+    const { traits } = backend
+    const wanted = Math.max(options.ttl ?? traits.defaultTtl, traits.minTtl, SHORTEST_TTL)
+    checkTtl(wanted, traits)
+    const { grace, signal } = options
+    if (grace !== undefined && grace > wanted / 2)
       throw new UsageError('the grace is longer than half of the TTL: shorten it')
-    const { signal } = options
-    let sentAt = 0
-    const lease = await whenAvailable({ signal }, () => {
-      sentAt = now()
-      return backend.grant(wanted, { signal, owner: thisProcess() })
-    })
-    return new Session(backend, lease, sentAt, grace)
+    for (let ttl = wanted; ; ttl = Math.min(2 * ttl, traits.maxTtl)) {
+      let sentAt = 0
+      const lease = await whenAvailable({ signal }, () => {
+        sentAt = now()
+        return backend.grant(ttl, { signal, owner: thisProcess() })
+      })
+      const session = new Session(backend, lease, sentAt, grace)
+      if (now() - sentAt < session.#times.patience) return session
+      // Its renewals would be answered too late as well.
+      void session.close()
+    }
   }
 
   /** Aborts when renewals have failed for so long that what is guarded must come to an end: a loss will follow. */
@@ -120,10 +119,11 @@ export class Session {
   }
 
   /**
-   * Ends the session and removes what it holds. If the store does not answer, the TTL does that later.
+   * Ends the session and removes what it holds.
    *
-   * With a signal, `close` tries until the store has answered or the signal aborts. Without one it tries once, and for
-   * 300 ms at most if the session is expiring or lost. Never rejects.
+   * `close` resolves when the store has answered or the signal has aborted; without one, after 5 s at most, and after
+   * 300 ms if the session is expiring or lost. Where there is no answer until then it is tried beside, for as long as the
+   * process lives and the backend is open: a store that comes back may keep a session for another whole TTL. Never rejects.
    */
   close(signal?: AbortSignal): Promise<void> {
     this.#left ??= this.#leave(signal)
@@ -141,60 +141,51 @@ export class Session {
     // From now on nothing declares it expiring or lost.
     this.#clear()
     const late = this.lost.aborted || this.expiring.aborted
-    const limit = signal ?? (late ? AbortSignal.timeout(AFTER_LOSS) : undefined)
-    const revoke = () => this.#backend.revoke(this.id, { signal: limit })
-    const revoked = (limit ? whenAvailable({ signal: limit }, revoke) : revoke()).catch(() => {})
+    const limit = signal ?? AbortSignal.timeout(late ? AFTER_LOSS : LONGEST_CLOSE)
+    const revoked = whenAvailable({}, () => this.#backend.revoke(this.id)).catch(() => {})
     // A request leaves when all that was begun before it is done: renewals end after it.
     await otherWork()
     this.#stop()
-    await revoked
+    const isLate = await Promise.race([revoked.then(() => false), hasAborted(limit)])
+    if (isLate) finishBeside(revoked)
   }
 
-  async #keepAlive(): Promise<void> {
-    const { signal } = this.#closed
-    while (!signal.aborted) {
-      const pause = Math.min(this.ttl / RENEWALS, LONGEST_TIMER)
-      await sleep(pause, undefined, { signal }).catch(() => {})
-      if (!signal.aborted) await this.#renew(signal)
+  /** @throws what kept it from being renewed. */
+  async #renew(limit: AbortSignal): Promise<void> {
+    const sentAt = now()
+    if (sentAt >= this.#deadline) return this.#expire()
+    try {
+      await this.#backend.renew(this.id, { signal: limit, owner: this.#owner })
+    } catch (error) {
+      if (error instanceof LeaseGoneError) this.lose(error.message)
+      if (!this.#closed.signal.aborted) this.#trouble = error
+      throw error
     }
-  }
-
-  /** Until it succeeds, or the time is over. */
-  async #renew(signal: AbortSignal): Promise<void> {
-    for (const pause of backoff()) {
-      const sentAt = now()
-      if (sentAt >= this.#deadline) return this.#expire()
-      try {
-        await this.#sendRenewal(signal)
-        return this.#prolong(sentAt)
-      } catch (error) {
-        if (signal.aborted) return
-        if (error instanceof LeaseGoneError) return this.lose(error.message)
-        this.#trouble = error
-      }
-      await pause(signal)
-      if (signal.aborted) return
-    }
-  }
-
-  /** A silent store must not use up the time of the next attempt. */
-  #sendRenewal(signal: AbortSignal): Promise<unknown> {
-    const timeout = Math.max(this.ttl / RENEWALS, SHORTEST_RENEWAL)
-    return withDeadline({ timeout, signal }, (limit) =>
-      this.#backend.renew(this.id, { signal: limit, owner: this.#owner }),
-    )
+    this.#prolong(sentAt)
   }
 
   #prolong(sentAt: number): void {
-    if (this.#left || this.expiring.aborted) return
+    const { margin, grace } = this.#times
+    const deadline = sentAt + this.ttl - margin
+    if (this.#left || this.expiring.aborted || deadline <= this.#deadline) return
     this.#clear()
     this.#trouble = undefined
-    this.#deadline = sentAt + this.ttl - marginOf(this.ttl)
-    const left = this.#deadline - now()
+    this.#deadline = deadline
+    const left = deadline - now()
     this.#timers = [
-      setLongTimeout(() => this.#expiring.abort(this.#unrenewed()), left - this.#grace),
-      setLongTimeout(() => this.#expire(), left),
+      setLongTimeout(() => this.#judge(deadline, () => this.#warn()), left - grace),
+      setLongTimeout(() => this.#judge(deadline, () => this.#expire()), left),
     ]
+  }
+
+  /** Answers that arrived while this process had no time for them, or did not run, are read before it is too late. */
+  async #judge(deadline: number, act: () => void): Promise<void> {
+    for (let turn = 0; turn < 2; turn++) await otherWork()
+    if (deadline === this.#deadline && !this.#closed.signal.aborted) act()
+  }
+
+  #warn(): void {
+    this.#expiring.abort(this.#unrenewed())
   }
 
   #expire(): void {
@@ -204,7 +195,9 @@ export class Session {
   #unrenewed(): LostError {
     const cause = this.#trouble
     const silent = cause === undefined || cause instanceof TimeoutError
-    const why = silent ? 'the store did not answer' : describe(cause)
+    const { patience } = this.#times
+    const limit = `within ${Math.floor(patience / 100) / 10} s, as a TTL of ${this.ttl / 1_000} s demands`
+    const why = silent ? `the store did not answer ${limit}` : describe(cause)
     return new LostError(`the session could not be renewed in time: ${why}`, { cause })
   }
 
@@ -217,3 +210,6 @@ export class Session {
     for (const timer of this.#timers) timer.clear()
   }
 }
+
+const hasAborted = (signal: AbortSignal): Promise<true> =>
+  new Promise((resolve) => onAbort(signal, () => resolve(true)))

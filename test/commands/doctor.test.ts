@@ -25,6 +25,9 @@ describe('doctor', () => {
     expect(facts.get('version')).toMatch(/^SQLite 3\./)
     expect(facts.get('a read takes')).toMatch(/^\d+\.\d\d ms$/)
     expect(facts.get('who meets')).toBe('one machine')
+    expect(facts.get('TTL by default')).toBe('15 s')
+    // a file is never away
+    expect(stdout).not.toContain('outage')
   })
 
   test('as JSON is one object', async () => {
@@ -37,6 +40,15 @@ describe('doctor', () => {
       traits: { name: 'sqlite', seesDeath: true },
       warnings: [],
     })
+  })
+
+  test('tells how long a store behind a network may be away', async () => {
+    const server = await startRdvServe()
+    const place = new Place({ RDV_BACKEND: server.url })
+    expect((await place.rdv('doctor')).stdout).toMatch(/^that TTL survives an outage of\t10\.4 s$/m)
+    const { outage, traits } = JSON.parse((await place.rdv('doctor', '--json')).stdout)
+    expect({ outage, ttl: traits.defaultTtl }).toEqual({ outage: expect.any(Number), ttl: 15_000 })
+    await server.stop()
   })
 
   test('leaves nothing in the store', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gone } from '../child/harness.ts'
 import { startProxy, type TcpProxy } from '../services/proxy.ts'
@@ -143,8 +144,26 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       }
     })
 
-    const lastWill = ['--on-success', 'done', '--timeout', '2s']
     const until = "trap 'exit 0' TERM; echo up $$; while :; do sleep 0.05; done"
+
+    test('who is told to end while it queues leaves the queue, if the store is back soon', async () => {
+      const holder = direct.start('lock', 'left', '--', 'sh', '-c', until)
+      await holder.says(/up/)
+      const waiting = remote.start('lock', 'left', '--', 'true')
+      const inQueue = async () => (await direct.rdv('status')).stdout.match(/left/g)?.length
+      await expect.poll(inQueue).toBe(2)
+      proxy.pause()
+      waiting.kill('SIGTERM')
+      await sleep(1_000)
+      proxy.cut()
+      proxy.resume()
+      expect(await waiting.ended).toMatchObject({ code: 143 })
+      expect(await inQueue()).toBe(1)
+      holder.kill('SIGTERM')
+      await holder.ended
+    })
+
+    const lastWill = ['--on-success', 'done', '--timeout', '2s']
 
     test('a last state that cannot be set is 120, within a second of the deadline', async () => {
       const argv = ['signal', 'held', 'busy', '--hold', ...lastWill, '--', 'sh', '-c', until]
@@ -155,12 +174,14 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
     })
 
     test('a last state that cannot be set after a TERM is told, and ends with 143', async () => {
-      const argv = ['signal', 'told', 'busy', '--hold', ...lastWill, '--', 'sh', '-c', until]
+      const argv = ['signal', 'willed', 'busy', '--hold', ...lastWill, '--', 'sh', '-c', until]
       const holder = remote.start(...argv)
       await holder.says(/up/)
       proxy.refuse()
       await endsAtDeadline(holder, 143)
-      expect(lines((await holder.ended).stderr).at(-1)).toMatch(/^rdv: told was not set to done: /)
+      expect(lines((await holder.ended).stderr).at(-1)).toMatch(
+        /^rdv: willed was not set to done: /,
+      )
     })
 
     test('nor does it wait for ever to join again', async () => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { open } from '../../src/open.ts'
 import { curl } from '../server/curl.ts'
 import type { Service } from '../services/service.ts'
 import { lines, Place, type Running } from './rdv.ts'
@@ -141,15 +142,32 @@ describe('a wait', () => {
     await server.stop()
   })
 
+  test.each([etcd, consul])(
+    'is shown again after an outage in which its announcement has ended: $scheme',
+    async ({ start: begin }) => {
+      const server = await begin()
+      const here = new Place({ RDV_BACKEND: server.url })
+      const waiting = here.start('wait', 'db', '--announce', '--timeout', '0')
+      await untilWaits(here, 1)
+      const { backend } = await open(server.url, { env: {} })
+      const [note] = (await backend.list('rdv/waiter/')).entries
+      await backend.revoke(note?.session ?? '')
+      expect((await backend.list('rdv/waiter/')).entries).toEqual([])
+      await backend.close()
+      expect(await untilWaits(here, 1)).toEqual([row('db', waiting)])
+      await server.stop()
+    },
+  )
+
   test('on etcd leaves nothing in the store unless it is told to', async () => {
     const server = await etcd.start()
     const here = new Place({ RDV_BACKEND: server.url })
     const silent = here.start('wait', 'db')
-    const open = here.start('wait', 'db', '--announce')
-    expect(await untilWaits(here, 1)).toEqual([row('db', open)])
+    const announced = here.start('wait', 'db', '--announce')
+    expect(await untilWaits(here, 1)).toEqual([row('db', announced)])
     const fromVariable = new Place({ RDV_BACKEND: server.url, RDV_ANNOUNCE: '1' })
     const third = fromVariable.start('wait', 'db')
-    expect(await untilWaits(here, 2)).toEqual([row('db', open), row('db', third)])
+    expect(await untilWaits(here, 2)).toEqual([row('db', announced), row('db', third)])
     await here.rdv('signal', 'db')
     expect((await silent.ended).code).toBe(0)
     await server.stop()

@@ -4,6 +4,7 @@ import { Agent as TlsAgent } from 'node:https'
 import { CoordinationError, UnavailableError } from '../../errors.ts'
 import type { CallOptions } from '../backend.ts'
 import { withinLimit } from '../call.ts'
+import { isFull } from '../http-client.ts'
 import type { Client, ClientOptions, Context, Options } from './client.ts'
 import { Failure } from './failure.ts'
 import type { Location } from './location.ts'
@@ -11,6 +12,11 @@ import type { Location } from './location.ts'
 /** Consul resets further ones beyond 200 for each client address, which many processes may share. */
 const CALL_SOCKETS = 8
 const WAIT_SOCKETS = 40
+
+export interface ConsulCall extends CallOptions {
+  /** It does not wait for a connection behind other calls. */
+  readonly urgent?: boolean
+}
 
 type Ask<T> = (client: Client, options: Options) => Promise<T>
 
@@ -40,8 +46,10 @@ export class Connection {
   }
 
   /** One call. Rejects with Failure, with UnavailableError where the limit passes, or with the signal's reason. */
-  call<T>({ signal }: CallOptions, ask: Ask<T>): Promise<T> {
-    return this.#within(signal, this.limit, this.#calls, ask)
+  call<T>({ signal, urgent = false }: ConsulCall, ask: Ask<T>): Promise<T> {
+    const [calls] = this.#agents
+    const client = urgent && calls && isFull(calls) ? this.#waits : this.#calls
+    return this.#within(signal, this.limit, client, ask)
   }
 
   /** A blocking query that the server may hold for `length` milliseconds. */

@@ -9,6 +9,8 @@ export const traits: Traits = {
   reach: 'network',
   minTtl: 10_000,
   maxTtl: 24 * 3_600_000,
+  // By its own defaults a cluster is without a leader for up to 20 s, and on busy machines for up to 30 s.
+  defaultTtl: 45_000,
   expiryFactor: 2,
   seesDeath: false,
   // A transaction's body has at most 512 KiB: this much in base64, and 32 long keys, each named twice, fit.

@@ -41,7 +41,8 @@ export class Leases {
 
   async renew(id: string, options: CallOptions): Promise<number> {
     if (!isSessionId(id)) throw new LeaseGoneError(id)
-    const session = await this.#store.ask(options, WRITING, async (client, common) => {
+    const urgent = { ...options, urgent: true }
+    const session = await this.#store.ask(urgent, WRITING, async (client, common) => {
       try {
         const [, [info]] = await client.session.renew({ ...common, id })
         return info

@@ -4,7 +4,7 @@ import type { CallOptions, Entry, Listing } from '../backend.ts'
 import { Reachability } from '../reachability.ts'
 import { isPrefix } from '../scope.ts'
 import type { Client, Item, Options } from './client.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, ConsulCall } from './connection.ts'
 import { Failure, translate } from './failure.ts'
 
 /** `flags` is rounded where it is above 2^53. */
@@ -23,7 +23,7 @@ export class Store {
 
   /** A call that does no harm when it is lost: errors are translated so. `right`: the ACL permission that it needs. */
   async ask<T>(
-    options: CallOptions,
+    options: ConsulCall,
     right: string,
     body: (client: Client, options: Options) => Promise<T>,
   ) {

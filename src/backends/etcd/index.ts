@@ -10,6 +10,7 @@ export const traits: Traits = {
   // The server raises a TTL to one and a half times its election timeout, in whole seconds: 1 s makes it 2.
   minTtl: 2_000,
   maxTtl: 9_000_000_000_000,
+  defaultTtl: 15_000,
   expiryFactor: 1,
   seesDeath: false,
   // A request may have 1.5 MiB, and a put that keeps the key's session carries its value twice.

@@ -53,7 +53,10 @@ export class HttpBackend implements Backend, Diagnosable, Observant {
 
   protected constructor(remote: Remote, traits: Traits) {
     this.address = remote.address
-    this.traits = { ...traits, name: 'http', reach: 'network', seesDeath: false, waiters: 'known' }
+    // An older server names none.
+    const { defaultTtl = 15_000 } = traits
+    const own = { name: 'http', reach: 'network', seesDeath: false, waiters: 'known' } as const
+    this.traits = { ...traits, ...own, defaultTtl }
     this.#remote = remote
     this.#watches = new SharedWatches({
       list: (scope, options) => this.list(scope, options),

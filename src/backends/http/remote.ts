@@ -55,7 +55,9 @@ export class Remote {
     options: CallOptions = {},
   ): Promise<Replies[K]> {
     return this.#within(options, async (signal) => {
-      const answer = await this.#exchange(post(operation, body), signal)
+      // Who has many calls under way must not lose what it holds for that.
+      const message = { ...post(operation, body), urgent: operation === 'renew' }
+      const answer = await this.#exchange(message, signal)
       return readAnswer<Replies[K]>(answer, this)
     })
   }

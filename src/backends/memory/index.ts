@@ -8,6 +8,7 @@ export const traits: Traits = {
   reach: 'process',
   minTtl: 100,
   maxTtl: 10 * 365 * 24 * 3_600_000,
+  defaultTtl: 15_000,
   expiryFactor: 1,
   seesDeath: false,
   maxCommitBytes: 4 * 1024 * 1024,

@@ -10,6 +10,7 @@ export const traits: Traits = {
   reach: 'machine',
   minTtl: 100,
   maxTtl: 10 * 365 * 24 * 3_600_000,
+  defaultTtl: 15_000,
   expiryFactor: 1,
   seesDeath: true,
   maxCommitBytes: 4 * 1024 * 1024,

@@ -22,7 +22,9 @@ export const barrierRoutes = (app: FastifyInstance, context: ServerContext): voi
       parameters: {
         parties: count('So many must arrive, the same number for all; required.'),
         timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
-        ttl: length('How soon it does not count any more when the server dies. Default: 15s.'),
+        ttl: length(
+          'How soon it does not count any more when the server dies. Default: 15s, on Consul 45s.',
+        ),
         ...named,
       },
       async handle({ name, path, values: { parties, timeout, ttl, by }, request, reply }) {

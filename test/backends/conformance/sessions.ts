@@ -8,6 +8,7 @@ import { LostError, NoError } from '../../../src/errors.ts'
 import { getState } from '../../../src/recipes/get.ts'
 import { Hold } from '../../../src/recipes/hold.ts'
 import { Membership } from '../../../src/recipes/membership.ts'
+import { Session } from '../../../src/recipes/session.ts'
 import { signal } from '../../../src/recipes/signal.ts'
 import type { Space } from '../../../src/recipes/space.ts'
 import { start } from '../../child/harness.ts'
@@ -231,5 +232,42 @@ export const losses = (pair: Pair<NetworkHarness>): void => {
     await hold.release()
     await client.close()
     await follower.stop()
+  })
+  test('a session that could not be ended in time is ended as soon as the store is back', async () => {
+    const { proxy, connectThroughProxy } = pair.harness
+    const { a, key, namespace } = spacesOf(pair)
+    const client = await connectThroughProxy()
+    const follower = new Follower(pair.b, `${namespace}/signal/`)
+    const hold = await Hold.take({ backend: client, namespace }, 'k', 'busy', { ttl: LONG_TTL })
+    await follower.until((known) => known.has(key))
+    proxy.pause()
+    await hold.release(undefined, AbortSignal.timeout(1))
+    // Consul keeps nothing for less, and up to twice as long
+    await signal(a, 'clock', 'ready', { expire: 10_000 })
+    const order: string[] = []
+    const left = (name: string) =>
+      follower
+        .until((known) => !known.has(`${namespace}/signal/${name}`))
+        .then(() => order.push(name))
+    await follower.until((known) => known.has(`${namespace}/signal/clock`))
+    const both = Promise.all([left('k'), left('clock')])
+    proxy.cut()
+    proxy.resume()
+    await both
+    expect(order).toEqual(['k', 'clock'])
+    await client.close()
+    await follower.stop()
+  })
+  test('a session is renewed though its client has many calls under way', async () => {
+    const { proxy, connectThroughProxy } = pair.harness
+    const client = await connectThroughProxy({ callLimit: 120_000 })
+    const session = await Session.open(client, { ttl: 3_000 })
+    // of so many only some have a connection, and the last ones have to wait for longer than the TTL
+    proxy.delay(400)
+    await Promise.all(Array.from({ length: 160 }, () => client.get(`${pair.prefix()}k`)))
+    proxy.delay(0)
+    expect(session.expiring.aborted).toBe(false)
+    await session.close()
+    await client.close()
   })
 }

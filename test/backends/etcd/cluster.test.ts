@@ -4,13 +4,12 @@ import { openBackend } from '../../../src/backends/open.ts'
 import { put } from '../../../src/backends/operations.ts'
 import { backoff } from '../../../src/backoff.ts'
 import { IndeterminateError, UnavailableError } from '../../../src/errors.ts'
+import { type Cluster, startEtcdCluster } from '../../services/cluster.ts'
 import { freePorts } from '../../services/ports.ts'
 import { Follower, present } from '../conformance/harness.ts'
-import { startCluster, ways } from './servers.ts'
+import { ways } from './servers.ts'
 
 const LIMIT = 2_000
-
-type Cluster = Awaited<ReturnType<typeof startCluster>>
 
 describe.each(ways)('an etcd cluster of three over $way', ({ brief }) => {
   const started: { cluster?: Cluster; unused?: string } = {}
@@ -26,7 +25,7 @@ describe.each(ways)('an etcd cluster of three over $way', ({ brief }) => {
   }
 
   beforeAll(async () => {
-    started.cluster = await startCluster()
+    started.cluster = await startEtcdCluster()
     const [port] = await freePorts(1)
     started.unused = `127.0.0.1:${port}`
   })

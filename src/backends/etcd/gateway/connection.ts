@@ -63,7 +63,7 @@ export class GatewayConnection implements Connection {
       this.#authorised(method, request, (what) => call<T>(this.#client, what, signal))
     const renew = (request: object) =>
       this.#authorised('lease/keepalive', request, (what) =>
-        first<{ TTL: string }>(this.#client, what, signal),
+        first<{ TTL: string }>(this.#client, { ...what, urgent: true }, signal),
       )
     return {
       kv: {

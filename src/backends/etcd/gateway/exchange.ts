@@ -29,10 +29,12 @@ export interface Call {
   readonly method: string
   readonly request: object
   readonly headers: Readonly<Record<string, string>>
+  /** It does not wait for a connection behind other calls. */
+  readonly urgent?: boolean
 }
 
-const messageOf = ({ method, request, headers }: Call) =>
-  ({ method: 'POST', path: `/v3/${method}`, headers, body: encode(request) }) as const
+const messageOf = ({ method, request, headers, urgent = false }: Call) =>
+  ({ method: 'POST', path: `/v3/${method}`, headers, body: encode(request), urgent }) as const
 
 /** One request and its answer. */
 export const call = async <T>(client: HttpClient, what: Call, signal: AbortSignal) =>
