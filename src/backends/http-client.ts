@@ -159,7 +159,10 @@ export class HttpClient {
 
   /** As node:http does it where it is given the signal, and without what that loads and compiles. */
   #cutOff(request: ClientRequest, signal: AbortSignal): void {
-    const cut = () => void request.destroy(signal.reason)
+    const cut = () => {
+      request.destroy(signal.reason)
+      if (this.#calls) dropIdle(this.#calls)
+    }
     if (signal.aborted) cut()
     signal.addEventListener('abort', cut, { once: true })
     request.once('close', () => signal.removeEventListener('abort', cut))
@@ -183,6 +186,14 @@ const openPools = async ({ tls }: HttpPlace): Promise<Pools> => {
 /** Whether a further call on it waits for a connection. */
 export const isFull = ({ sockets, maxSockets }: Agent): boolean =>
   Object.values(sockets).flat().length >= maxSockets
+
+/**
+ * Closes the connections that are kept for later calls: where one call was given up for want of an answer, they may be dead
+ * too, and each of them would cost another call its limit.
+ */
+export const dropIdle = ({ freeSockets }: Agent): void => {
+  for (const socket of Object.values(freeSockets).flat()) socket?.destroy()
+}
 
 /** The rest of an answer that has begun. */
 export const wholeAnswer = (response: IncomingMessage): Promise<Answer> => {

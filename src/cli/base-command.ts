@@ -137,6 +137,12 @@ export abstract class RdvCommand {
     return { RDV_BACKEND: backend, RDV_NAMESPACE: space.namespace, RDV_KEY: key }
   }
 
+  /** For whoever writes a stream of results to stdout: once its reader has gone it ends, though there is nothing to write. */
+  protected async endsWithReader(): Promise<void> {
+    const { watchReader } = await import('./reader.ts')
+    watchReader(1, () => this.interrupts.tell('SIGPIPE'))
+  }
+
   /** Called at the end, however that came. */
   protected async finish(): Promise<void> {
     const unfinished = whenFinished()

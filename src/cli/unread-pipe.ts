@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import type { SocketConstructorOpts } from 'node:net'
-import { cLibrary } from '../c-library.ts'
+import { POLLIN, pollOnce } from './poll.ts'
 
 /** Whether a descriptor is a pipe. */
 export const isPipe = (descriptor: number): boolean => {
@@ -50,19 +50,9 @@ const listen = async (end: number): Promise<boolean | undefined> => {
 
 const NO_ROOM = { buffer: new Uint8Array(0), callback: () => true }
 
-interface Polling {
-  poll(descriptors: Int32Array, count: number, timeout: number): number
-}
-
-const POLL = { poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' } } as const
-const POLLIN = 1
-
-let library: Polling | undefined
-
 const poll = (end: number): boolean | undefined => {
   try {
-    library ??= cLibrary<Polling>(POLL)
-    return library.poll(Int32Array.of(end, POLLIN), 1, 0) > 0
+    return (pollOnce(end, POLLIN) & POLLIN) !== 0
   } catch {
     return undefined
   } finally {

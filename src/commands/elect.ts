@@ -43,6 +43,7 @@ which rises with each leader, in its environment. A lost leadership ends COMMAND
     if (flags.events && command) {
       throw new UsageError('--events and COMMAND both write to stdout: leave out one of them')
     }
+    if (flags.events) await this.endsWithReader()
     const { Campaign } = await import('../cli/campaign.ts')
     const limits = this.limits(0)
     const options = { ...tenureOptions(flags), limits, interrupts: this.interrupts, command }

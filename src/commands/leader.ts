@@ -34,6 +34,7 @@ export default class Leader extends RdvCommand {
 
   /** Until interrupted, or for as long as --timeout says. */
   async #watch(name: string): Promise<void> {
+    await this.endsWithReader()
     await this.within(this.limits(0), async (space, { signal }) => {
       for await (const found of watchLeader(space, name, signal)) await print(name, found)
     })

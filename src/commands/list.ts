@@ -51,6 +51,7 @@ export default class List extends RdvCommand {
 
   /** Until interrupted, or for as long as --timeout says. */
   async #watch(group: string, name?: string): Promise<void> {
+    await this.endsWithReader()
     if (name !== undefined) note(`watching the group ${group}, without the key ${name} itself`)
     await this.within(this.limits(0), async (space, { signal }) => {
       await hintAtPatterns(space, 'signal', [group], signal)

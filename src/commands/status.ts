@@ -33,6 +33,7 @@ kind, name, state, id, host, pid, since. With --watch each new status ends with 
 
   /** Until interrupted, or for as long as --timeout says. */
   async #watch(): Promise<void> {
+    await this.endsWithReader()
     await this.within(this.limits(0), async (space, { signal }) => {
       for await (const rows of watchStatus(space, signal)) {
         const live = process.stdout.isTTY && !invocation.style.json

@@ -59,6 +59,7 @@ If messages are lost, because they were trimmed before they were read or the top
     const count = optional(flags.count, (text) => parseCount(text, '--count', 1))
     const format = (messages: Messages) =>
       invocation.style.json ? asJson(messages) : delimited(messages, delimiterOf(flags.null))
+    await this.endsWithReader()
     await this.within(this.limits(0), async (space, { signal }) => {
       await hintAtPatterns(space, 'topic', [args.topic], signal)
       await print(space, args.topic, { ...flags, count, format }, signal)

@@ -7,7 +7,7 @@ import { connectionOf, readConnections } from './connection-table.ts'
 import { beginStream, breakOff, LINES } from './stream.ts'
 
 /** Milliseconds between two heartbeats. */
-const HEARTBEAT = 5_000
+const HEARTBEAT = 1_500
 
 /** A client has vanished whose system leaves heartbeats unconfirmed this many times in a row. */
 const PATIENCE = 2
@@ -40,7 +40,7 @@ export class HeldConnections {
   #heart: NodeJS.Timeout | undefined
 
   /**
-   * Answers with one line of JSON, then an empty line as a heartbeat every five seconds. When the client goes, what is
+   * Answers with one line of JSON, then an empty line as a heartbeat every one and a half seconds. When the client goes, what is
    * held is given up at once. When that is lost, or the server ends, a last line tells why, and the stream is broken off.
    */
   async hold(reply: FastifyReply, tenure: Tenure, signal: AbortSignal): Promise<void> {

@@ -6,9 +6,9 @@ type Piece = Buffer | 'end' | 'reset'
 /** How the proxy treats everything that flows at the moment. */
 export interface Weather {
   /** Nothing flows; it is kept. */
-  held: boolean
+  readonly held: boolean
   /** Milliseconds between arriving and leaving. */
-  delay: number
+  readonly delay: number
 }
 
 /** One direction of a proxied connection. */

@@ -16,6 +16,11 @@ export interface TcpProxy {
   accept(): Promise<void>
   /** A black hole: connections stay, new ones open, nothing flows either way. */
   pause(): void
+  /**
+   * The connections that are open now, or the `newest` of them, become half-open: both ends keep them, and nothing that is
+   * sent on them arrives any more. New ones work.
+   */
+  halfOpen(newest?: number): void
   /** What was held flows on. */
   resume(): void
   /**
@@ -41,6 +46,7 @@ export interface Target {
 }
 
 interface Link {
+  readonly over: Weather & { dead: boolean }
   readonly client: Socket
   readonly server: Socket
   readonly directions: readonly Direction[]
@@ -59,7 +65,7 @@ const reset = (link: Link): void => {
 
 /** Starts a proxy to a server on a free loopback port. */
 export const startProxy = async (target: Target): Promise<TcpProxy> => {
-  const weather: Weather = { held: false, delay: 0 }
+  const weather = { held: false, delay: 0 }
   const links = new Set<Link>()
   let swallowed: (() => void) | undefined
   let peak = 0
@@ -77,14 +83,24 @@ export const startProxy = async (target: Target): Promise<TcpProxy> => {
 
   const join = (client: Socket): void => {
     const server = connect({ ...target, allowHalfOpen: true, noDelay: true })
+    const over = {
+      dead: false,
+      get held() {
+        return this.dead || weather.held
+      },
+      get delay() {
+        return weather.delay
+      },
+    }
     const directions = [
-      direct(client, server, weather, count),
-      direct(server, client, weather, keepReply),
+      direct(client, server, over, count),
+      direct(server, client, over, keepReply),
     ]
-    const link = { client, server, directions }
+    const link = { over, client, server, directions }
     links.add(link)
     peak = Math.max(peak, links.size)
-    client.once('close', () => links.delete(link))
+    // the server is not told that the client of a dead one has left
+    client.once('close', () => over.dead || links.delete(link))
   }
 
   const open = (): Server =>
@@ -120,6 +136,9 @@ export const startProxy = async (target: Target): Promise<TcpProxy> => {
     },
     pause() {
       weather.held = true
+    },
+    halfOpen(newest = links.size) {
+      for (const link of [...links].slice(-newest)) link.over.dead = true
     },
     resume() {
       weather.held = false

@@ -4,7 +4,8 @@ import { Agent as TlsAgent } from 'node:https'
 import { CoordinationError, UnavailableError } from '../../errors.ts'
 import type { CallOptions } from '../backend.ts'
 import { withinLimit } from '../call.ts'
-import { isFull } from '../http-client.ts'
+import { dropIdle, isFull } from '../http-client.ts'
+import { BEAT, Patience } from '../patience.ts'
 import type { Client, ClientOptions, Context, Options } from './client.ts'
 import { Failure } from './failure.ts'
 import type { Location } from './location.ts'
@@ -19,6 +20,7 @@ export interface ConsulCall extends CallOptions {
 }
 
 type Ask<T> = (client: Client, options: Options) => Promise<T>
+type Waiting = Options & { readonly wait: string }
 
 /**
  * Calls to one Consul agent. Each ends within its limit whatever the client library does: its cancelling can report
@@ -31,12 +33,14 @@ export class Connection {
   readonly #calls: Client
   readonly #waits: Client
   readonly #agents: readonly PlainAgent[]
+  readonly #patience: Patience
   readonly #running = new Set<Context>()
   #closed = false
 
   constructor(Library: new (options: ClientOptions) => unknown, location: Location, limit: number) {
     this.address = location.address
     this.limit = limit
+    this.#patience = new Patience(limit)
     // Blocking queries have sockets of their own, or calls would queue behind them.
     const agents = [agentOf(location, CALL_SOCKETS), agentOf(location, WAIT_SOCKETS)] as const
     const [calls, waits] = agents.map((agent) => new Library(optionsOf(location, agent)) as Client)
@@ -49,14 +53,38 @@ export class Connection {
   call<T>({ signal, urgent = false }: ConsulCall, ask: Ask<T>): Promise<T> {
     const [calls] = this.#agents
     const client = urgent && calls && isFull(calls) ? this.#waits : this.#calls
-    return this.#within(signal, this.limit, client, ask)
+    return this.#patience.during(() => this.#within(signal, this.limit, client, ask))
   }
 
-  /** A blocking query that the server may hold for `length` milliseconds. */
-  wait<T>(signal: AbortSignal, length: number, ask: Ask<T>): Promise<T> {
+  /** A blocking query, which the server answers after `wait` at the latest: it is short, so that a dead connection is noticed. */
+  wait<T>(signal: AbortSignal, ask: (client: Client, options: Waiting) => Promise<T>): Promise<T> {
+    const length = Math.min(BEAT, this.limit)
     // The server adds up to a sixteenth.
-    const limit = length + length / 16 + this.limit
-    return this.#within(signal, limit, this.#waits, ask)
+    const limit = length + length / 16 + this.#patience.limit
+    const wait = `${length}ms`
+    return this.#within(signal, limit, this.#waits, (client, options) =>
+      ask(client, { ...options, wait }),
+    )
+  }
+
+  /**
+   * Makes a call that only reads a second time, on another connection, where it is not answered in time: the connection of
+   * the first one may be dead, or Consul slow. The answer that comes first counts.
+   */
+  async twice<T>(read: () => Promise<T>): Promise<T> {
+    const first = read()
+    const late = Promise.withResolvers<undefined>()
+    const timer = setTimeout(() => late.resolve(undefined), this.#patience.limit)
+    try {
+      const answer = await Promise.race([first.then((value) => ({ value })), late.promise])
+      if (answer) return answer.value
+    } finally {
+      clearTimeout(timer)
+    }
+    for (const agent of this.#agents) dropIdle(agent)
+    const second = read()
+    for (const call of [first, second]) call.catch(() => {})
+    return Promise.race([first, second])
   }
 
   /** @throws UnavailableError it was closed. */
@@ -82,12 +110,17 @@ export class Connection {
     this.#running.add(ctx)
     try {
       return await withinLimit({ signal }, limit, this.address, (ending) => {
-        ending.addEventListener('abort', () => ctx.emit('cancel'), { once: true })
+        ending.addEventListener('abort', () => this.#cancel(ctx), { once: true })
         return this.#ask(client, { ctx, timeout: limit }, ask)
       })
     } finally {
       this.#running.delete(ctx)
     }
+  }
+
+  #cancel(ctx: Context): void {
+    ctx.emit('cancel')
+    for (const agent of this.#agents) dropIdle(agent)
   }
 
   async #ask<T>(client: Client, options: Options, ask: Ask<T>): Promise<T> {

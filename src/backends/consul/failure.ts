@@ -8,6 +8,7 @@ export class Failure extends Error {
   readonly status: number
   /** The decoded body, if there was one. */
   readonly body: unknown
+  readonly headers: IncomingMessage['headers']
 
   constructor(error: unknown) {
     const response = (error as { response?: IncomingMessage & { body?: unknown } }).response
@@ -19,6 +20,7 @@ export class Failure extends Error {
     this.name = 'Failure'
     this.status = response?.statusCode ?? 0
     this.body = response?.body
+    this.headers = response?.headers ?? {}
   }
 }
 

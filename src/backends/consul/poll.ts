@@ -11,6 +11,9 @@ const EMPTY_LOOKS_APART = 50
 /** … and so many of them at once. */
 const BURST = 20
 
+/** So long (milliseconds) after a look the next one comes, whatever Consul's index says. */
+const STALE = 10_000
+
 const JOINED = Symbol('joined')
 
 /** A listing's revision and entries by key. */
@@ -24,28 +27,26 @@ interface Seen {
  *
  * Everything that is told comes from listings that are made one after the other, so none is older than the one
  * before it, and Consul's index needs to be trusted for waking only. Even there it fails when somebody deletes
- * recursively from above the scope (it may stay, or go back): then the next listing, after `length` at most, tells.
+ * recursively from above the scope (it may stay, or go back): then the next listing, after ten seconds at most, tells.
  */
 export class Poll {
   readonly scope: string
   readonly #store: Store
-  readonly #length: number
   readonly #signal: AbortSignal
   readonly #queue: WatchQueue
   #seen: Seen | undefined
   /** Whether something may have been missed since the last listing, an emptied store for one. */
   #broken = false
-  #blocked: Promise<void> | undefined
+  #blocked: Promise<boolean> | undefined
   #joiners: PromiseWithResolvers<Listing>[] = []
   #joined = Promise.withResolvers<typeof JOINED>()
   /** When the next empty look is due, were they evenly spread. */
   #due = 0
 
-  /** `length`: milliseconds that a blocking query lasts. `signal` ends it all. */
-  constructor(store: Store, scope: string, length: number, signal: AbortSignal) {
+  /** `signal` ends it all. */
+  constructor(store: Store, scope: string, signal: AbortSignal) {
     this.#store = store
     this.scope = scope
-    this.#length = length
     this.#signal = signal
     this.#queue = new WatchQueue()
   }
@@ -97,7 +98,9 @@ export class Poll {
     this.#joiners = []
     this.#joined = Promise.withResolvers()
     try {
-      const listing = await this.#store.list(this.scope, { signal: this.#signal })
+      const listing = await this.#store.connection.twice(() =>
+        this.#store.list(this.scope, { signal: this.#signal }),
+      )
       const news = this.#tell(listing)
       for (const joiner of joiners) joiner.resolve(listing)
       return news || joiners.length > 0
@@ -120,19 +123,23 @@ export class Poll {
 
   /** Resolves when there may be something new, or somebody joins. */
   async #hint(): Promise<void> {
-    this.#blocked ??= this.#block()
-    try {
-      const first = await Promise.race([this.#blocked, this.#joined.promise])
-      if (first !== JOINED) this.#blocked = undefined
-    } catch (error) {
-      this.#blocked = undefined
-      throw error
+    for (const stale = now() + STALE; now() < stale; ) {
+      this.#blocked ??= this.#block()
+      try {
+        const first = await Promise.race([this.#blocked, this.#joined.promise])
+        if (first === JOINED) return
+        this.#blocked = undefined
+        if (first) return
+      } catch (error) {
+        this.#blocked = undefined
+        throw error
+      }
     }
   }
 
-  #block(): Promise<void> {
+  #block(): Promise<boolean> {
     const revision = this.#seen?.revision ?? 0
-    const blocked = this.#store.changed(this.scope, revision, this.#length, this.#signal)
+    const blocked = this.#store.changed(this.scope, revision, this.#signal)
     blocked.catch(() => {}) // It is looked at when its turn comes.
     return blocked
   }

@@ -78,25 +78,23 @@ export class Store {
   }
 
   /**
-   * Resolves when the scope may have changed since a listing's revision, or after `length` milliseconds. Only a hint,
+   * Resolves to whether the scope may have changed since a listing's revision, after two seconds at the latest. Only a hint,
    * so it need not be consistent, and of a prefix it carries the first level's names instead of all values.
    */
-  async changed(
-    scope: string,
-    revision: number,
-    length: number,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const query = { key: scope, index: revision, wait: `${length}ms` }
+  async changed(scope: string, revision: number, signal: AbortSignal): Promise<boolean> {
+    const query = { key: scope, index: revision }
     try {
-      await this.connection.wait(signal, length, async (client, common) => {
-        if (isPrefix(scope)) await client.kv.keys({ ...common, ...query, separator: '/' })
-        else await client.kv.get({ ...common, ...query, buffer: true })
-      })
+      const [{ headers }] = await this.connection.wait<readonly [IncomingMessage, unknown]>(
+        signal,
+        (client, common) =>
+          isPrefix(scope)
+            ? client.kv.keys({ ...common, ...query, separator: '/' })
+            : client.kv.get({ ...common, ...query, buffer: true }),
+      )
+      return isOther(headers, revision)
     } catch (error) {
-      if (!(error instanceof Failure && error.status === 404)) {
-        throw this.#translated(error, reading(scope), { signal })
-      }
+      if (error instanceof Failure && error.status === 404) return isOther(error.headers, revision)
+      throw this.#translated(error, reading(scope), { signal })
     }
   }
 
@@ -132,7 +130,7 @@ export class Store {
   }
 
   #indexOf(response: IncomingMessage): number {
-    const index = Number(response.headers['x-consul-index'])
+    const index = Number(response.headers[INDEX])
     if (index > 0) return index
     throw new UnavailableError(`${this.connection.address} does not answer as Consul: no index`)
   }
@@ -141,6 +139,11 @@ export class Store {
     return signal?.aborted ? error : translate(error, this.connection.address, right)
   }
 }
+
+const INDEX = 'x-consul-index'
+
+const isOther = (headers: IncomingMessage['headers'], revision: number): boolean =>
+  Number(headers[INDEX]) !== revision
 
 const reading = (scope: string): string => `key:read on ${scope}`
 

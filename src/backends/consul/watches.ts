@@ -4,9 +4,6 @@ import { SharedWatches } from '../shared-watch.ts'
 import { Poll } from './poll.ts'
 import type { Store } from './store.ts'
 
-/** Blocking queries end after so many call limits, so that a frozen server is noticed. */
-const POLL_LIMITS = 2
-
 /**
  * The source of shared watches, where each costs a blocking query.
  *
@@ -24,9 +21,8 @@ class Polls implements Pick<Backend, 'list' | 'watch'> {
   }
 
   async *watch(scope: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
-    const length = POLL_LIMITS * this.#store.connection.limit
     const ending = AbortSignal.any([signal, this.#closing])
-    const poll = new Poll(this.#store, scope, length, ending)
+    const poll = new Poll(this.#store, scope, ending)
     this.#running.add(poll)
     try {
       yield* poll.events()

@@ -63,6 +63,7 @@ export class Cluster {
         this.#put(question, member, signal),
       )
     } catch (error) {
+      connection.doubt()
       if (!ending.aborted && !isFinal(error)) {
         member.failed(connection, token)
         this.#leave(member)

@@ -43,6 +43,8 @@ export interface Services {
 export interface WatchListener {
   /** Everything the server says of this watch, beginning with `created`. */
   said(response: WatchAnswer): void
+  /** The store has this revision, as another connection has told: this one may be dead. */
+  lives?(revision: number): void
   /** Nothing more will come. */
   ended(cause: unknown): void
 }
@@ -53,10 +55,14 @@ export interface Connection {
   readonly ready: boolean
   /** Whether it tries to, and may hang in that for ever: then another one is to be made. */
   readonly connecting: boolean
+  /** Whether it has been silent for so long that another one is to be made. */
+  readonly dead: boolean
   /** What calls present, once one of them has asked for it. */
   readonly token: Token | undefined
   /** Asks for a new token with the next call, unless that was done since. */
   forget(token: Token | undefined): void
+  /** A call on it was given up. */
+  doubt(): void
   /** For one call of ours: what is asked is given up with the signal. */
   services(signal: AbortSignal): Services
   /** Watches from now on, and returns how to stop. */

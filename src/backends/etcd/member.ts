@@ -1,3 +1,4 @@
+import { CALL_LIMIT } from '../call.ts'
 import { Reachability } from '../reachability.ts'
 import type { Connection, Dial, ServerOptions, Services } from './connection.ts'
 import type { Token } from './token.ts'
@@ -8,7 +9,7 @@ export class Member {
   readonly #reachability = new Reachability()
   #dial: Dial
   #connection: Connection
-  #retired: Connection | undefined
+  readonly #retired = new Set<Connection>()
   #revision = 0
 
   constructor(server: ServerOptions, dial: Dial) {
@@ -22,12 +23,13 @@ export class Member {
   }
 
   get connection(): Connection {
+    if (this.#connection.dead) this.redial(this.#connection, this.#dial)
     return this.#connection
   }
 
   /** What they are asked is given up with the signal. */
   services(signal: AbortSignal): Services {
-    return this.#connection.services(signal)
+    return this.connection.services(signal)
   }
 
   /**
@@ -38,7 +40,7 @@ export class Member {
     if (connection !== this.#connection) return
     this.#dial = dial
     this.#connection = dial(this.#server)
-    this.#retired = connection
+    this.#retire(connection)
   }
 
   /** Resolves if the server has answered just now, or answers `look`. */
@@ -71,7 +73,16 @@ export class Member {
   }
 
   close(): void {
-    this.#retired?.close()
+    for (const connection of this.#retired) connection.close()
     this.#connection.close()
+  }
+
+  #retire(connection: Connection): void {
+    this.#retired.add(connection)
+    const close = () => {
+      this.#retired.delete(connection)
+      connection.close()
+    }
+    setTimeout(close, CALL_LIMIT).unref()
   }
 }

@@ -15,6 +15,8 @@ interface Dated {
 
 export interface RangeAnswer extends Dated {
   readonly kvs: readonly IKeyValue[]
+  /** Of all keys in the range, whatever else the request says. */
+  readonly count: string
 }
 
 export interface TxnAnswer extends Dated {

@@ -4,12 +4,13 @@ import { type CoordinationError, UnavailableError } from '../../errors.ts'
 import type { Listing } from '../backend.ts'
 import { now } from '../clock.ts'
 import type { WatchQueue } from '../watch-queue.ts'
-import type { Cluster } from './cluster.ts'
+import type { Cluster, Question } from './cluster.ts'
 import { rangeOf, revisionOf, toChange } from './codec.ts'
 import { translate } from './failure.ts'
 import type { Member } from './member.ts'
 import type { WatchAnswer } from './messages.ts'
 import { readScope } from './range.ts'
+import { Told } from './told.ts'
 
 /** A watch that held so long (milliseconds) was sound: its end is no reason to be slow in beginning again. */
 const SOUND = 5_000
@@ -52,7 +53,7 @@ export class Watcher {
     try {
       const { listing, member } = await this.#read(signal)
       queue.snapshot(listing)
-      await this.#follow(member, listing.revision, signal)
+      await this.#follow(member, listing, signal)
       return undefined
     } catch (error) {
       return translate(error, cluster.address)
@@ -69,17 +70,21 @@ export class Watcher {
     }))
   }
 
-  async #follow(member: Member, revision: number, signal: AbortSignal): Promise<void> {
+  async #follow(member: Member, listing: Listing, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
+    const { revision } = listing
     const { promise: broken, resolve } = Promise.withResolvers<void>()
     const breaks = () => resolve()
     const unconfirmed = setTimeout(breaks, this.#options.limit)
-    const take = this.#reader(revision)
+    const told = new Told(this.#options.scope, listing)
+    const take = this.#reader(revision, told)
     const said = (response: WatchAnswer) => {
       if (response.created) clearTimeout(unconfirmed)
       if (!take(response)) breaks()
     }
-    const stop = member.connection.watch(this.#requestFrom(revision + 1), { said, ended: breaks })
+    const lives = (newest: number) => void this.#compare(told, newest, member, signal, breaks)
+    const request = this.#requestFrom(revision + 1)
+    const stop = member.connection.watch(request, { said, lives, ended: breaks })
     signal.addEventListener('abort', breaks, { once: true })
     await broken
     signal.removeEventListener('abort', breaks)
@@ -97,8 +102,21 @@ export class Watcher {
     }
   }
 
+  /** Breaks a watch that has not told what its store has. */
+  async #compare(
+    told: Told,
+    newest: number,
+    member: Member,
+    signal: AbortSignal,
+    breaks: () => void,
+  ): Promise<void> {
+    const { cluster, limit } = this.#options
+    const ask = <T>(question: Question<T>) => cluster.tell(member, { signal }, limit, question)
+    if (await told.misses(newest, ask, signal).catch(() => false)) breaks()
+  }
+
   /** Hands on what the server says, and tells false when that ends the watch. */
-  #reader(revision: number): (response: WatchAnswer) => boolean {
+  #reader(revision: number, told: Told): (response: WatchAnswer) => boolean {
     let seen = revision
     return ({ canceled, header, events }) => {
       // A smaller revision is that of another store, to which a name or a proxy led us.
@@ -106,7 +124,9 @@ export class Watcher {
       // etcd before 3.4.38 may repeat events.
       const fresh = events.filter(({ kv }) => revisionOf(kv.mod_revision) >= seen)
       seen = fresh.reduce((newest, { kv }) => Math.max(newest, revisionOf(kv.mod_revision)), seen)
-      this.#options.queue.changes(fresh.map(toChange))
+      const changes = fresh.map(toChange)
+      told.changes(changes)
+      this.#options.queue.changes(changes)
       return true
     }
   }

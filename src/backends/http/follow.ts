@@ -2,15 +2,12 @@ import { backoff } from '../../backoff.ts'
 import { type CoordinationError, LostError, UnavailableError } from '../../errors.ts'
 import type { WatchEvent } from '../backend.ts'
 import { now } from '../clock.ts'
-import { HEARTBEAT } from './protocol.ts'
+import { BEAT, silenceOf } from '../patience.ts'
 import type { Remote } from './remote.ts'
 import { readEvents } from './stream.ts'
 
 /** A stream that lasted so long (milliseconds) was a good one: after it the pauses begin anew. */
 const STEADY = 5_000
-
-/** A stream counts as broken after this many heartbeats that did not come. */
-const MISSED_HEARTBEATS = 3
 
 /**
  * Follows a scope on the server: one stream after the other, each of which begins with a snapshot. Ends by the signal,
@@ -40,10 +37,10 @@ async function* oneStream(
   scope: string,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent, never> {
-  const heartbeat = Math.min(HEARTBEAT, remote.callLimit)
+  const heartbeat = Math.min(BEAT, remote.callLimit)
   const query = new URLSearchParams({ scope, heartbeat: String(heartbeat) })
   const response = await remote.stream(`/watch?${query}`, signal)
-  return yield* readEvents(response, remote.address, MISSED_HEARTBEATS * heartbeat)
+  return yield* readEvents(response, remote.address, silenceOf(heartbeat))
 }
 
 /** @throws what waiting does not mend. */

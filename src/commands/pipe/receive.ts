@@ -45,6 +45,7 @@ Waits for a sender, and for another one if the sender dies. Ends with 0 after th
     const delimiter = Buffer.from([delimiterOf(flags.null)])
     const format = (message: Buffer) =>
       invocation.style.json ? [Buffer.from(asJsonLine(message))] : [message, delimiter]
+    await this.endsWithReader()
     await this.within(this.limits(0), async (space, { signal }) => {
       const output = new BatchedOutput(signal)
       const messages = receive(space, args.dest, flags.group, { ...options, signal })

@@ -39,7 +39,7 @@ const campaigns = (context: ServerContext, held: HeldConnections) =>
     method: 'POST',
     summary: 'Campaigns, and leads while the connection is open.',
     description:
-      'Use curl -N. The first line comes when it leads; then an empty line comes every five seconds. If the leadership is lost, a last line says so, and the stream breaks off.',
+      'Use curl -N. The first line comes when it leads; then an empty line comes every one and a half seconds. If the leadership is lost, a last line says so, and the stream breaks off.',
     answers: { 200: ok('It leads from now on.', { id: Type.String(), token }) },
     produces: [LINES],
     streams: true,

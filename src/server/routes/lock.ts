@@ -51,7 +51,7 @@ export const lockRoutes = (
       method: 'POST',
       summary: 'Waits for its turn, and holds a lock while the connection is open.',
       description:
-        'Use curl -N. The first line tells the token; then an empty line comes every five seconds. If the lock is lost, a last line says so, and the stream breaks off.',
+        'Use curl -N. The first line tells the token; then an empty line comes every one and a half seconds. If the lock is lost, a last line says so, and the stream breaks off.',
       answers: {
         200: ok('It is held from now on.', {
           key: Type.String({ description: 'In the store.' }),

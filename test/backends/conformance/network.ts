@@ -1,3 +1,5 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { put, putHeld, remove } from '../../../src/backends/operations.ts'
@@ -170,6 +172,78 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       await client.close()
     })
 
+    test('a watch whose connection goes half-open is heard again within 5 s', async () => {
+      const key = `${clients.prefix()}k`
+      const { proxy } = clients.harness
+      const client = await clients.harness.connectThroughProxy()
+      const follower = new Follower(client, key)
+      await follower.until((_, events) => events.length > 0)
+      for (const state of ['1', '2']) {
+        const took = await timed(async () => {
+          proxy.halfOpen()
+          await clients.a.commit([], [put(key, state)])
+          await follower.until(() => follower.state(key) === state)
+        })
+        expect(took).toBeLessThan(5_000)
+      }
+      await follower.stop()
+      await client.close()
+    })
+
+    test('a watch whose connection alone goes half-open is heard again, too', async () => {
+      const prefix = clients.prefix()
+      const { proxy } = clients.harness
+      const client = await clients.harness.connectThroughProxy()
+      await clients.a.commit([], [put(`${prefix}a`, '1'), put(`${prefix}b`, '1')])
+      const follower = new Follower(client, prefix)
+      await follower.until((known) => known.size === 2)
+      await clients.a.commit([], [put(`${prefix}a`, '2')])
+      await follower.until(() => follower.state(`${prefix}a`) === '2')
+      for (const write of [remove(`${prefix}b`), put(`${prefix}a`, '3')]) {
+        const took = await timed(async () => {
+          proxy.halfOpen(1)
+          await clients.a.commit([], [write])
+          await follower.until((known) =>
+            write.kind === 'put' ? follower.state(write.key) === '3' : !known.has(write.key),
+          )
+        })
+        expect(took).toBeLessThan(5_000)
+      }
+      await follower.stop()
+      await client.close()
+    })
+
+    test('a renewal and a read whose connections go half-open pass at the next attempt', async () => {
+      const key = `${clients.prefix()}k`
+      const { proxy } = clients.harness
+      const client = await clients.harness.connectThroughProxy()
+      const { id } = await client.grant(15_000)
+      // several connections are kept where each carries one call
+      await Promise.all(Array.from({ length: 6 }, () => client.get(key)))
+      proxy.halfOpen()
+      await expect(client.get(key)).rejects.toThrow(UnavailableError)
+      await client.renew(id)
+      await client.get(key)
+      await client.close()
+    })
+
+    test('a watch of a store that answers late is left alone', async () => {
+      const key = `${clients.prefix()}k`
+      const { proxy } = clients.harness
+      const client = await clients.harness.connectThroughProxy()
+      await client.get(key)
+      proxy.delay(1_700)
+      const follower = new Follower(client, key)
+      await follower.until((_, events) => events.length > 0)
+      await sleep(9_000)
+      await clients.a.commit([], [put(key, 'ready')])
+      await follower.until(() => follower.state(key) === 'ready')
+      expect(follower.events.map(({ kind }) => kind)).toEqual(['snapshot', 'changes'])
+      proxy.delay(0)
+      await follower.stop()
+      await client.close()
+    })
+
     test('a watch goes on across a restart of the server, which keeps what was committed', async () => {
       const key = `${clients.prefix()}k`
       const client = await remote()
@@ -222,6 +296,16 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       await client.close()
     })
   })
+}
+
+/** Milliseconds that it takes, without those in which this process was kept from running. */
+const timed = async (body: () => Promise<void>): Promise<number> => {
+  const lag = monitorEventLoopDelay({ resolution: 20 })
+  lag.enable()
+  const begun = performance.now()
+  await body()
+  lag.disable()
+  return performance.now() - begun - (lag.max / 1e6 - 20)
 }
 
 /** Does it as soon as the store can be reached again. */

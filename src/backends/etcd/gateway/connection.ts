@@ -1,17 +1,16 @@
 import type { IWatchCreateRequest } from 'etcd3'
+import { CALL_LIMIT } from '../../call.ts'
 import { HttpClient } from '../../http-client.ts'
+import { Patience } from '../../patience.ts'
 import type { Connection, ServerOptions, Services, WatchListener } from '../connection.ts'
 import type { WatchAnswer } from '../messages.ts'
+import { Pulse } from '../pulse.ts'
 import { type Token, TokenKeeper } from '../token.ts'
 import { type Call, call, first, stream } from './exchange.ts'
 import { type Json, toAlarms, toGrant, toRange, toStatus, toTxn, toWatch } from './json.ts'
-import { Pulse } from './pulse.ts'
 
 /** So many watches have an HTTP connection each; further ones share one of gRPC. */
 const MOST_WATCHES = 16
-
-/** A read that costs the server next to nothing, and no majority. */
-const ALIVE = { key: Buffer.from('\0'), keys_only: true, limit: 1, serializable: true }
 
 export interface GatewayOptions extends ServerOptions {
   /** For what is too much for this way of talking: the same server over gRPC. */
@@ -26,9 +25,12 @@ export interface GatewayOptions extends ServerOptions {
 export class GatewayConnection implements Connection {
   /** What hangs is given up together with the call that wanted it. */
   readonly connecting = false
+  /** Each of its connections is given up alone. */
+  readonly dead = false
   readonly #client: HttpClient
   readonly #tokens: TokenKeeper
-  readonly #pulse: Pulse
+  readonly #patience = new Patience(CALL_LIMIT)
+  readonly #pulse = new Pulse((signal) => this.services(signal), this.#patience)
   readonly #closing = new AbortController()
   readonly #overflow: GatewayOptions['overflow']
   #overflowing: Promise<Connection> | undefined
@@ -43,7 +45,6 @@ export class GatewayConnection implements Connection {
       const request = { method: 'auth/authenticate', request: name, headers: {} }
       return (await call<{ token: string }>(this.#client, request, signal)).token ?? ''
     })
-    this.#pulse = new Pulse((signal) => this.services(signal).kv.range(ALIVE))
   }
 
   get ready(): boolean {
@@ -57,6 +58,8 @@ export class GatewayConnection implements Connection {
   forget(token: Token | undefined): void {
     this.#tokens.forget(token)
   }
+
+  doubt(): void {}
 
   services(signal: AbortSignal): Services {
     const ask = <T>(method: string, request: object): Promise<Json<T>> =>
@@ -103,7 +106,10 @@ export class GatewayConnection implements Connection {
     stop: AbortController,
   ): Promise<void> {
     const dead = new AbortController()
-    const leave = this.#pulse.join((cause) => dead.abort(cause))
+    const leave = this.#pulse.join({
+      dead: (cause) => dead.abort(cause),
+      lives: (revision) => listener.lives?.(revision),
+    })
     const signal = AbortSignal.any([stop.signal, dead.signal, this.#closing.signal])
     try {
       const create = { create_request: request }
@@ -132,7 +138,10 @@ export class GatewayConnection implements Connection {
   }
 
   #authorised<T>(method: string, request: object, ask: (what: Call) => Promise<T>): Promise<T> {
-    return this.#tokens.during(async () => ask(await this.#prepared(method, request)))
+    return this.#tokens.during(async () => {
+      const what = await this.#prepared(method, request)
+      return this.#patience.during(() => ask(what))
+    })
   }
 
   async #prepared(method: string, request: object, headers = {}): Promise<Call> {

@@ -48,13 +48,9 @@ export async function* stream<T>(
 ): AsyncGenerator<Json<T>, never> {
   const response = await client.stream(messageOf(what), signal)
   if (response.statusCode !== 200) read(await wholeAnswer(response))
-  // A dead connection is noticed by the kernel, which asks the other side after so long (milliseconds) of silence.
-  response.socket.setKeepAlive(true, SILENCE)
   yield* resultsOf<T>(response)
   throw new Error('the server ended the stream')
 }
-
-const SILENCE = 6_000
 
 /** The one answer to a request of a method that may give many. */
 export const first = async <T>(client: HttpClient, what: Call, signal: AbortSignal) => {

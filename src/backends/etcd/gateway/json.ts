@@ -54,9 +54,14 @@ const toKeyValue = ({
   lease,
 })
 
-export const toRange = ({ header, kvs = [] }: Json<RangeAnswer> = {}): RangeAnswer => ({
+export const toRange = ({
+  header,
+  kvs = [],
+  count = '0',
+}: Json<RangeAnswer> = {}): RangeAnswer => ({
   header: toHeader(header),
   kvs: kvs.map(toKeyValue),
+  count,
 })
 
 export const toTxn = ({

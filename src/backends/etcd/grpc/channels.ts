@@ -6,8 +6,8 @@ export type Vendor = typeof import('etcd3')
 /** The name of one of etcd's services. */
 export type Service = Parameters<ICallable<unknown>['exec']>[0]
 
-/** Pings that break a dead connection: etcd lets clients ping every 5 s at most. */
-const KEEPALIVE = { 'grpc.keepalive_time_ms': 6_000, 'grpc.keepalive_timeout_ms': 3_000 }
+/** Pings that break a dead connection, which nothing waits on: etcd lets clients ping every 5 s at most. */
+const KEEPALIVE = { 'grpc.keepalive_time_ms': 6_000, 'grpc.keepalive_timeout_ms': 5_000 }
 
 /** A server that was restarted is found soon, its name looked up again too. */
 const RECONNECT = {

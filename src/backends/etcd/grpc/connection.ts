@@ -1,8 +1,12 @@
 import type { ICallable, IWatchCreateRequest } from 'etcd3'
+import { CALL_LIMIT } from '../../call.ts'
+import { Patience } from '../../patience.ts'
 import type { Connection, ServerOptions, Services, WatchListener } from '../connection.ts'
+import { Pulse } from '../pulse.ts'
 import { type Token, TokenKeeper } from '../token.ts'
 import { channelsTo, type Service, type Vendor } from './channels.ts'
 import { renewOnce } from './renewal.ts'
+import { Silence } from './silence.ts'
 import { Sockets } from './sockets.ts'
 import { type Stub, unary } from './unary.ts'
 import { WatchStream } from './watch-stream.ts'
@@ -29,6 +33,10 @@ export class GrpcConnection implements Connection {
   readonly #sockets = new Sockets()
   readonly #closing = new AbortController()
   readonly #tokens: TokenKeeper
+  readonly #patience = new Patience(CALL_LIMIT)
+  readonly #silence = new Silence(this.#patience)
+  readonly #pulse = new Pulse((signal) => this.services(signal), this.#patience)
+  #dead = false
   #watches: WatchStream | undefined
 
   constructor(vendor: Vendor, { host, tls, login }: ServerOptions) {
@@ -49,12 +57,20 @@ export class GrpcConnection implements Connection {
     return this.#is(CONNECTING) && !this.ready
   }
 
+  get dead(): boolean {
+    return this.#dead
+  }
+
   get token(): Token | undefined {
     return this.#tokens.token
   }
 
   forget(token: Token | undefined): void {
     this.#tokens.forget(token)
+  }
+
+  doubt(): void {
+    if (this.#silence.isLong) this.#die(new Error('the connection is silent'))
   }
 
   services(signal: AbortSignal): Services {
@@ -66,7 +82,10 @@ export class GrpcConnection implements Connection {
       maintenance: new MaintenanceClient(callable),
       lease: {
         leaseGrant: (request) => lease.leaseGrant(request),
-        leaseKeepAlive: (id) => this.#tokens.during(() => renewOnce(lease, id, signal)),
+        leaseKeepAlive: (id) =>
+          this.#tokens.during(() =>
+            this.#silence.during(signal, () => renewOnce(lease, id, signal)),
+          ),
         leaseRevoke: (request) => lease.leaseRevoke(request),
       },
     }
@@ -75,12 +94,21 @@ export class GrpcConnection implements Connection {
   /** All watches share one stream, since servers limit their number. */
   watch(request: IWatchCreateRequest, listener: WatchListener): () => void {
     if (!this.#watches || this.#watches.ended) this.#watches = new WatchStream(this.#watchClient())
-    return this.#watches.add(request, listener)
+    const leave = this.#pulse.join({ dead: (cause) => this.#die(cause) })
+    const ended = (cause: unknown) => {
+      leave()
+      listener.ended(cause)
+    }
+    const stop = this.#watches.add(request, { said: (response) => listener.said(response), ended })
+    return () => {
+      leave()
+      stop()
+    }
   }
 
   close(): void {
     this.#closing.abort(new Error('the connection was closed'))
-    if (this.connecting) this.#sockets.destroy()
+    if (this.connecting || this.#dead) this.#sockets.destroy()
     this.#watches?.end(this.#closing.signal.reason)
     for (const client of this.#clients.values()) client.close()
   }
@@ -112,7 +140,14 @@ export class GrpcConnection implements Connection {
     signal: AbortSignal,
   ): Promise<T> {
     const { client, metadata } = await this.#authorised(service)
-    return unary(client as unknown as Stub, method, request, metadata, signal)
+    return this.#silence.during(signal, () =>
+      unary(client as unknown as Stub, method, request, metadata, signal),
+    )
+  }
+
+  #die(cause: unknown): void {
+    this.#dead = true
+    this.#watches?.end(cause)
   }
 
   async #authorised(service: Service) {
