@@ -33,30 +33,35 @@ export const claim = async (wanted: Wanted, signal: AbortSignal): Promise<Claime
 
 /** @throws NoError others hold, or have held until just now. */
 export const claimNow = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed> => {
-  const result = await once(wanted, signal)
-  if (result?.outcome === 'ok') return result
+  const result = await ask(wanted, signal)
+  if (result.outcome === 'ok') return result
   throw new NoError(`${wanted.name} is held by another program's session`)
 }
 
 /** `undefined` while others hold. Where the store lets nobody hold for a while, it is tried again until it does. */
 const insist = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed | undefined> => {
   for (const pause of backoff()) {
-    const result = await once(wanted, signal)
-    if (result?.outcome === 'ok') return result
-    if (result?.outcome === 'held') return undefined
+    const result = await ask(wanted, signal)
+    if (result.outcome === 'ok') return result
+    if (result.outcome === 'held') return undefined
     await pause(signal)
     signal.throwIfAborted()
   }
   throw new Error('a backoff never ends')
 }
 
-/** `undefined`: not answered; a second claim looks it up. */
-const once = async (wanted: Wanted, signal: AbortSignal): Promise<ClaimResult | undefined> => {
+/** Claims until it is answered: a claim that was not is looked up by the next one. */
+const ask = async (wanted: Wanted, signal: AbortSignal): Promise<ClaimResult> => {
   const { backend, path, slots, session } = wanted
   const call = () => backend.claim(path, slots, session.id, { signal })
-  const result = await whenAvailable({ signal }, call).catch(unanswered)
-  if (result?.outcome === 'conflict') throw conflict(wanted)
-  return result
+  for (const pause of backoff()) {
+    const result = await whenAvailable({ signal }, call).catch(unanswered)
+    if (result?.outcome === 'conflict') throw conflict(wanted)
+    if (result) return result
+    await pause(signal)
+    signal.throwIfAborted()
+  }
+  throw new Error('a backoff never ends')
 }
 
 const unanswered = (error: unknown): undefined => {

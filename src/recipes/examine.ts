@@ -53,7 +53,8 @@ const diagnose = async (backend: Backend, signal: AbortSignal): Promise<Diagnosi
   const { name: version } = backend.traits
   if (!('diagnose' in backend)) return { version, warnings: [] }
   try {
-    return await (backend as Backend & Diagnosable).diagnose({ signal })
+    const ask = () => (backend as Backend & Diagnosable).diagnose({ signal })
+    return await whenAvailable({ signal }, ask)
   } catch (error) {
     // It takes a permission that nothing else takes.
     if (!(error instanceof UnavailableError) || error.retryable) throw error

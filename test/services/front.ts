@@ -5,7 +5,9 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { startFrames } from './frames.ts'
+import { Loss } from './loss.ts'
 
 /** A load balancer's own answer. */
 interface OwnAnswer {
@@ -19,27 +21,40 @@ export interface Front {
   url(scheme: string): string
   /** From now on it answers the requests whose path matches itself. `undefined`: none. */
   answer(paths: RegExp, own: OwnAnswer | undefined): void
+  /** Which request it loses, with its connection; of gRPC too. */
+  readonly loss: Loss
   stop(): Promise<void>
 }
 
 const PAGE = '<html>\n<head><title>Oops</title></head>\n<body>\nOops\n</body>\n</html>\n'
 
+/** How a connection over HTTP/2 begins. */
+const PREFACE = 'PRI *'
+
 export const startFront = async (target: { host: string; port: number }): Promise<Front> => {
   let rule: { readonly paths: RegExp; readonly own: OwnAnswer } | undefined
+  const loss = new Loss()
 
   const answerItself = (response: ServerResponse, { status }: OwnAnswer): void => {
     response.writeHead(status, { 'content-type': 'text/html' }).end(PAGE)
   }
 
   const pass = (incoming: IncomingMessage, response: ServerResponse): void => {
-    const own = rule?.paths.test(incoming.url ?? '') ? rule.own : undefined
+    const { method, url: path = '', headers } = incoming
+    const own = rule?.paths.test(path) ? rule.own : undefined
     if (own && !own.carriedOut) {
       answerItself(response, own)
       return
     }
-    const { method, url: path, headers } = incoming
+    const lost = own ? undefined : loss.of(`${method} ${path}`)
+    if (lost === 'request') {
+      response.destroy()
+      return
+    }
     const outgoing = forward({ ...target, method, path, headers }, (answer) => {
-      if (own) {
+      if (lost) {
+        response.destroy()
+      } else if (own) {
         answer.resume().once('end', () => answerItself(response, own))
       } else {
         response.writeHead(answer.statusCode ?? 502, answer.headers)
@@ -51,7 +66,24 @@ export const startFront = async (target: { host: string; port: number }): Promis
     incoming.pipe(outgoing)
   }
 
-  const server = createServer(pass).listen(0, '127.0.0.1')
+  const plain = createServer(pass)
+  const frames = startFrames(target, loss)
+  const sockets = new Set<Socket>()
+  const server = createTcpServer((socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket)).on('error', () => {})
+    socket.once('data', (bytes) => {
+      socket.pause()
+      socket.unshift(bytes)
+      if (bytes.toString('latin1').startsWith(PREFACE)) {
+        // It reads by itself what stands in the buffer.
+        frames.emit('connection', socket)
+      } else {
+        plain.emit('connection', socket)
+        socket.resume()
+      }
+    })
+  }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
@@ -59,8 +91,9 @@ export const startFront = async (target: { host: string; port: number }): Promis
     answer(paths, own) {
       rule = own && { paths, own }
     },
+    loss,
     async stop() {
-      server.closeAllConnections()
+      for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }

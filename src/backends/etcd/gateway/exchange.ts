@@ -77,13 +77,15 @@ async function* resultsOf<T>(response: IncomingMessage): AsyncGenerator<Json<T>>
 const resultOf = <T>(line: string): Json<T> => {
   const { result, error } = parse(line) as { result?: Json<T>; error?: Refusal }
   if (result !== undefined) return result
-  throw (error && refusal(error)) ?? new NoGatewayError('an answer has no result')
+  throw refusal(error) ?? new NoGatewayError('an answer has no result')
 }
 
 const read = <T>({ status, body }: Pick<Answer, 'status' | 'body'>): T => {
   if (status === 200) return parse(body) as T
-  const answer = parsed(body) as Refusal | undefined
-  throw (answer && refusal(answer)) ?? notFromGateway(status)
+  const answer = parsed(body) as (Refusal & { error?: Refusal | string }) | undefined
+  // Of a method that gives many answers it is one of them.
+  const { error } = answer ?? {}
+  throw refusal(answer) ?? refusal(error) ?? notFromGateway(status)
 }
 
 /**
@@ -101,7 +103,9 @@ const notFromGateway = (status: number): Error => {
 /** Old gateways say `grpc_code` in a stream. */
 type Refusal = Partial<Status> & { readonly grpc_code?: number }
 
-const refusal = ({ code, grpc_code, message }: Refusal): GatewayError | undefined => {
+const refusal = (answer: Refusal | string | undefined): GatewayError | undefined => {
+  if (!answer || typeof answer !== 'object') return undefined
+  const { code, grpc_code, message } = answer
   const status = grpc_code ?? code
   return status === undefined ? undefined : new GatewayError({ code: status, message })
 }

@@ -1,0 +1,4 @@
+import { lostCalls } from './lost-calls.ts'
+import { consul } from './stores.ts'
+
+lostCalls(consul)

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { splitAtCommand } from '../../src/cli/argv.ts'
+import { open } from '../../src/open.ts'
+import { Counter } from '../../src/recipes/counter.ts'
+import { list } from '../../src/recipes/list.ts'
+import { send } from '../../src/recipes/pipe/send.ts'
+import { signal } from '../../src/recipes/signal.ts'
+import type { Space } from '../../src/recipes/space.ts'
+import { status } from '../../src/recipes/status/status.ts'
+import { publish } from '../../src/recipes/topic/publish.ts'
+import { subscribe } from '../../src/recipes/topic/subscribe.ts'
+import { WaitGroup } from '../../src/recipes/wait-group.ts'
+import { type Front, startFront } from '../services/front.ts'
+import type { Lost } from '../services/loss.ts'
+import type { Service } from '../services/service.ts'
+import { Place } from './rdv.ts'
+import type { RemoteStore } from './stores.ts'
+
+/** A command, and what comes of it whichever of its calls is lost: that it is done, once. */
+interface Row {
+  readonly line: string
+  readonly stdin?: string
+  /** Makes what is there before. */
+  readonly before?: (space: Space) => Promise<unknown>
+  readonly prints?: string | RegExp
+  /** What is left afterwards. */
+  readonly left?: readonly [look: (space: Space) => Promise<unknown>, found: unknown]
+  /** Which calls are lost, each in turn. Default: those that write. */
+  readonly calls?: RegExp
+}
+
+/** Of the server's protocol, of etcd's gateway and gRPC, and of Consul. */
+const WRITES =
+  /_rdv\/v1\/(commit|grant|renew|revoke|claim|release)$|\/(kv\/txn|lease\/|KV\/Txn|Lease\/)|^PUT \/v1\//
+
+const before = (space: Space) => signal(space, 'k', 'before')
+const five = (space: Space) => new Counter(space, 'n').set(5n)
+const work = (space: Space) => new WaitGroup(space, 'g').add(2n)
+
+/** Begins to send, and ends when it was received. */
+const sending = async (space: Space) =>
+  void send(space, 'p', [Buffer.from('one')], { groups: ['g'] })
+
+const states = async (space: Space) =>
+  (await list(space)).map(({ key, state }) => `${key}=${state}`)
+const counted = async (space: Space) => Number(await new Counter(space, 'n').get())
+const all = async (space: Space) =>
+  (await status(space)).map(({ name, state }) => `${name} ${state}`)
+
+const messages = async (space: Space) => {
+  await publish(space, 't', ['end'])
+  const found: string[] = []
+  for await (const { data } of subscribe(space, 't', { from: 'start' })) {
+    const text = Buffer.from(data).toString()
+    if (text === 'end') break
+    found.push(text)
+  }
+  return found
+}
+
+const next = async (space: Space) => {
+  const subscriber = subscribe(space, 't', { as: 's' })
+  const { value } = await subscriber.next()
+  await subscriber.return(undefined as never)
+  return Buffer.from(value.data).toString()
+}
+
+const ran = { prints: 'ran\n', left: [all, []] } as const
+const done = { prints: 'ran\n', left: [all, [expect.stringMatching(/^o done/)]] } as const
+
+const ROWS: readonly Row[] = [
+  { line: 'signal k s', before, left: [states, ['k=s']] },
+  { line: 'signal k s --expire 1m', left: [states, ['k=s']] },
+  { line: 'signal k s --hold -- echo ran', ...ran },
+  {
+    line: 'signal k s --hold --on-success done -- echo ran',
+    prints: 'ran\n',
+    left: [states, ['k=done']],
+  },
+  { line: 'signal k s --hold --states-from -', stdin: 'one\ntwo\n', left: [all, []] },
+  { line: 'wait k --state before --announce', before, left: [states, ['k=before']] },
+  { line: 'get k', before, prints: 'before\n', calls: /./ },
+  { line: 'clear k', before, left: [states, []] },
+  { line: 'clear k/ --recursive', before: (space) => signal(space, 'k/1'), left: [states, []] },
+  { line: 'clear n --all', before: five, left: [all, []] },
+  { line: 'list', before, prints: /^k\tbefore\t/, calls: /./ },
+  { line: 'elect e -- echo ran', ...ran },
+  { line: 'elect e --try -- echo ran', ...ran },
+  { line: 'leader e', calls: /./ },
+  { line: 'lock l -- echo ran', ...ran },
+  { line: 'lock l --try -- echo ran', ...ran },
+  { line: 'lock l --slots 2 -- echo ran', ...ran },
+  { line: 'once o -- echo ran', ...done },
+  { line: 'once o --expire 1m -- echo ran', ...done },
+  { line: 'counter get n', before: five, prints: '5\n', calls: /./ },
+  { line: 'counter inc n', prints: '1\n', left: [counted, 1] },
+  { line: 'counter dec n --idempotency-key i', before: five, prints: '4\n', left: [counted, 4] },
+  { line: 'counter set n 7 --if-equals 5', before: five, prints: '7\n', left: [counted, 7] },
+  { line: 'counter wait n --equals 5', before: five, prints: '5\n', calls: /./ },
+  { line: 'waitgroup add g 2', prints: '2\n', left: [all, ['g pending=2 added=2']] },
+  { line: 'waitgroup done g', before: work, prints: '1\n', left: [all, ['g pending=1 added=2']] },
+  { line: 'barrier b --parties 1', prints: '0\n' },
+  { line: 'publish t one two', left: [messages, ['one', 'two']] },
+  { line: 'publish t -', stdin: 'one\ntwo\n', left: [messages, ['one', 'two']] },
+  {
+    line: 'subscribe t --from start --count 2 --as s',
+    before: (space) => publish(space, 't', ['one', 'two', 'three']),
+    prints: 'one\ntwo\n',
+    left: [next, 'three'],
+  },
+  { line: 'pipe send p --drop', stdin: 'one\n', left: [all, []] },
+  { line: 'pipe receive p --group g', before: sending, prints: 'one\n' },
+  { line: 'id', prints: /^\d+\n$/ },
+  { line: 'status', before: five, prints: /^counter\tn\t5/, calls: /./ },
+  {
+    line: 'doctor',
+    prints: /^verdict\tit works\n/,
+    calls: /diagnose|maintenance|agent|status|Status/,
+  },
+]
+
+/** What becomes of every command where one of its calls, or the answer to one, is lost. */
+export const lostCalls = ({ scheme, start }: RemoteStore): void => {
+  describe(`on ${scheme}://, where one call or its answer is lost`, () => {
+    let store: Service
+    let front: Front
+    let direct: Space
+    let runs = 0
+
+    beforeAll(async () => {
+      store = await start()
+      front = await startFront(store)
+      direct = await open(store.url, { env: {} })
+    })
+    afterAll(async () => {
+      await direct.backend.close()
+      await front.stop()
+      await store.stop()
+    })
+
+    const run = async (row: Row, nth: number, what: Lost) => {
+      const space = { ...direct, namespace: `run-${++runs}` }
+      await row.before?.(space)
+      const place = new Place({ RDV_BACKEND: front.url(scheme), RDV_NAMESPACE: space.namespace })
+      const { own, command } = splitAtCommand(row.line.split(' '))
+      front.loss.plan(row.calls ?? WRITES, nth, what)
+      const running = place.startWithInput(...own, ...(command ? ['--', ...command] : []))
+      running.stdin.end(row.stdin)
+      const { code, stdout, stderr } = await running.ended
+      const { lost } = front.loss
+      return { what, lost, code, stdout, stderr, left: await row.left?.[0](space) }
+    }
+
+    test.each(ROWS)('rdv $line', async (row) => {
+      const { prints = '', left } = row
+      const wanted = typeof prints === 'string' ? prints : expect.stringMatching(prints)
+      const code = row.line.startsWith('leader') ? 1 : 0
+      for (const what of ['request', 'answer'] as const) {
+        for (let nth = 1; ; nth++) {
+          const found = await run(row, nth, what)
+          expect(found).toMatchObject({ code, stdout: wanted, left: left?.[1] })
+          if (found.lost === undefined) break
+        }
+        expect(front.loss.lost).toBeUndefined()
+      }
+    })
+  })
+}

@@ -1,0 +1,50 @@
+import {
+  connect,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { Loss } from './loss.ts'
+
+/** Headers as the next connection may have them: those of this one's own stay behind. */
+const carried = (headers: IncomingHttpHeaders): OutgoingHttpHeaders => ({ ...headers })
+
+/** Passes on what is spoken over HTTP/2, as gRPC is, a connection for each one. It takes connections, but listens nowhere. */
+export const startFrames = (
+  { host, port }: { host: string; port: number },
+  loss: Loss,
+): Http2Server => {
+  const server = createServer()
+  server.on('session', (session) => {
+    const upstream = connect(`http://${host}:${port}`)
+    const cut = () => {
+      upstream.destroy()
+      session.destroy()
+    }
+    upstream.on('error', cut)
+    session.on('error', cut).once('close', cut)
+    session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+      const lost = loss.of(`${headers[':method']} ${headers[':path']}`)
+      if (lost === 'request') return cut()
+      const request = upstream.request(carried(headers), { endStream: false })
+      request.on('error', () => stream.close())
+      stream.on('error', () => request.close())
+      stream.pipe(request)
+      request.once('response', (answer) => {
+        if (lost) return cut()
+        stream.respond(carried(answer), { waitForTrailers: true })
+        request.pipe(stream)
+      })
+      let trailers: OutgoingHttpHeaders = {}
+      request.once('trailers', (last) => {
+        trailers = carried(last)
+      })
+      stream.once('wantTrailers', () => stream.sendTrailers(trailers))
+      stream.once('close', () => request.close())
+      return undefined
+    })
+  })
+  return server
+}
