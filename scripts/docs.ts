@@ -10,7 +10,7 @@ import { globalFlags } from '../src/cli/flags.ts'
 import { COMMANDS, type CommandClass } from '../src/commands/index.ts'
 import { FAILURE, JSON_RESULTS } from '../src/commands/json-results.ts'
 import { outageSurvived } from '../src/recipes/lease-time.ts'
-import { fieldsOf } from './json-schemas.ts'
+import { formsOf } from './json-schemas.ts'
 
 type Flag = Command.Flag.Any
 type Row = readonly string[]
@@ -172,10 +172,14 @@ const jsonResults = (): string =>
     .join('\n\n')
 
 const fieldTable = (schema: TSchema): string =>
-  table(
-    ['field', 'type', 'meaning'],
-    fieldsOf(schema).map(({ path, type, meaning }) => [code(path), type, plain(meaning)]),
-  )
+  formsOf(schema)
+    .map((fields) =>
+      table(
+        ['field', 'type', 'meaning'],
+        fields.map(({ path, type, meaning }) => [code(path), type, plain(meaning)]),
+      ),
+    )
+    .join('\n\nor\n\n')
 
 const traits = async (): Promise<string> => {
   const files = globSync('src/backends/*/index.ts', { cwd: root }).sort()

@@ -41,12 +41,10 @@ interface Described {
   readonly description?: string
 }
 
-/** The properties of what a command prints, those of inner objects by their paths. */
-export const fieldsOf = (schema: TSchema): Field[] => {
+/** The properties of each form that an object of a command has, those of inner objects by their paths. */
+export const formsOf = (schema: TSchema): Field[][] => {
   const { anyOf = [schema as Described] } = schema as Described
-  const fields = anyOf.flatMap((each) => propertiesOf(each))
-  const seen = new Set<string>()
-  return fields.filter(({ path }) => !seen.has(path) && seen.add(path))
+  return anyOf.flatMap((each) => (each.anyOf ? formsOf(each as TSchema) : [propertiesOf(each)]))
 }
 
 const propertiesOf = ({ properties = {}, required = [] }: Described, above = ''): Field[] =>

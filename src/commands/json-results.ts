@@ -44,11 +44,14 @@ export const FAILURE = object({
   message: text('One sentence for people. Its words may change.'),
   exitCode: number('Exit code of the process.'),
   pending: Type.Optional(
-    Type.Array(object({ target: text('Target, as given.'), reason: text('Its last reason.') }), {
-      description: 'Of a timeout: the targets that were not ready.',
-    }),
+    Type.Array(
+      object({ target: text('Target, as given.'), reason: text('Why the target was not ready.') }),
+      {
+        description: 'Only of a wait that timed out: the targets that were not ready.',
+      },
+    ),
   ),
-  verdict: Type.Optional(Type.Literal('unusable', { description: 'Of doctor.' })),
+  verdict: Type.Optional(Type.Literal('unusable', { description: 'Only of doctor.' })),
 })
 
 const session = object({
@@ -131,6 +134,7 @@ const traits = object({
   reach: Type.Enum(['process', 'machine', 'network']),
   minTtl: number('Smallest TTL, milliseconds.'),
   maxTtl: number('Longest TTL, milliseconds.'),
+  defaultTtl: number('TTL if none is given, milliseconds.'),
   expiryFactor: number('A dead session ends within this many times its TTL.'),
   seesDeath: Type.Boolean({
     description: 'The death of a process on this machine ends its session.',
@@ -152,14 +156,15 @@ const doctor = object({
   version: text('Name and version of the store.'),
   milliseconds: number('Median time of a read.'),
   traits,
+  outage: Type.Optional(number('Longest outage that the default TTL survives, milliseconds.')),
   warnings: Type.Array(Type.String()),
 })
 
 const signalled = success({
   key: text('Key.'),
   state: text('Its state.'),
-  expires: Type.Optional(number('Seconds after which it goes.')),
-  held: Type.Optional(Type.Literal(true)),
+  expires: Type.Optional(number('Seconds until the key expires.')),
+  held: Type.Optional(Type.Literal(true, { description: 'With --hold: it is held.' })),
 })
 
 /** What a command prints with `--json`. */
