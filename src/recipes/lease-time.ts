@@ -40,6 +40,10 @@ export const outageSurvived = (ttl: number, store: Store, grace?: number): numbe
   return Math.max(0, patience - interval - LONGEST_RETRY)
 }
 
+/** Whether renewals come in time where the store took so long to grant the lease: the first one takes as long again. */
+export const canBeKept = ({ interval, patience }: LeaseTimes, took: number): boolean =>
+  2 * took + interval < patience
+
 const graceOf = (ttl: number): number => Math.min(ttl / 6, LONGEST_GRACE)
 
 /** A store behind a network may go away for a while; and on a file each renewal is a write that wakes all who wait. */

@@ -5,7 +5,7 @@ import { now } from '../backends/clock.ts'
 import { type Command, type ProcessIdentity, thisProcess } from '../backends/process-identity.ts'
 import { describe, LeaseGoneError, LostError, TimeoutError, UsageError } from '../errors.ts'
 import { type LongTimer, setLongTimeout } from '../long-timer.ts'
-import { type LeaseTimes, leaseTimes } from './lease-time.ts'
+import { canBeKept, type LeaseTimes, leaseTimes } from './lease-time.ts'
 import { sendRenewals } from './renewals.ts'
 import { whenAvailable } from './retry.ts'
 import { checkTtl } from './ttl.ts'
@@ -81,8 +81,7 @@ export class Session {
         return backend.grant(ttl, { signal, owner: thisProcess() })
       })
       const session = new Session(backend, lease, sentAt, grace)
-      if (now() - sentAt < session.#times.patience) return session
-      // Its renewals would be answered too late as well.
+      if (canBeKept(session.#times, now() - sentAt)) return session
       void session.close()
     }
   }

@@ -37,6 +37,8 @@ const awayAndBack = async ({ scheme, start }: RemoteStore): Promise<void> => {
   await store.stop()
 }
 
+const ECHO = ['--', 'echo', 'up']
+
 const storeAt = (scheme: string): RemoteStore => {
   const store = REMOTE_STORES.find((one) => one.scheme === scheme)
   if (!store) throw new Error(`there is no ${scheme}`)
@@ -85,7 +87,15 @@ test.each(['etcd', 'http'])(
     const proxy = await startProxy(store)
     const place = new Place({ RDV_BACKEND: proxy.url(scheme) })
     proxy.delay(900)
-    const { code, stdout, stderr } = await place.rdv('lock', 'l', '--ttl', '2s', '--', 'echo', 'up')
+    const { code, stdout, stderr } = await place.rdv(
+      'lock',
+      'l',
+      '--ttl',
+      '2s',
+      '--timeout',
+      '2m',
+      ...ECHO,
+    )
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'up\n' })
     expect(stderr).toMatch(/^rdv: the TTL is \d+ s: 2 s is too short for this backend$/m)
     await proxy.stop()
