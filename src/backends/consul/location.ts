@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, UsageError, VariableError } from '../../errors.ts'
 import { redactMalformed } from '../../redact.ts'
+import { TlsFiles, type TlsMaterial } from '../tls-files.ts'
 
 /** Where a Consul agent is, and how one presents oneself to it. */
 export interface Location {
@@ -14,14 +15,8 @@ export interface Location {
   readonly datacenter: string | undefined
   /** Of Consul Enterprise. Undefined: the token's own. */
   readonly namespace: string | undefined
-  readonly tls: TlsSettings
-}
-
-interface TlsSettings {
-  readonly ca?: Buffer
-  readonly cert?: Buffer
-  readonly key?: Buffer
-  readonly rejectUnauthorized?: boolean
+  readonly tls: TlsFiles | undefined
+  readonly rejectUnauthorized: boolean
 }
 
 /** Consul's own ports for HTTP and HTTPS. */
@@ -47,7 +42,10 @@ export const locate = (url: string, env: NodeJS.ProcessEnv): Location => {
     token: tokenOf(env),
     datacenter: searchParams.get('dc') ?? undefined,
     namespace: searchParams.get('ns') ?? (env.CONSUL_NAMESPACE || undefined),
-    tls: secure ? tlsOf(env) : {},
+    tls: secure
+      ? new TlsFiles(() => tlsOf(env), 'CONSUL_CLIENT_CERT with CONSUL_CLIENT_KEY')
+      : undefined,
+    rejectUnauthorized: !secure || booleanOf(env.CONSUL_HTTP_SSL_VERIFY || 'true'),
   }
 }
 
@@ -84,11 +82,10 @@ const tokenOf = (env: NodeJS.ProcessEnv): string | undefined => {
   return file?.toString().trim() || env.CONSUL_HTTP_TOKEN?.trim() || undefined
 }
 
-const tlsOf = (env: NodeJS.ProcessEnv): TlsSettings => ({
+const tlsOf = (env: NodeJS.ProcessEnv): TlsMaterial => ({
   ca: read(env, 'CONSUL_CACERT'),
   cert: read(env, 'CONSUL_CLIENT_CERT'),
   key: read(env, 'CONSUL_CLIENT_KEY'),
-  rejectUnauthorized: booleanOf(env.CONSUL_HTTP_SSL_VERIFY || 'true'),
 })
 
 const read = (env: NodeJS.ProcessEnv, variable: string): Buffer | undefined => {

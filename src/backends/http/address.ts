@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { lacksHost } from '../../authority.ts'
 import { UsageError, VariableError } from '../../errors.ts'
-import type { TlsMaterial } from '../http-client.ts'
+import { TlsFiles, type TlsMaterial } from '../tls-files.ts'
 
 /** What a client needs to know to talk to a server. */
 export interface ServerAddress {
@@ -12,7 +12,7 @@ export interface ServerAddress {
   /** The variable that it is from. */
   readonly tokenFrom?: string
   /** Only for `https`. */
-  readonly tls?: TlsMaterial
+  readonly tls?: TlsFiles
 }
 
 /**
@@ -26,7 +26,10 @@ export const parseAddress = (text: string, env: NodeJS.ProcessEnv): ServerAddres
   if (!url?.hostname) throw malformed('is malformed')
   if (url.username || url.password) throw malformed('has a user or a password (use RDV_TOKEN)')
   if (url.pathname !== '/' || url.search || url.hash) throw malformed('has more than a host')
-  const tls = url.protocol === 'https:' ? tlsMaterial(env) : undefined
+  const tls =
+    url.protocol === 'https:'
+      ? new TlsFiles(() => tlsMaterial(env), 'RDV_CLIENT_CERT with RDV_CLIENT_KEY')
+      : undefined
   return { origin: url.origin, url, ...tokenOf(env), tls }
 }
 

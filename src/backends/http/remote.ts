@@ -30,6 +30,8 @@ export class Remote {
   /** Open streams, each with the epoch of the store that it is about. */
   readonly #streams = new Map<IncomingMessage, string | undefined>()
   #closed = false
+  /** Whether the server has answered ever. */
+  #proven = false
 
   constructor(server: ServerAddress, callLimit = CALL_LIMIT) {
     const { origin, token, tokenFrom } = server
@@ -117,6 +119,7 @@ export class Remote {
       const answer = await this.#client.exchange({ ...message, headers: this.#headers }, signal)
       this.#note(answer.headers)
       this.#reachability.answered()
+      this.#proven = true
       return answer
     } catch (error) {
       this.#reachability.failed()
@@ -131,7 +134,7 @@ export class Remote {
     } catch (error) {
       if (error instanceof CoordinationError) throw error
       options.signal?.throwIfAborted()
-      throw unreachable(error, this.address)
+      throw unreachable(error, this.address, this.#proven)
     }
   }
 
