@@ -142,4 +142,30 @@ describe('upon HUP a server reads again', () => {
     await server.says(/were read again/)
     expect([await status('one'), await status('two')]).toEqual([401, 200])
   })
+
+  test('its tokens, as a client does that has one in a file', async () => {
+    const folder = temporaryFolder('token')
+    const [accepted, own] = [join(folder, 'accepted'), join(folder, 'own')]
+    writeFileSync(accepted, 'one\n', { mode: 0o600 })
+    writeFileSync(own, 'one\n')
+    const server = new Place().start('serve', '--listen', '127.0.0.1:0', '--token-file', accepted)
+    const [, url = ''] = await server.says(/listening on (\S+)/)
+    const client = new Place({ RDV_BACKEND: url, RDV_TOKEN_FILE: own })
+    const held = client.start('signal', 'k', '--hold', '--ttl', '2s', '--on-loss', 'stop')
+    await client.until('k')
+    const replace = async (tokens: string) => {
+      writeFileSync(accepted, tokens)
+      server.kill('SIGHUP')
+      await server.says(new RegExp(`(were read again[^]*){${++times}}`))
+    }
+    let times = 0
+    await replace('one\ntwo\n')
+    writeFileSync(own, 'two\n')
+    await replace('two\n')
+    // three times its TTL
+    await client.rdv('wait', 'nobody', '--timeout', '6s')
+    expect(await client.state('k')).toBe('ready')
+    held.kill('SIGTERM')
+    expect(await held.ended).toMatchObject({ code: 143 })
+  })
 })

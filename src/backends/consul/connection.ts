@@ -33,6 +33,7 @@ export class Connection {
   readonly #agents: readonly PlainAgent[]
   readonly #patience: Patience
   readonly #tls: TlsFiles | undefined
+  readonly #token: Location['token']
   readonly #running = new Set<Context>()
   #closed = false
 
@@ -40,6 +41,7 @@ export class Connection {
     this.address = location.address
     this.limit = limit
     this.#tls = location.tls
+    this.#token = location.token
     this.#patience = new Patience(limit)
     // Blocking queries have sockets of their own, or calls would queue behind them.
     const agents = [agentOf(location, CALL_SOCKETS), agentOf(location, WAIT_SOCKETS)] as const
@@ -110,7 +112,7 @@ export class Connection {
     try {
       const answer = await withinLimit({ signal }, limit, this.address, (ending) => {
         ending.addEventListener('abort', () => this.#cancel(ctx), { once: true })
-        return this.#ask(client, { ctx, timeout: limit }, ask)
+        return this.#ask(client, { ctx, timeout: limit, token: this.#token() }, ask)
       })
       this.proven = true
       return answer
@@ -154,5 +156,5 @@ const optionsOf = (location: Location, agent: PlainAgent): ClientOptions => ({
   secure: location.secure,
   agent,
   headers: location.namespace ? { 'x-consul-namespace': location.namespace } : {},
-  defaults: { token: location.token, dc: location.datacenter },
+  defaults: { dc: location.datacenter },
 })

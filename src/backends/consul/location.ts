@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, UsageError, VariableError } from '../../errors.ts'
 import { redactMalformed } from '../../redact.ts'
+import { renewing } from '../renewing.ts'
 import { TlsFiles, type TlsMaterial } from '../tls-files.ts'
 
 /** Where a Consul agent is, and how one presents oneself to it. */
@@ -10,7 +11,7 @@ export interface Location {
   readonly host: string
   readonly port: number
   readonly secure: boolean
-  readonly token: string | undefined
+  readonly token: () => string | undefined
   /** Undefined: the agent's own. */
   readonly datacenter: string | undefined
   /** Of Consul Enterprise. Undefined: the token's own. */
@@ -39,7 +40,7 @@ export const locate = (url: string, env: NodeJS.ProcessEnv): Location => {
     host: hostname,
     port: number,
     secure,
-    token: tokenOf(env),
+    token: renewing(tokenOf(env), () => tokenOf(env)),
     datacenter: searchParams.get('dc') ?? undefined,
     namespace: searchParams.get('ns') ?? (env.CONSUL_NAMESPACE || undefined),
     tls: secure

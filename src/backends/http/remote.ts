@@ -25,7 +25,7 @@ export class Remote {
   /** Milliseconds after which a single call is given up. */
   readonly callLimit: number
   readonly #client: HttpClient
-  readonly #headers: Readonly<Record<string, string>>
+  readonly #token: ServerAddress['token']
   readonly #reachability = new Reachability()
   /** Open streams, each with the epoch of the store that it is about. */
   readonly #streams = new Map<IncomingMessage, string | undefined>()
@@ -39,11 +39,13 @@ export class Remote {
     this.tokenFrom = tokenFrom
     this.callLimit = callLimit
     this.#client = new HttpClient(server)
-    this.#headers = {
-      // bun would name itself
-      'user-agent': 'rdv',
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    }
+    this.#token = token
+  }
+
+  get #headers(): Readonly<Record<string, string>> {
+    // bun would name itself
+    const headers = { 'user-agent': 'rdv' }
+    return this.#token ? { ...headers, authorization: `Bearer ${this.#token()}` } : headers
   }
 
   greet(options: CallOptions = {}): Promise<Greeting> {
