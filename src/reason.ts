@@ -29,6 +29,11 @@ const reasons = (): ReadonlyMap<string, string> =>
       EPIPE: 'connection closed',
       EPROTO: 'does not speak TLS',
       EPROTOTYPE: 'not a stream socket',
+      ERR_OSSL_PEM_BAD_BASE64_DECODE: 'certificate or key is no PEM text',
+      ERR_OSSL_PEM_BAD_END_LINE: 'certificate or key is no PEM text',
+      ERR_OSSL_PEM_NO_START_LINE: 'certificate or key is no PEM text',
+      ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'certificate and key do not belong together',
+      ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'does not speak HTTP/2',
       ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS',
       ERR_SSL_PACKET_LENGTH_TOO_LONG: 'does not speak TLS',
       ERR_STREAM_PREMATURE_CLOSE: 'connection closed',
@@ -36,8 +41,12 @@ const reasons = (): ReadonlyMap<string, string> =>
       EROFS: 'read-only file system',
       ETIMEDOUT: 'connection timed out',
       CERT_HAS_EXPIRED: 'certificate has expired',
+      CERT_NOT_YET_VALID: 'certificate is not valid yet',
+      CERT_REVOKED: 'certificate was revoked',
+      CERT_SIGNATURE_FAILURE: 'certificate is not trusted',
       DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate is not trusted',
       SELF_SIGNED_CERT_IN_CHAIN: 'certificate is not trusted',
+      UNABLE_TO_GET_ISSUER_CERT: 'certificate is not trusted',
       UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate is not trusted',
       UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate is not trusted',
     }),
@@ -69,7 +78,24 @@ export const isNoHttp = (error: unknown): boolean => codeOf(error)?.startsWith('
 export const reasonFor = (error: unknown): string | undefined => {
   if (isNoHttp(error)) return 'does not speak HTTP'
   const code = codeOf(error)
-  return code && (reasons().get(code) ?? `failed with ${code}`)
+  return code && (reasons().get(code) ?? reasonOfAlert(code) ?? `failed with ${code}`)
+}
+
+/** What the other end of TLS has said of our certificate, or of that we have none. */
+const reasonOfAlert = (code: string): string | undefined => {
+  if (/^ERR_SSL_.*ALERT_CERTIFICATE_REQUIRED$/.test(code))
+    return 'server wants a certificate of the client'
+  return /^ERR_SSL_.*ALERT_(.*CERTIFICATE.*|UNKNOWN_CA)$/.test(code)
+    ? 'server does not accept the certificate of the client'
+    : undefined
+}
+
+/** What may be wrong where a server that has never answered ends a connection without a word. */
+export const tlsHint = (address: string, error: unknown): string => {
+  const [scheme = ''] = address.split(':', 1)
+  return codeOf(error) === 'ECONNRESET' && !scheme.endsWith('s')
+    ? ` (a server with TLS? write ${scheme}s://)`
+    : ''
 }
 
 /** Likewise, and for an error without a code what it says itself. */

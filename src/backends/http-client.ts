@@ -1,8 +1,9 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { AgentOptions } from 'node:https'
+import type { AgentOptions, Agent as TlsAgent } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import { codeOf, isNoHttp } from '../reason.ts'
 import { canFetch, fetchAnswer } from './bun-fetch.ts'
+import type { TlsFiles } from './tls-files.ts'
 
 /** So many calls are under way at once; the next ones wait for a connection. */
 const CONNECTIONS = 16
@@ -11,14 +12,7 @@ const CONNECTIONS = 16
 export interface HttpPlace {
   readonly url: URL
   /** Only for `https`. */
-  readonly tls?: TlsMaterial | undefined
-}
-
-/** In PEM form. */
-export interface TlsMaterial {
-  readonly ca?: string | Buffer | undefined
-  readonly cert?: string | Buffer | undefined
-  readonly key?: string | Buffer | undefined
+  readonly tls?: TlsFiles | undefined
 }
 
 /** What a server, or something before it, answered. */
@@ -143,6 +137,7 @@ export class HttpClient {
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    renewTls(agent, this.#place.tls)
     const { method, path, body } = message
     const request = send({
       ...this.#target,
@@ -179,8 +174,13 @@ export class HttpClient {
 
 const openPools = async ({ tls }: HttpPlace): Promise<Pools> => {
   const { Agent, request }: Transport = await (tls ? import('node:https') : import('node:http'))
-  const calls = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ...tls })
-  return { request, calls, streams: new Agent({ ...tls }) }
+  const calls = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  return { request, calls, streams: new Agent({}) }
+}
+
+/** What an agent's next connections present. It keeps connections apart by that: those of before are not used again. */
+export const renewTls = (agent: Agent, tls: TlsFiles | undefined): void => {
+  if (tls) Object.assign((agent as TlsAgent).options, tls.current)
 }
 
 /** Whether a further call on it waits for a connection. */

@@ -65,6 +65,12 @@ export class Interrupts implements Disposable {
     for (const name of ENDING) process.on(name, this.#receive)
   }
 
+  /** From now on HUP does not end us: it is for this. */
+  onHangUp(heed: () => void): void {
+    process.off('SIGHUP', this.#receive)
+    process.on('SIGHUP', heed)
+  }
+
   /** As if this signal had come. */
   tell(name: NodeJS.Signals): void {
     this.#reason ??= new Interrupted(name)

@@ -24,8 +24,7 @@ export const serveOptions = async (
   settingName: SettingName,
 ): Promise<Omit<ServerOptions, 'backend'>> => ({
   listen: parseAddress(flags.listen, settingName('listen')),
-  tls: await readTls(flags),
-  tokens: await readTokens(flags['token-file'], env, log.warn, settingName('token-file')),
+  ...(await readSecrets(flags, env, log, settingName)),
   insecure: flags.insecure,
   namespace: flags.namespace,
   allowHosts: flags['allow-host'],
@@ -36,6 +35,20 @@ export const serveOptions = async (
   log,
   accessLog: flags['access-log'],
   report: (error) => log.error('internal error, please report it', { error }),
+})
+
+/**
+ * What may be read again while the server runs: its certificate, and its tokens where they are in a file.
+ * @throws UsageError, UnavailableError a file cannot be read, or is none.
+ */
+export const readSecrets = async (
+  flags: ServeFlags,
+  env: NodeJS.ProcessEnv,
+  log: Log,
+  settingName: SettingName,
+): Promise<Pick<ServerOptions, 'tls' | 'tokens'>> => ({
+  tls: await readTls(flags),
+  tokens: await readTokens(flags['token-file'], env, log.warn, settingName('token-file')),
 })
 
 const limitsOf = (flags: ServeFlags) => {
@@ -112,14 +125,24 @@ const readTls = async ({
   'tls-cert': cert,
   'tls-key': key,
   'tls-ca': ca,
-}: ServeFlags): Promise<TlsOptions | undefined> =>
-  cert === undefined || key === undefined
-    ? undefined
-    : {
-        cert: await readSetting(cert, '--tls-cert'),
-        key: await readSetting(key, '--tls-key'),
-        ...(ca !== undefined && { ca: await readSetting(ca, '--tls-ca') }),
-      }
+}: ServeFlags): Promise<TlsOptions | undefined> => {
+  if (cert === undefined || key === undefined) return undefined
+  const tls = {
+    cert: await readSetting(cert, '--tls-cert'),
+    key: await readSetting(key, '--tls-key'),
+    ...(ca !== undefined && { ca: await readSetting(ca, '--tls-ca') }),
+  }
+  try {
+    process.getBuiltinModule('node:tls').createSecureContext(tls)
+  } catch (cause) {
+    const { describeFailure } = await import('../reason.ts')
+    const why = describeFailure(cause)
+    throw new UsageError(`--tls-cert ${cert} with --tls-key ${key} cannot be used: ${why}`, {
+      cause,
+    })
+  }
+  return tls
+}
 
 const readSetting = async (path: string, flag: string): Promise<string> => {
   try {

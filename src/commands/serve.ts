@@ -4,15 +4,31 @@ import { openBackend } from '../backends/open.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { printResult } from '../cli/output.ts'
 import { serveFlags } from '../cli/serve-flags.ts'
-import { backendUrl, namespacesOf, serveOptions } from '../cli/serve-options.ts'
+import { backendUrl, namespacesOf, readSecrets, serveOptions } from '../cli/serve-options.ts'
+import { describe } from '../errors.ts'
 import { tellOutages } from '../outage.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import { whenAvailable } from '../recipes/retry.ts'
 import { redactMalformed } from '../redact.ts'
 import { createLog, type Log } from '../server/log.ts'
+import type { Server } from '../server/server.ts'
 
 /** Milliseconds that the store has to be there. */
 const STORE_LIMIT = 10_000
+
+/** What cannot be used is left alone, and what was in use stays. */
+const renew = async (
+  server: Server,
+  secrets: ReturnType<typeof readSecrets>,
+  log: Log,
+): Promise<void> => {
+  try {
+    server.renew(await secrets)
+    log.info('certificate and tokens were read again')
+  } catch (error) {
+    log.error(`the old certificate and tokens stay: ${describe(error)}`)
+  }
+}
 
 export default class Serve extends RdvCommand {
   static override summary = 'Runs the rendezvous server, on which plain curl waits and signals.'
@@ -40,6 +56,10 @@ On another address than loopback it needs --token-file, or --insecure to let eve
     try {
       const namespaces = namespacesOf(flags['allow-namespace'], flags.namespace, backend.traits)
       const server = await startServer({ ...options, backend, namespaces })
+      this.interrupts.onHangUp(() => {
+        const secrets = readSecrets(flags, process.env, log, this.settingName)
+        void renew(server, secrets, log)
+      })
       if (backend.traits.reach === 'process') {
         log.warn('everything is in memory and gone when the server ends; --data-dir keeps it')
       }

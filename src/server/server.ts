@@ -1,3 +1,4 @@
+import type { Server as TlsServer } from 'node:https'
 import { setFlagsFromString } from 'node:v8'
 import manifest from '../../package.json' with { type: 'json' }
 import { UnavailableError } from '../errors.ts'
@@ -40,6 +41,12 @@ export interface Server {
   /** How many requests are waiting. */
   readonly waiters: number
   /**
+   * From now on new connections see this certificate, and requests need one of these tokens; what is left out stays. What is
+   * under way goes on.
+   * @throws the certificate and the key do not belong together, or are none.
+   */
+  renew(secrets: Pick<ServerOptions, 'tls' | 'tokens'>): void
+  /**
    * Stops: accepts nothing more, tells who waits that the server is shutting down (503, so that `curl --retry` goes to
    * another one), ends the streams, and lets the requests that are being carried out end. Never rejects; resolves
    * within seconds. The backend stays open.
@@ -67,6 +74,10 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     port,
     get waiters() {
       return context.open.size
+    },
+    renew({ tls, tokens }) {
+      if (tls) (app.server as TlsServer).setSecureContext(tls)
+      if (tokens) context.access.renewTokens(tokens)
     },
     drain() {
       drained ??= drain(context, () => close(app.server, GRACE)).then(() => app.close())

@@ -15,6 +15,8 @@ export interface TlsFiles {
   readonly elsewhere: KeyPair
   /** Signed by nobody but itself, for the right host. */
   readonly selfSigned: KeyPair
+  /** Signed by the same authority, for the right host, and expired. */
+  readonly expired: KeyPair
 }
 
 /** A certificate and its key, as files. */
@@ -44,9 +46,11 @@ const signed = (
   address: string,
   ca?: Pair,
   name = 'localhost',
+  notAfterDate?: Date,
 ): Promise<Pair> =>
   generate([{ name: 'commonName', value: commonName }], {
     ...kind,
+    ...(notAfterDate && { notBeforeDate: new Date(0), notAfterDate }),
     ...(ca && { ca: { cert: ca.cert, key: ca.private } }),
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
@@ -66,11 +70,12 @@ const signed = (
 /** A throw-away authority, with a server's and a client's certificate signed by it. */
 export const createCertificates = async (address = '127.0.0.1'): Promise<TlsFiles> => {
   const ca = await authority()
-  const [server, client, elsewhere, itself] = await Promise.all([
+  const [server, client, elsewhere, itself, expired] = await Promise.all([
     signed('localhost', address, ca),
     signed('rdv', address, ca),
     signed('elsewhere.test', '192.0.2.1', ca, 'elsewhere.test'),
     signed('localhost', address),
+    signed('localhost', address, ca, 'localhost', new Date(86_400_000)),
   ])
   const folder = temporaryFolder('tls')
   const write = (name: string, content: string): string => {
@@ -91,5 +96,6 @@ export const createCertificates = async (address = '127.0.0.1'): Promise<TlsFile
     clientKey: write('client-key.pem', client.private),
     elsewhere: pair('elsewhere', elsewhere),
     selfSigned: pair('self-signed', itself),
+    expired: pair('expired', expired),
   }
 }

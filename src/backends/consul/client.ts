@@ -18,6 +18,7 @@ export interface Options {
   readonly ctx: Context
   /** Milliseconds. Without it a reply that is cut in the middle never settles. */
   readonly timeout: number
+  readonly token?: string | undefined
   readonly consistent?: boolean
   readonly index?: number
   readonly wait?: string
@@ -99,5 +100,5 @@ export interface ClientOptions {
   readonly secure: boolean
   readonly agent: PlainAgent | TlsAgent
   readonly headers: Readonly<Record<string, string>>
-  readonly defaults: { readonly token?: string; readonly dc?: string }
+  readonly defaults: { readonly dc?: string }
 }

@@ -4,8 +4,9 @@ import { Agent as TlsAgent } from 'node:https'
 import { CoordinationError, UnavailableError } from '../../errors.ts'
 import type { CallOptions } from '../backend.ts'
 import { withinLimit } from '../call.ts'
-import { dropIdle, isFull } from '../http-client.ts'
+import { dropIdle, isFull, renewTls } from '../http-client.ts'
 import { BEAT, Patience } from '../patience.ts'
+import type { TlsFiles } from '../tls-files.ts'
 import type { Client, ClientOptions, Context, Options } from './client.ts'
 import { Failure } from './failure.ts'
 import type { Location } from './location.ts'
@@ -30,16 +31,22 @@ export class Connection {
   readonly address: string
   /** Milliseconds for one call. */
   readonly limit: number
+  /** Whether it has answered ever: a certificate that does not verify since is being replaced. */
+  proven = false
   readonly #calls: Client
   readonly #waits: Client
   readonly #agents: readonly PlainAgent[]
   readonly #patience: Patience
+  readonly #tls: TlsFiles | undefined
+  readonly #token: Location['token']
   readonly #running = new Set<Context>()
   #closed = false
 
   constructor(Library: new (options: ClientOptions) => unknown, location: Location, limit: number) {
     this.address = location.address
     this.limit = limit
+    this.#tls = location.tls
+    this.#token = location.token
     this.#patience = new Patience(limit)
     // Blocking queries have sockets of their own, or calls would queue behind them.
     const agents = [agentOf(location, CALL_SOCKETS), agentOf(location, WAIT_SOCKETS)] as const
@@ -106,13 +113,16 @@ export class Connection {
     ask: Ask<T>,
   ): Promise<T> {
     this.requireOpen()
+    for (const agent of this.#agents) renewTls(agent, this.#tls)
     const ctx: Context = Object.assign(new EventEmitter(), { includeResponse: true as const })
     this.#running.add(ctx)
     try {
-      return await withinLimit({ signal }, limit, this.address, (ending) => {
+      const answer = await withinLimit({ signal }, limit, this.address, (ending) => {
         ending.addEventListener('abort', () => this.#cancel(ctx), { once: true })
-        return this.#ask(client, { ctx, timeout: limit }, ask)
+        return this.#ask(client, { ctx, timeout: limit, token: this.#token() }, ask)
       })
+      this.proven = true
+      return answer
     } finally {
       this.#running.delete(ctx)
     }
@@ -137,11 +147,14 @@ export class Connection {
   }
 }
 
-const agentOf = ({ secure, host, tls }: Location, maxSockets: number): PlainAgent => {
+const agentOf = (
+  { secure, host, rejectUnauthorized }: Location,
+  maxSockets: number,
+): PlainAgent => {
   // The library hands an IPv6 address on in the URL's brackets, which no resolver knows.
   const literal = /^\[(.*)\]$/.exec(host)?.[1]
   const options = { keepAlive: true, maxSockets, ...(literal && { host: literal }) }
-  return secure ? new TlsAgent({ ...options, ...tls }) : new PlainAgent(options)
+  return secure ? new TlsAgent({ ...options, rejectUnauthorized }) : new PlainAgent(options)
 }
 
 const optionsOf = (location: Location, agent: PlainAgent): ClientOptions => ({
@@ -150,5 +163,5 @@ const optionsOf = (location: Location, agent: PlainAgent): ClientOptions => ({
   secure: location.secure,
   agent,
   headers: location.namespace ? { 'x-consul-namespace': location.namespace } : {},
-  defaults: { token: location.token, dc: location.datacenter },
+  defaults: { dc: location.datacenter },
 })

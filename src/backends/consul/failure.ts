@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { CoordinationError, UnavailableError, UsageError } from '../../errors.ts'
-import { describeFailure, isTlsProblem } from '../../reason.ts'
+import { describeFailure, isTlsProblem, tlsHint } from '../../reason.ts'
 import { oneLine } from '../http-status.ts'
 
 /** Consul's answer when it is not what was asked for; `status` is 0 where there was no whole answer. */
@@ -29,16 +29,22 @@ const textOf = (body: unknown): string =>
 
 /**
  * What a failure of a call that wrote nothing means to the caller. `right`: the ACL permission that the call needs, as
- * Consul's policies name it.
+ * Consul's policies name it. `proven`: the agent has answered before.
  */
-export const translate = (error: unknown, address: string, right: string): CoordinationError => {
+export const translate = (
+  error: unknown,
+  address: string,
+  right: string,
+  proven = false,
+): CoordinationError => {
   if (error instanceof CoordinationError) return error
   const failure = error instanceof Failure ? error : new Failure(error)
-  const message = `${address} ${verb(failure, right)}: ${failure.message}`
+  const hint = proven ? '' : tlsHint(address, failure.cause)
+  const message = `${address} ${verb(failure, right)}: ${failure.message}${hint}`
   if (failure.status === 400 || failure.status === 413) {
     return new UsageError(message, { cause: failure })
   }
-  return new UnavailableError(message, { cause: failure, retryable: !isHopeless(failure) })
+  return new UnavailableError(message, { cause: failure, retryable: !isHopeless(failure, proven) })
 }
 
 const verb = ({ status, cause }: Failure, right: string): string => {
@@ -56,6 +62,6 @@ const isReset = (cause: unknown): boolean =>
 const RESET =
   'is out of reach, or has as many connections from here as http_max_conns_per_client lets it'
 
-/** A token without permission and a certificate that does not verify stay so. */
-const isHopeless = ({ status, cause }: Failure): boolean =>
-  status === 401 || status === 403 || isTlsProblem(cause)
+/** A token without permission stays so, and a certificate that has never verified. */
+const isHopeless = ({ status, cause }: Failure, proven: boolean): boolean =>
+  status === 401 || status === 403 || (!proven && isTlsProblem(cause))

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, UsageError, VariableError } from '../../errors.ts'
 import { redactMalformed } from '../../redact.ts'
+import { renewing } from '../renewing.ts'
+import { TlsFiles, type TlsMaterial } from '../tls-files.ts'
 
 /** Where a Consul agent is, and how one presents oneself to it. */
 export interface Location {
@@ -9,19 +11,13 @@ export interface Location {
   readonly host: string
   readonly port: number
   readonly secure: boolean
-  readonly token: string | undefined
+  readonly token: () => string | undefined
   /** Undefined: the agent's own. */
   readonly datacenter: string | undefined
   /** Of Consul Enterprise. Undefined: the token's own. */
   readonly namespace: string | undefined
-  readonly tls: TlsSettings
-}
-
-interface TlsSettings {
-  readonly ca?: Buffer
-  readonly cert?: Buffer
-  readonly key?: Buffer
-  readonly rejectUnauthorized?: boolean
+  readonly tls: TlsFiles | undefined
+  readonly rejectUnauthorized: boolean
 }
 
 /** Consul's own ports for HTTP and HTTPS. */
@@ -44,10 +40,13 @@ export const locate = (url: string, env: NodeJS.ProcessEnv): Location => {
     host: hostname,
     port: number,
     secure,
-    token: tokenOf(env),
+    token: renewing(tokenOf(env), () => tokenOf(env)),
     datacenter: searchParams.get('dc') ?? undefined,
     namespace: searchParams.get('ns') ?? (env.CONSUL_NAMESPACE || undefined),
-    tls: secure ? tlsOf(env) : {},
+    tls: secure
+      ? new TlsFiles(() => tlsOf(env), 'CONSUL_CLIENT_CERT with CONSUL_CLIENT_KEY')
+      : undefined,
+    rejectUnauthorized: !secure || booleanOf(env.CONSUL_HTTP_SSL_VERIFY || 'true'),
   }
 }
 
@@ -84,11 +83,10 @@ const tokenOf = (env: NodeJS.ProcessEnv): string | undefined => {
   return file?.toString().trim() || env.CONSUL_HTTP_TOKEN?.trim() || undefined
 }
 
-const tlsOf = (env: NodeJS.ProcessEnv): TlsSettings => ({
+const tlsOf = (env: NodeJS.ProcessEnv): TlsMaterial => ({
   ca: read(env, 'CONSUL_CACERT'),
   cert: read(env, 'CONSUL_CLIENT_CERT'),
   key: read(env, 'CONSUL_CLIENT_KEY'),
-  rejectUnauthorized: booleanOf(env.CONSUL_HTTP_SSL_VERIFY || 'true'),
 })
 
 const read = (env: NodeJS.ProcessEnv, variable: string): Buffer | undefined => {

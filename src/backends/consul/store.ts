@@ -135,8 +135,13 @@ export class Store {
     throw new UnavailableError(`${this.connection.address} does not answer as Consul: no index`)
   }
 
+  #translate(error: unknown, right: string): unknown {
+    const { address, proven } = this.connection
+    return translate(error, address, right, proven)
+  }
+
   #translated(error: unknown, right: string, { signal }: CallOptions): unknown {
-    return signal?.aborted ? error : translate(error, this.connection.address, right)
+    return signal?.aborted ? error : this.#translate(error, right)
   }
 }
 

@@ -6,7 +6,8 @@ import type {
   ITxnRequest,
   IWatchCreateRequest,
 } from 'etcd3'
-import type { Login, TlsCredentials } from './location.ts'
+import type { TlsFiles } from '../tls-files.ts'
+import type { Login } from './location.ts'
 import type { Alarms, Grant, RangeAnswer, Status, TxnAnswer, WatchAnswer } from './messages.ts'
 import type { Token } from './token.ts'
 
@@ -14,7 +15,7 @@ import type { Token } from './token.ts'
 export interface ServerOptions {
   /** `host:port` */
   readonly host: string
-  readonly tls?: TlsCredentials | undefined
+  readonly tls?: TlsFiles | undefined
   readonly login?: Login | undefined
 }
 
@@ -61,6 +62,8 @@ export interface Connection {
   readonly token: Token | undefined
   /** Asks for a new token with the next call, unless that was done since. */
   forget(token: Token | undefined): void
+  /** Whether its certificates have been replaced since it was made, so that another one is to be made once it fails. */
+  readonly outdated: boolean
   /** A call on it was given up. */
   doubt(): void
   /** For one call of ours: what is asked is given up with the signal. */

@@ -1,5 +1,6 @@
 import { CoordinationError, describe, UnavailableError } from '../../errors.ts'
-import { describeFailure } from '../../reason.ts'
+import { describeFailure, tlsHint } from '../../reason.ts'
+import { tlsCodeOf } from './tls-text.ts'
 
 /** gRPC's status codes (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) that we tell apart. */
 export const Code = {
@@ -57,17 +58,24 @@ export const translate = (
   if (error instanceof CoordinationError) return error
   const refused = isRefusal(error) || isExhausted(error)
   const what = refused ? 'refuses' : 'is out of reach'
-  return new UnavailableError(`${address} ${what}: ${reasonOf(error)}`, { cause: error, retryable })
+  const hint = tlsHint(address, error)
+  return new UnavailableError(`${address} ${what}: ${reasonOf(error)}${hint}`, {
+    cause: error,
+    retryable,
+  })
 }
 
 /** What a person wants to read of it: not the number of gRPC's code, nor how gRPC came to know. */
 export const reasonOf = (error: unknown): string => {
+  // one of Node's, which has more than a number
+  if (typeof codeOf(error) === 'string') return describeFailure(error)
   const details = (error as { details?: string } | null)?.details
   const text = (details || describe(error)).replace(/( \([-\d:.TZ]+\))?\. Resolution note: ?$/, '')
   const connecting = /^No connection established\. Last error: (?:Error: )?(.*)$/s.exec(text)?.[1]
   // gRPC keeps of a system call's error only the text.
   const code = /^(?:connect|read|write|getaddrinfo) (E[A-Z_]+)\b/.exec(connecting ?? text)?.[1]
-  if (code !== undefined) return describeFailure(Object.assign(new Error(text), { code }))
+  const known = code ?? tlsCodeOf(connecting ?? text)
+  if (known !== undefined) return describeFailure(Object.assign(new Error(text), { code: known }))
   if (connecting !== undefined) return connecting
   return isOfLibrary(error, text) ? inWords(error, text) : text
 }

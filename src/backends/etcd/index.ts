@@ -33,4 +33,4 @@ export const open = async (
 
 /** The gateway does not tell etcd who the client's certificate names. */
 const mayUseGateway = ({ tls, login }: Location): boolean =>
-  login !== undefined || tls?.certChain === undefined
+  login !== undefined || tls?.current.cert === undefined

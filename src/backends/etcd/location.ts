@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, UsageError, VariableError } from '../../errors.ts'
+import { TlsFiles, type TlsMaterial } from '../tls-files.ts'
 
 /** Where a cluster is, and how we present ourselves to it. */
 export interface Location {
@@ -7,14 +8,8 @@ export interface Location {
   readonly address: string
   /** `host:port` of each server. */
   readonly hosts: readonly string[]
-  readonly tls?: TlsCredentials
+  readonly tls?: TlsFiles
   readonly login?: Login
-}
-
-export interface TlsCredentials {
-  readonly rootCertificate: Buffer
-  readonly certChain?: Buffer
-  readonly privateKey?: Buffer
 }
 
 export interface Login {
@@ -36,7 +31,10 @@ export const locate = (url: string, env: NodeJS.ProcessEnv): Location => {
   return {
     address: `${scheme}://${servers.join(',')}`,
     hosts: servers,
-    tls: scheme === 'etcds' ? tlsFrom(env) : undefined,
+    tls:
+      scheme === 'etcds'
+        ? new TlsFiles(() => tlsFrom(env), 'ETCDCTL_CERT with ETCDCTL_KEY')
+        : undefined,
     login: userInfo ? loginFromUrl(userInfo) : loginFrom(env),
   }
 }
@@ -50,19 +48,25 @@ const withPort = (host: string): string => {
   return `${name}:${port}`
 }
 
-const tlsFrom = (env: NodeJS.ProcessEnv): TlsCredentials => {
+const tlsFrom = (env: NodeJS.ProcessEnv): TlsMaterial => {
   const { ETCDCTL_CACERT: ca, ETCDCTL_CERT: cert, ETCDCTL_KEY: key } = env
   if (!cert !== !key) throw new VariableError('set both ETCDCTL_CERT and ETCDCTL_KEY, or neither')
   return {
-    rootCertificate: ca ? contentOf('ETCDCTL_CACERT', ca) : trustedByNode(),
-    ...(cert && { certChain: contentOf('ETCDCTL_CERT', cert) }),
-    ...(key && { privateKey: contentOf('ETCDCTL_KEY', key) }),
+    ca: ca ? contentOf('ETCDCTL_CACERT', ca) : trustedByNode(),
+    ...(cert && { cert: contentOf('ETCDCTL_CERT', cert) }),
+    ...(key && { key: contentOf('ETCDCTL_KEY', key) }),
   }
 }
 
 /** TLS is loaded only where it is spoken. */
-const trustedByNode = (): Buffer =>
-  Buffer.from(process.getBuiltinModule('node:tls').getCACertificates('default').join('\n'))
+const trustedByNode = (): Buffer => {
+  trusted ??= Buffer.from(
+    process.getBuiltinModule('node:tls').getCACertificates('default').join('\n'),
+  )
+  return trusted
+}
+
+let trusted: Buffer | undefined
 
 const loginFromUrl = (userInfo: string): Login => {
   const [name = '', password] = halves(userInfo)

@@ -62,12 +62,13 @@ export class Member {
 
   /**
    * A call with the token on the connection failed. A connection that still was being made may never be, so another
-   * one is begun; and to a token of a store that was emptied since etcd gives no answer, so another one is asked for.
+   * one is begun, as for one whose certificates were replaced; and to a token of a store that was emptied since etcd gives no answer, so another one is asked for.
    */
   failed(connection: Connection, token: Token | undefined): void {
     this.#reachability.failed()
     connection.forget(token)
-    if (connection !== this.#connection || !connection.connecting) return
+    if (connection !== this.#connection) return
+    if (!connection.connecting && !connection.outdated) return
     this.#connection = this.#dial(this.#server)
     connection.close()
   }

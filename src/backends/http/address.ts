@@ -1,18 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { lacksHost } from '../../authority.ts'
 import { UsageError, VariableError } from '../../errors.ts'
-import type { TlsMaterial } from '../http-client.ts'
+import { renewing } from '../renewing.ts'
+import { TlsFiles, type TlsMaterial } from '../tls-files.ts'
 
 /** What a client needs to know to talk to a server. */
 export interface ServerAddress {
   /** Without a path and without secrets: `http://h:8080`. */
   readonly origin: string
   readonly url: URL
-  readonly token?: string
+  readonly token?: () => string
   /** The variable that it is from. */
   readonly tokenFrom?: string
   /** Only for `https`. */
-  readonly tls?: TlsMaterial
+  readonly tls?: TlsFiles
 }
 
 /**
@@ -26,7 +27,10 @@ export const parseAddress = (text: string, env: NodeJS.ProcessEnv): ServerAddres
   if (!url?.hostname) throw malformed('is malformed')
   if (url.username || url.password) throw malformed('has a user or a password (use RDV_TOKEN)')
   if (url.pathname !== '/' || url.search || url.hash) throw malformed('has more than a host')
-  const tls = url.protocol === 'https:' ? tlsMaterial(env) : undefined
+  const tls =
+    url.protocol === 'https:'
+      ? new TlsFiles(() => tlsMaterial(env), 'RDV_CLIENT_CERT with RDV_CLIENT_KEY')
+      : undefined
   return { origin: url.origin, url, ...tokenOf(env), tls }
 }
 
@@ -35,15 +39,22 @@ const malformed = (problem: string): UsageError =>
   new UsageError(`the URL of the rendezvous server ${problem}: write http://HOST:PORT`)
 
 const tokenOf = (env: NodeJS.ProcessEnv): Pick<ServerAddress, 'token' | 'tokenFrom'> => {
-  const token = env.RDV_TOKEN || fileOf(env, 'RDV_TOKEN_FILE')?.trim()
-  const tokenFrom = env.RDV_TOKEN ? 'RDV_TOKEN' : 'RDV_TOKEN_FILE'
-  if (token === undefined) return {}
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new VariableError(
-      `the token (${tokenFrom}) is empty or has characters that no HTTP header takes`,
-    )
-  }
-  return { token, tokenFrom }
+  const { RDV_TOKEN: given } = env
+  const tokenFrom = given ? 'RDV_TOKEN' : 'RDV_TOKEN_FILE'
+  const first = given || fileOf(env, 'RDV_TOKEN_FILE')?.trim()
+  if (first === undefined) return {}
+  const valid = checkToken(first, tokenFrom)
+  if (given) return { token: () => valid, tokenFrom }
+  return { token: renewing(valid, () => checkToken(tokenIn(env), tokenFrom)), tokenFrom }
+}
+
+const tokenIn = (env: NodeJS.ProcessEnv): string => fileOf(env, 'RDV_TOKEN_FILE')?.trim() ?? ''
+
+const checkToken = (token: string, from: string): string => {
+  if (/^[\x21-\x7e]+$/.test(token)) return token
+  throw new VariableError(
+    `the token (${from}) is empty or has characters that no HTTP header takes`,
+  )
 }
 
 const tlsMaterial = (env: NodeJS.ProcessEnv): TlsMaterial => ({

@@ -1,5 +1,5 @@
 import { UnavailableError } from '../../errors.ts'
-import { describeFailure, isTlsProblem } from '../../reason.ts'
+import { describeFailure, isTlsProblem, tlsHint } from '../../reason.ts'
 import type { Answer } from '../http-client.ts'
 import { leavesOpen as leavesOpenByStatus } from '../http-status.ts'
 import { EPOCH_HEADER, type WireError } from './protocol.ts'
@@ -69,11 +69,14 @@ const foreign = (status: number, address: string): UnavailableError =>
     },
   )
 
-/** What node:http said, where it is no sentence of ours yet. */
-export const unreachable = (cause: unknown, address: string): UnavailableError =>
+/**
+ * What node:http said, where it is no sentence of ours yet. `proven`: the server has answered before, so that a certificate
+ * which does not verify is being replaced.
+ */
+export const unreachable = (cause: unknown, address: string, proven = false): UnavailableError =>
   cause instanceof UnavailableError
     ? cause
-    : new UnavailableError(`${address} is out of reach: ${describeFailure(cause)}`, {
-        cause,
-        retryable: !isTlsProblem(cause),
-      })
+    : new UnavailableError(
+        `${address} is out of reach: ${describeFailure(cause)}${proven ? '' : tlsHint(address, cause)}`,
+        { cause, retryable: proven || !isTlsProblem(cause) },
+      )

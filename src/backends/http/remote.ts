@@ -25,11 +25,13 @@ export class Remote {
   /** Milliseconds after which a single call is given up. */
   readonly callLimit: number
   readonly #client: HttpClient
-  readonly #headers: Readonly<Record<string, string>>
+  readonly #token: ServerAddress['token']
   readonly #reachability = new Reachability()
   /** Open streams, each with the epoch of the store that it is about. */
   readonly #streams = new Map<IncomingMessage, string | undefined>()
   #closed = false
+  /** Whether the server has answered ever. */
+  #proven = false
 
   constructor(server: ServerAddress, callLimit = CALL_LIMIT) {
     const { origin, token, tokenFrom } = server
@@ -37,11 +39,13 @@ export class Remote {
     this.tokenFrom = tokenFrom
     this.callLimit = callLimit
     this.#client = new HttpClient(server)
-    this.#headers = {
-      // bun would name itself
-      'user-agent': 'rdv',
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    }
+    this.#token = token
+  }
+
+  get #headers(): Readonly<Record<string, string>> {
+    // bun would name itself
+    const headers = { 'user-agent': 'rdv' }
+    return this.#token ? { ...headers, authorization: `Bearer ${this.#token()}` } : headers
   }
 
   greet(options: CallOptions = {}): Promise<Greeting> {
@@ -119,6 +123,7 @@ export class Remote {
       const answer = await this.#client.exchange({ ...message, headers: this.#headers }, signal)
       this.#note(answer.headers)
       this.#reachability.answered()
+      this.#proven = true
       return answer
     } catch (error) {
       this.#reachability.failed()
@@ -133,7 +138,7 @@ export class Remote {
     } catch (error) {
       if (error instanceof CoordinationError) throw error
       options.signal?.throwIfAborted()
-      throw unreachable(error, this.address)
+      throw unreachable(error, this.address, this.#proven)
     }
   }
 

@@ -5,7 +5,7 @@ import { foreignPage } from './foreign-page.ts'
 import { ambiguousHeaders, bearerOf } from './headers.ts'
 import { Hosts } from './host.ts'
 import type { Need } from './scope.ts'
-import { everything, Tokens } from './tokens.ts'
+import { everything, type Grant, Tokens } from './tokens.ts'
 
 /** A request that is not carried out, and what its client is challenged with. */
 export interface Refusal extends Failure {
@@ -14,7 +14,7 @@ export interface Refusal extends Failure {
 
 /** Who may do what on a server. */
 export class Access {
-  readonly #tokens: Tokens
+  #tokens: Tokens
   readonly #hosts: Hosts
   /** A page of another name has no token, and the server no certificate of that name. */
   readonly #protected: boolean
@@ -25,6 +25,11 @@ export class Access {
     this.#hosts = new Hosts(allowHosts)
     this.#protected = !this.#tokens.none || tls !== undefined
     this.#checksHosts = !this.#protected || allowHosts !== undefined
+  }
+
+  /** From now on these are accepted, and no others. */
+  renewTokens(tokens: readonly Grant[]): void {
+    this.#tokens = new Tokens(tokens)
   }
 
   /** Whether the request carries a token, if there are any. */

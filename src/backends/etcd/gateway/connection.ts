@@ -27,6 +27,8 @@ export class GatewayConnection implements Connection {
   readonly connecting = false
   /** Each of its connections is given up alone. */
   readonly dead = false
+  /** Each of them presents what is in the files when it is made. */
+  readonly outdated = false
   readonly #client: HttpClient
   readonly #tokens: TokenKeeper
   readonly #patience = new Patience(CALL_LIMIT)
@@ -37,9 +39,8 @@ export class GatewayConnection implements Connection {
   #watches = 0
 
   constructor({ host, tls, login, overflow }: GatewayOptions) {
-    const { rootCertificate: ca, certChain: cert, privateKey: key } = tls ?? {}
     const url = new URL(`${tls ? 'https' : 'http'}://${host}`)
-    this.#client = new HttpClient({ url, tls: tls && { ca, cert, key } })
+    this.#client = new HttpClient({ url, tls })
     this.#overflow = overflow
     this.#tokens = new TokenKeeper(login, this.#closing.signal, async (name, signal) => {
       const request = { method: 'auth/authenticate', request: name, headers: {} }

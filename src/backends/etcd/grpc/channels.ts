@@ -1,5 +1,5 @@
 import type { ICallable, IOptions } from 'etcd3'
-import type { TlsCredentials } from '../location.ts'
+import type { TlsMaterial } from '../../tls-files.ts'
 
 export type Vendor = typeof import('etcd3')
 
@@ -30,15 +30,25 @@ let opened = 0
 export const channelsTo = (
   vendor: Vendor,
   host: string,
-  tls: TlsCredentials | undefined,
+  tls: TlsMaterial | undefined,
 ): ICallable<unknown> => {
   class Channels extends vendor.Etcd3 {
     get callable(): ICallable<unknown> {
       return this.pool
     }
   }
-  return new Channels({ hosts: host, credentials: tls, grpcOptions: channelOptions() }).callable
+  return new Channels({
+    hosts: host,
+    credentials: tls && credentials(tls),
+    grpcOptions: channelOptions(),
+  }).callable
 }
+
+const credentials = ({ ca = '', cert, key }: TlsMaterial) => ({
+  rootCertificate: Buffer.from(ca),
+  ...(cert && { certChain: Buffer.from(cert) }),
+  ...(key && { privateKey: Buffer.from(key) }),
+})
 
 /** gRPC shares TCP connections between channels of equal options: those of another backend are not ours to share. */
 const channelOptions = (): IOptions['grpcOptions'] => ({

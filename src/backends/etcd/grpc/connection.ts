@@ -1,6 +1,7 @@
 import type { ICallable, IWatchCreateRequest } from 'etcd3'
 import { CALL_LIMIT } from '../../call.ts'
 import { Patience } from '../../patience.ts'
+import type { TlsFiles, TlsMaterial } from '../../tls-files.ts'
 import type { Connection, ServerOptions, Services, WatchListener } from '../connection.ts'
 import { Pulse } from '../pulse.ts'
 import { type Token, TokenKeeper } from '../token.ts'
@@ -36,12 +37,16 @@ export class GrpcConnection implements Connection {
   readonly #patience = new Patience(CALL_LIMIT)
   readonly #silence = new Silence(this.#patience)
   readonly #pulse = new Pulse((signal) => this.services(signal), this.#patience)
+  readonly #files: TlsFiles | undefined
+  readonly #tls: TlsMaterial | undefined
   #dead = false
   #watches: WatchStream | undefined
 
   constructor(vendor: Vendor, { host, tls, login }: ServerOptions) {
     this.#vendor = vendor
-    this.#channels = channelsTo(vendor, host, tls)
+    this.#files = tls
+    this.#tls = tls?.current
+    this.#channels = channelsTo(vendor, host, this.#tls)
     this.#tokens = new TokenKeeper(login, this.#closing.signal, async (name, signal) => {
       const { client, metadata } = await this.#channel('Auth')
       const stub = client as unknown as Stub
@@ -55,6 +60,10 @@ export class GrpcConnection implements Connection {
 
   get connecting(): boolean {
     return this.#is(CONNECTING) && !this.ready
+  }
+
+  get outdated(): boolean {
+    return this.#files?.current !== this.#tls
   }
 
   get dead(): boolean {

@@ -1,0 +1,18 @@
+/** What OpenSSL calls a certificate that it does not accept, and the code that Node gives it. */
+const VERDICTS: readonly (readonly [RegExp, string])[] = [
+  [/^self-signed certificate/, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+  [/^unable to get (local )?issuer certificate/, 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+  [/^unable to verify the first certificate/, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  [/^certificate signature failure/, 'CERT_SIGNATURE_FAILURE'],
+  [/^certificate has expired/, 'CERT_HAS_EXPIRED'],
+  [/^certificate is not yet valid/, 'CERT_NOT_YET_VALID'],
+]
+
+/** The code of a failure of TLS of which gRPC has kept only the text; `undefined`: it is another one. */
+export const tlsCodeOf = (text: string): string | undefined => {
+  const named = /^(?:Error )?\[(ERR_[A-Z_]+)\]: /.exec(text)?.[1]
+  const reason = /\berror:[0-9A-F]+:SSL routines:[^:]*:([^:]+):/.exec(text)?.[1]
+  if (named !== undefined) return named
+  if (reason !== undefined) return `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`
+  return VERDICTS.find(([pattern]) => pattern.test(text))?.[1]
+}

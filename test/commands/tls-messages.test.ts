@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createSecureServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { createCertificates, type TlsFiles } from '../services/certificates.ts'
+import { Place } from './rdv.ts'
+
+interface Case {
+  readonly what: string
+  /** The server's certificate; without one it speaks no TLS. */
+  readonly shows?: (files: TlsFiles) => { readonly cert: string; readonly key: string }
+  readonly wantsOne?: boolean
+  readonly says: string
+}
+
+const CASES: readonly Case[] = [
+  {
+    what: 'one of an unknown authority',
+    shows: ({ selfSigned }) => selfSigned,
+    says: 'certificate is not trusted',
+  },
+  {
+    what: 'one for another host',
+    shows: ({ elsewhere }) => elsewhere,
+    says: 'certificate is for another name',
+  },
+  {
+    what: 'one that has expired',
+    shows: ({ expired }) => expired,
+    says: 'certificate has expired',
+  },
+  {
+    what: 'none: the server speaks no TLS',
+    says: 'does not speak TLS',
+  },
+  {
+    what: 'the lack of one of the client',
+    shows: (files) => files,
+    wantsOne: true,
+    says: 'server wants a certificate of the client',
+  },
+]
+
+const start = async (flags: readonly string[]): Promise<string> => {
+  const server = new Place().start('serve', '--listen', '127.0.0.1:0', ...flags)
+  const [, host = ''] = await server.says(/listening on https?:\/\/(\S+)/)
+  return host
+}
+
+const flagsOf = (pair?: { readonly cert: string; readonly key: string }, ca?: string | false) => [
+  ...(pair ? ['--tls-cert', pair.cert, '--tls-key', pair.key] : []),
+  ...(ca ? ['--tls-ca', ca] : []),
+]
+
+/** What ends while TLS is agreed upon needs no store behind it. */
+const startHttp2 = async (
+  { cert, key }: { readonly cert: string; readonly key: string },
+  requestCert = false,
+): Promise<string> => {
+  const settings = { cert: readFileSync(cert), key: readFileSync(key), requestCert }
+  const server = createSecureServer({ ...settings, rejectUnauthorized: requestCert })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe('a certificate that is not accepted is told in one sentence', () => {
+  let files: TlsFiles
+  beforeAll(async () => {
+    files = await createCertificates()
+  })
+
+  const told = async (url: string, ...words: string[]) => {
+    const { ca } = files
+    const place = new Place({ RDV_CACERT: ca, ETCDCTL_CACERT: ca, CONSUL_CACERT: ca })
+    const { code, stderr } = await place.rdv(...words, '--backend', url, '--timeout', '1500ms')
+    return { code, stderr }
+  }
+
+  test.each(CASES)('$what', async ({ shows, wantsOne, says }) => {
+    const pair = shows?.(files)
+    const host = await start(flagsOf(pair, wantsOne && files.ca))
+    for (const scheme of ['https', 'etcds', 'consuls']) {
+      const url = `${scheme}://${host}`
+      const stderr = `rdv: ${url} is out of reach: ${says}\n`
+      expect(await told(url, 'signal', 'k')).toEqual({ code: 120, stderr })
+    }
+    // gRPC asks for HTTP/2, which our server does not speak
+    const url = `etcds://${pair ? await startHttp2(pair, wantsOne) : host}`
+    const stderr = `rdv: ${url} is out of reach: ${says}\n`
+    expect(await told(url, 'subscribe', 't')).toEqual({ code: 120, stderr })
+  })
+
+  test('a server with TLS behind a URL without', async () => {
+    const host = await start(flagsOf(files))
+    for (const scheme of ['http', 'etcd', 'consul']) {
+      const url = `${scheme}://${host}`
+      const { code, stderr } = await new Place().rdv(
+        'signal',
+        'k',
+        '--backend',
+        url,
+        '--timeout',
+        '1500ms',
+      )
+      expect({ code, stderr }).toEqual({
+        code: 120,
+        stderr: expect.stringMatching(
+          `^rdv: ${url} is out of reach.*: connection closed \\(a server with TLS\\? write ${scheme}s://\\)\n$`,
+        ),
+      })
+    }
+  })
+
+  test('a certificate without the key that belongs to it', async () => {
+    const { ca, clientCert, key } = files
+    for (const [scheme, prefix] of [
+      ['https', 'RDV_CLIENT_'],
+      ['etcds', 'ETCDCTL_'],
+      ['consuls', 'CONSUL_CLIENT_'],
+    ]) {
+      const env = { [`${prefix}CERT`]: clientCert, [`${prefix}KEY`]: key, RDV_CACERT: ca }
+      const words = ['signal', 'k', '--backend', `${scheme}://127.0.0.1:1`, '--timeout', '1s']
+      expect(await new Place(env).rdv(...words)).toMatchObject({
+        code: 120,
+        stderr: `rdv: ${prefix}CERT with ${prefix}KEY cannot be used: certificate and key do not belong together\n`,
+      })
+    }
+  })
+})
