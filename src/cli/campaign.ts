@@ -4,6 +4,7 @@ import { type Limits, withDeadline } from '../recipes/deadline.ts'
 import { Leadership } from '../recipes/election.ts'
 import type { Space } from '../recipes/space.ts'
 import { ElectionEvents } from './election-events.ts'
+import { HolderLine } from './holder-line.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note, printResult } from './output.ts'
 import { giveUp, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
@@ -76,11 +77,12 @@ export class Campaign {
     // Each further campaign has the whole time again.
     this.#limits = { ...limits, begun: undefined }
     const leadership = await withDeadline(limits, (signal) =>
+    const holder = new HolderLine(this.#name)
       Leadership.campaign(this.#space, this.#name, id, {
         ...{ try: once, ttl, grace, signal },
-        ...{ onEntering, onWaiting, onTrouble: note },
+        ...{ onEntering, onWaiting, onHolder: holder.tell, onTrouble: note },
       }),
-    )
+    ).finally(() => holder[Symbol.dispose]())
     noteRaisedTtl(ttl, leadership.ttl)
     return leadership
   }
