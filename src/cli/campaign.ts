@@ -7,7 +7,7 @@ import { ElectionEvents } from './election-events.ts'
 import { HolderLine } from './holder-line.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note, printResult } from './output.ts'
-import { giveUp, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
+import { giveUp, noteLingering, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
 
 interface CampaignOptions {
   readonly id: string
@@ -64,6 +64,7 @@ export class Campaign {
         await this.#lose(error)
       } finally {
         await giveUp(leadership, this.#options.interrupts, (signal) => leadership.resign(signal))
+        noteLingering(this.#name, leadership)
       }
     }
   }
@@ -76,8 +77,8 @@ export class Campaign {
     const limits = this.#limits
     // Each further campaign has the whole time again.
     this.#limits = { ...limits, begun: undefined }
-    const leadership = await withDeadline(limits, (signal) =>
     const holder = new HolderLine(this.#name)
+    const leadership = await withDeadline(limits, (signal) =>
       Leadership.campaign(this.#space, this.#name, id, {
         ...{ try: once, ttl, grace, signal },
         ...{ onEntering, onWaiting, onHolder: holder.tell, onTrouble: note },

@@ -57,6 +57,7 @@ export class Session {
   #deadline = 0
   #left: Promise<void> | undefined
   #owner: ProcessIdentity | undefined
+  #lingers = false
   /** Why the last renewal failed, if none has succeeded since. */
   #trouble: unknown
 
@@ -130,6 +131,14 @@ export class Session {
     return this.#left
   }
 
+  /**
+   * Once `close` has resolved: for so many milliseconds at most the store keeps what the session held, as it did not
+   * say that it is gone; 0 where it did.
+   */
+  get lingers(): number {
+    return this.#lingers ? this.ttl * this.#backend.traits.expiryFactor : 0
+  }
+
   /** Declares it lost: for who sees that something it held is gone. */
   lose(reason: string): void {
     if (this.#left || this.lost.aborted) return
@@ -143,7 +152,9 @@ export class Session {
     const late = this.lost.aborted || this.expiring.aborted
     const limit = signal ?? (late ? AbortSignal.timeout(AFTER_LOSS) : undefined)
     const revoke = () => this.#backend.revoke(this.id, { signal: limit })
-    const revoked = (limit ? whenAvailable({ signal: limit }, revoke) : revoke()).catch(() => {})
+    const revoked = (limit ? whenAvailable({ signal: limit }, revoke) : revoke()).catch(() => {
+      this.#lingers = !late
+    })
     // A request leaves when all that was begun before it is done: renewals end after it.
     await otherWork()
     this.#stop()
@@ -217,3 +228,12 @@ export class Session {
     for (const timer of this.#timers) timer.clear()
   }
 }
+
+/** What to tell of a thing that was given up while the store did not answer, or refused; nothing where it did it. */
+export const lingering = (
+  what: string,
+  { lingers }: Pick<Session, 'lingers'>,
+): string | undefined =>
+  lingers > 0
+    ? `${what} could not be given up: it goes when its session expires, within ${lingers / 1000} s`
+    : undefined
