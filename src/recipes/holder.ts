@@ -3,8 +3,7 @@ import type { Entry } from '../backends/backend.ts'
 import { type Queue, readMembers } from './queue.ts'
 import { describeHolder, holderOf } from './session-record.ts'
 
-/** Milliseconds: who waits for less is not told, and how often it is looked who holds. */
-const AFTER = 500
+/** How often (milliseconds) it is looked who holds. */
 const EVERY = 3_000
 
 /**
@@ -18,17 +17,15 @@ export const tellHolder = async (
   signal: AbortSignal,
 ): Promise<void> => {
   let known: Entry | undefined
-  for (let pause = AFTER; !signal.aborted; pause = EVERY) {
-    await sleep(pause, undefined, { signal, ref: false }).catch(() => {})
+  while (!signal.aborted) {
     // Where the store does not answer, the waiting itself tells.
     const head = await headOf(queue, known, signal).catch(() => known)
-    if (signal.aborted || !head || head.key === ownKey) continue
-    if (head.createRevision === known?.createRevision) continue
-    const holder = await holderOf(queue.space, head, { signal }).catch(() => undefined)
-    if (holder) {
-      known = head
-      tell(describeHolder(holder))
+    if (head && head.key !== ownKey && head.createRevision !== known?.createRevision) {
+      const holder = await holderOf(queue.space, head, { signal }).catch(() => undefined)
+      if (holder) known = head
+      if (holder && !signal.aborted) tell(describeHolder(holder))
     }
+    await sleep(EVERY, undefined, { signal, ref: false }).catch(() => {})
   }
 }
 

@@ -79,12 +79,16 @@ const attempt = async <T>(
   }
 }
 
+/** Who waits for less (milliseconds) is not told who holds. */
+const TOLD_AFTER = 500
+
 /** What is told while others hold. */
 class Waiting {
   readonly #queue: Queue
   readonly #place: Place
   readonly #options: TurnOptions
-  #telling: AbortController | undefined
+  #over: AbortController | undefined
+  #timer: NodeJS.Timeout | undefined
 
   constructor(queue: Queue, place: Place, options: TurnOptions) {
     this.#queue = queue
@@ -95,18 +99,19 @@ class Waiting {
   begin(): void {
     const { onWaiting, onHolder } = this.#options
     onWaiting?.()
-    if (!onHolder || this.#telling) return
-    this.#telling = new AbortController()
-    void this.#tell(onHolder, this.#telling.signal)
+    if (onHolder) this.#timer ??= setTimeout(() => void this.#tell(onHolder), TOLD_AFTER).unref()
   }
 
   end(): void {
-    this.#telling?.abort()
+    clearTimeout(this.#timer)
+    this.#over?.abort()
   }
 
-  async #tell(onHolder: (holder: string) => void, signal: AbortSignal): Promise<void> {
+  async #tell(onHolder: (holder: string) => void): Promise<void> {
+    const over = new AbortController()
+    this.#over = over
     const { tellHolder } = await import('./holder.ts')
-    await tellHolder(this.#queue, this.#place.key, onHolder, signal)
+    await tellHolder(this.#queue, this.#place.key, onHolder, over.signal)
   }
 }
 
