@@ -9,7 +9,7 @@ export RDV_NAMESPACE="example-$$"
 trap 'rdv clear down restarts too-many --all' EXIT
 
 node() {
-  rdv lock restart --slots 2 --timeout 1m -- sh -euc '
+  rdv lock restart --slots 2 --timeout 1m --quiet -- sh -euc '
     down=$(rdv counter inc down)
     [ "$down" -le 2 ] || rdv signal too-many
     sleep 0.3 # stands for the restart and its checks

@@ -10,7 +10,8 @@ let listener: Listener | undefined
 let reasonOf: (() => string) | undefined
 let waitsForReason = false
 let armed = false
-let told = false
+/** The reasons that were told of this outage. */
+let told: (string | undefined)[] = []
 const silences = new Set<Silence>()
 
 /** A call to a store, or a watch of it, that has no answer yet. */
@@ -23,7 +24,8 @@ export interface Silence {
 }
 
 /**
- * Has somebody told, once for each outage, that a store has been silent for two seconds and is still tried. `local`: the
+ * Has somebody told that a store has been silent for two seconds and is still tried, once for each outage and each new
+ * reason of it. `local`: the
  * store is a file, which is never silent without a reason. Then a timer is made only when a reason is known: to make one
  * takes 0.2 ms of a short command's start.
  */
@@ -39,7 +41,7 @@ export const beginSilence = (): Silence | undefined => {
     since: now(),
     answered() {
       end(silence)
-      if (silences.size === 0) told = false
+      if (silences.size === 0) told = []
     },
     end: () => end(silence),
   }
@@ -53,7 +55,7 @@ export const beginSilence = (): Silence | undefined => {
 export const explainSilence = (reason: () => string): void => {
   if (silences.size === 0) return
   reasonOf = reason
-  if (!armed && !told) look()
+  if (!armed) look()
 }
 
 const end = (silence: Silence): void => {
@@ -69,11 +71,18 @@ const arm = (length: number): void => {
 const look = (): void => {
   armed = false
   const [oldest] = silences
-  if (!oldest || told) return
+  if (!oldest) return
   const left = Math.ceil(oldest.since + SILENCE - now())
-  if (left > 0) arm(left)
-  else {
-    told = true
-    listener?.(reasonOf?.())
-  }
+  if (left > 0 && told.length === 0) arm(left)
+  else tell(reasonOf?.())
+}
+
+/** That it has not answered for so long is no reason, and was said. */
+const SILENT = [' does not answer within ', ' has been silent for ']
+
+const tell = (text: string | undefined): void => {
+  const reason = SILENT.some((part) => text?.includes(part)) ? undefined : text
+  if (told.includes(reason)) return
+  told.push(reason)
+  listener?.(reason)
 }

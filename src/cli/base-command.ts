@@ -4,7 +4,7 @@ import type { CallOptions } from '../backends/backend.ts'
 import { now } from '../backends/clock.ts'
 import { DEFAULT_BACKEND } from '../backends/open.ts'
 import { parseDuration } from '../duration.ts'
-import { SilentStoreError, UnavailableError, UsageError } from '../errors.ts'
+import { SilentStoreError, TimeoutError, UnavailableError, UsageError } from '../errors.ts'
 import { LateSignal } from '../late-signal.ts'
 import { openPatiently } from '../open.ts'
 import { tellOutages } from '../outage.ts'
@@ -128,7 +128,11 @@ export abstract class RdvCommand {
     limits: Limits,
     body: (space: Space, call: { readonly signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    return withLateDeadline(limits, async (call) => body(await this.space(call), call))
+    try {
+      return await withLateDeadline(limits, async (call) => body(await this.space(call), call))
+    } catch (error) {
+      throw error instanceof TimeoutError ? await this.#judged(error) : error
+    }
   }
 
   /** What a child is told of the store that is in effect. */
@@ -187,6 +191,14 @@ export abstract class RdvCommand {
     return new UnavailableError(`${address} did not answer before the time was up`, {
       cause: error,
     })
+  }
+
+  /** A deadline at which the store does not answer is an outage. What is pending was asked for after the deadline already. */
+  async #judged(error: TimeoutError): Promise<unknown> {
+    const space = await this.#space?.catch(() => undefined)
+    if (!space || error.pending.length > 0) return error
+    const { unlessAway } = await import('../recipes/last-look.ts')
+    return unlessAway(space, error)
   }
 
   /** The backend as the user named it, for messages. */

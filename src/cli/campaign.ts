@@ -4,9 +4,10 @@ import { type Limits, withDeadline } from '../recipes/deadline.ts'
 import { Leadership } from '../recipes/election.ts'
 import type { Space } from '../recipes/space.ts'
 import { ElectionEvents } from './election-events.ts'
+import { HolderLine } from './holder-line.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note, printResult } from './output.ts'
-import { giveUp, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
+import { giveUp, noteLingering, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
 
 interface CampaignOptions {
   readonly id: string
@@ -63,6 +64,7 @@ export class Campaign {
         await this.#lose(error)
       } finally {
         await giveUp(leadership, this.#options.interrupts, (signal) => leadership.resign(signal))
+        noteLingering(this.#name, leadership)
       }
     }
   }
@@ -75,12 +77,13 @@ export class Campaign {
     const limits = this.#limits
     // Each further campaign has the whole time again.
     this.#limits = { ...limits, begun: undefined }
+    const holder = new HolderLine(this.#name)
     const leadership = await withDeadline(limits, (signal) =>
       Leadership.campaign(this.#space, this.#name, id, {
         ...{ try: once, ttl, grace, signal },
-        ...{ onEntering, onWaiting, onTrouble: note },
+        ...{ onEntering, onWaiting, onHolder: holder.tell, onTrouble: note },
       }),
-    )
+    ).finally(() => holder[Symbol.dispose]())
     noteRaisedTtl(ttl, leadership.ttl)
     return leadership
   }

@@ -7,7 +7,7 @@ import { Membership } from '../recipes/membership.ts'
 import type { Space } from '../recipes/space.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note, printResult } from './output.ts'
-import { endOf, giveUp, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
+import { endOf, giveUp, noteLingering, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
 
 export interface HoldKeyOptions {
   /** For taking the key, and for giving it up. */
@@ -26,6 +26,7 @@ export interface HoldKeyOptions {
 /** A key that is held, whether a loss ends that or not. */
 interface Held {
   readonly ttl: number
+  readonly lingers: number
   readonly expiring?: AbortSignal
   readonly lost?: AbortSignal
   setState(state: string): Promise<void>
@@ -45,11 +46,11 @@ export const holdKey = async (
   try {
     ended = await occupy(name, state, held, options)
   } catch (error) {
-    await leave(held, undefined, options)
+    await leave(name, held, undefined, options)
     throw error
   }
   try {
-    await leave(held, ended.final, options)
+    await leave(name, held, ended.final, options)
   } catch (error) {
     const { hurried } = options.interrupts
     if (!hurried.aborted) throw error
@@ -82,11 +83,18 @@ const occupy = async (
   return { code: 0, final: onSuccess }
 }
 
-const leave = (
+const leave = async (
+  name: string,
   held: Held,
   final: string | undefined,
   { interrupts, limits }: HoldKeyOptions,
-): Promise<void> => giveUp(held, interrupts, (signal) => held.leave(final, signal), limits.timeout)
+): Promise<void> => {
+  try {
+    await giveUp(held, interrupts, (signal) => held.leave(final, signal), limits.timeout)
+  } finally {
+    noteLingering(name, held)
+  }
+}
 
 const take = (
   space: Space,
@@ -100,6 +108,9 @@ const take = (
     const hold = await Hold.take(space, name, state, session)
     return {
       ttl: hold.ttl,
+      get lingers() {
+        return hold.lingers
+      },
       expiring: hold.expiring,
       lost: hold.lost,
       setState: (next) => hold.setState(next),

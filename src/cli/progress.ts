@@ -1,3 +1,4 @@
+import { UNANSWERED } from '../recipes/wait/condition.ts'
 import type { Progress } from '../recipes/wait/tally.ts'
 import { invocation } from './invocation.ts'
 import { CLEAR_LINE, setLineLive } from './output.ts'
@@ -11,12 +12,16 @@ const LIVE_EVERY = 200
  */
 export class WaitProgress implements Disposable {
   readonly #live = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
-  readonly #started = Date.now()
+  readonly #started: number
+  /** What was found last of each target while its store could be asked. */
+  readonly #found = new Map<string, string>()
   readonly #timer: NodeJS.Timeout | undefined
   #state: Progress = []
   #shown = ''
 
-  constructor() {
+  /** `started`: when the wait began, milliseconds since 1970. */
+  constructor(started = Date.now()) {
+    this.#started = started
     if (invocation.style.quiet || invocation.style.json) return
     this.#timer = setInterval(() => this.#show(), this.#live ? LIVE_EVERY : QUIET_START)
     this.#timer.unref()
@@ -30,20 +35,28 @@ export class WaitProgress implements Disposable {
     clearInterval(this.#timer)
     setLineLive(false)
     if (this.#live && this.#shown) process.stderr.write(CLEAR_LINE)
+    this.#shown = ''
   }
 
   #show(): void {
     const pending = this.#state.filter(({ met }) => !met)
-    const text = pending.map(({ target, reason }) => `${target} (${reason})`).join(', ')
+    const text = pending.map((one) => `${one.target} (${this.#reasonOf(one)})`).join(', ')
     if (text === '' || Date.now() - this.#started < QUIET_START) return
     if (this.#live) this.#draw(text)
     else if (text !== this.#shown) process.stderr.write(`rdv: waiting for ${text}\n`)
     this.#shown = text
   }
 
+  /** Of a store that is away another line tells. */
+  #reasonOf({ target, reason, away }: Progress[number]): string {
+    if (away) return this.#found.get(target) ?? UNANSWERED.reason
+    this.#found.set(target, reason)
+    return reason
+  }
+
   #draw(text: string): void {
     const seconds = ((Date.now() - this.#started) / 1000).toFixed(1)
-    const line = `${seconds}s waiting for ${text}`.slice(0, (process.stderr.columns ?? 80) - 1)
+    const line = `${seconds}s waiting for ${text}`.slice(0, (process.stderr.columns || 80) - 1)
     setLineLive(true)
     process.stderr.write(
       `${CLEAR_LINE}${process.env.NO_COLOR ? line : `\u001b[2m${line}\u001b[0m`}`,

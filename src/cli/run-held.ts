@@ -7,6 +7,7 @@ import { supervise } from '../child/supervise.ts'
 import type { Supervision } from '../child/supervision.ts'
 import { LostError, TimeoutError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
+import { lingering } from '../recipes/session.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note } from './output.ts'
 
@@ -115,6 +116,12 @@ export const stayHeld = async (tenure: Tenure, interrupts: Interrupts): Promise<
 export const noteRaisedTtl = (wanted: number | undefined, inForce: number): void => {
   if (wanted !== undefined && inForce !== wanted)
     note(`the TTL is ${inForce / 1000} s: ${wanted / 1000} s is too short for this backend`)
+}
+
+/** Says of what was given up without an answer how long others may have to wait for it. */
+export const noteLingering = (what: string, given: { readonly lingers: number }): void => {
+  const sentence = lingering(what, given)
+  if (sentence) note(sentence)
 }
 
 /** How long (milliseconds) is tried to give up what was held, while the store does not answer. */

@@ -13,6 +13,8 @@ export const waiting = async <T>(
   try {
     return await body((state) => progress.update(state))
   } catch (error) {
+    // What is told of it stands where the progress was.
+    progress[Symbol.dispose]()
     if (error instanceof TimeoutError) await tellReach(error, open)
     throw error
   } finally {

@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { patientFlags } from '../cli/flags.ts'
 import { invocation } from '../cli/invocation.ts'
-import { printResult } from '../cli/output.ts'
+import { note, printResult } from '../cli/output.ts'
 import { waiting } from '../cli/waiting.ts'
 import { barrier } from '../recipes/barrier/barrier.ts'
 import { checkKey } from '../recipes/keys.ts'
@@ -55,7 +55,7 @@ All parties must name the same N; one that does not: exit code 123.`
     const open = (signal: AbortSignal) => this.space({ signal })
     return waiting(open, (progress) =>
       this.within(this.limits(0), (space, { signal }) =>
-        barrier(space, name, parties, { ttl, signal, progress }),
+        barrier(space, name, parties, { ttl, signal, progress, onTrouble: note }),
       ),
     )
   }

@@ -2,9 +2,10 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
+import { HolderLine } from '../cli/holder-line.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printResult } from '../cli/output.ts'
-import { giveUp, noteRaisedTtl, runHeld, stayHeld } from '../cli/run-held.ts'
+import { giveUp, noteLingering, noteRaisedTtl, runHeld, stayHeld } from '../cli/run-held.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { Lock } from '../recipes/lock.ts'
@@ -41,15 +42,18 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
     const options = tenureOptions(flags)
     const { command } = invocation
     const onWaiting = () => command && this.#preparation.begin(command)
+    const holder = new HolderLine(name)
+    const told = { onWaiting, onHolder: holder.tell, onTrouble: note }
     const lock = await this.within(this.limits(0), (space, { signal }) =>
-      Lock.acquire(space, name, { ...options, slots, signal, onWaiting, onTrouble: note }),
-    )
+      Lock.acquire(space, name, { ...options, ...told, slots, signal }),
+    ).finally(() => holder[Symbol.dispose]())
     noteRaisedTtl(options.ttl, lock.ttl)
     try {
       if (command) process.exitCode = await this.#run(name, lock, command)
       else await this.#stay(name, lock)
     } finally {
       await giveUp(lock, this.interrupts, (signal) => lock.release(signal))
+      noteLingering(name, lock)
     }
   }
 

@@ -2,9 +2,17 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
+import { HolderLine } from '../cli/holder-line.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printBesideCommand } from '../cli/output.ts'
-import { GIVING_UP_BRIEFLY, giveUp, noteRaisedTtl, runHeld, untilHurried } from '../cli/run-held.ts'
+import {
+  GIVING_UP_BRIEFLY,
+  giveUp,
+  noteLingering,
+  noteRaisedTtl,
+  runHeld,
+  untilHurried,
+} from '../cli/run-held.ts'
 import { describeMoment } from '../cli/since.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
 import { IndeterminateError, UnavailableError, UsageError } from '../errors.ts'
@@ -48,19 +56,25 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     const { command } = invocation
     if (!command) throw new UsageError('there is nothing to run: give a COMMAND after --')
     const onWaiting = () => this.#preparation.begin(command)
+    const holder = new HolderLine(name)
+    const told = { onWaiting, onHolder: holder.tell, onTrouble: note }
     const turn = await this.within(this.limits(0), (space, { signal }) =>
-      Turn.take(space, name, { ...options, signal, onWaiting, onTrouble: note }),
-    )
+      Turn.take(space, name, { ...options, ...told, signal }),
+    ).finally(() => holder[Symbol.dispose]())
     if (!turn) return this.#skip(name)
     noteRaisedTtl(options.ttl, turn.ttl)
     let timeout: number | undefined
+    let done = false
     try {
       process.exitCode = await this.#run(name, turn, command)
+      done = process.exitCode === 0
     } catch (error) {
       if (isUnanswered(error)) timeout = GIVING_UP_BRIEFLY
       throw error
     } finally {
       await giveUp(turn, this.interrupts, (signal) => turn.release(signal), timeout)
+      // What is done has left the queue already.
+      if (!done) noteLingering(name, turn)
     }
   }
 

@@ -9,7 +9,6 @@ import { PatientOutput } from '../cli/patient-output.ts'
 import { hintAtPatterns } from '../cli/pattern-hints.ts'
 import { delimiterOf } from '../cli/records.ts'
 import { checkKey } from '../recipes/keys.ts'
-import { undoing } from '../recipes/retry.ts'
 import type { Space } from '../recipes/space.ts'
 import { parseFrom } from '../recipes/topic/position.ts'
 import {
@@ -90,25 +89,34 @@ const print = async (
   let left = count
   for await (const group of subscription.messages(signal)) {
     const messages = group.messages.slice(0, left)
-    await output.write(format({ ...group, messages }))
-    await output.flush()
+    await taken(output, format({ ...group, messages })).catch((error) => {
+      if (!process.stdout.errored) subscription.tellRepeated(messages.length)
+      throw error
+    })
     left -= messages.length
-    await remember((limit) => subscription.confirm(group, messages.length, limit), signal)
+    await remember(subscription, { ...group, messages }, signal)
     if (left === 0) return
     signal.throwIfAborted()
   }
 }
 
+const taken = async (output: PatientOutput, bytes: string | Uint8Array): Promise<void> => {
+  await output.write(bytes)
+  await output.flush()
+}
+
 /** What was printed is remembered even if that is interrupted, where the store answers at once. */
 const remember = async (
-  confirm: (limit: AbortSignal) => Promise<void>,
+  subscription: Subscription,
+  group: Messages,
   signal: AbortSignal,
 ): Promise<void> => {
+  const { length } = group.messages
   try {
-    await confirm(signal.aborted ? undoing() : signal)
+    if (!signal.aborted) return await subscription.confirm(group, length, signal)
   } catch (error) {
     if (!signal.aborted) throw error
-    await confirm(undoing()).catch(() => {})
-    throw signal.reason
   }
+  await subscription.confirmAtLast(group, length)
+  throw signal.reason
 }

@@ -124,6 +124,8 @@ A group holds when every member is ready and there is at least one; see --min an
         },
       })
     } catch (error) {
+      // What is told of it stands where the progress was.
+      progress[Symbol.dispose]()
       if (error instanceof TimeoutError) {
         await hints.tell()
         await explainTimeout(error, open)

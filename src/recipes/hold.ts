@@ -72,6 +72,11 @@ export class Hold {
     return this.#session.lost
   }
 
+  /** After `release`: for so many milliseconds at most the key stays, as the store did not answer. */
+  get lingers(): number {
+    return this.#session.lingers
+  }
+
   /**
    * Changes the state.
    * @throws LostError the key is not held any more.

@@ -51,6 +51,11 @@ export class Membership {
     return this.#hold.ttl
   }
 
+  /** As of a hold. */
+  get lingers(): number {
+    return this.#hold.lingers
+  }
+
   /** Changes the state; after a loss it is what the key is held in again. */
   async setState(state: string): Promise<void> {
     this.#state = state

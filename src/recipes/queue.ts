@@ -88,10 +88,7 @@ const hasRoom =
     positionOf(key, membersOf(queue, entries.values())).older.length < queue.slots
 
 /** Who stands at the head: `node1 (pid 4711)`; nothing where nobody does. */
-export const describeHead = async (
-  line: Line,
-  signal?: AbortSignal,
-): Promise<string | undefined> => {
+const describeHead = async (line: Line, signal?: AbortSignal): Promise<string | undefined> => {
   const [head] = await readMembers(line, signal)
   return head && describeHolder(await holderOf(line.space, head, { signal }))
 }

@@ -30,7 +30,7 @@ export const whenAvailable = async <T>(
       }
       silence ??= beginSilence()
       const { message } = last
-      explainSilence(() => message)
+      if (!(last instanceof SilentStoreError)) explainSilence(() => message)
       const { signal } = options
       await pause(signal)
       if (signal?.aborted) throw atDeadline(signal.reason, last)

@@ -51,6 +51,7 @@ export class Session {
   #deadline = 0
   #left: Promise<void> | undefined
   #owner: ProcessIdentity | undefined
+  #lingers = false
   /** Why the last renewal failed, if none has succeeded since. */
   #trouble: unknown
 
@@ -129,6 +130,14 @@ export class Session {
     return this.#left
   }
 
+  /**
+   * Once `close` has resolved: for so many milliseconds at most the store keeps what the session held, as it did not
+   * say that it is gone; 0 where it did.
+   */
+  get lingers(): number {
+    return this.#lingers ? this.ttl * this.#backend.traits.expiryFactor : 0
+  }
+
   /** Declares it lost: for who sees that something it held is gone. */
   lose(reason: string): void {
     if (this.#left || this.lost.aborted) return
@@ -141,12 +150,17 @@ export class Session {
     this.#clear()
     const late = this.lost.aborted || this.expiring.aborted
     const limit = signal ?? AbortSignal.timeout(late ? AFTER_LOSS : LONGEST_CLOSE)
-    const revoked = whenAvailable({}, () => this.#backend.revoke(this.id)).catch(() => {})
+    const lingers = () => {
+      this.#lingers = !late
+    }
+    const revoked = whenAvailable({}, () => this.#backend.revoke(this.id)).catch(lingers)
     // A request leaves when all that was begun before it is done: renewals end after it.
     await otherWork()
     this.#stop()
     const isLate = await Promise.race([revoked.then(() => false), hasAborted(limit)])
-    if (isLate) finishBeside(revoked)
+    if (!isLate) return
+    lingers()
+    finishBeside(revoked)
   }
 
   /** @throws what kept it from being renewed. */
@@ -212,3 +226,12 @@ export class Session {
 
 const hasAborted = (signal: AbortSignal): Promise<true> =>
   new Promise((resolve) => onAbort(signal, () => resolve(true)))
+
+/** What to tell of a thing that was given up while the store did not answer, or refused; nothing where it did it. */
+export const lingering = (
+  what: string,
+  { lingers }: Pick<Session, 'lingers'>,
+): string | undefined =>
+  lingers > 0
+    ? `${what} could not be given up: it goes when its session expires, within ${lingers / 1000} s`
+    : undefined

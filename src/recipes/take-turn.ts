@@ -1,10 +1,17 @@
 import type { Entry } from '../backends/backend.ts'
 import { backoff } from '../backoff.ts'
-import { CoordinationError, describe, IndeterminateError, TimeoutError } from '../errors.ts'
-import { afterwards } from './deadline.ts'
+import {
+  CoordinationError,
+  describe,
+  IndeterminateError,
+  TimeoutError,
+  UnavailableError,
+} from '../errors.ts'
+import { lastLook } from './last-look.ts'
 import { type EnterOptions, Place } from './place.ts'
-import { describeHead, type Queue, readMembers, refusal } from './queue.ts'
+import { type Queue, readMembers, refusal } from './queue.ts'
 import { atDeadline, undoing } from './retry.ts'
+import { describeHolder, holderOf } from './session-record.ts'
 
 export interface TurnOptions extends EnterOptions {
   /** Rejects with a NoError instead of waiting. */
@@ -13,6 +20,8 @@ export interface TurnOptions extends EnterOptions {
   readonly onQueued?: ((key: string) => void) | undefined
   /** Told when others hold, so that there is time until the turn comes. */
   readonly onWaiting?: (() => void) | undefined
+  /** Told who holds while others are waited for, and each time that it is somebody else. */
+  readonly onHolder?: ((holder: string) => void) | undefined
   /** Told when a place was lost while waiting, and a new one is taken at the end of the line. */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }
@@ -49,10 +58,13 @@ const attempt = async <T>(
   last: (place: Place, own: Entry) => Promise<T>,
 ): Promise<T> => {
   const place = await Place.enter(queue, options)
+  const waiting = new Waiting(queue, place, options)
   try {
     const { signal } = options
     options.onQueued?.(place.key)
-    const own = await (options.try ? place.turnNow(signal) : place.turn(signal, options.onWaiting))
+    const own = await (options.try
+      ? place.turnNow(signal)
+      : place.turn(signal, () => waiting.begin()))
     place.requireStanding(signal)
     const result = await last(place, own)
     place.requireStanding(signal)
@@ -62,6 +74,44 @@ const attempt = async <T>(
     const told = signal.aborted ? whenEnded(queue, place, error, signal) : error
     await place.leave(undoing(signal))
     throw await told
+  } finally {
+    waiting.end()
+  }
+}
+
+/** Who waits for less (milliseconds) is not told who holds. */
+const TOLD_AFTER = 500
+
+/** What is told while others hold. */
+class Waiting {
+  readonly #queue: Queue
+  readonly #place: Place
+  readonly #options: TurnOptions
+  #over: AbortController | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(queue: Queue, place: Place, options: TurnOptions) {
+    this.#queue = queue
+    this.#place = place
+    this.#options = options
+  }
+
+  begin(): void {
+    const { onWaiting, onHolder } = this.#options
+    onWaiting?.()
+    if (onHolder) this.#timer ??= setTimeout(() => void this.#tell(onHolder), TOLD_AFTER).unref()
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#over?.abort()
+  }
+
+  async #tell(onHolder: (holder: string) => void): Promise<void> {
+    const over = new AbortController()
+    this.#over = over
+    const { tellHolder } = await import('./holder.ts')
+    await tellHolder(this.#queue, this.#place.key, onHolder, over.signal)
   }
 }
 
@@ -76,9 +126,6 @@ const requireRoom = async (queue: Queue, signal: AbortSignal): Promise<void> => 
 const isLoss = (error: unknown): boolean =>
   error instanceof CoordinationError && (error.kind === 'lost' || error.kind === 'indeterminate')
 
-/** How long (milliseconds) the lookup of the holder may take after a timeout. */
-const LOOK = 800
-
 /** The error of a wait that was ended from outside. Never rejects. */
 const whenEnded = async (
   queue: Queue,
@@ -88,18 +135,25 @@ const whenEnded = async (
 ): Promise<unknown> => {
   if (!(reason instanceof TimeoutError)) return reason
   if (error instanceof IndeterminateError) return atDeadline(reason)
-  return error === reason || isLoss(error) ? timedOut(queue, place, reason) : error
+  const away = error instanceof UnavailableError && error.retryable
+  if (error !== reason && !isLoss(error) && !away) return error
+  // Whether it is out of reach at the deadline, not whether it was before.
+  return timedOut(queue, place, reason).catch((unreachable) => (away ? error : unreachable))
 }
 
+/** @throws UnavailableError the store is out of reach. */
 const timedOut = async (
   queue: Queue,
   place: Place | undefined,
   reason: TimeoutError,
 ): Promise<TimeoutError> => {
   const counts = (entry: Entry) => entry.key !== place?.key && (queue.counts?.(entry) ?? true)
-  const others = { ...queue, counts }
-  const head = await describeHead(others, afterwards(reason, LOOK)).catch(() => undefined)
-  const why = `held by ${head ?? 'another session'}`
+  const [head] = await lastLook(reason, (signal) => readMembers({ ...queue, counts }, signal))
+  // That it has answered decides; who it is, is told if there is time.
+  const holder = await lastLook(reason, (signal) => holderOf(queue.space, head, { signal })).catch(
+    () => ({ held: true }),
+  )
+  const why = `held by ${describeHolder(holder)}`
   return new TimeoutError(`${reason.message}: ${queue.name} is ${why}`, {
     pending: [{ target: queue.name, reason: why }],
     cause: reason,

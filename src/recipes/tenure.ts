@@ -29,6 +29,11 @@ export abstract class Tenure {
     return this.#place.session.lost
   }
 
+  /** After `release`: for so many milliseconds at most nobody else can have it, as the store did not answer. */
+  get lingers(): number {
+    return this.#place.session.lingers
+  }
+
   /** Where the store sees processes die: it lasts while COMMAND lives, too. */
   include(describe: () => Command): Promise<void> {
     return this.#place.session.include(describe)

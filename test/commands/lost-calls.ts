@@ -31,7 +31,7 @@ interface Row {
 
 /** Of the server's protocol, of etcd's gateway and gRPC, and of Consul. */
 const WRITES =
-  /_rdv\/v1\/(commit|grant|renew|revoke|claim|release)$|\/(kv\/txn|lease\/|KV\/Txn|Lease\/)|^PUT \/v1\//
+  /_rdv\/v1\/(commit|grant|renew|revoke|claim|release)$|[/.](kv\/txn|lease\/|KV\/Txn|Lease\/)|^PUT \/v1\//
 
 const before = (space: Space) => signal(space, 'k', 'before')
 const five = (space: Space) => new Counter(space, 'n').set(5n)

@@ -23,7 +23,10 @@ describe.each(STORES)('rdv once on $scheme', ({ start }) => {
     const ended = await Promise.all(callers)
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0])
     expect(ended.map(({ stdout }) => stdout).join('')).toBe('ran\n')
-    const said = ended.filter(({ stdout }) => stdout === '').map(({ stderr }) => stderr)
+    // Before that, on a slow machine, who runs it.
+    const said = ended
+      .filter(({ stdout }) => stdout === '')
+      .map(({ stderr }) => stderr.replace(/^rdv: waiting for o \(held by .*\)\n/, ''))
     expect(said).toEqual(Array.from({ length: 5 }, () => expect.stringMatching(SKIPPED)))
     const late = await place.rdv('once', 'o', '--', 'echo', 'late')
     expect(late).toMatchObject({ code: 0, stdout: '', stderr: expect.stringMatching(SKIPPED) })

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { aborted } from '../../src/aborted.ts'
 import type { Backend, CommitResult, Guard, Write } from '../../src/backends/backend.ts'
 import { IndeterminateError, TimeoutError, UnavailableError } from '../../src/errors.ts'
 import { open } from '../../src/open.ts'
@@ -51,6 +52,15 @@ const before =
     await then()
     return lost()
   }
+
+test('a topic whose making is not answered until the deadline holds nothing: that is no doubt', async () => {
+  const commit: Backend['commit'] = async (_guards, _writes, { signal } = {}) => {
+    if (signal) await aborted(signal).catch(() => {})
+    throw new IndeterminateError('no answer')
+  }
+  const silent = distorted(await memory(), { commit })
+  await expect(publish(silent, 't', ['m'], { timeout: 100 })).rejects.toThrow(UnavailableError)
+})
 
 describe('a batch whose answer is lost', () => {
   const all = (space: Space, count: number) => take(space, 't', count, { from: 'start' })

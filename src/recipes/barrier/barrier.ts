@@ -10,6 +10,8 @@ export interface BarrierOptions extends Limits {
   readonly ttl?: number | undefined
   /** Told of who is awaited, for showing progress. */
   readonly progress?: ((state: Progress) => void) | undefined
+  /** Told where it was cancelled, and could not withdraw. */
+  readonly onTrouble?: ((sentence: string) => void) | undefined
 }
 
 /**

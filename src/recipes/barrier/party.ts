@@ -218,12 +218,12 @@ export class Party {
 
   /** An interrupt is no answer, so it need not be an exact one. */
   #uncertain(error: unknown, cause: unknown): unknown {
-    if (!(error instanceof CoordinationError)) return error
-    if (cause instanceof LostError) return cause
-    return new IndeterminateError(
-      `${this.#name} could not be left: this party may count until its session ends`,
-      { cause: error },
-    )
+    if (cause instanceof LostError) return error instanceof CoordinationError ? cause : error
+    const sentence = `${this.#name} could not be left: this party may count until its session ends`
+    if (error instanceof CoordinationError)
+      return new IndeterminateError(sentence, { cause: error })
+    this.#options.onTrouble?.(sentence)
+    return error
   }
 
   #cleared(): LostError {

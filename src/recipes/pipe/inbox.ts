@@ -28,6 +28,11 @@ export class Inbox<S extends Source> {
     return this.#sources
   }
 
+  /** How many messages nobody has taken. */
+  get size(): number {
+    return this.#waiting.length
+  }
+
   join(source: S): void {
     this.#sources.add(source)
     if (this.#paused) source.pause()

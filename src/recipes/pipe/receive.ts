@@ -4,6 +4,7 @@ import { nowWaiting } from '../../waiting-mark.ts'
 import { undoing, whenAvailable } from '../retry.ts'
 import type { Space } from '../space.ts'
 import { follow } from '../view.ts'
+import { lostMessages } from './lost-messages.ts'
 import { checkPipe, checkPipeGroup, endedKey, groupPrefix, memberKey, urlKey } from './names.ts'
 import { Receiver } from './receiver.ts'
 import { Registration } from './registration.ts'
@@ -60,6 +61,8 @@ export async function* receive(
   } finally {
     closing.abort()
     receiver.close()
+    const { unread } = receiver
+    if (signal.aborted && unread > 0) options.onTrouble?.(lostMessages(unread, 'read'))
     await registration.close(undoing(signal))
   }
 }

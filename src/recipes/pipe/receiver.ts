@@ -9,6 +9,8 @@ export class Receiver {
   readonly #inbox = new Inbox<Link>()
   readonly #count: number
   #used = 0
+  /** Of those that were taken. */
+  #unused = 0
   #ended = false
   readonly #failed = new AbortController()
 
@@ -51,11 +53,13 @@ export class Receiver {
         either,
       )
       if (taken.length === 0) return
+      this.#unused = taken.length
       for (const { message, from } of taken) {
         const given = performance.now()
         yield message
         // It was read when the next one is asked for.
         this.#used++
+        this.#unused--
         from.use(performance.now() - given)
         if (this.#used === this.#count) return
       }
@@ -72,6 +76,11 @@ export class Receiver {
     } catch (error) {
       if (!signal.aborted) throw error
     }
+  }
+
+  /** How many messages have come that were not read. */
+  get unread(): number {
+    return this.#unused + this.#inbox.size
   }
 
   /** Ends everything at once. */

@@ -7,6 +7,7 @@ import { type Limits, withDeadline } from '../deadline.ts'
 import { undoing } from '../retry.ts'
 import type { Space } from '../space.ts'
 import type { PipeAddress } from './address.ts'
+import { lostMessages } from './lost-messages.ts'
 import { checkPipe, checkPipeGroup, endedKey, pipeKey } from './names.ts'
 import { Registration } from './registration.ts'
 import { SenderGroups } from './sender-groups.ts'
@@ -68,6 +69,10 @@ export const send = async (
         aborted(AbortSignal.any([signal, groups.failed])),
         superseded(registration),
       ])
+    } catch (error) {
+      const { undelivered } = groups
+      if (undelivered > 0) options.onTrouble?.(lostMessages(undelivered, 'delivered'))
+      throw error
     } finally {
       groups.close()
       await registration.close(undoing(signal))

@@ -44,6 +44,11 @@ export class SenderGroups {
     return this.all.reduce((sum, group) => sum + group.dropped, this.#dropped)
   }
 
+  /** How many messages nobody has taken yet, counted once for each group. */
+  get undelivered(): number {
+    return this.all.reduce((sum, group) => sum + group.waiting, 0)
+  }
+
   /** Opens the declared groups, and from then on follows the store. */
   async start(): Promise<void> {
     for (const name of this.#options.groups ?? []) await this.#open(name)

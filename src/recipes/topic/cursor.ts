@@ -16,13 +16,13 @@ interface Stored extends Position {
 export class Cursor {
   readonly #topic: Topic
   readonly #key: string
-  readonly #name: string
+  readonly name: string
   readonly #owner = randomBytes(6).toString('hex')
 
   /** @throws UsageError the name is malformed. */
   constructor(topic: Topic, name: string) {
     this.#topic = topic
-    this.#name = name
+    this.name = name
     this.#key = topic.cursorKey(name)
   }
 
@@ -35,7 +35,7 @@ export class Cursor {
   async move(position: Position, signal: AbortSignal): Promise<void> {
     await this.#change((entry) => {
       if (this.#isOurs(entry)) return position
-      throw new LostError(`another subscriber goes on as ${this.#name}, or the name was cleared`)
+      throw new LostError(`another subscriber goes on as ${this.name}, or the name was cleared`)
     }, signal)
   }
 

@@ -1,4 +1,3 @@
-import { undoing } from '../retry.ts'
 import type { Space } from '../space.ts'
 import { messageId } from './position.ts'
 import { type Messages, Subscription, type SubscriptionOptions } from './subscription.ts'
@@ -47,8 +46,6 @@ async function* each(subscription: Subscription, group: Messages): AsyncGenerato
     }
   } finally {
     // The reader has left in the middle.
-    if (dealtWith < group.messages.length) {
-      await subscription.confirm(group, dealtWith, undoing()).catch(() => {})
-    }
+    if (dealtWith < group.messages.length) await subscription.confirmAtLast(group, dealtWith)
   }
 }

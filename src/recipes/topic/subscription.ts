@@ -100,6 +100,19 @@ export class Subscription {
     await this.#cursor?.move({ topic, next: first + count }, signal)
   }
 
+  /** As `confirm`, for who ends: a store that does not answer is not waited for, and what comes of that is told. */
+  async confirmAtLast(group: Messages, count: number): Promise<void> {
+    await this.confirm(group, count, undoing()).catch(() => this.tellRepeated(count))
+  }
+
+  /** Tells that the last messages, so many, come again unless the store knows of them all the same. */
+  tellRepeated(count: number): void {
+    if (!this.#cursor) return
+    const messages = count === 1 ? 'the last message' : `the last ${count} messages`
+    const { name } = this.#cursor
+    this.#onTrouble?.(`the place of ${name} was not stored: ${messages} may be delivered again`)
+  }
+
   async *#until(head: Head, signal: AbortSignal): AsyncGenerator<Messages> {
     while (this.#position.next < head.next) {
       const { topic, next: first } = this.#position

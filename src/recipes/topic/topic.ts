@@ -4,7 +4,7 @@ import { backoff } from '../../backoff.ts'
 import { IndeterminateError, NoError } from '../../errors.ts'
 import { randomBytes } from '../../random.ts'
 import { checkKey } from '../keys.ts'
-import { whenAvailable } from '../retry.ts'
+import { atDeadline, whenAvailable } from '../retry.ts'
 import { keyIn, type Space } from '../space.ts'
 import { encodeHead, type Head, type KnownHead, readHead } from './head.ts'
 
@@ -68,8 +68,10 @@ export class Topic {
       const result = await whenAvailable({ signal }, () => this.#createOnce(head, { signal }))
       return result.outcome === 'ok' ? { head, modRevision: result.revision } : undefined
     } catch (error) {
-      if (error instanceof IndeterminateError && !signal?.aborted) return undefined
-      throw error
+      if (!(error instanceof IndeterminateError)) throw error
+      // An empty topic is as good as none: whether it was made matters to nobody.
+      if (signal?.aborted) throw atDeadline(signal.reason)
+      return undefined
     }
   }
 

@@ -12,7 +12,11 @@ export interface Goal {
 }
 
 /** What is known of each condition, in their order. */
-export type Progress = readonly (Pending & { readonly met: boolean })[]
+export type Progress = readonly (Pending & {
+  readonly met: boolean
+  /** The reason is that its store cannot be asked. */
+  readonly away?: boolean
+})[]
 
 /** The newest observation of each condition of a wait, and what they amount to. */
 export class Tally {
@@ -67,11 +71,15 @@ export class Tally {
   }
 
   get progress(): Progress {
-    const awaited = this.#conditions.map((condition) => ({
-      target: condition.target,
-      reason: this.#of(condition).reason,
-      met: this.#isMet(condition),
-    }))
+    const awaited = this.#conditions.map((condition) => {
+      const { reason, unreachable } = this.#of(condition)
+      return {
+        target: condition.target,
+        reason,
+        met: this.#isMet(condition),
+        away: unreachable !== undefined,
+      }
+    })
     return [...awaited, ...this.#unansweredFailIf]
   }
 

@@ -1,10 +1,11 @@
 import { aborted } from '../../aborted.ts'
 import type { WaitEnd } from '../../backends/backend.ts'
 import { formatDuration } from '../../duration.ts'
-import { NoError, SilentStoreError, TimeoutError, UnavailableError } from '../../errors.ts'
+import { NoError, TimeoutError, UnavailableError } from '../../errors.ts'
 import { eitherSignal, nowWaiting } from '../../waiting-mark.ts'
 import type { Announcer } from '../announcement.ts'
-import { type Limits, leftAfter, withDeadline } from '../deadline.ts'
+import { type Limits, withDeadline } from '../deadline.ts'
+import { lastLook } from '../last-look.ts'
 import { whenAvailable } from '../retry.ts'
 import type { Condition } from './condition.ts'
 import { type Goal, type Progress, Tally } from './tally.ts'
@@ -17,9 +18,6 @@ export interface WaitOptions extends Limits, Goal {
   /** Makes the wait known to others, once it is seen that it has to wait for something in a store. */
   readonly announce?: Announcer | undefined
 }
-
-/** How long (milliseconds) a store may take to answer the last question, after the deadline. */
-const LAST_LOOK = 800
 
 /**
  * Waits until all conditions, or enough of them, hold at the same time.
@@ -152,13 +150,10 @@ const lookAgain = async (
   tally: Tally,
   reason: TimeoutError,
 ): Promise<void> => {
-  const look = async (signal: AbortSignal) =>
-    tally.record(condition, await Promise.race([condition.look(signal), aborted(signal)]))
   try {
-    await withDeadline({ timeout: leftAfter(reason, LAST_LOOK) }, look)
+    tally.record(condition, await lastLook(reason, (signal) => condition.look(signal)))
   } catch (error) {
-    if (!(error instanceof UnavailableError || error instanceof TimeoutError)) throw error
-    const silent = new SilentStoreError({ cause: error })
-    tally.recordUnreachable(condition, error instanceof TimeoutError ? silent : error)
+    if (!(error instanceof UnavailableError)) throw error
+    tally.recordUnreachable(condition, error)
   }
 }

@@ -1,0 +1,80 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { splitAtCommand } from '../../src/cli/argv.ts'
+import { startProxy, type TcpProxy } from '../services/proxy.ts'
+import type { Service } from '../services/service.ts'
+import { lines, Place, type Running } from './rdv.ts'
+import { REMOTE_STORES } from './stores.ts'
+
+/** What waits, and what it says when it does; of those that say nothing, what of them is seen in `rdv status`. */
+const WAITING: readonly (readonly [line: string, says: RegExp])[] = [
+  ['wait k', /waiting for k/],
+  ['wait g/ --not', /waiting for g\//],
+  ['counter wait n --equals 1', /waiting for n/],
+  ['waitgroup wait w --expect 1', /waiting for w/],
+  ['lock l -- true', /^lock\tl\twaits/m],
+  ['elect e -- true', /^election\te\tcampaigns/m],
+  ['once o -- true', /^once\to\twaits/m],
+  ['subscribe t', /subscribed/],
+  ['leader e --watch', /held/],
+  ['list --watch', /g\/1/],
+  ['status --watch', /g\/1/],
+  ['pipe receive p --group r', /^pipe\tp/m],
+  ['pipe send q --group r', /^pipe\tq/m],
+]
+
+const HELD = ['lock l', 'elect e --id held', 'once o -- sleep 300', 'signal g/1 --hold']
+
+describe.each(REMOTE_STORES)('an outage of $scheme:// at the deadline', ({ start }) => {
+  let store: Service
+  let proxy: TcpProxy
+  beforeAll(async () => {
+    store = await start()
+    proxy = await startProxy(store)
+  })
+  afterAll(async () => {
+    await proxy.stop()
+    await store.stop()
+  })
+  afterEach(async () => {
+    await proxy.accept()
+    proxy.resume()
+  })
+
+  const run = (place: Place, line: string, ...more: string[]): Running => {
+    const { own, command } = splitAtCommand(line.split(' '))
+    return place.startWithInput(...own, ...more, ...(command ? ['--', ...command] : []))
+  }
+
+  test.each(['pause', 'refuse'] as const)('(%s) is 120 of all that wait', async (outage) => {
+    const started = performance.now()
+    const direct = new Place({ RDV_BACKEND: store.url, RDV_NAMESPACE: outage })
+    const url = store.url.replace(/:\d+$/, `:${proxy.port}`)
+    const remote = new Place({ RDV_BACKEND: url, RDV_NAMESPACE: outage })
+    for (const line of HELD) run(direct, line)
+    const status = direct.start('status', '--watch')
+    await status.says(/^lock\tl\tholds/m)
+    for (const pattern of [/^election\te\tleads/m, /^once\to\truns/m, /g\/1/])
+      await status.says(pattern)
+    // All of them must wait before it, however slow the machine is.
+    const timeout = Math.round(8_000 + 6 * (performance.now() - started))
+    const running = WAITING.map(([line]) => run(remote, line, '--timeout', `${timeout}ms`))
+    await Promise.all(
+      WAITING.map(([, says], i) =>
+        says.source.startsWith('^') ? status.says(says) : running[i]?.says(says),
+      ),
+    )
+    proxy[outage]()
+    const ended = await Promise.all(running.map(({ ended }) => ended))
+    const told = WAITING.map(([line], i) => {
+      const { code, stderr } = ended[i] as (typeof ended)[number]
+      return { line, code, last: lines(stderr).at(-1) }
+    })
+    expect(told).toEqual(
+      WAITING.map(([line]) => ({
+        line,
+        code: 120,
+        last: expect.stringMatching(/^rdv: .*(not answer|out of reach|silent)/),
+      })),
+    )
+  })
+})
