@@ -73,7 +73,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     this.address = options.address
     this.traits = options.traits
     this.#database = database
-    this.#table = new Table(database.connection)
+    this.#table = tableOf(database, options)
     this.#tail = new Tail(options.path, {
       look: () => this.#look(),
       patrol: () => this.#patrol(),
@@ -301,11 +301,14 @@ export class SqliteBackend implements Backend, Diagnosable {
     if (this.#database.connection.isOpen) this.#database.connection.close()
     this.#database = { ...this.#database, inode: UNKNOWN }
     this.#database = await openDatabase(this.#options.path, this.#options.synced)
-    this.#table = new Table(this.#database.connection)
+    this.#table = tableOf(this.#database, this.#options)
     this.#tail.restart()
     this.#reset()
   }
 }
+
+const tableOf = ({ connection }: Database, { path }: SqliteOptions): Table =>
+  new Table(connection, path === ':memory:' ? undefined : path)
 
 /** @throws what waiting does not mend. */
 const passing = (error: unknown): UnavailableError => {

@@ -8,6 +8,7 @@ import { isPrefix } from '../scope.ts'
 import { inTransaction, TakenOverError } from './database.ts'
 import { isUnwritable } from './failure.ts'
 import { Owners } from './owners.ts'
+import { Room } from './room.ts'
 
 /** How many deletions are remembered for watchers of other processes; one that slept through more starts anew. */
 const DELETIONS_KEPT = 10_000
@@ -50,6 +51,7 @@ const toEntry = (row: Row): Entry => ({
 export class Table {
   readonly #db: DatabaseSync
   readonly #owners = new Owners()
+  readonly #room: Room | undefined
   readonly #prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>()
   #followed: readonly LeaseRow[] = []
   #nextExpiry: SQLOutputValue | undefined
@@ -58,8 +60,10 @@ export class Table {
   /** Leases that have ended, but cannot be removed at the moment. */
   passedOver: ReadonlySet<string> = NONE
 
-  constructor(connection: DatabaseSync) {
+  /** `path` where it is a file, in which there has to be room. */
+  constructor(connection: DatabaseSync, path?: string) {
     this.#db = connection
+    this.#room = path === undefined ? undefined : new Room(path)
   }
 
   /** That of the newest commit. */
@@ -103,6 +107,7 @@ export class Table {
         if (write.kind === 'put') this.#put(write, revision)
         else this.#delete(write.key, revision)
       }
+      this.#room?.require(this.#size())
       return { outcome: 'ok', revision }
     })
   }
@@ -213,6 +218,13 @@ export class Table {
     this.#statement('DELETE FROM deletion WHERE id <= ?').run(
       Number(lastInsertRowid) - DELETIONS_KEPT,
     )
+  }
+
+  /** Bytes of the database, the part in the log included. */
+  #size(): number {
+    return this.#statement(
+      'SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size',
+    ).get()?.size as number
   }
 
   #requireLease(id: string): void {
