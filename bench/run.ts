@@ -1,6 +1,7 @@
 import { counterLoops } from './counter-loops.ts'
 import { failover } from './failover.ts'
 import { handOver } from './hand-over.ts'
+import { longQueue } from './long-queue.ts'
 import { openWaits } from './open-waits.ts'
 import { pipe } from './pipe.ts'
 import type { Bench, Row, Subject } from './row.ts'
@@ -14,6 +15,7 @@ const SUBJECTS: readonly Subject[] = [
   startUp,
   wakeUp,
   handOver,
+  longQueue,
   failover,
   counterLoops,
   topic,

@@ -39,6 +39,11 @@ export class Feed {
     return this.#scopes.size === 0
   }
 
+  /** What is watched. */
+  get scopes(): string[] {
+    return [...this.#scopes.keys()]
+  }
+
   /**
    * From now on the watcher gets every change, after the snapshot that it is to begin with: the feed's next reset,
    * or if it is `joining` only what `begin` is given.

@@ -72,7 +72,7 @@ export const backendUrl = (
     if (directory === '') throw new UsageError('--data-dir is empty: name a directory')
     if (backend !== undefined && backend !== env.RDV_BACKEND)
       throw new UsageError('--data-dir and --backend are two stores: leave one of them out')
-    return `sqlite://${encodeURI(resolve(directory))}/rendezvous.db`
+    return `sqlite://${encodeURI(resolve(directory)).replaceAll('?', '%3F')}/rendezvous.db`
   }
   const remote = /^https?:/.test(backend ?? '')
   if (!remote) return backend ?? 'memory:'

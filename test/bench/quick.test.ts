@@ -8,7 +8,15 @@ const run = promisify(execFile)
 const main = join(import.meta.dirname, '../../bench/main.ts')
 
 /** What takes a few seconds each. */
-const SUBJECTS = ['start-up', 'wake-up', 'hand-over', 'counter-loops', 'topic', 'open-waits']
+const SUBJECTS = [
+  'start-up',
+  'wake-up',
+  'hand-over',
+  'long-queue',
+  'counter-loops',
+  'topic',
+  'open-waits',
+]
 
 interface Line extends Row {
   readonly subject: string
@@ -59,6 +67,6 @@ const LIMITED = [
 it('names what it measures to who asks for something else', async () => {
   const failed = run(process.execPath, [main, '--quick', 'nothing'])
   await expect(failed).rejects.toMatchObject({
-    stderr: expect.stringContaining('there are start-up, wake-up, hand-over, failover'),
+    stderr: expect.stringContaining('there are start-up, wake-up, hand-over, long-queue, failover'),
   })
 })

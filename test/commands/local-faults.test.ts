@@ -18,6 +18,7 @@ import { temporaryFolder } from '../services/guard.ts'
 import { program } from './executable.ts'
 import { HUMBLE } from './humble.ts'
 import { lines, Place } from './rdv.ts'
+import { mayMount } from './small-disk.ts'
 import { LATE, timed } from './timed.ts'
 
 const COMMANDS = [
@@ -52,9 +53,6 @@ const link = (folder: string): string => {
   symlinkSync(join(folder, 'nowhere', 'deep'), join(folder, 'link'))
   return join(folder, 'link')
 }
-
-/** Whether an ordinary user may mount something, in a namespace of its own. */
-const mayMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'full', '/mnt']).status === 0
 
 describe('a store that cannot be used is 120, with its path', () => {
   /** Below a folder of the test's own: where the data directory is to be, and what stands in the way. */
@@ -216,7 +214,7 @@ describe.each(FULL_DISKS.filter(({ usable }) => usable))(
       const place = new Place()
       const script = `
       for i in $(seq 1 400); do
-        error=$(rdv signal "key-$i-$(printf %0400d 0)" 2>&1) || { code=$?; break; }
+        error=$(rdv signal "key-$i-$(printf %0400d 0)" --timeout 5s --quiet 2>&1) || { code=$?; break; }
       done
       echo "$code $i"
       echo "$error"

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import type { CallOptions } from '../backend.ts'
 import { now } from '../clock.ts'
 import { bootId } from '../process-identity.ts'
-import { lacksTables } from './failure.ts'
+import { isUnwritable, lacksTables } from './failure.ts'
 
 /** Tells our files from others: "rdv1" in ASCII. */
 const APPLICATION_ID = 0x72647631
@@ -32,8 +33,14 @@ const MARKS = `
 /** Bytes, of a new file. What is kept is small, and a commit writes whole pages, which the next process reads again. */
 const PAGE = 1_024
 
+/** Bytes: for the leases and keys of some hundred processes. */
+const RESERVE = 64 * 1024
+
 /** The file is not one of ours, or of a version that we do not know. */
 export class ForeignFileError extends Error {}
+
+/** Another machine uses the file, and has the right to it. */
+export class TakenOverError extends Error {}
 
 /** Something else than a file has the path. */
 export class NoFileError extends Error {}
@@ -44,6 +51,8 @@ export interface Database {
   /** Names one life of the store: another one after it was recreated. */
   readonly epoch: string
   readonly inode: number
+  /** Why it is for reading only. It is to be opened anew for each call. */
+  readonly unwritable?: unknown
 }
 
 /** No file has this inode: the next look opens it anew. */
@@ -51,20 +60,57 @@ export const UNKNOWN = -1
 
 /**
  * Opens the file, or memory, and makes it ours if it is empty. What is committed outlives this process, however that
- * ends; where it is `synced` it is on the disk, and outlives a loss of power too.
+ * ends; where it is `synced` it is on the disk, and outlives a loss of power too. A store that cannot be written at the
+ * moment is opened for reading, if it can be.
  */
 export const openDatabase = async (
   path: string | ':memory:',
   synced = false,
+  call: CallOptions = {},
 ): Promise<Database> => {
-  const { DatabaseSync } = loadSqlite()
+  try {
+    return await connectReady(path, synced, call)
+  } catch (error) {
+    if (!isUnwritable(error)) throw error
+    const { openUnwritable } = await import('./full-disk.ts')
+    return openUnwritable(path, error, () => connectReady(path, synced, call))
+  }
+}
+
+const connectReady = async (
+  path: string,
+  synced: boolean,
+  call: CallOptions,
+): Promise<Database> => {
+  const { restarted, ...database } = connect(path, synced)
+  if (!restarted) return database
+  try {
+    const { beginLife } = await import('./restart.ts')
+    await beginLife(path, database.connection, call)
+    return database
+  } catch (error) {
+    database.connection.close()
+    throw error
+  }
+}
+
+const connect = (path: string, synced: boolean): Database & Pick<Life, 'restarted'> => {
   const before = inodeOfFile(path)
+  return opened(path, (connection) => {
+    connection.exec(`PRAGMA busy_timeout = 100; PRAGMA synchronous = ${synced ? 'FULL' : 'NORMAL'}`)
+    const { epoch, restarted } = readOrBegin(connection)
+    const database = { connection, epoch, restarted, inode: inodeOf(path) }
+    // Replaced in between: which of the two was opened is unknown.
+    return before === 0 || before === database.inode ? database : { ...database, inode: UNKNOWN }
+  })
+}
+
+/** Opens a connection, and closes it again where `body` throws. */
+export const opened = <T>(path: string | URL, body: (connection: DatabaseSync) => T): T => {
+  const { DatabaseSync } = loadSqlite()
   const connection = new DatabaseSync(path)
   try {
-    connection.exec(`PRAGMA busy_timeout = 100; PRAGMA synchronous = ${synced ? 'FULL' : 'NORMAL'}`)
-    const opened = { connection, epoch: openEpoch(connection), inode: inodeOf(path) }
-    // Replaced in between: which of the two was opened is unknown.
-    return before === 0 || before === opened.inode ? opened : { ...opened, inode: UNKNOWN }
+    return body(connection)
   } catch (error) {
     connection.close()
     throw error
@@ -119,14 +165,6 @@ const bracketed = <T>(
   }
 }
 
-/** The epoch of the life in which the file is, or of a new one. */
-const openEpoch = (connection: DatabaseSync): string => {
-  const { epoch, restarted } = readOrBegin(connection)
-  if (restarted)
-    inTransaction(connection, () => readLife(connection).restarted && rearm(connection))
-  return epoch
-}
-
 /** Mostly the file is ours, and then this is all there is to read. */
 const readOrBegin = (connection: DatabaseSync): Life => {
   try {
@@ -136,7 +174,8 @@ const readOrBegin = (connection: DatabaseSync): Life => {
   }
   if (needsSetup(connection)) {
     connection.exec(`PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL`)
-    inTransaction(connection, () => needsSetup(connection) && setUp(connection))
+    if (inTransaction(connection, () => needsSetup(connection) && setUp(connection)))
+      reserve(connection)
   }
   return readLife(connection)
 }
@@ -156,24 +195,41 @@ const requireOurs = ({ application, version }: Record<string, unknown> = {}): vo
 }
 
 /** Revisions start at wall-clock microseconds, so that they rise also across a recreated store. */
-const setUp = (connection: DatabaseSync): void => {
+const setUp = (connection: DatabaseSync): boolean => {
   connection.exec(SCHEMA)
   connection
     .prepare('INSERT INTO store VALUES (lower(hex(randomblob(16))), ?, ?)')
     .run(bootId(), Date.now() * 1000)
+  return true
+}
+
+/**
+ * Lets the file and its log have more room than they need. On a full disk sessions are then still renewed, and what is
+ * held is given up: the log is begun anew in the room that it has. A failure does no harm.
+ */
+const reserve = (connection: DatabaseSync): void => {
+  try {
+    connection.exec(`
+      CREATE TABLE reserve AS SELECT zeroblob(${RESERVE});
+      DROP TABLE reserve;
+      PRAGMA wal_checkpoint(PASSIVE);
+    `)
+  } catch {
+    // The disk is full already, or another process writes.
+  }
 }
 
 /** By so much (milliseconds) clocks may differ: to take that for a start of the machine would end everybody's leases. */
 const CLOCK_ERROR = 1_000
 
-interface Life {
+export interface Life {
   readonly epoch: string
   /** The machine was started again since: its boot id says so, or a lease that ends later than it can. */
   readonly restarted: boolean
 }
 
 /** @throws ForeignFileError, or SQLite's where the tables are not there. */
-const readLife = (connection: DatabaseSync): Life => {
+export const readLife = (connection: DatabaseSync): Life => {
   const row = connection
     .prepare(
       `SELECT ${MARKS}, epoch, (boot <> $boot AND $boot <> '')
@@ -182,18 +238,6 @@ const readLife = (connection: DatabaseSync): Life => {
     .get({ boot: bootId(), soon: now() + CLOCK_ERROR })
   requireOurs(row)
   return { epoch: String(row?.epoch), restarted: row?.restarted === 1 }
-}
-
-/**
- * After a start of the machine no local owner can live, and monotonic times of before mean nothing: a lease without
- * an owner, whose holder may live elsewhere, gets its whole TTL anew. A loss of power may have taken the newest commits
- * with it, so revisions go on above all that can have been given out.
- */
-const rearm = (connection: DatabaseSync): void => {
-  connection.prepare('UPDATE lease SET expires = ? + iif(owner IS NULL, ttl, 0)').run(now())
-  connection
-    .prepare('UPDATE store SET boot = ?, revision = max(revision + 1, ?)')
-    .run(bootId(), Date.now() * 1000)
 }
 
 /** Node 22 calls node:sqlite experimental at each start; that one warning is not for our users. */

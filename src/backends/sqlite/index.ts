@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts'
 import { redactMalformed } from '../../redact.ts'
 import type { CallOptions, OpenOptions, Traits } from '../backend.ts'
 import { translate } from './failure.ts'
-import { defaultPath, prepareDirectory } from './location.ts'
+import { defaultPath, isElsewhere, prepareDirectory } from './location.ts'
 import { SqliteBackend } from './sqlite.ts'
 
 export const traits: Traits = {
@@ -18,32 +18,53 @@ export const traits: Traits = {
   waiters: 'known',
 }
 
-/** `sqlite:`, the default file, or `sqlite:///path/file.db`. */
-export const open = (
+/** `sqlite:`, the default file, or `sqlite:///path/file.db`; with `?network=yes` wherever that is. */
+export const open = async (
   url: string,
   { env, callLimit, synced }: OpenOptions,
   call?: CallOptions,
 ): Promise<SqliteBackend> => {
-  const path = pathOf(url, env)
+  const { path, network } = locationOf(url, env)
   try {
-    prepareDirectory(path)
+    const kind = prepareDirectory(path)
+    if (kind && !network) (await import('./mounts.ts')).refuseShared(path, addressOf(path), kind)
+    if (isElsewhere(path)) (await import('./mounts.ts')).refuseMountedFile(path)
   } catch (error) {
     throw translate(error, path)
   }
-  const address = `sqlite://${path}`
-  return SqliteBackend.open({ path, address, traits, callLimit, synced }, call)
+  const address = addressOf(path) + (network ? NETWORK : '')
+  const vet = async () => (await import('./mounts.ts')).refuseMountedFile(path)
+  return SqliteBackend.open({ path, address, traits, callLimit, synced, vet }, call)
 }
 
-const pathOf = (url: string, env: NodeJS.ProcessEnv): string => {
-  if (url === 'sqlite:') return defaultPath(env)
-  const path = decoded(/^sqlite:\/\/(\/.*[^/])$/.exec(url)?.[1] ?? '')
+/** Says that no other machine uses the file, whatever its file system. */
+const NETWORK = '?network=yes'
+
+interface Location {
+  readonly path: string
+  readonly network: boolean
+}
+
+const locationOf = (url: string, env: NodeJS.ProcessEnv): Location => {
+  const network = url.endsWith(NETWORK)
+  const plain = network ? url.slice(0, -NETWORK.length) : url
+  return { path: plain === 'sqlite:' ? defaultPath(env) : pathOf(plain), network }
+}
+
+const pathOf = (url: string): string => {
+  const path = decoded(/^sqlite:\/\/(\/[^?]*[^/?])$/.exec(url)?.[1] ?? '')
   if (!path) {
+    const hint = url.includes('?') ? ' (%3F is a question mark in a path)' : ''
     throw new UsageError(
-      `"${redactMalformed(url)}" names no file: write sqlite: or sqlite:///path/to/file.db`,
+      `"${redactMalformed(url)}" names no file: write sqlite: or sqlite:///path/to/file.db${hint}`,
     )
   }
   return path
 }
+
+/** Of characters that mean something in a URL those that a path may have. */
+const addressOf = (path: string): string =>
+  `sqlite://${path.replaceAll('%', '%25').replaceAll('?', '%3F')}`
 
 /** Nothing where its percent-encoding is broken, or names what no path can have. */
 const decoded = (path: string): string | undefined => {

@@ -3,22 +3,33 @@ import { tmpdir, userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { makeDirectory } from '../../make-directory.ts'
 import { codeOf, describeFailure } from '../../reason.ts'
-import { unusable } from './failure.ts'
+import { refused, unusable } from './failure.ts'
 
-/** statfs(2)'s types of file systems whose locks and shared memory do not reach other machines, or lie. */
-const NETWORK_FILE_SYSTEMS = new Map([
+/**
+ * statfs(2)'s types of file systems whose locks and shared memory do not reach other machines, or lie; and of those
+ * that stand for others.
+ */
+const SHARED_FILE_SYSTEMS = new Map([
   [0x6969, 'NFS'],
   [0xff534d42, 'CIFS'],
   [0xfe534d42, 'SMB'],
   [0x517b, 'SMB'],
   [0x00c36400, 'Ceph'],
   [0x5346414f, 'AFS'],
+  [0x6b414653, 'AFS'],
   [0x0bd00bd0, 'Lustre'],
   [0x47504653, 'GPFS'],
   [0x01161970, 'GFS2'],
   [0x7461636f, 'OCFS2'],
   [0x73757245, 'Coda'],
   [0x01021997, '9p'],
+  [0x19830326, 'BeeGFS'],
+  [0x20030528, 'OrangeFS'],
+  [0xaad7aaea, 'PanFS'],
+  [0xbeefdead, 'StorNext'],
+  [0x786f4256, 'vboxsf'],
+  [0xbacbacbc, 'vmhgfs'],
+  [0x65735546, 'FUSE'],
 ])
 
 /**
@@ -43,15 +54,21 @@ const temporaryDirectory = (): string => join(tmpdir(), temporaryName())
 const temporaryName = (): string => `rendezvous-${process.getuid?.() ?? 0}`
 
 /**
- * Makes the directory of the store's file, for its user alone.
- * @throws UnavailableError naming the path: it cannot be made, is somebody else's, or is on the network.
+ * Makes the directory of the store's file, for its user alone. Returns the kind of its file system where other machines
+ * may see that, too.
+ * @throws UnavailableError naming the path: it cannot be made, or is somebody else's.
  */
-export const prepareDirectory = (path: string): void => {
+export const prepareDirectory = (path: string): string | undefined => {
   const directory = dirname(path)
-  const network = NETWORK_FILE_SYSTEMS.get(typeOf(directory))
-  if (network)
-    throw unusable(`${path} is on a network file system (${network}): choose a local directory`)
+  const kind = SHARED_FILE_SYSTEMS.get(typeOf(directory))
   refuseForeign(directory)
+  return kind
+}
+
+/** Whether the file may be mounted alone: it is on another device than its directory. */
+export const isElsewhere = (path: string): boolean => {
+  const file = statSync(path, { throwIfNoEntry: false })
+  return file !== undefined && file.dev !== statSync(dirname(path)).dev
 }
 
 /** The type of the file system that the directory, made if need be, is on. */
@@ -68,7 +85,7 @@ const make = (directory: string): void => {
   try {
     makeDirectory(directory, 0o700)
   } catch (cause) {
-    throw unusable(`the directory ${directory} cannot be made: ${whyNotMade(cause)}`, cause)
+    throw refused(`the directory ${directory} cannot be made: ${whyNotMade(cause)}`, cause)
   }
 }
 

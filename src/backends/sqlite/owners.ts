@@ -1,4 +1,10 @@
-import { commandLives, isAlive, type ProcessIdentity, seemsAlive } from '../process-identity.ts'
+import {
+  bootId,
+  commandLives,
+  isAlive,
+  type ProcessIdentity,
+  seemsAlive,
+} from '../process-identity.ts'
 
 /** Between two close looks at the owners, milliseconds. */
 const CLOSE_LOOK = 1_000
@@ -29,6 +35,11 @@ export class Owners {
     return leases.filter((lease) => this.#hasEnded(lease, time, closely))
   }
 
+  /** Whether a process of theirs is certainly gone: asked often, and by the cheap look alone. */
+  areGone(leases: readonly OwnedLease[]): boolean {
+    return leases.some(({ owner }) => owner !== null && !seemsAlive(this.#parse(owner)))
+  }
+
   /**
    * A living owner renews, so one that does not has been stopped, and its lease ends with its TTL. A dead owner's
    * lease ends with what the owner had started, which nobody renews for.
@@ -37,6 +48,8 @@ export class Owners {
     const expired = expires <= time
     if (owner === null) return expired
     const identity = this.#parse(owner)
+    // Of a machine that has taken the file over: its clock is another one.
+    if (identity.bootId !== bootId() && bootId() !== '') return false
     const alive = closely || expired ? isAlive(identity) : seemsAlive(identity)
     return alive ? expired : !commandLives(identity)
   }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backoff } from '../../backoff.ts'
 import { describe, LostError, TimeoutError, UnavailableError } from '../../errors.ts'
 import { refuseCancelled } from '../../late-signal.ts'
 import { explainSilence } from '../../outage.ts'
@@ -20,11 +21,12 @@ import { now } from '../clock.ts'
 import { Feed } from '../feed.ts'
 import { checkCommit } from '../operations.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
+import type { WatchQueue } from '../watch-queue.ts'
 import { CommitGroup } from './commit-group.ts'
 import { type Database, hasShortLog, inodeOf, openDatabase, UNKNOWN } from './database.ts'
-import { isBusy, translate } from './failure.ts'
+import { isBusy, isFull, isReadOnly, translate } from './failure.ts'
 import { Table } from './table.ts'
-import { Tail } from './tail.ts'
+import { ring, Tail } from './tail.ts'
 
 export interface SqliteOptions {
   readonly path: string | ':memory:'
@@ -34,7 +36,12 @@ export interface SqliteOptions {
   readonly callLimit?: number
   /** What was answered is on the disk, and outlives a loss of power. Default: it outlives the process. */
   readonly synced?: boolean
+  /** Looks once, before anything is held or followed, whether all who should meet in the file can. */
+  readonly vet?: () => Promise<void>
 }
+
+/** Every so many patrols one looks into the file: for who changes it and rings no bell, or has removed it. */
+const WHOLE_PATROL = 5
 
 /**
  * A store in one SQLite file, for any number of processes of one machine; or in memory, for one process.
@@ -57,22 +64,25 @@ export class SqliteBackend implements Backend, Diagnosable {
   /** The watchers were told that the file cannot be used: they are to start anew. */
   #troubled = false
   #closed = false
+  /** Since others may be followed than before. */
+  #patrols = 0
+  #vetted: Promise<void> | undefined
 
   private constructor(options: SqliteOptions, database: Database) {
     this.#options = options
     this.address = options.address
     this.traits = options.traits
     this.#database = database
-    this.#table = new Table(database.connection)
+    this.#table = tableOf(database, options)
     this.#tail = new Tail(options.path, {
       look: () => this.#look(),
-      patrol: () => this.#look({ sweeping: true }),
+      patrol: () => this.#patrol(),
     })
   }
 
   static async open(options: SqliteOptions, call: CallOptions = {}): Promise<SqliteBackend> {
     const database = await patiently(options, call, () =>
-      openDatabase(options.path, options.synced),
+      openDatabase(options.path, options.synced, call),
     )
     return new SqliteBackend(options, database)
   }
@@ -105,8 +115,20 @@ export class SqliteBackend implements Backend, Diagnosable {
   }
 
   async *watch(scope: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
-    yield* await this.#call({ signal }, (table) => {
+    for (const pause of backoff()) {
+      const begun = await this.#subscribe(scope, signal).catch(passing)
+      if (!(begun instanceof UnavailableError)) yield* begun
+      else yield { kind: 'interrupted', cause: begun }
+      await pause(signal)
+      signal.throwIfAborted()
+    }
+  }
+
+  async #subscribe(scope: string, signal: AbortSignal): Promise<WatchQueue> {
+    await this.#vet()
+    return this.#call({ signal }, (table) => {
       if (this.#feed.empty) this.#start(table)
+      this.#patrols = 0
       const listing = table.list(scope)
       const subscription = this.#feed.subscribe(scope, signal)
       subscription.begin(listing)
@@ -118,6 +140,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     ttl: number,
     options: CallOptions & { owner?: ProcessIdentity } = {},
   ): Promise<Lease> {
+    await this.#vet()
     const length = Math.max(ttl, this.traits.minTtl)
     const owner = this.#ownerOf(options)
     return this.#change(options, (table) => ({ id: table.grant(length, owner), ttl: length }))
@@ -152,8 +175,33 @@ export class SqliteBackend implements Backend, Diagnosable {
       if (this.#closed)
         throw new UnavailableError(`${this.address} is closed`, { retryable: false })
       if (this.#replaced()) await this.#reopen()
-      return body(this.#table)
+      const { advances } = this.#table
+      try {
+        return body(this.#table)
+      } catch (error) {
+        if (isFull(error)) return await this.#withMoreRoom(body)
+        throw this.#whyUnwritable(error)
+      } finally {
+        this.#ring(advances)
+      }
     })
+  }
+
+  /** Wakes the other processes that follow the store, where something has changed since. */
+  #ring(advances: number): void {
+    if (this.#table.advances !== advances) ring(this.#options.path)
+  }
+
+  async #withMoreRoom<T>(body: (table: Table) => T): Promise<T> {
+    const { makeRoom } = await import('./full-disk.ts')
+    makeRoom(this.#database.connection)
+    return body(this.#table)
+  }
+
+  /** A connection for reading only has another reason than what a write on it says. */
+  #whyUnwritable(error: unknown): unknown {
+    const { unwritable } = this.#database
+    return unwritable !== undefined && isReadOnly(error) ? unwritable : error
   }
 
   /** A server has many clients: those who come at the same time share a transaction, and its write to the disk. */
@@ -168,6 +216,12 @@ export class SqliteBackend implements Backend, Diagnosable {
     }
   }
 
+  /** For short commands it would take too long. */
+  async #vet(): Promise<void> {
+    this.#vetted ??= this.#options.vet?.()
+    await this.#vetted
+  }
+
   #ownerOf({ owner }: { owner?: ProcessIdentity }): ProcessIdentity | undefined {
     return this.traits.seesDeath ? owner : undefined
   }
@@ -177,6 +231,13 @@ export class SqliteBackend implements Backend, Diagnosable {
     this.#tail.start()
   }
 
+  /** Where the bell is heard, a patrol mostly looks at processes and the clock alone. */
+  #patrol(): void {
+    const due = this.#patrols % WHOLE_PATROL === 0 || !this.#tail.hears
+    this.#patrols++
+    if (due || this.#table.mayEnd()) this.#look({ sweeping: true })
+  }
+
   /** Tells the watchers what has changed since they were told last. */
   #look({ sweeping = false } = {}): void {
     if (this.#feed.empty) return
@@ -184,7 +245,7 @@ export class SqliteBackend implements Backend, Diagnosable {
       if (this.#replaced()) void this.#reopen().catch((error) => this.#tell(error))
       else {
         this.#publish()
-        if (sweeping && this.#table.sweep()) this.#publish()
+        if (sweeping) this.#sweep()
       }
     } catch (error) {
       if (isBusy(error)) this.#tail.again()
@@ -192,9 +253,19 @@ export class SqliteBackend implements Backend, Diagnosable {
     }
   }
 
+  #sweep(): void {
+    const { passedOver } = this.#table
+    const { advances } = this.#table
+    const swept = this.#table.patrol(this.#feed.scopes)
+    this.#ring(advances)
+    if (swept) this.#publish()
+    else if (this.#table.passedOver !== passedOver) this.#reset()
+  }
+
   #publish(): void {
     const news = this.#troubled ? undefined : this.#table.changesSince(this.#cursor)
     if (news) {
+      if (news.changes.length > 0) this.#patrols = 0
       this.#feed.publish(news.changes)
       this.#cursor = news.revision
     } else this.#reset()
@@ -230,10 +301,19 @@ export class SqliteBackend implements Backend, Diagnosable {
     if (this.#database.connection.isOpen) this.#database.connection.close()
     this.#database = { ...this.#database, inode: UNKNOWN }
     this.#database = await openDatabase(this.#options.path, this.#options.synced)
-    this.#table = new Table(this.#database.connection)
+    this.#table = tableOf(this.#database, this.#options)
     this.#tail.restart()
     this.#reset()
   }
+}
+
+const tableOf = ({ connection }: Database, { path }: SqliteOptions): Table =>
+  new Table(connection, path === ':memory:' ? undefined : path)
+
+/** @throws what waiting does not mend. */
+const passing = (error: unknown): UnavailableError => {
+  if (error instanceof UnavailableError && error.retryable) return error
+  throw error
 }
 
 /**

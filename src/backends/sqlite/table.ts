@@ -1,15 +1,31 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import { LeaseGoneError } from '../../errors.ts'
 import type { Change, CommitResult, Entry, Guard, Listing, Write } from '../backend.ts'
 import { now } from '../clock.ts'
 import { holds } from '../guards.ts'
-import type { ProcessIdentity } from '../process-identity.ts'
+import { bootId, type ProcessIdentity } from '../process-identity.ts'
 import { isPrefix } from '../scope.ts'
-import { inTransaction } from './database.ts'
+import { inTransaction, TakenOverError } from './database.ts'
+import { isUnwritable } from './failure.ts'
 import { Owners } from './owners.ts'
+import { Room } from './room.ts'
 
 /** How many deletions are remembered for watchers of other processes; one that slept through more starts anew. */
 const DELETIONS_KEPT = 10_000
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** Another machine has not taken the file over since: its clock is another one, and it sees other processes. */
+const OURS = "EXISTS (SELECT 1 FROM store WHERE boot = $boot OR $boot = '')"
+
+const LEASES = 'SELECT id, expires, owner FROM lease'
+const OWNED = `${LEASES} WHERE owner IS NOT NULL`
+/** Asked of each lease: keys that nobody holds may be many. */
+const BINDS_BETWEEN =
+  'EXISTS (SELECT 1 FROM entry WHERE session = lease.id AND key >= ? AND key < ?)'
+
+/** Of more scopes than these it takes less to look at all leases. */
+const FEW = 16
 
 type Row = Record<string, SQLOutputValue>
 
@@ -28,17 +44,26 @@ const toEntry = (row: Row): Entry => ({
 })
 
 /**
- * The store's tables and what one transaction on them means. Everything here is synchronous, and begins by
- * sweeping out the leases that have ended. What a write has made is asked for apart: RETURNING makes a table for its
- * one row, which takes a short command longer than the write.
+ * The store's tables and what one transaction on them means. Everything here is synchronous, and begins by sweeping out
+ * the leases that have ended behind the keys that it is about. What a write has made is asked for apart: RETURNING makes
+ * a table for its one row, which takes a short command longer than the write.
  */
 export class Table {
   readonly #db: DatabaseSync
   readonly #owners = new Owners()
+  readonly #room: Room | undefined
   readonly #prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>()
+  #followed: readonly LeaseRow[] = []
+  #nextExpiry: SQLOutputValue | undefined
+  /** How often the revision was advanced here: by what others who follow the store are to see. */
+  advances = 0
+  /** Leases that have ended, but cannot be removed at the moment. */
+  passedOver: ReadonlySet<string> = NONE
 
-  constructor(connection: DatabaseSync) {
+  /** `path` where it is a file, in which there has to be room. */
+  constructor(connection: DatabaseSync, path?: string) {
     this.#db = connection
+    this.#room = path === undefined ? undefined : new Room(path)
   }
 
   /** That of the newest commit. */
@@ -47,28 +72,32 @@ export class Table {
   }
 
   get(key: string): Entry | undefined {
-    this.sweep()
-    return this.#entry(key)
+    this.tidy([key])
+    const entry = this.#entry(key)
+    return entry && this.#counts(entry) ? entry : undefined
   }
 
   /** Below a prefix, or the one key of an exact scope. */
   list(scope: string, after = '', limit = -1): Listing {
-    this.sweep()
+    this.tidy([scope])
     return this.#atOnce(() => {
       const revision = this.revision()
       if (!isPrefix(scope)) {
         const entry = this.#entry(scope)
-        return { entries: entry ? [entry] : [], revision }
+        return { entries: entry && this.#counts(entry) ? [entry] : [], revision }
       }
+      // Those that do not count are few, and take nobody's place.
+      const most = limit < 0 || this.passedOver.size === 0 ? limit : -1
       const rows = this.#statement(
         'SELECT * FROM entry WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
-      ).all(after, scope, endOf(scope), limit)
-      return { entries: rows.map(toEntry), revision }
+      ).all(after, scope, endOf(scope), most)
+      const entries = rows.map(toEntry).filter((entry) => this.#counts(entry))
+      return { entries: limit < 0 ? entries : entries.slice(0, limit), revision }
     })
   }
 
   commit(guards: readonly Guard[], writes: readonly Write[]): CommitResult {
-    this.sweep()
+    this.#sweep([...guards, ...writes].map(({ key }) => key))
     return inTransaction(this.#db, () => {
       if (!guards.every((guard) => holds(guard, this.#entry(guard.key)))) {
         return { outcome: 'refused', entries: this.#current(guards) }
@@ -78,6 +107,7 @@ export class Table {
         if (write.kind === 'put') this.#put(write, revision)
         else this.#delete(write.key, revision)
       }
+      this.#room?.require(this.#size())
       return { outcome: 'ok', revision }
     })
   }
@@ -86,18 +116,20 @@ export class Table {
   grant(ttl: number, owner: ProcessIdentity | undefined): string {
     const id = this.#statement('SELECT lower(hex(randomblob(16))) AS id').get()?.id as string
     const holder = owner ? JSON.stringify(owner) : null
-    this.#statement('INSERT INTO lease VALUES (?, ?, ?, ?)').run(id, ttl, now() + ttl, holder)
+    const { changes } = this.#statement(
+      `INSERT INTO lease SELECT $id, $ttl, $expires, $holder WHERE ${OURS}`,
+    ).run({ id, ttl, expires: now() + ttl, holder, boot: bootId() })
+    if (changes === 0) throw new TakenOverError()
     return id
   }
 
   /** The TTL in force. The owner stays unless another one is given. */
   renew(id: string, owner: ProcessIdentity | undefined): number {
-    this.sweep()
     return inTransaction(this.#db, () => {
       const { changes } = this.#statement(
         `UPDATE lease SET expires = $now + ttl, owner = coalesce($owner, owner)
-         WHERE id = $id AND expires > $now`,
-      ).run({ now: now(), owner: owner ? JSON.stringify(owner) : null, id })
+         WHERE id = $id AND expires > $now AND ${OURS}`,
+      ).run({ now: now(), owner: owner ? JSON.stringify(owner) : null, id, boot: bootId() })
       if (changes === 0) throw new LeaseGoneError(id)
       return this.#statement('SELECT ttl FROM lease WHERE id = ?').get(id)?.ttl as number
     })
@@ -125,19 +157,40 @@ export class Table {
   }
 
   /**
-   * Removes the leases that have expired or whose owner has died, with their keys. Whether there were any. They are
-   * looked for before the file is locked: to look at processes takes longer than any write, and who is stopped while it
-   * has the lock stops everybody.
+   * Removes the leases that have expired, and those behind the scopes' keys whose owner has died, with their keys. Whether
+   * there were any. They are looked for before the file is locked: to look at processes takes longer than any write, and
+   * who is stopped while it has the lock stops everybody.
    */
-  sweep(): boolean {
-    const ended = this.#ended()
+  #sweep(scopes: readonly string[]): boolean {
+    const ended = this.#ended(scopes)
     if (ended.length === 0) return false
     inTransaction(this.#db, () => this.#end(ended.filter(this.#isUnchanged).map(({ id }) => id)))
     return true
   }
 
+  /** Likewise. Where the file cannot be written (the disk is full, say), the leases are passed over by reads. */
+  tidy(scopes: readonly string[]): boolean {
+    try {
+      const swept = this.#sweep(scopes)
+      if (swept && this.passedOver.size > 0) this.passedOver = NONE
+      return swept
+    } catch (error) {
+      if (!isUnwritable(error)) throw error
+      const ids = this.#ended(scopes).map(({ id }) => id)
+      // Another set says that something has changed.
+      if (!ids.every((id) => this.passedOver.has(id)))
+        this.passedOver = new Set([...this.passedOver, ...ids])
+      return false
+    }
+  }
+
+  #counts({ session }: Entry): boolean {
+    return session === undefined || !this.passedOver.has(session)
+  }
+
   /** What has changed since a revision, in order; `undefined` if that is not remembered any more. */
   changesSince(revision: number): { changes: Change[]; revision: number } | undefined {
+    if (this.revision() === revision) return { changes: [], revision }
     return this.#atOnce(() => {
       const oldest = this.#statement('SELECT id, revision FROM deletion ORDER BY id LIMIT 1').get()
       if (oldest && (oldest.id as number) > 1 && (oldest.revision as number) > revision)
@@ -167,18 +220,54 @@ export class Table {
     )
   }
 
+  /** Bytes of the database, the part in the log included. */
+  #size(): number {
+    return this.#statement(
+      'SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size',
+    ).get()?.size as number
+  }
+
   #requireLease(id: string): void {
     const lease = this.#statement('SELECT 1 FROM lease WHERE id = ? AND expires > ?').get(id, now())
     if (!lease) throw new LeaseGoneError(id)
   }
 
-  /** Leases that have expired or whose owner has died. */
-  #ended(): LeaseRow[] {
+  /** Leases that have expired, or behind the scopes' keys whose owner has died. */
+  #ended(scopes: readonly string[]): LeaseRow[] {
     const time = now()
-    const leases = this.#statement(
-      'SELECT id, expires, owner FROM lease WHERE expires <= ? OR owner IS NOT NULL',
-    ).all(time) as unknown as LeaseRow[]
-    return this.#owners.ended(leases, time)
+    const expired = this.#leases(`${LEASES} WHERE expires <= ?`, time)
+    const owned = this.#owned(scopes)
+    if (expired.length + owned.length === 0) return []
+    const all = new Map([...expired, ...owned].map((lease) => [lease.id, lease]))
+    return this.#owners.ended([...all.values()], time)
+  }
+
+  /** As `tidy`, for who follows the scopes: remembers what `mayEnd` asks. */
+  patrol(scopes: readonly string[]): boolean {
+    const swept = this.tidy(scopes)
+    this.#followed = this.#owned(scopes)
+    this.#nextExpiry = this.#statement('SELECT min(expires) AS next FROM lease').get()?.next
+    return swept
+  }
+
+  /** Whether something may have ended since the last patrol: costs no look into the file. */
+  mayEnd(): boolean {
+    const next = this.#nextExpiry
+    if (typeof next === 'number' && next <= now()) return true
+    return this.#owners.areGone(this.#followed)
+  }
+
+  #owned(scopes: readonly string[]): LeaseRow[] {
+    return scopes.length > FEW ? this.#leases(OWNED) : scopes.flatMap(this.#ownedIn)
+  }
+
+  readonly #ownedIn = (scope: string): LeaseRow[] =>
+    isPrefix(scope)
+      ? this.#leases(`${OWNED} AND ${BINDS_BETWEEN}`, scope, endOf(scope))
+      : this.#leases(`${OWNED} AND id = (SELECT session FROM entry WHERE key = ?)`, scope)
+
+  #leases(sql: string, ...values: readonly SQLInputValue[]): LeaseRow[] {
+    return this.#statement(sql).all(...values) as unknown as LeaseRow[]
   }
 
   /** Somebody may have renewed it since. */
@@ -200,7 +289,11 @@ export class Table {
   }
 
   #advance(): number {
-    this.#statement('UPDATE store SET revision = revision + 1').run()
+    const { changes } = this.#statement(
+      `UPDATE store SET revision = revision + 1 WHERE ${OURS}`,
+    ).run({ boot: bootId() })
+    if (changes === 0) throw new TakenOverError()
+    this.advances++
     return this.revision()
   }
 

@@ -1,4 +1,14 @@
-import { type FSWatcher, watch } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  type FSWatcher,
+  fchmodSync,
+  fchownSync,
+  openSync,
+  statSync,
+  watch,
+  writeSync,
+} from 'node:fs'
 
 /** The poll beneath the file notifications, which not every file system sends. */
 const POLL_MS = 100
@@ -6,14 +16,42 @@ const POLL_MS = 100
 const RETRY_MS = 2
 
 /**
- * Looks after a notification, milliseconds. The log is written before the commit is made known in shared memory, of
- * which nobody is notified: who is quicker than that sees nothing yet.
+ * A file beside the database that is written after each commit which others are to see. The log is no good for that:
+ * it is written before the commit can be seen, and by each renewal of a session, which concerns nobody.
  */
-const LATE_LOOKS = [1, 4, 16]
+const bellOf = (path: string): string => `${path}-bell`
+
+/** Wakes who follows the database. Where that fails, their polls do it. */
+export const ring = (path: string): void => {
+  // Without a bell nobody has ever listened.
+  if (path === ':memory:' || !existsSync(bellOf(path))) return
+  try {
+    strike(openSync(bellOf(path), 'r+'))
+  } catch {
+    // It may not be written by this user, or there is no descriptor left.
+  }
+}
+
+const strike = (bell: number): void => {
+  try {
+    writeSync(bell, '.', 0)
+  } finally {
+    closeSync(bell)
+  }
+}
+
+/** For all who may use the database. */
+const makeBell = (path: string): void => {
+  const { mode, uid, gid } = statSync(path)
+  const bell = openSync(bellOf(path), 'a')
+  fchmodSync(bell, mode & 0o777)
+  if (process.getuid?.() === 0) fchownSync(bell, uid, gid)
+  strike(bell)
+}
 
 /** What a tail calls while it is running. */
 export interface TailActions {
-  /** Soon after anybody wrote to the database file. */
+  /** Soon after anybody changed what is in the database. */
   readonly look: () => void
   /** Regularly: what is seen of no write, that a process has died, or a time has passed. */
   readonly patrol: () => void
@@ -27,12 +65,16 @@ export class Tail {
   #timer: NodeJS.Timeout | undefined
   #watcher: FSWatcher | undefined
   #queued = false
-  #later: NodeJS.Timeout[] = []
 
   constructor(path: string, { look, patrol }: TailActions) {
     this.#path = path
     this.#look = look
     this.#patrol = patrol
+  }
+
+  /** Whether changes are heard of at once. */
+  get hears(): boolean {
+    return this.#watcher !== undefined
   }
 
   start(): void {
@@ -44,7 +86,6 @@ export class Tail {
   stop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
-    this.#clearLater()
     this.#detach()
   }
 
@@ -60,16 +101,22 @@ export class Tail {
     setTimeout(() => this.#notice(), RETRY_MS)
   }
 
-  /** Every commit appends to the write-ahead log. */
   #attach(): void {
     if (this.#path === ':memory:') return
     try {
-      this.#watcher = watch(`${this.#path}-wal`, () => this.#notice())
+      if (!existsSync(bellOf(this.#path))) makeBell(this.#path)
+      this.#watcher = watch(bellOf(this.#path), (event) => this.#hear(event))
       this.#watcher.on('error', () => this.#detach())
       open.add(this.#watcher)
     } catch {
       // No notifications here (out of inotify watches, say): the poll does it alone.
     }
+  }
+
+  /** A bell that was removed is made anew. */
+  #hear(event: string): void {
+    if (event === 'rename') this.restart()
+    this.#notice()
   }
 
   #detach(): void {
@@ -85,15 +132,8 @@ export class Tail {
     this.#queued = true
     setImmediate(() => {
       this.#queued = false
-      if (!this.#timer) return
-      this.#clearLater()
-      this.#later = LATE_LOOKS.map((pause) => setTimeout(this.#look, pause))
-      this.#look()
+      if (this.#timer) this.#look()
     })
-  }
-
-  #clearLater(): void {
-    for (const timer of this.#later.splice(0)) clearTimeout(timer)
   }
 }
 

@@ -1,0 +1,76 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { unusable } from './failure.ts'
+
+/** What runs as a FUSE file system, and keeps its files on this machine. */
+const LOCAL = new Set(['fuseblk', 'fuse.fuse-overlayfs', 'fuse.gocryptfs', 'fuse.encfs'])
+
+/** A line of /proc/self/mountinfo, as proc(5) describes it. */
+interface Mount {
+  /** `major:minor` */
+  readonly device: string
+  readonly point: string
+  /** Such as `ext4` or `fuse.sshfs`. */
+  readonly type: string
+}
+
+export const parseMounts = (text: string): Mount[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, , device = '', , point = '', ...more] = line.split(' ')
+      return { device, point: unescaped(point), type: more[more.indexOf('-') + 1] ?? '' }
+    })
+
+/** Blanks and the like are written as octal numbers. */
+const unescaped = (text: string): string =>
+  text.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)))
+
+/** None where the system does not tell. */
+const mounts = (): Mount[] => {
+  try {
+    return parseMounts(readFileSync('/proc/self/mountinfo', 'utf8'))
+  } catch {
+    return []
+  }
+}
+
+/** @throws UnavailableError other machines may see the file, and their locks do not reach this one. */
+export const refuseShared = (path: string, url: string, kind: string): void => {
+  const type = kind === 'FUSE' ? typeOf(dirname(path), mounts()) : kind
+  if (LOCAL.has(type)) return
+  throw unusable(
+    `${path} is on a file system that other machines may see, too (${type}): choose a local directory, or if only this machine uses it write ${url}?network=yes`,
+  )
+}
+
+/** What FUSE stands for; `FUSE` where nothing tells. */
+export const typeOf = (directory: string, all: readonly Mount[]): string => {
+  const { dev } = statSync(directory)
+  const device = `${major(dev)}:${minor(dev)}`
+  return all.find((mount) => mount.device === device)?.type ?? 'FUSE'
+}
+
+/** As glibc takes a device number apart. */
+const major = (dev: number): number => Number((BigInt(dev) >> 8n) & 0xfffn)
+const minor = (dev: number): number =>
+  Number((BigInt(dev) & 0xffn) | ((BigInt(dev) >> 12n) & 0xfff00n))
+
+/** @throws UnavailableError the file is mounted without its directory, in which its log has to be. */
+export const refuseMountedFile = (path: string): void => {
+  const file = resolved(path)
+  if (!mounts().some(({ point }) => point === file)) return
+  throw unusable(
+    `${path} is mounted alone, but its log lies beside it: mount its directory ${dirname(path)} instead`,
+  )
+}
+
+/** Behind symbolic links; SQLite follows them, too. */
+const resolved = (path: string): string => {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}

@@ -1,0 +1,77 @@
+import { type Stats, statSync } from 'node:fs'
+import { uptime } from 'node:os'
+import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CallOptions } from '../backend.ts'
+import { now } from '../clock.ts'
+import { bootId } from '../process-identity.ts'
+import { inTransaction, readLife, TakenOverError } from './database.ts'
+
+/**
+ * Makes a store that was used under another boot id ours. Mostly this machine was started again. If the file was written
+ * since then, another machine may share it: then those who hold something there have a whole TTL.
+ * @throws TakenOverError another machine still writes to it.
+ */
+export const beginLife = async (
+  path: string,
+  connection: DatabaseSync,
+  call: CallOptions,
+): Promise<void> => {
+  const mayLive = isNewerThanStart(path)
+  if (mayLive) await requireStill(path, connection, call)
+  inTransaction(connection, () => readLife(connection).restarted && rearm(connection, mayLive))
+}
+
+const logOf = (path: string): Stats | undefined =>
+  statSync(`${path}-wal`, { throwIfNoEntry: false })
+
+const isNewerThanStart = (path: string): boolean =>
+  (logOf(path)?.mtimeMs ?? 0) > Date.now() - uptime() * 1_000
+
+/** Milliseconds: the longest watch, and how late a renewal may be. */
+const LONGEST = 4_000
+const LATE = 1_000
+
+/** Between two looks, milliseconds. */
+const LOOK = 50
+
+/** Waits until a living holder would have renewed, which sessions do every fifth of their TTL. */
+const requireStill = async (
+  path: string,
+  connection: DatabaseSync,
+  { signal }: CallOptions,
+): Promise<void> => {
+  const row = connection
+    .prepare('SELECT max(ttl) AS ttl FROM lease WHERE owner IS NOT NULL AND instr(owner, ?) = 0')
+    .get(bootId())
+  if (typeof row?.ttl !== 'number') return
+  const before = logOf(path)
+  const end = now() + Math.min(LONGEST, row.ttl / 5 + LATE)
+  while (now() < end) {
+    await sleep(LOOK, undefined, { signal }).catch(() => {})
+    signal?.throwIfAborted()
+    const after = logOf(path)
+    // Another process of ours may have been quicker.
+    if (!readLife(connection).restarted) return
+    if (after?.mtimeMs !== before?.mtimeMs || after?.size !== before?.size)
+      throw new TakenOverError()
+  }
+}
+
+/**
+ * After a start of the machine none of its processes can live, and monotonic times of before mean nothing: a lease whose
+ * holder may live elsewhere gets its whole TTL anew. A loss of power may have taken the newest commits with it, so
+ * revisions go on above all that can have been given out.
+ */
+const rearm = (connection: DatabaseSync, mayLive: boolean): void => {
+  const boot = bootId()
+  connection
+    .prepare(
+      `UPDATE lease SET expires = $now + iif(owner IS NULL OR $mayLive OR instr(owner, $boot) > 0, ttl, 0),
+       owner = iif(instr(owner, $boot) > 0, owner, NULL)`,
+    )
+    .run({ now: now(), mayLive: Number(mayLive), boot })
+  connection
+    .prepare('UPDATE store SET boot = ?, revision = max(revision + 1, ?)')
+    .run(boot, Date.now() * 1000)
+}
