@@ -7,7 +7,7 @@ import { Membership } from '../recipes/membership.ts'
 import type { Space } from '../recipes/space.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note, printResult } from './output.ts'
-import { endOf, giveUp, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
+import { endOf, giveUp, noteRaisedTtl, runHeld, stayHeld, type Tenure } from './run-held.ts'
 
 export interface HoldKeyOptions {
   /** For taking the key, and for giving it up. */
@@ -24,10 +24,8 @@ export interface HoldKeyOptions {
 }
 
 /** A key that is held, whether a loss ends that or not. */
-interface Held {
+interface Held extends Tenure {
   readonly ttl: number
-  readonly expiring?: AbortSignal
-  readonly lost?: AbortSignal
   setState(state: string): Promise<void>
   leave(final: string | undefined, signal: AbortSignal): Promise<void>
 }
@@ -102,6 +100,7 @@ const take = (
       ttl: hold.ttl,
       expiring: hold.expiring,
       lost: hold.lost,
+      include: (describe) => hold.include(describe),
       setState: (next) => hold.setState(next),
       leave: (final, leaving) => hold.release(final, leaving),
     }

@@ -15,7 +15,7 @@ export interface Tenure {
   readonly expiring?: AbortSignal
   readonly lost?: AbortSignal
   /** Told of COMMAND, before it starts and as soon as it runs. */
-  include?(describe: () => Command): Promise<void>
+  include(describe: () => Command): Promise<void>
 }
 
 interface RunOptions {
@@ -66,17 +66,25 @@ export const runHeld = async (
 /** Once, where COMMAND's process is known before it starts. */
 const includer = (tenure: Tenure): Pick<Supervision, 'onReady' | 'onStart'> => {
   let included: Command | undefined
+  /** Asked for again when the key is held anew, and processes may have ended by then. */
+  const include = (describe: () => Command) => {
+    let described: Command | undefined
+    void tenure.include(() => {
+      described ??= describe()
+      included = described
+      return described
+    })
+  }
   return {
     onReady({ pid, mark }, target) {
-      void tenure.include?.(() => {
-        included = { guard: pastProcess(pid), mark, ...(target && { target: pastProcess(target) }) }
-        return included
-      })
+      include(() => ({
+        ...{ guard: pastProcess(pid), mark },
+        ...(target && { target: pastProcess(target) }),
+      }))
     },
     onStart(target) {
       const before = included
-      if (!before || before.target) return
-      void tenure.include?.(() => ({ ...before, target: pastProcess(target) }))
+      if (before && !before.target) include(() => ({ ...before, target: pastProcess(target) }))
     },
   }
 }
