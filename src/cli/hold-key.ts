@@ -101,6 +101,7 @@ const take = (
       expiring: hold.expiring,
       lost: hold.lost,
       include: (describe) => hold.include(describe),
+      linger: () => hold.linger(),
       setState: (next) => hold.setState(next),
       leave: (final, leaving) => hold.release(final, leaving),
     }

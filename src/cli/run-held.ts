@@ -8,6 +8,7 @@ import type { Supervision } from '../child/supervision.ts'
 import { LostError, TimeoutError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
 import type { Interrupts } from './interrupts.ts'
+import { tellLeft, tellRefused } from './left-processes.ts'
 import { note } from './output.ts'
 
 /** What COMMAND runs under, and by whose loss it is ended. */
@@ -16,6 +17,8 @@ export interface Tenure {
   readonly lost?: AbortSignal
   /** Told of COMMAND, before it starts and as soon as it runs. */
   include(describe: () => Command): Promise<void>
+  /** COMMAND could not be ended by its loss: what the store has not given to others yet is kept. */
+  linger?(): Promise<void>
 }
 
 interface RunOptions {
@@ -50,6 +53,7 @@ export const runHeld = async (
     const supervision = {
       ...{ env: environment, signals, preparation, expiring, lost, onEnd },
       ...including,
+      ...teller(tenure),
     }
     const outcome = await supervise(command, supervision)
     if (!outcome.stoppedBy) return outcome.code
@@ -88,6 +92,15 @@ const includer = (tenure: Tenure): Pick<Supervision, 'onReady' | 'onStart'> => {
     },
   }
 }
+
+/** Says what of COMMAND cannot be ended. */
+const teller = (tenure: Tenure): Pick<Supervision, 'onLeft' | 'onRefused'> => ({
+  onLeft(processes) {
+    void tenure.linger?.()
+    tellLeft(processes)
+  },
+  onRefused: tellRefused,
+})
 
 /** The same signals, of which somebody else hears too. */
 const hearing = (caught: CaughtSignals, hear: (signal: NodeJS.Signals) => void): CaughtSignals => ({

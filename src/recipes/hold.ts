@@ -81,6 +81,11 @@ export class Hold {
     return this.#session.include(describe)
   }
 
+  /** After a loss: holds on to the key while the store has not ended the session, until `release`. */
+  linger(): Promise<void> {
+    return this.#session.linger()
+  }
+
   /**
    * Changes the state.
    * @throws LostError the key is not held any more.

@@ -57,6 +57,7 @@ export class Session {
   #deadline = 0
   #left: Promise<void> | undefined
   #owner: ProcessIdentity | undefined
+  #lingering: AbortController | undefined
   /** Why the last renewal failed, if none has succeeded since. */
   #trouble: unknown
 
@@ -120,6 +121,25 @@ export class Session {
   }
 
   /**
+   * Once it counts as lost: goes on to renew the lease, until `close`, while the store has not ended it. For who waits for
+   * an end of what is guarded that has not come in time.
+   */
+  async linger(): Promise<void> {
+    if (this.#lingering) return
+    this.#lingering = new AbortController()
+    const { signal } = this.#lingering
+    for (const pause of backoff()) {
+      try {
+        await this.#sendRenewal(signal)
+        await sleep(this.ttl / RENEWALS, undefined, { signal })
+      } catch (error) {
+        if (signal.aborted || error instanceof LeaseGoneError) return
+      }
+      await pause(signal)
+    }
+  }
+
+  /**
    * Ends the session and removes what it holds. If the store does not answer, the TTL does that later.
    *
    * With a signal, `close` tries until the store has answered or the signal aborts. Without one it tries once, and for
@@ -140,6 +160,7 @@ export class Session {
   async #leave(signal: AbortSignal | undefined): Promise<void> {
     // From now on nothing declares it expiring or lost.
     this.#clear()
+    this.#lingering?.abort()
     const late = this.lost.aborted || this.expiring.aborted
     const limit = signal ?? (late ? AbortSignal.timeout(AFTER_LOSS) : undefined)
     const revoke = () => this.#backend.revoke(this.id, { signal: limit })

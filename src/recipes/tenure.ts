@@ -34,6 +34,11 @@ export abstract class Tenure {
     return this.#place.session.include(describe)
   }
 
+  /** After a loss: holds on to it while the store has not given it to others, until `release`. */
+  linger(): Promise<void> {
+    return this.#place.session.linger()
+  }
+
   /**
    * Gives it up: the next one has it. If the store does not answer, the TTL does that later. With a signal, `release`
    * tries until the store has answered or the signal aborts. Never rejects.

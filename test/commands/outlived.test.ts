@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { childrenOf } from '../../src/child/process-tree.ts'
+import { childrenOf } from '../../src/child/family.ts'
 import { Place, type Running } from './rdv.ts'
 
 /** How something is held beside COMMAND on the embedded store, and what cannot be done meanwhile. */
