@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { allIds, allProcesses, hasMark, processAt, runs } from '../processes.ts'
 
 /**
  * A process, told apart from every other one that this machine ran or will run: pids are used again, and mean
@@ -40,7 +41,7 @@ export const bootId = (): string => {
 
 /** This process; `undefined` where the system does not tell (no /proc). */
 export const thisProcess = (): ProcessIdentity | undefined => {
-  const startTime = statOf('self')?.startTime
+  const startTime = processAt('self')?.startTime
   if (startTime === undefined || bootId() === '') return undefined
   return { pid: process.pid, startTime, pidNamespace: pidNamespace(), bootId: bootId() }
 }
@@ -48,7 +49,7 @@ export const thisProcess = (): ProcessIdentity | undefined => {
 /** Tells a process, or (negative) a process group, from later ones with the same number. */
 export const pastProcess = (id: number): PastProcess => ({
   id,
-  startTime: statOf(String(Math.abs(id)))?.startTime ?? '',
+  startTime: processAt(Math.abs(id))?.startTime ?? '',
 })
 
 /**
@@ -59,8 +60,8 @@ export const isAlive = (identity: ProcessIdentity): boolean => {
   if (bootId() === '') return true
   if (identity.bootId !== bootId()) return false
   if (identity.pidNamespace !== pidNamespace()) return true
-  const stat = statOf(String(identity.pid))
-  if (stat) return stat.startTime === identity.startTime && runs(stat)
+  const there = processAt(identity.pid)
+  if (there) return there.startTime === identity.startTime && runs(there)
   return exists(identity.pid)
 }
 
@@ -85,24 +86,16 @@ export const commandLives = ({ bootId: boot, command }: ProcessIdentity): boolea
 }
 
 const runsStill = ({ id, startTime }: PastProcess): boolean => {
-  const leader = statOf(String(Math.abs(id)))
+  const leader = processAt(Math.abs(id))
   // The kernel gives a number to nobody else while a group of that number lives.
   if (leader && leader.startTime !== startTime) return false
   return id < 0 ? hasMembers(-id) : leader !== undefined && runs(leader)
 }
 
 const hasMembers = (group: number): boolean =>
-  allProcesses().some((pid) => {
-    const stat = statOf(pid)
-    return stat !== undefined && stat.group === group && runs(stat)
-  })
+  allProcesses().some((process) => process.group === group)
 
-const hasMarked = (mark: string): boolean =>
-  allProcesses().some((pid) => read(`/proc/${pid}/environ`)?.includes(mark))
-
-const allProcesses = (): string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-
-const runs = ({ state }: { state: string }): boolean => state !== 'Z' && state !== 'X'
+const hasMarked = (mark: string): boolean => allIds().some((pid) => hasMark(pid, mark))
 
 let namespace: string | undefined
 
@@ -115,20 +108,6 @@ const pidNamespace = (): string => {
     }
   }
   return namespace
-}
-
-/** proc(5): the second field is the program's name in parentheses and may hold anything, so count from its end. */
-const statOf = (process: string): Stat | undefined => {
-  const stat = read(`/proc/${process}/stat`) ?? ''
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [state, group, startTime] = [fields[0], Number(fields[2]), fields[19]]
-  return state && startTime ? { state, group, startTime } : undefined
-}
-
-interface Stat {
-  readonly state: string
-  readonly group: number
-  readonly startTime: string
 }
 
 const read = (path: string): string | undefined => {

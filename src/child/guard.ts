@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
+import { constants as system } from 'node:os'
 import { monotonic } from '../monotonic.ts'
 import { MARK } from './exact-environment.ts'
 import { NODE_GUARD, SHELL_GUARD } from './guard-programs.ts'
@@ -17,6 +18,8 @@ export interface Guard extends Marked {
   readonly pid: number
   /** Tells whom to kill: a process with its descendants, or (negative) a process group. Written at once. */
   watch(target: number): void
+  /** Sends a process a signal, from a process group that is not ours. `false`: it is not there any more. */
+  send(pid: number, signal: NodeJS.Signals): boolean
   /** COMMAND has ended, or was never started: the guard goes away. */
   done(): void
 }
@@ -35,15 +38,19 @@ const NO_DEBUGGER = process.versions.bun ? [] : ['--disable-sigusr1']
 /**
  * Starts the guard, which has to run before COMMAND does.
  *
- * COMMAND runs a moment before its process id is known here, some milliseconds on a busy machine. When we vanish in
- * that moment, the guard ends every process with COMMAND's mark in its environment.
+ * When we vanish, the guard ends every process with COMMAND's mark in its environment, too. COMMAND runs a moment before
+ * its process id is known here, some milliseconds on a busy machine, and a daemon leaves its group.
  */
 export function startGuard(shell?: string): Guard {
   const { tell, ...guard } = spawnGuard(shell)
   tell('marked')
   return {
     ...guard,
-    watch: (target) => tell(`${target}`, 'unmarked'),
+    watch: (target) => tell(`${target}`, 'found'),
+    send(pid, signal) {
+      if (guard.alive()) tell(`send ${pid} ${system.signals[signal]}`)
+      return guard.alive()
+    },
     done: () => tell('done'),
   }
 }
@@ -79,9 +86,10 @@ function spawnGuard(shell = '/bin/sh') {
   // Process ids come again, but not at the same time of one boot.
   const id = `${process.pid}.${monotonic()}`
   const mark = `${MARK}=${id}`
-  const [file, ...args] = isExecutable(shell)
-    ? [shell, '-c', SHELL_GUARD, 'guard', mark]
-    : [process.execPath, ...NO_DEBUGGER, '-e', NODE_GUARD, mark]
+  const other = [process.execPath, ...NO_DEBUGGER, '-e', NODE_GUARD]
+  const [file = '', ...args] = isExecutable(shell)
+    ? [shell, '-c', SHELL_GUARD, 'guard', mark, ...other]
+    : [...other, mark]
   const child = spawn(file, args, {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

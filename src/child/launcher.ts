@@ -26,29 +26,30 @@ unset RDV_LAUNCH
 exec 3<&- "$@"`
 
 /**
- * Starts a launcher that leads a process group of its own. `undefined` where there is no shell that hands on this
- * environment as it is: some add variables of their own, all drop those whose names they do not understand.
+ * Starts a launcher, which leads a process group of its own if `detached`. `undefined` where there is no shell that hands on
+ * this environment as it is: some add variables of their own, all drop those whose names they do not understand.
  */
 export const startLauncher = async (
   execa: Execa,
   program: Executable,
   env: NodeJS.ProcessEnv,
+  detached: boolean,
 ): Promise<Launcher | undefined> => {
   if (findProgram(SHELL, {}) === undefined || env.PATH === undefined) return undefined
   if (!(await keepsEnvironment(execa, env))) return undefined
-  return start(execa, program, env, 'inherit').launcher
+  return start(execa, program, env, { detached, stdout: 'inherit' }).launcher
 }
 
 const start = (
   execa: Execa,
   program: Executable,
   env: NodeJS.ProcessEnv,
-  stdout: 'inherit' | 'pipe',
+  { detached, stdout }: { readonly detached: boolean; readonly stdout: 'inherit' | 'pipe' },
 ) => {
   const shell = { file: SHELL, argv: ['sh', '-c', SCRIPT, 'sh', ...program.argv] }
   const stdio = ['inherit', stdout, 'inherit', 'pipe'] as const
   const { pid, ended, pipes } = launch({
-    ...{ execa, name: SHELL, program: shell, env, detached: true, stdio },
+    ...{ execa, name: SHELL, program: shell, env, detached, stdio },
   })
   return {
     launcher: pid === undefined ? undefined : launcherOf(pid, ended, pipes[3] as Writable),
@@ -81,7 +82,10 @@ const launcherOf = (pid: number, ended: Launched['ended'], pipe: Writable): Laun
 
 /** A rehearsal, which also has everything loaded and compiled that the start needs. */
 const keepsEnvironment = async (execa: Execa, env: NodeJS.ProcessEnv): Promise<boolean> => {
-  const { launcher, pipes } = start(execa, { file: 'env', argv: ['env'] }, env, 'pipe')
+  const { launcher, pipes } = start(execa, { file: 'env', argv: ['env'] }, env, {
+    detached: true,
+    stdout: 'pipe',
+  })
   if (!launcher) return false
   launcher.go({})
   const text = await wholeText(pipes[1] as Readable)

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Target } from './target.ts'
+import type { Process } from '../processes.ts'
+import { isForeign, type Target } from './target.ts'
 
 /** Why COMMAND was stopped, or not even started: what was held was about to be lost, or was. */
 export type Loss = 'expiring' | 'lost'
@@ -10,28 +11,39 @@ export interface LossSignals {
   readonly expiring?: AbortSignal
   /** Aborts when it is lost: KILL to every process of COMMAND at once. */
   readonly lost?: AbortSignal
+  /** Told of processes that live on after KILL, each once: of another user, or stuck in the kernel. */
+  readonly onLeft?: (processes: readonly Process[]) => void
 }
 
 /** Ends COMMAND when what it runs under is lost. */
 export interface LossWatch extends Disposable {
   /** What COMMAND was stopped by, so far. */
   readonly stoppedBy: Loss | undefined
-  /** After COMMAND's end: waits until the processes that it left behind may not act any more. */
+  /** After COMMAND's end: waits until the processes that it left behind have ended. */
   settled(): Promise<void>
 }
 
 const POLL = 20
+/** Once those that could be killed should have ended. */
+const SLOW_POLL = 200
+/** Milliseconds in which a process that was killed ends, unless the kernel keeps it. */
+const DYING = 1_000
 
 /** Begins to watch; neither signal may have been aborted yet. */
-export function watchLoss(target: Target, { expiring, lost }: LossSignals): LossWatch {
+export function watchLoss(target: Target, { expiring, lost, onLeft }: LossSignals): LossWatch {
   let stoppedBy: Loss | undefined
+  let ending: Promise<void> | undefined
   const terminate = (): void => {
     stoppedBy ??= 'expiring'
     target.terminate()
   }
+  const end = (): Promise<void> => {
+    ending ??= endAll(target, onLeft)
+    return ending
+  }
   const kill = (): void => {
     stoppedBy = 'lost'
-    target.kill()
+    void end()
   }
   expiring?.addEventListener('abort', terminate)
   lost?.addEventListener('abort', kill)
@@ -40,7 +52,8 @@ export function watchLoss(target: Target, { expiring, lost }: LossSignals): Loss
       return stoppedBy
     },
     async settled() {
-      if (stoppedBy) await outlast(target, lost)
+      await outlast(target, lost)
+      await end()
     },
     [Symbol.dispose]() {
       expiring?.removeEventListener('abort', terminate)
@@ -53,5 +66,22 @@ export function watchLoss(target: Target, { expiring, lost }: LossSignals): Loss
 // grace. No event tells that a process which is not our child has ended.
 async function outlast(target: Target, lost: AbortSignal | undefined): Promise<void> {
   while (lost && !lost.aborted && target.alive()) await delay(POLL)
-  target.kill()
+}
+
+// Who ends the parent has the rest end, as a rule.
+const isBelow = ({ parent }: Process, others: readonly Process[]): boolean =>
+  others.some((other) => other.pid === parent && isForeign(other))
+
+async function endAll(target: Target, onLeft: LossSignals['onLeft']): Promise<void> {
+  const told = new Set<Process>()
+  const begun = performance.now()
+  for (let left = target.kill(); left.length > 0; left = target.kill(left)) {
+    const late = performance.now() - begun > DYING
+    const news = (late ? left : left.filter(isForeign)).filter(
+      (process) => !told.has(process) && !target.spares(process) && !isBelow(process, left),
+    )
+    for (const process of news) told.add(process)
+    if (news.length > 0) onLeft?.(news)
+    await delay(late ? SLOW_POLL : POLL)
+  }
 }

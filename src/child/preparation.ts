@@ -1,4 +1,3 @@
-import { isatty } from 'node:tty'
 import { closeInherited } from './descriptors.ts'
 import { isExact } from './exact-environment.ts'
 import { type Guard, startGuard } from './guard.ts'
@@ -6,12 +5,13 @@ import type { Execa } from './launch.ts'
 import { type Launcher, startLauncher } from './launcher.ts'
 import { executable } from './resolve.ts'
 import { restoreSoftLimit } from './soft-limit.ts'
+import { standingOfCommand } from './terminal.ts'
 
 /** What COMMAND's start needs and takes a while to have. */
 export interface Prepared {
   readonly guard: Guard
   readonly execa: Execa
-  /** A process that waits to become COMMAND, in a group of its own, and that the guard knows already. */
+  /** A process that waits to become COMMAND, and that the guard knows already. */
   readonly launcher?: Launcher | undefined
 }
 
@@ -61,16 +61,18 @@ const prepare = async (): Promise<Prepared> => {
   }
 }
 
-/** On a terminal COMMAND shares our process group, where a key would end the launcher. */
+/** In the foreground of a terminal a key, such as Ctrl-Z, would reach a launcher that is not COMMAND yet. */
 const withLauncher = async (prepared: Prepared, command: readonly string[]): Promise<Prepared> => {
-  if (isatty(0)) return prepared
+  const standing = standingOfCommand()
+  if (standing === 'foreground') return prepared
   try {
     const { guard, execa } = prepared
     const env = { ...guard.env, ...process.env, ...guard.env }
     if (!isExact(env)) return prepared
     const program = restoreSoftLimit(executable(command, env), env)
-    const launcher = await startLauncher(execa, program, env)
-    if (launcher) guard.watch(-launcher.pid)
+    const apart = standing === 'apart'
+    const launcher = await startLauncher(execa, program, env, apart)
+    if (launcher) guard.watch(apart ? -launcher.pid : launcher.pid)
     return { ...prepared, launcher }
   } catch {
     // What is wrong with COMMAND is told when it is to start.

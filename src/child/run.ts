@@ -1,5 +1,4 @@
 import { setImmediate as otherWork } from 'node:timers/promises'
-import { isatty } from 'node:tty'
 import { withExactEnvironment } from './exact-environment.ts'
 import { type Launched, launch } from './launch.ts'
 import { watchLoss } from './loss.ts'
@@ -8,7 +7,8 @@ import { executable } from './resolve.ts'
 import { type CaughtSignals, FROM_TERMINAL } from './signals.ts'
 import { restoreSoftLimit } from './soft-limit.ts'
 import type { Outcome, Supervision } from './supervision.ts'
-import { groupTarget, type Target, treeTarget } from './target.ts'
+import { Target } from './target.ts'
+import { inForeground, type Standing, standingOfCommand } from './terminal.ts'
 
 /** All that is ready before COMMAND starts. */
 export interface Start {
@@ -26,16 +26,18 @@ export interface Start {
  * @throws CommandNotFoundError, CommandNotExecutableError
  */
 export async function run(start: Start): Promise<Outcome> {
-  const terminal = isatty(0)
+  const standing = standingOfCommand()
   const { supervision } = start
-  const { pid, ended } = begin(start, terminal)
+  const { pid, ended } = begin(start, standing)
   if (pid === undefined) return ended
-  const target = terminal ? treeTarget(pid) : groupTarget(pid)
+  const { guard } = start.prepared
+  const target = new Target({ pid, standing, mark: guard.mark }, guard)
   const loss = watchLoss(target, supervision)
   try {
-    relay(start, target, terminal)
+    relay(start, target, standing)
     supervision.onStart?.(target.id)
     const ending = await ended
+    target.ended()
     if (!loss.stoppedBy) {
       supervision.onEnd?.()
       // Who comes next is told before we clear up.
@@ -51,10 +53,11 @@ export async function run(start: Start): Promise<Outcome> {
 
 function begin(
   { command, env, prepared, supervision }: Start,
-  terminal: boolean,
+  standing: Standing,
 ): Pick<Launched, 'pid' | 'ended'> {
   const { execa, guard, launcher } = prepared
-  supervision.onReady?.(guard, launcher && -launcher.pid)
+  const idOf = (pid: number) => (standing === 'apart' ? -pid : pid)
+  supervision.onReady?.(guard, launcher && idOf(launcher.pid))
   if (launcher) {
     launcher.go(supervision.env ?? {})
     return launcher
@@ -64,17 +67,17 @@ function begin(
   const marked = { ...guard.env, ...env, ...guard.env }
   const name = command[0] ?? ''
   const exact = withExactEnvironment({ program, env: marked })
-  const launched = launch({ execa, name, ...exact, detached: !terminal })
-  if (launched.pid !== undefined) guard.watch(terminal ? launched.pid : -launched.pid)
+  const launched = launch({ execa, name, ...exact, detached: standing === 'apart' })
+  if (launched.pid !== undefined) guard.watch(idOf(launched.pid))
   return launched
 }
 
-function relay({ signals, early }: Start, target: Target, terminal: boolean): void {
+function relay({ signals, early, supervision }: Start, target: Target, standing: Standing): void {
   const hand = (signal: NodeJS.Signals): void => {
-    if (terminal && FROM_TERMINAL.has(signal)) return
+    if (FROM_TERMINAL.has(signal) && standing !== 'apart' && inForeground()) return
     if (signal === 'SIGTSTP') suspend(target)
     else if (signal === 'SIGCONT') resume(target)
-    else target.forward(signal)
+    else if (!target.forward(signal)) supervision.onRefused?.(signal, target.id)
   }
   for (const signal of early) hand(signal)
   signals.handTo(hand)

@@ -18,6 +18,8 @@ export interface Supervision extends LossSignals {
   readonly onReady?: (guard: Pick<Guard, 'pid' | 'mark'>, target?: number) => void
   /** COMMAND runs: its id. */
   readonly onStart?: (target: number) => void
+  /** A signal could not be handed on, since COMMAND belongs to another user. */
+  readonly onRefused?: (signal: NodeJS.Signals, target: number) => void
   /** COMMAND has ended by itself: what it ran under is needed no more. Called before anything is cleared up. */
   readonly onEnd?: () => void
 }

@@ -1,64 +1,141 @@
-import { childrenOf, isRunning, type ProcessIdentity, treeOf } from './process-tree.ts'
+import { type Process, processAt, readOf } from '../processes.ts'
+import { Family } from './family.ts'
+import type { Guard } from './guard.ts'
+import type { Standing } from './terminal.ts'
 
-/** The processes that COMMAND consists of. */
-export interface Target {
-  /** As kill(2) takes it: a process id, or the negative id of a process group. */
-  readonly id: number
-  /** Hands on a signal that rdv was sent. */
-  forward(signal: NodeJS.Signals): void
-  /** Asks every process to end. */
-  terminate(): void
-  /** Ends every process, those that `terminate` reached and that have left their parent since included. */
-  kill(): void
-  /** Whether a process that was asked to end still runs. */
-  alive(): boolean
-}
-
-/** COMMAND in a process group of its own. Whoever leaves the group (a daemon) is out of reach. */
-export function groupTarget(pid: number): Target {
-  return {
-    id: -pid,
-    forward: (signal) => send(-pid, signal),
-    terminate: () => send(-pid, 'SIGTERM'),
-    kill: () => send(-pid, 'SIGKILL'),
-    alive: () => send(-pid, 0),
-  }
+/** How COMMAND was started. */
+interface Start {
+  readonly pid: number
+  readonly mark: string
+  readonly standing: Standing
 }
 
 /**
- * COMMAND in our own process group, with the other members of a pipeline: signals go to it alone, as from a shell
- * that runs it, and its end extends to its descendants.
+ * What COMMAND consists of, and what signals reach. Its end extends to all of its processes.
+ *
+ *     foreground   COMMAND alone, as from a shell that runs it
+ *     terminal     its descendants, which cannot be told from the rest of our group otherwise
+ *     apart        its process group
+ *
+ * Processes of another user (`sudo job`) may not be signalled. Those above them that run with another user's rights, and may
+ * be (sudo), hand TERM on: they are not killed as long as they have such children.
  */
-export function treeTarget(pid: number): Target {
-  let asked: ProcessIdentity[] = []
-  return {
-    id: pid,
-    forward: (signal) => send(pid, signal),
-    terminate() {
-      asked = treeOf(pid)
-      for (const process of asked) send(process.pid, 'SIGTERM')
-    },
-    kill() {
-      killTree(pid)
-      for (const process of asked) if (isRunning(process)) killTree(process.pid)
-    },
-    alive: () => asked.some(isRunning),
+export class Target {
+  readonly #start: Start
+  readonly #leads: boolean
+  readonly #family: Family
+  readonly #guard: Pick<Guard, 'send'>
+  readonly #told = new Set<Process>()
+
+  constructor(start: Start, guard: Pick<Guard, 'send'>) {
+    this.#start = start
+    this.#leads = start.standing === 'apart'
+    this.#family = new Family({ ...start, leads: this.#leads })
+    this.#guard = guard
+  }
+
+  /** As kill(2) takes it: a process id, or the negative id of a process group. */
+  get id(): number {
+    return this.#leads ? -this.#start.pid : this.#start.pid
+  }
+
+  /** The process that was started has ended. */
+  ended(): void {
+    this.#family.orphaned()
+  }
+
+  /** Hands on a signal that rdv was sent; `false` where it may not. */
+  forward(signal: NodeJS.Signals): boolean {
+    const tree = this.#start.standing === 'terminal' ? this.#family.near() : []
+    const ids = tree.length > 0 ? tree.map(({ pid }) => pid) : [this.id]
+    return ids.map((id) => this.#send(id, signal)).includes(true)
+  }
+
+  /** Asks every process to end that nobody else of it will ask. */
+  terminate(): void {
+    const all = this.#family.all()
+    const inside = new Set(all.map(({ pid }) => pid))
+    const isAsked = ({ pid, parent, group }: Process) =>
+      this.#leads ? group === this.#start.pid || inside.has(parent) : pid === this.#start.pid
+    this.#send(this.id, 'SIGTERM')
+    for (const process of all) if (!isAsked(process)) this.#send(process.pid, 'SIGTERM')
+  }
+
+  /** Whether anything of it runs. */
+  alive(): boolean {
+    return this.#family.known().length > 0 || this.#family.all().length > 0
+  }
+
+  /**
+   * Ends every process that may be ended. Those that are left have not ended yet, or belong to another user. As long as
+   * there are some that were left before, only those below them are looked for.
+   */
+  kill(before: readonly Process[] = []): Process[] {
+    this.#kill(() => this.#family.near())
+    if (before.length === 0 || this.#family.known().length === 0)
+      this.#kill(() => this.#family.all())
+    return this.#family.known()
+  }
+
+  /** Whether it lives on to hand TERM on to others. */
+  spares(process: Process): boolean {
+    return this.#told.has(process)
+  }
+
+  #kill(find: () => Process[]): void {
+    const all = this.#stopped(find)
+    const foreign = all.filter(isForeign)
+    if (this.#leads && foreign.length === 0) send(this.id, 'SIGKILL')
+    const parents = new Set(foreign.map(({ pid }) => processAt(pid)?.parent))
+    for (const process of all) {
+      if (foreign.includes(process)) continue
+      if (parents.has(process.pid) && hasOthersRights(process)) this.#relay(process)
+      else send(process.pid, 'SIGKILL')
+    }
+  }
+
+  /** All, so that none starts a child that we would miss, or goes on when another one dies. */
+  #stopped(find: () => Process[]): Process[] {
+    const stopped = new Set<Process>()
+    for (;;) {
+      const all = find()
+      const fresh = all.filter((process) => !stopped.has(process) && !this.#told.has(process))
+      for (const process of fresh) stopped.add(process)
+      // Those of another user go on, and may start others for ever.
+      if (!fresh.map(({ pid }) => send(pid, 'SIGSTOP')).includes(undefined)) return all
+    }
+  }
+
+  /** Once: some take the second TERM for an order to leave everything as it is. */
+  #relay(process: Process): void {
+    if (this.#told.has(process)) return
+    this.#told.add(process)
+    this.#send(process.pid, 'SIGTERM')
+    send(process.pid, 'SIGCONT')
+  }
+
+  /** By the guard where we are in COMMAND's group: sudo heeds no signal from there. */
+  #send(id: number, signal: NodeJS.Signals): boolean {
+    if (this.#leads || !this.#guard.send(id, signal)) return send(id, signal) !== 'EPERM'
+    return send(id, 0) !== 'EPERM'
   }
 }
 
-// Stopped first, so that it neither starts a child that we would miss nor goes on when one dies.
-function killTree(pid: number): void {
-  send(pid, 'SIGSTOP')
-  const children = childrenOf(pid)
-  send(pid, 'SIGKILL')
-  for (const child of children) killTree(child)
+/** Whether it belongs to another user. */
+export const isForeign = ({ pid }: Process): boolean => send(pid, 0) === 'EPERM'
+
+/** The second one of its user ids is in effect. */
+const hasOthersRights = ({ pid }: Process): boolean => {
+  const [, uid] = /^Uid:\t\d+\t(\d+)/m.exec(readOf(pid, 'status') ?? '') ?? []
+  return uid !== undefined && Number(uid) !== process.geteuid?.()
 }
 
-// Gone, or of another user (a setuid program): there is nothing more that we could do.
-function send(id: number, signal: NodeJS.Signals | 0): boolean {
+/** The code of the failure, if any: gone, or of another user. */
+const send = (id: number, signal: NodeJS.Signals | 0): string | undefined => {
   try {
-    return process.kill(id, signal)
-  } catch {
-    return false
+    process.kill(id, signal)
+    return undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code
   }
 }

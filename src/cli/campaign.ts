@@ -7,7 +7,7 @@ import { ElectionEvents } from './election-events.ts'
 import { HolderLine } from './holder-line.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note, printResult } from './output.ts'
-import { giveUp, noteLingering, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
+import { giveUp, noteRaisedTtl, noteRemains, runHeld, stayHeld } from './run-held.ts'
 
 interface CampaignOptions {
   readonly id: string
@@ -64,7 +64,7 @@ export class Campaign {
         await this.#lose(error)
       } finally {
         await giveUp(leadership, this.#options.interrupts, (signal) => leadership.resign(signal))
-        noteLingering(this.#name, leadership)
+        noteRemains(this.#name, leadership)
       }
     }
   }

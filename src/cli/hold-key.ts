@@ -7,7 +7,15 @@ import { Membership } from '../recipes/membership.ts'
 import type { Space } from '../recipes/space.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note, printResult } from './output.ts'
-import { endOf, giveUp, noteLingering, noteRaisedTtl, runHeld, stayHeld } from './run-held.ts'
+import {
+  endOf,
+  giveUp,
+  noteRaisedTtl,
+  noteRemains,
+  runHeld,
+  stayHeld,
+  type Tenure,
+} from './run-held.ts'
 
 export interface HoldKeyOptions {
   /** For taking the key, and for giving it up. */
@@ -24,11 +32,9 @@ export interface HoldKeyOptions {
 }
 
 /** A key that is held, whether a loss ends that or not. */
-interface Held {
+interface Held extends Tenure {
   readonly ttl: number
-  readonly lingers: number
-  readonly expiring?: AbortSignal
-  readonly lost?: AbortSignal
+  readonly remains: number
   setState(state: string): Promise<void>
   leave(final: string | undefined, signal: AbortSignal): Promise<void>
 }
@@ -92,7 +98,7 @@ const leave = async (
   try {
     await giveUp(held, interrupts, (signal) => held.leave(final, signal), limits.timeout)
   } finally {
-    noteLingering(name, held)
+    noteRemains(name, held)
   }
 }
 
@@ -108,11 +114,13 @@ const take = (
     const hold = await Hold.take(space, name, state, session)
     return {
       ttl: hold.ttl,
-      get lingers() {
-        return hold.lingers
+      get remains() {
+        return hold.remains
       },
       expiring: hold.expiring,
       lost: hold.lost,
+      include: (describe) => hold.include(describe),
+      linger: () => hold.linger(),
       setState: (next) => hold.setState(next),
       leave: (final, leaving) => hold.release(final, leaving),
     }

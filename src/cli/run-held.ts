@@ -7,8 +7,9 @@ import { supervise } from '../child/supervise.ts'
 import type { Supervision } from '../child/supervision.ts'
 import { LostError, TimeoutError } from '../errors.ts'
 import { withDeadline } from '../recipes/deadline.ts'
-import { lingering } from '../recipes/session.ts'
+import { describeRemains } from '../recipes/session.ts'
 import type { Interrupts } from './interrupts.ts'
+import { tellLeft, tellRefused } from './left-processes.ts'
 import { note } from './output.ts'
 
 /** What COMMAND runs under, and by whose loss it is ended. */
@@ -16,7 +17,9 @@ export interface Tenure {
   readonly expiring?: AbortSignal
   readonly lost?: AbortSignal
   /** Told of COMMAND, before it starts and as soon as it runs. */
-  include?(describe: () => Command): Promise<void>
+  include(describe: () => Command): Promise<void>
+  /** COMMAND could not be ended by its loss: what the store has not given to others yet is kept. */
+  linger?(): Promise<void>
 }
 
 interface RunOptions {
@@ -51,6 +54,7 @@ export const runHeld = async (
     const supervision = {
       ...{ env: environment, signals, preparation, expiring, lost, onEnd },
       ...including,
+      ...teller(tenure),
     }
     const outcome = await supervise(command, supervision)
     if (!outcome.stoppedBy) return outcome.code
@@ -67,20 +71,37 @@ export const runHeld = async (
 /** Once, where COMMAND's process is known before it starts. */
 const includer = (tenure: Tenure): Pick<Supervision, 'onReady' | 'onStart'> => {
   let included: Command | undefined
+  /** Asked for again when the key is held anew, and processes may have ended by then. */
+  const include = (describe: () => Command) => {
+    let described: Command | undefined
+    void tenure.include(() => {
+      described ??= describe()
+      included = described
+      return described
+    })
+  }
   return {
     onReady({ pid, mark }, target) {
-      void tenure.include?.(() => {
-        included = { guard: pastProcess(pid), mark, ...(target && { target: pastProcess(target) }) }
-        return included
-      })
+      include(() => ({
+        ...{ guard: pastProcess(pid), mark },
+        ...(target && { target: pastProcess(target) }),
+      }))
     },
     onStart(target) {
       const before = included
-      if (!before || before.target) return
-      void tenure.include?.(() => ({ ...before, target: pastProcess(target) }))
+      if (before && !before.target) include(() => ({ ...before, target: pastProcess(target) }))
     },
   }
 }
+
+/** Says what of COMMAND cannot be ended. */
+const teller = (tenure: Tenure): Pick<Supervision, 'onLeft' | 'onRefused'> => ({
+  onLeft(processes) {
+    void tenure.linger?.()
+    tellLeft(processes)
+  },
+  onRefused: tellRefused,
+})
 
 /** The same signals, of which somebody else hears too. */
 const hearing = (caught: CaughtSignals, hear: (signal: NodeJS.Signals) => void): CaughtSignals => ({
@@ -119,8 +140,8 @@ export const noteRaisedTtl = (wanted: number | undefined, inForce: number): void
 }
 
 /** Says of what was given up without an answer how long others may have to wait for it. */
-export const noteLingering = (what: string, given: { readonly lingers: number }): void => {
-  const sentence = lingering(what, given)
+export const noteRemains = (what: string, given: { readonly remains: number }): void => {
+  const sentence = describeRemains(what, given)
   if (sentence) note(sentence)
 }
 

@@ -5,7 +5,7 @@ import { RdvCommand } from '../cli/base-command.ts'
 import { HolderLine } from '../cli/holder-line.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printResult } from '../cli/output.ts'
-import { giveUp, noteLingering, noteRaisedTtl, runHeld, stayHeld } from '../cli/run-held.ts'
+import { giveUp, noteRaisedTtl, noteRemains, runHeld, stayHeld } from '../cli/run-held.ts'
 import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
 import { checkKey } from '../recipes/keys.ts'
 import { Lock } from '../recipes/lock.ts'
@@ -53,7 +53,7 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
       else await this.#stay(name, lock)
     } finally {
       await giveUp(lock, this.interrupts, (signal) => lock.release(signal))
-      noteLingering(name, lock)
+      noteRemains(name, lock)
     }
   }
 

@@ -8,8 +8,8 @@ import { note, printBesideCommand } from '../cli/output.ts'
 import {
   GIVING_UP_BRIEFLY,
   giveUp,
-  noteLingering,
   noteRaisedTtl,
+  noteRemains,
   runHeld,
   untilHurried,
 } from '../cli/run-held.ts'
@@ -74,7 +74,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     } finally {
       await giveUp(turn, this.interrupts, (signal) => turn.release(signal), timeout)
       // What is done has left the queue already.
-      if (!done) noteLingering(name, turn)
+      if (!done) noteRemains(name, turn)
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Entry, Write } from '../backends/backend.ts'
 import { put, putDetached, putHeld } from '../backends/operations.ts'
+import type { Command } from '../backends/process-identity.ts'
 import { LostError, NoError } from '../errors.ts'
 import { applyChange } from './change.ts'
 import { checkState } from './keys.ts'
@@ -11,6 +12,8 @@ import { keyIn, type Space } from './space.ts'
 export interface HoldOptions extends SessionOptions {
   /** A hold of ours that was lost, whose session the store may not have ended yet. */
   readonly instead?: Hold | undefined
+  /** What is included from the beginning. */
+  readonly command?: (() => Command) | undefined
 }
 
 /** A key that is held while this process lives: it goes with its session. */
@@ -42,6 +45,7 @@ export class Hold {
     checkState(state)
     const session = await Session.open(space.backend, options)
     try {
+      if (options.command) await session.include(options.command)
       await acquire(space, name, session, state, options)
       // An answer may come after the time for which the session was granted.
       session.requireLive()
@@ -73,8 +77,18 @@ export class Hold {
   }
 
   /** After `release`: for so many milliseconds at most the key stays, as the store did not answer. */
-  get lingers(): number {
-    return this.#session.lingers
+  get remains(): number {
+    return this.#session.remains
+  }
+
+  /** Where the store sees processes die: the key stays while COMMAND lives, too. */
+  include(describe: () => Command): Promise<void> {
+    return this.#session.include(describe)
+  }
+
+  /** After a loss: holds on to the key while the store has not ended the session, until `release`. */
+  linger(): Promise<void> {
+    return this.#session.linger()
   }
 
   /**

@@ -1,4 +1,5 @@
 import { aborted } from '../aborted.ts'
+import type { Command } from '../backends/process-identity.ts'
 import { backoff } from '../backoff.ts'
 import { describe, LostError } from '../errors.ts'
 import { Hold } from './hold.ts'
@@ -18,6 +19,7 @@ export class Membership {
   readonly #leaving = new AbortController()
   #hold: Hold
   #state: string
+  #command: (() => Command) | undefined
   /** Settled while the key is held. */
   #joined: Promise<void> = Promise.resolve()
 
@@ -52,8 +54,14 @@ export class Membership {
   }
 
   /** As of a hold. */
-  get lingers(): number {
-    return this.#hold.lingers
+  get remains(): number {
+    return this.#hold.remains
+  }
+
+  /** Where the store sees processes die: the key stays while COMMAND lives, too, whichever session holds it. */
+  include(describe: () => Command): Promise<void> {
+    this.#command = describe
+    return this.#hold.include(describe)
   }
 
   /** Changes the state; after a loss it is what the key is held in again. */
@@ -108,7 +116,7 @@ export class Membership {
     for (const pause of backoff()) {
       if (signal.aborted) throw trouble ?? signal.reason
       try {
-        const options = { ...this.#options, signal, instead: previous }
+        const options = { ...this.#options, signal, instead: previous, command: this.#command }
         this.#hold = await Hold.take(this.#space, this.#name, this.#state, options)
         return this.#rejoinWhenLost()
       } catch (error) {

@@ -51,7 +51,8 @@ export class Session {
   #deadline = 0
   #left: Promise<void> | undefined
   #owner: ProcessIdentity | undefined
-  #lingers = false
+  #remains = false
+  #lingering: AbortController | undefined
   /** Why the last renewal failed, if none has succeeded since. */
   #trouble: unknown
 
@@ -119,6 +120,26 @@ export class Session {
   }
 
   /**
+   * Once it counts as lost: goes on to renew the lease, until `close`, while the store has not ended it. For one who waits
+   * for an end of what is guarded that has not come in time.
+   */
+  async linger(): Promise<void> {
+    if (this.#lingering) return
+    const lingering = new AbortController()
+    this.#lingering = lingering
+    const renew = async (limit: AbortSignal) => {
+      try {
+        await this.#backend.renew(this.id, { signal: limit, owner: this.#owner })
+      } catch (error) {
+        if (error instanceof LeaseGoneError) lingering.abort()
+        throw error
+      }
+    }
+    await renew(lingering.signal).catch(() => {})
+    await sendRenewals(this.#times, lingering.signal, renew)
+  }
+
+  /**
    * Ends the session and removes what it holds.
    *
    * `close` resolves when the store has answered or the signal has aborted; without one, after 5 s at most, and after
@@ -134,8 +155,8 @@ export class Session {
    * Once `close` has resolved: for so many milliseconds at most the store keeps what the session held, as it did not
    * say that it is gone; 0 where it did.
    */
-  get lingers(): number {
-    return this.#lingers ? this.ttl * this.#backend.traits.expiryFactor : 0
+  get remains(): number {
+    return this.#remains ? this.ttl * this.#backend.traits.expiryFactor : 0
   }
 
   /** Declares it lost: for who sees that something it held is gone. */
@@ -148,18 +169,19 @@ export class Session {
   async #leave(signal: AbortSignal | undefined): Promise<void> {
     // From now on nothing declares it expiring or lost.
     this.#clear()
+    this.#lingering?.abort()
     const late = this.lost.aborted || this.expiring.aborted
     const limit = signal ?? AbortSignal.timeout(late ? AFTER_LOSS : LONGEST_CLOSE)
-    const lingers = () => {
-      this.#lingers = !late
+    const remains = () => {
+      this.#remains = !late
     }
-    const revoked = whenAvailable({}, () => this.#backend.revoke(this.id)).catch(lingers)
+    const revoked = whenAvailable({}, () => this.#backend.revoke(this.id)).catch(remains)
     // A request leaves when all that was begun before it is done: renewals end after it.
     await otherWork()
     this.#stop()
     const isLate = await Promise.race([revoked.then(() => false), hasAborted(limit)])
     if (!isLate) return
-    lingers()
+    remains()
     finishBeside(revoked)
   }
 
@@ -228,10 +250,10 @@ const hasAborted = (signal: AbortSignal): Promise<true> =>
   new Promise((resolve) => onAbort(signal, () => resolve(true)))
 
 /** What to tell of a thing that was given up while the store did not answer, or refused; nothing where it did it. */
-export const lingering = (
+export const describeRemains = (
   what: string,
-  { lingers }: Pick<Session, 'lingers'>,
+  { remains }: Pick<Session, 'remains'>,
 ): string | undefined =>
-  lingers > 0
-    ? `${what} could not be given up: it goes when its session expires, within ${lingers / 1000} s`
+  remains > 0
+    ? `${what} could not be given up: it goes when its session expires, within ${remains / 1000} s`
     : undefined

@@ -30,13 +30,18 @@ export abstract class Tenure {
   }
 
   /** After `release`: for so many milliseconds at most nobody else can have it, as the store did not answer. */
-  get lingers(): number {
-    return this.#place.session.lingers
+  get remains(): number {
+    return this.#place.session.remains
   }
 
   /** Where the store sees processes die: it lasts while COMMAND lives, too. */
   include(describe: () => Command): Promise<void> {
     return this.#place.session.include(describe)
+  }
+
+  /** After a loss: holds on to it while the store has not given it to others, until `release`. */
+  linger(): Promise<void> {
+    return this.#place.session.linger()
   }
 
   /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { childrenOf } from '../../src/child/process-tree.ts'
+import { childrenOf } from '../../src/child/family.ts'
 import { driver, gone, isGone, run, start, until } from './harness.ts'
 
 const supervise = (...args: string[]) => driver('supervise', ...args)

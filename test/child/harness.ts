@@ -29,11 +29,16 @@ export const driver = (name: string, ...args: string[]): string[] => [
   ...args,
 ]
 
+/** Away from the terminal at which the tests may run. */
 export function start(
   [file = '', ...args]: readonly string[],
   options: { stdio?: StdioOptions; env?: NodeJS.ProcessEnv; cwd?: string } = {},
 ): Started {
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options })
+  const child = spawn(file, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+    ...options,
+  })
   const seen = { stdout: '', output: '' }
   const changed = new EventTarget()
   const add = (chunk: Buffer, stdout: boolean): void => {

@@ -7,7 +7,7 @@ const env = { PATH: '/usr/bin:/bin', PWD: process.cwd(), WORDS: ' a  "b"\nc ' }
 const sh = (script: string) => ({ file: '/bin/sh', argv: ['sh', '-c', script] })
 
 const launcherFor = async (script: string) => {
-  const launcher = await startLauncher(execa, sh(script), env)
+  const launcher = await startLauncher(execa, sh(script), env, true)
   if (!launcher) throw new Error('there is no launcher')
   return launcher
 }
@@ -50,7 +50,7 @@ test.each([
   { environment: 'has a name that no shell understands', added: { 'a.b': 'x' } },
   { environment: 'has no folders of programs', added: { PATH: undefined } },
 ])('there is none where the environment $environment', async ({ added }) => {
-  expect(await startLauncher(execa, sh('exit 0'), { ...env, ...added })).toBeUndefined()
+  expect(await startLauncher(execa, sh('exit 0'), { ...env, ...added }, true)).toBeUndefined()
 })
 
 test('ends with who has started it', async () => {

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { childrenOf } from '../../src/child/process-tree.ts'
 import { present } from '../backends/conformance/harness.ts'
 import { gone } from '../child/harness.ts'
 import { STORES, startedStore } from './queues.ts'
@@ -186,29 +184,7 @@ describe('rdv lock', () => {
     const ended = await place.rdv('lock', 'l', '--', 'sh', '-c', `exit ${code}`)
     expect(ended).toMatchObject({ code, stdout: '', stderr: '' })
   })
-
-  test('on the embedded store it counts as held while COMMAND’s group lives, whoever was killed', async () => {
-    const place = new Place()
-    const script = 'echo "pid $$"; exec >/dev/null 2>&1; sleep 1000'
-    const holder = place.start('lock', 'l', '--ttl', '500ms', '--', 'sh', '-c', script)
-    const [, pid = ''] = await holder.says(/pid (\d+)/)
-    // Nobody is left to end COMMAND.
-    for (const guard of guardsOf(holder.pid)) process.kill(guard, 'SIGKILL')
-    holder.kill('SIGKILL')
-    await holder.ended
-    const next = await place.rdv('lock', 'l', '--timeout', '1500ms', '--', 'echo', 'ran')
-    expect(next).toMatchObject({ code: 124, stdout: '' })
-    process.kill(-Number(pid), 'SIGKILL')
-    const after = await place.rdv('lock', 'l', '--timeout', '1m', '--', 'echo', 'ran')
-    expect(after).toMatchObject({ code: 0, stdout: 'ran\n' })
-  })
 })
-
-/** The processes that end COMMAND when rdv vanishes. */
-const guardsOf = (pid: number): number[] =>
-  childrenOf(pid).filter((child) =>
-    readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('RDV_GUARD='),
-  )
 
 test.each([
   { name: 'a && b', hint: "sh -c 'a && b'" },

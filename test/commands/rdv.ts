@@ -113,7 +113,9 @@ export class Place {
   }
 
   #run(file: string, args: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): Running {
-    return attend(spawn(file, args, { env: this.env, stdio: [stdin, 'pipe', 'pipe'] }))
+    // away from the terminal at which the tests may run
+    const options = { env: this.env, detached: true }
+    return attend(spawn(file, args, { ...options, stdio: [stdin, 'pipe', 'pipe'] }))
   }
 }
 

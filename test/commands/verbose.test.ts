@@ -28,11 +28,33 @@ describe('--verbose prints no stack trace', () => {
     expect(ended.stdout + ended.stderr).not.toMatch(STACK)
   })
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('of an end by %s', async (signal) => {
-    const waiting = new Place().start('wait', 'k', '--verbose')
-    await waiting.says(/waiting for k/)
-    waiting.kill(signal)
-    expect((await waiting.ended).stderr).not.toMatch(STACK)
+  test.each([
+    ['wait k', /waiting for k/],
+    ['lock l', /lock\/l/],
+    ['lock l -- sh -c echo\tup;sleep\t1000', /up/],
+    ['elect e', / \d+\n/],
+    ['elect e --events', /elected/],
+    ['once o -- sh -c echo\tup;sleep\t1000', /up/],
+    ['signal h --hold -- sh -c echo\tup;sleep\t1000', /up/],
+    ['subscribe t', /subscribed/],
+    ['barrier b --parties 2', /waiting for b/],
+    ['counter wait c --at-least 2', /waiting for c/],
+    ['lock l --backend etcd://127.0.0.1:9', /still trying/],
+    ['subscribe t --backend consul://127.0.0.1:9', /still trying/],
+  ])('of an end of rdv %s by INT or TERM', async (line, ready) => {
+    const { own, command } = splitAtCommand(line.split(' '))
+    const rest = command ? ['--', ...command.map((word) => word.replaceAll('\t', ' '))] : []
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      const running = new Place().start(...own, '--verbose', ...rest)
+      await running.says(ready)
+      running.kill(signal)
+      const ended = await running.ended
+      expect(ended.code).toBe(code)
+      expect(ended.stdout + ended.stderr).not.toMatch(STACK)
+    }
   })
 })
 

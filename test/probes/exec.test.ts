@@ -4,7 +4,7 @@ import { createReadStream, type ReadStream, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { childrenOf } from '../../src/child/process-tree.ts'
+import { childrenOf } from '../../src/child/family.ts'
 import { openProbe } from '../../src/probes/open.ts'
 import { folder, look } from './servers.ts'
 

@@ -3,7 +3,13 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { remove } from '../../src/backends/operations.ts'
-import { LostError, NoError, UnavailableError, UsageError } from '../../src/errors.ts'
+import {
+  LeaseGoneError,
+  LostError,
+  NoError,
+  UnavailableError,
+  UsageError,
+} from '../../src/errors.ts'
 import { clear } from '../../src/recipes/clear.ts'
 import { withDeadline } from '../../src/recipes/deadline.ts'
 import { getState } from '../../src/recipes/get.ts'
@@ -57,6 +63,28 @@ describe('a session', () => {
     session.lose('for a test')
     expect(session.lost.aborted).toBe(false)
     await session.close()
+  })
+
+  test('that is lost ends in the store, unless it lingers until it is closed', async () => {
+    const space = await memory()
+    const open = () => Session.open(space.backend, { ttl: 2_000 })
+    const [idle, lingering] = [await open(), await open()]
+    for (const session of [idle, lingering]) session.lose('for a test')
+    const lingered = lingering.linger()
+    await signal(space, 'control', 'x', { expire: 4_000 })
+    await wait(space, 'control', { not: true, states: ['*'] })
+    await expect(space.backend.renew(idle.id)).rejects.toThrow(LeaseGoneError)
+    expect(await space.backend.renew(lingering.id)).toBe(2_000)
+    await lingering.close()
+    await lingered
+    await expect(space.backend.renew(lingering.id)).rejects.toThrow(LeaseGoneError)
+  })
+
+  test('whose lease the store has ended does not linger', async () => {
+    const { backend } = await memory()
+    const session = await Session.open(backend, { ttl: 2_000 })
+    await backend.revoke(session.id)
+    await session.linger()
   })
 
   test('lives on for many TTLs', async () => {

@@ -4,7 +4,7 @@ import { backoff } from '../../backoff.ts'
 import { describe, IndeterminateError, LeaseGoneError, NoError } from '../../errors.ts'
 import { applyChange } from '../change.ts'
 import { undoing, whenAvailable } from '../retry.ts'
-import { lingering, Session } from '../session.ts'
+import { describeRemains, Session } from '../session.ts'
 import { describeHolder, holderOf, newRecord, sessionKey } from '../session-record.ts'
 import type { Space } from '../space.ts'
 import { follow } from '../view.ts'
@@ -82,7 +82,7 @@ export class Registration {
     this.#closing.abort(new NoError('given up'))
     const session = await this.#session.catch(() => undefined)
     await session?.close(signal)
-    const sentence = session && lingering(this.#options.what, session)
+    const sentence = session && describeRemains(this.#options.what, session)
     if (sentence) this.#options.onTrouble?.(sentence)
   }
 

@@ -1,0 +1,42 @@
+import { isForeign } from '../child/target.ts'
+import { type Process, readOf } from '../processes.ts'
+import { printable } from '../redact.ts'
+import { note } from './output.ts'
+
+/** Says which processes of COMMAND a loss could not end, and what to do. */
+export const tellLeft = (processes: readonly Process[]): void => {
+  const foreign = processes.filter(isForeign)
+  const stuck = processes.filter((process) => !foreign.includes(process))
+  if (foreign.length > 0)
+    note(`${left(foreign, BELONG)}. To end ${them(foreign)}: sudo kill ${idsOf(foreign)}`)
+  if (stuck.length > 0) note(left(stuck, LIVE_ON))
+}
+
+/** Says that a signal did not reach COMMAND. */
+export const tellRefused = (signal: NodeJS.Signals, target: number): void => {
+  const pid = Math.abs(target)
+  note(
+    `${signal} was not handed on: COMMAND (process ${pid}) belongs to another user. Send it yourself: sudo kill -s ${signal.slice(3)} ${pid}`,
+  )
+}
+
+/** For one, and for several. */
+type Forms = readonly [one: string, several: string]
+
+const BELONG: Forms = ['belongs to another user', 'belong to another user']
+const LIVE_ON: Forms = ['was killed and lives on', 'were killed and live on']
+
+const left = (processes: readonly Process[], [one, several]: Forms): string => {
+  const names = processes.map(described).join(', ')
+  const subject = processes.length > 1 ? `processes ${names} ${several}` : `process ${names} ${one}`
+  return `COMMAND cannot be ended: its ${subject}. rdv waits for ${them(processes)}, and keeps what it holds as long as the store lets it`
+}
+
+const them = ({ length }: readonly Process[]): string => (length > 1 ? 'them' : 'it')
+
+const idsOf = (processes: readonly Process[]): string => processes.map(({ pid }) => pid).join(' ')
+
+const described = ({ pid }: Process): string => {
+  const name = readOf(pid, 'comm')?.trim()
+  return name ? `${pid} (${printable(name)})` : String(pid)
+}
