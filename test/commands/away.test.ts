@@ -66,9 +66,11 @@ test.each([
   ['consul', 10_000],
 ])('a process that hardly ever runs keeps what it holds: %s', async (scheme, ttl) => {
   const store = await storeAt(scheme).start()
-  const running = await holding(store.url, 'slow', ttl)[0]
+  const proxy = await startProxy(store)
+  const running = await holding(proxy.url(scheme), 'slow', ttl)[0]
   const slow = running?.pid ?? 0
-  // a renewal is always answered while it does not run
+  // so that a renewal is always answered while it does not run
+  proxy.delay(150)
   for (let stopped = 0; stopped < 3 * ttl; stopped += ttl / 4) {
     process.kill(slow, 'SIGSTOP')
     await sleep(ttl / 4)
@@ -77,6 +79,7 @@ test.each([
   }
   running?.stdin.end('\n')
   expect(await running?.ended).toMatchObject({ code: 0, stdout: 'up\n' })
+  await proxy.stop()
   await store.stop()
 })
 
