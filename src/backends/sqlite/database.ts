@@ -31,7 +31,7 @@ const MARKS = `
 `
 
 /** Bytes, of a new file. What is kept is small, and a commit writes whole pages, which the next process reads again. */
-const PAGE = 1_024
+export const PAGE = 1_024
 
 /** Bytes: for the leases and keys of some hundred processes. */
 const RESERVE = 64 * 1024
