@@ -288,8 +288,8 @@ export class Table {
 
   #advance(): number {
     const { changes } = this.#statement(
-      `UPDATE store SET revision = revision + 1 WHERE ${OURS}`,
-    ).run({ boot: bootId() })
+      "UPDATE store SET revision = revision + 1 WHERE ? IN (boot, '')",
+    ).run(bootId())
     if (changes === 0) throw new TakenOverError()
     this.advances++
     return this.revision()
