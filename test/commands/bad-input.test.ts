@@ -8,13 +8,13 @@ type Row = readonly [argv: readonly string[], says: RegExp]
 const long = 'k'.repeat(513)
 
 const COMMANDS: readonly Row[] = [
-  [[], /--help/],
-  [[''], /--help/],
-  [['--json-but-wrong'], /--help/],
-  [['frobnicate'], /no command "frobnicate".*--help/],
+  [[], /rdv help/],
+  [[''], /rdv help/],
+  [['--json-but-wrong'], /rdv help/],
+  [['frobnicate'], /no command "frobnicate".*rdv help/],
   [['singal', 'k'], /did you mean signal\?/],
   [['wiat', 'k'], /did you mean wait\?/],
-  [['--timeout'], /--help/],
+  [['--timeout'], /rdv help/],
   [['--frob', 'get', 'k'], /no flag --frob/],
   [['get', 'k', '--frob'], /no flag --frob/],
   [['get', 'k', '-x'], /no flag -x/],

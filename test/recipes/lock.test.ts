@@ -248,12 +248,16 @@ describe('a lock', () => {
   test('whose store is out of reach at the deadline is unavailable, not timed out', async () => {
     const space = await memory()
     const holder = await take(space, 'l')
+    const cause = new UnavailableError('nothing listens')
+    let away = false
     const failing = distorted(space, {
       async *watch(_, signal) {
-        yield { kind: 'interrupted', cause: new UnavailableError('nothing listens') }
+        away = true
+        yield { kind: 'interrupted', cause }
         await once(signal, 'abort')
         throw signal.reason
       },
+      list: (...args) => (away ? Promise.reject(cause) : space.backend.list(...args)),
     })
     const late = take(failing, 'l', { timeout: 1_000 })
     await expect(late).rejects.toThrow('nothing listens')
