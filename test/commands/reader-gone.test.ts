@@ -59,10 +59,13 @@ test('a reader of a socket that only sends no more still reads', async () => {
 
 test('a stream that is read goes on', async () => {
   const place = new Place()
-  const running = place.startSh('rdv list --watch | cat')
+  const running = place.startSh(`sh -c 'echo "pid $$"; exec rdv list --watch' | cat`)
+  const [, pid] = await running.says(/pid (\d+)/)
   await place.rdv('signal', 'a')
   await running.says(/a\tready/)
   await place.rdv('wait', 'never', '--timeout', '4s')
   await place.rdv('signal', 'b')
   await running.says(/b\tready/)
+  process.kill(Number(pid), 'SIGTERM')
+  await running.ended
 })
