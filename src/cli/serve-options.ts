@@ -137,7 +137,8 @@ const readTls = async ({
   } catch (cause) {
     const { describeFailure } = await import('../reason.ts')
     const why = describeFailure(cause)
-    throw new UsageError(`--tls-cert ${cert} with --tls-key ${key} cannot be used: ${why}`, {
+    // The reason comes first: the log shortens what is long.
+    throw new UsageError(`${why}: give others than --tls-cert ${cert} with --tls-key ${key}`, {
       cause,
     })
   }

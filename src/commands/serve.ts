@@ -26,7 +26,7 @@ const renew = async (
     server.renew(await secrets)
     log.info('certificate and tokens were read again')
   } catch (error) {
-    log.error(`the old certificate and tokens stay: ${describe(error)}`)
+    log.error('the old certificate and tokens stay', { reason: describe(error) })
   }
 }
 

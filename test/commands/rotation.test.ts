@@ -103,6 +103,29 @@ describe('certificates that are replaced', () => {
 })
 
 describe('upon HUP a server reads again', () => {
+  test('its certificate, and ends no connection; what does not fit is refused', async () => {
+    const [before, after] = [await createCertificates(), await createCertificates()]
+    const { files, put } = rotating(before)
+    const { start, client, url } = await startTlsServe(files)
+    const server = await start()
+    const held = client.start('lock', 'l', '--', 'sh', '-c', 'echo held; exec sleep 1000')
+    await held.says(/held/)
+    put(after, ['cert'])
+    server.kill('SIGHUP')
+    await server.says(
+      /the old certificate and tokens stay reason="certificate and key do not belong together/,
+    )
+    expect(await curl('--cacert', before.ca, `${url}/_health`)).toMatchObject({ status: 200 })
+    put(after)
+    server.kill('SIGHUP')
+    await server.says(/were read again/)
+    expect(await curl('--cacert', after.ca, `${url}/_health`)).toMatchObject({ status: 200 })
+    expect((await curl('--cacert', before.ca, `${url}/_health`)).exitCode).not.toBe(0)
+    expect(await client.rdv('lock', 'l', '--try', '--', 'true')).toMatchObject({ code: 1 })
+    held.kill('SIGTERM')
+    expect(await held.ended).toMatchObject({ code: 143 })
+  })
+
   test('its tokens', async () => {
     const file = join(temporaryFolder('token'), 'tokens')
     writeFileSync(file, 'one\n', { mode: 0o600 })
@@ -114,7 +137,7 @@ describe('upon HUP a server reads again', () => {
     expect([await status('one'), await status('two')]).toEqual([200, 401])
     writeFileSync(file, 'one two three\n')
     server.kill('SIGHUP')
-    await server.says(/the old certificate and tokens stay: .*too many words/)
+    await server.says(/the old certificate and tokens stay reason=.*too many words/)
     expect([await status('one'), await status('two')]).toEqual([200, 401])
     writeFileSync(file, 'two\n')
     server.kill('SIGHUP')
