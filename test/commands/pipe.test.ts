@@ -420,7 +420,9 @@ describe('who is interrupted leaves nothing behind', () => {
     const { stdout, stderr } = await here.sh(
       '{ rdv pipe receive jobs --group g; echo "ended with $?" >&2; } | head -n 1',
     )
-    expect({ stdout, stderr }).toEqual({ stdout: 'y\n', stderr: 'ended with 141\n' })
+    expect(stdout).toBe('y\n')
+    // What has come to the receiver meanwhile is told.
+    expect(stderr).toMatch(/^(rdv: \d+ messages? (was|were) not read: .* lost\n)?ended with 141\n$/)
   })
 })
 
