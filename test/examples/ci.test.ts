@@ -42,8 +42,10 @@ class Runner {
   /** A step of a workflow. */
   async step({ uses, run, with: given = {} }: Step): Promise<string> {
     if (run !== undefined) return this.#run(run)
-    if (!uses?.startsWith('rendezvous/')) return '' // checking out, setting up Node: done
-    return this.action(given)
+    if (!uses?.startsWith('your-organisation/')) return '' // checking out, setting up Node: done
+    const { releases, ...others } = given
+    expect(releases).toContain('vars.RDV_RELEASES')
+    return this.action(others)
   }
 
   /** Our action; what it installs is what is built here. */
@@ -154,6 +156,11 @@ describe('the GitHub action', () => {
     await expect(runner.action({})).rejects.toThrow(/::error::rdv-linux-\w+-musl of version latest/)
   })
 
+  test('asks where the releases are', async () => {
+    const runner = new Runner(await bareStage(), '', root)
+    await expect(runner.action({})).rejects.toThrow(/::error::releases is not set/)
+  })
+
   test('says where there is no executable', async () => {
     const env = { RUNNER_OS: 'Windows' }
     const runner = new Runner(await bareStage(), await serveReleases(), root, env)
@@ -193,7 +200,7 @@ describe('the GitLab template', () => {
     const server = await startRdvServe()
     onTestFinished(() => server.stop())
     const stage = await bareStage()
-    const version = `file:${await packed(stage)}`
+    const file = await packed(stage)
 
     /** Each on a runner of its own, with its own installation. */
     const start = (name: string, index = 1): Running => {
@@ -204,7 +211,7 @@ describe('the GitLab template', () => {
       return stage.start(['bash', '-eo', 'pipefail', '-c', script], {
         ...expandVariables(job.variables ?? {}),
         RDV_BACKEND: server.url,
-        RDV_VERSION: version,
+        RDV_PACKAGE: file,
         CI_NODE_INDEX: String(index),
         CI_NODE_TOTAL: String(job.parallel ?? 1),
         PATH: `${prefix}/bin:${stage.env.PATH}`,
