@@ -75,7 +75,7 @@ describe('a certificate that is not accepted is told in one sentence', () => {
   const told = async (url: string, ...words: string[]) => {
     const { ca } = files
     const place = new Place({ RDV_CACERT: ca, ETCDCTL_CACERT: ca, CONSUL_CACERT: ca })
-    const { code, stderr } = await place.rdv(...words, '--backend', url, '--timeout', '1500ms')
+    const { code, stderr } = await place.rdv(...words, '--backend', url, '--timeout', '2500ms')
     return { code, stderr }
   }
 

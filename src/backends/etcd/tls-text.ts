@@ -11,7 +11,8 @@ const VERDICTS: readonly (readonly [RegExp, string])[] = [
 /** The code of a failure of TLS of which gRPC has kept only the text; `undefined`: it is another one. */
 export const tlsCodeOf = (text: string): string | undefined => {
   const named = /^(?:Error )?\[(ERR_[A-Z_]+)\]: /.exec(text)?.[1]
-  const reason = /\berror:[0-9A-F]+:SSL routines:[^:]*:([^:]+):/.exec(text)?.[1]
+  // OpenSSL's, and BoringSSL's within Bun.
+  const reason = /\berror:[\da-f]+:SSL routines:[^:]*:([\w ]+)/i.exec(text)?.[1]
   if (named !== undefined) return named
   if (reason !== undefined) return `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`
   return VERDICTS.find(([pattern]) => pattern.test(text))?.[1]
