@@ -75,7 +75,14 @@ describe('a certificate that is not accepted is told in one sentence', () => {
   const told = async (url: string, ...words: string[]) => {
     const { ca } = files
     const place = new Place({ RDV_CACERT: ca, ETCDCTL_CACERT: ca, CONSUL_CACERT: ca })
-    const { code, stderr } = await place.rdv(...words, '--backend', url, '--timeout', '2500ms')
+    const { code, stderr } = await place.rdv(
+      ...words,
+      '--backend',
+      url,
+      '--timeout',
+      '2500ms',
+      '--quiet',
+    )
     return { code, stderr }
   }
 
