@@ -210,17 +210,8 @@ const keepAlive = async (
 ): Promise<void> => {
   const { leaseTimes } = await import('./lease-time.ts')
   const { sendRenewals } = await import('./renewals.ts')
-  const gone = new AbortController()
-  const renew = async (limit: AbortSignal) => {
-    try {
-      await backend.renew(id, { signal: limit })
-    } catch (error) {
-      if (error instanceof LeaseGoneError) gone.abort(error)
-      throw error
-    }
-  }
-  const over = AbortSignal.any([signal, gone.signal])
-  await sendRenewals(leaseTimes(ttl, backend.traits), over, renew, { ref: false })
+  const renew = (limit: AbortSignal) => backend.renew(id, { signal: limit })
+  await sendRenewals(leaseTimes(ttl, backend.traits), signal, renew, { ref: false })
 }
 
 /**

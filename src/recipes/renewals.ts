@@ -1,33 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoff } from '../backoff.ts'
+import { LeaseGoneError } from '../errors.ts'
 import { LONGEST_TIMER } from '../long-timer.ts'
 import { withDeadline } from './deadline.ts'
 import { type LeaseTimes, LONGEST_RETRY } from './lease-time.ts'
 
+interface RenewalOptions {
+  /** Whether they keep the process alive. */
+  readonly ref?: boolean
+  /** Whether the first one does not wait for its turn. */
+  readonly atOnce?: boolean
+}
+
 /**
- * Sends renewals until the signal aborts; never rejects. One that gets no answer keeps none of the later ones from being
- * sent, and one that fails is soon sent again, so that the first moment in which the store is back is used.
+ * Sends renewals until the signal aborts or the lease is gone; never rejects. A renewal that gets no answer does not delay
+ * the later ones. A renewal that fails is soon sent again, so that the first moment in which the store is back is used.
  * `renew` rejects where it failed.
  */
 export const sendRenewals = async (
   { interval, patience }: Pick<LeaseTimes, 'interval' | 'patience'>,
   signal: AbortSignal,
   renew: (limit: AbortSignal) => Promise<unknown>,
-  { ref = true } = {},
+  { ref = true, atOnce = false }: RenewalOptions = {},
 ): Promise<void> => {
+  const gone = new AbortController()
+  const over = AbortSignal.any([signal, gone.signal])
   const next = () =>
-    sleep(Math.min(interval, LONGEST_TIMER), undefined, { signal, ref }).catch(() => {})
+    sleep(Math.min(interval, LONGEST_TIMER), undefined, { signal: over, ref }).catch(() => {})
   const attempt = () =>
-    withDeadline({ timeout: patience, signal }, renew).then(
+    withDeadline({ timeout: patience, signal: over }, renew).then(
       () => false,
-      () => true,
+      (error) => {
+        if (error instanceof LeaseGoneError) gone.abort()
+        return true
+      },
     )
-  await next()
+  if (!atOnce) await next()
   let pauses = backoff(LONGEST_RETRY)
-  while (!signal.aborted) {
+  while (!over.aborted) {
     const due = next()
     const failed = await Promise.race([attempt(), due])
-    if (failed) await pauses.next().value(signal)
+    if (failed) await pauses.next().value(over)
     else {
       pauses = backoff(LONGEST_RETRY)
       await due

@@ -125,18 +125,9 @@ export class Session {
    */
   async linger(): Promise<void> {
     if (this.#lingering) return
-    const lingering = new AbortController()
-    this.#lingering = lingering
-    const renew = async (limit: AbortSignal) => {
-      try {
-        await this.#backend.renew(this.id, { signal: limit, owner: this.#owner })
-      } catch (error) {
-        if (error instanceof LeaseGoneError) lingering.abort()
-        throw error
-      }
-    }
-    await renew(lingering.signal).catch(() => {})
-    await sendRenewals(this.#times, lingering.signal, renew)
+    this.#lingering = new AbortController()
+    const { signal } = this.#lingering
+    await sendRenewals(this.#times, signal, (limit) => this.#askRenewal(limit), { atOnce: true })
   }
 
   /**
@@ -190,13 +181,17 @@ export class Session {
     const sentAt = now()
     if (sentAt >= this.#deadline) return this.#expire()
     try {
-      await this.#backend.renew(this.id, { signal: limit, owner: this.#owner })
+      await this.#askRenewal(limit)
     } catch (error) {
       if (error instanceof LeaseGoneError) this.lose(error.message)
       if (!this.#closed.signal.aborted) this.#trouble = error
       throw error
     }
     this.#prolong(sentAt)
+  }
+
+  #askRenewal(limit: AbortSignal): Promise<unknown> {
+    return this.#backend.renew(this.id, { signal: limit, owner: this.#owner })
   }
 
   #prolong(sentAt: number): void {
