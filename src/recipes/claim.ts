@@ -33,31 +33,30 @@ export const claim = async (wanted: Wanted, signal: AbortSignal): Promise<Claime
 
 /** @throws NoError others hold, or have held until just now. */
 export const claimNow = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed> => {
-  const result = await ask(wanted, signal)
+  const result = await claimUntil(wanted, signal, () => true)
   if (result.outcome === 'ok') return result
   throw new NoError(`${wanted.name} is held by another program's session`)
 }
 
 /** `undefined` while others hold. Where the store lets nobody hold for a while, it is tried again until it does. */
 const insist = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed | undefined> => {
-  for (const pause of backoff()) {
-    const result = await ask(wanted, signal)
-    if (result.outcome === 'ok') return result
-    if (result.outcome === 'held') return undefined
-    await pause(signal)
-    signal.throwIfAborted()
-  }
-  throw new Error('a backoff never ends')
+  const settles = ({ outcome }: ClaimResult) => outcome === 'ok' || outcome === 'held'
+  const result = await claimUntil(wanted, signal, settles)
+  return result.outcome === 'ok' ? result : undefined
 }
 
-/** Claims until it is answered: a claim that was not is looked up by the next one. */
-const ask = async (wanted: Wanted, signal: AbortSignal): Promise<ClaimResult> => {
+/** Claims until an answer settles it. A claim that is not answered is looked up by the next one. */
+const claimUntil = async (
+  wanted: Wanted,
+  signal: AbortSignal,
+  settles: (result: ClaimResult) => boolean,
+): Promise<ClaimResult> => {
   const { backend, path, slots, session } = wanted
   const call = () => backend.claim(path, slots, session.id, { signal })
   for (const pause of backoff()) {
     const result = await whenAvailable({ signal }, call).catch(unanswered)
     if (result?.outcome === 'conflict') throw conflict(wanted)
-    if (result) return result
+    if (result && settles(result)) return result
     await pause(signal)
     signal.throwIfAborted()
   }
