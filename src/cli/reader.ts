@@ -1,4 +1,5 @@
 import { fstatSync, type Stats, writeSync } from 'node:fs'
+import { quietBuiltin } from '../quiet-builtin.ts'
 import { POLLERR, pollOnce } from './poll.ts'
 
 /** Milliseconds between two looks. */
@@ -66,7 +67,7 @@ const SHORTEST = 1_000_000n
 /** Node does not poll. But its WASI does, for WebAssembly: https://wasi.dev, `poll_oneoff` of preview 1. */
 const pollByWasi = (descriptor: number): Look | undefined => {
   try {
-    const { WASI } = loadWasi()
+    const { WASI } = quietBuiltin<typeof import('node:wasi')>('node:wasi')
     const wasi = new WASI({ version: 'preview1', returnOnExit: true })
     const { Instance, Module } = assembly()
     const instance = new Instance(new Module(Buffer.from(MODULE, 'base64')))
@@ -107,15 +108,4 @@ const hasFailed = (
   return events.some(
     (at) => memory.getUint8(at + 10) === FD_READ && memory.getUint16(at + 8, true) !== 0,
   )
-}
-
-/** Node warns that it may change. */
-const loadWasi = (): typeof import('node:wasi') => {
-  const emitWarning = process.emitWarning
-  process.emitWarning = () => {}
-  try {
-    return process.getBuiltinModule('node:wasi')
-  } finally {
-    process.emitWarning = emitWarning
-  }
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { quietBuiltin } from '../../quiet-builtin.ts'
 import type { CallOptions } from '../backend.ts'
 import { now } from '../clock.ts'
 import { bootId } from '../process-identity.ts'
@@ -107,7 +108,7 @@ const connect = (path: string, synced: boolean): Database & Pick<Life, 'restarte
 
 /** Opens a connection, and closes it again where `body` throws. */
 export const opened = <T>(path: string | URL, body: (connection: DatabaseSync) => T): T => {
-  const { DatabaseSync } = loadSqlite()
+  const { DatabaseSync } = quietBuiltin<typeof import('node:sqlite')>('node:sqlite')
   const connection = new DatabaseSync(path)
   try {
     return body(connection)
@@ -238,15 +239,4 @@ export const readLife = (connection: DatabaseSync): Life => {
     .get({ boot: bootId(), soon: now() + CLOCK_ERROR })
   requireOurs(row)
   return { epoch: String(row?.epoch), restarted: row?.restarted === 1 }
-}
-
-/** Node 22 calls node:sqlite experimental at each start; that one warning is not for our users. */
-const loadSqlite = (): typeof import('node:sqlite') => {
-  const emitWarning = process.emitWarning
-  process.emitWarning = () => {}
-  try {
-    return process.getBuiltinModule('node:sqlite')
-  } finally {
-    process.emitWarning = emitWarning
-  }
 }
