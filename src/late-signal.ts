@@ -27,3 +27,34 @@ export const refuseCancelled = (call: { readonly signal?: AbortSignal | undefine
   if (call instanceof LateSignal) call.throwIfAborted()
   else call.signal?.throwIfAborted()
 }
+
+/** An AbortController that is made when its signal is asked for. Until then it only remembers the reason. */
+export class LateController<R> {
+  readonly #made: () => void
+  #reason: R | undefined
+  #controller: AbortController | undefined
+
+  /** `made` is called when the signal is asked for first. */
+  constructor(made = () => {}) {
+    this.#made = made
+  }
+
+  /** Of the first abort. */
+  get reason(): R | undefined {
+    return this.#reason
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+      this.#made()
+    }
+    return this.#controller.signal
+  }
+
+  abort(reason: R): void {
+    this.#reason ??= reason
+    this.#controller?.abort(this.#reason)
+  }
+}

@@ -1,5 +1,6 @@
 import { now } from '../backends/clock.ts'
 import { ENDING, exitCodeOf } from '../child/ending.ts'
+import { LateController } from '../late-signal.ts'
 
 /** A signal told us to end. */
 export class Interrupted extends Error {
@@ -19,10 +20,8 @@ export class Interrupted extends Error {
  * process as they end any other one. The second one of them ends it at once.
  */
 export class Interrupts implements Disposable {
-  #reason: Interrupted | undefined
-  #controller: AbortController | undefined
-  #hurry: Interrupted | undefined
-  #hurried: AbortController | undefined
+  readonly #end = new LateController<Interrupted>(() => this.listen())
+  readonly #hurry = new LateController<Interrupted>()
   #listening = false
 
   constructor() {
@@ -30,32 +29,22 @@ export class Interrupts implements Disposable {
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController()
-      if (this.#reason) this.#controller.abort(this.#reason)
-      this.listen()
-    }
-    return this.#controller.signal
+    return this.#end.signal
   }
 
   /** Aborts, with an Interrupted, when a signal has told us or our COMMAND to end: what is left must be done soon. */
   get hurried(): AbortSignal {
-    if (!this.#hurried) {
-      this.#hurried = new AbortController()
-      if (this.#hurry) this.#hurried.abort(this.#hurry)
-    }
-    return this.#hurried.signal
+    return this.#hurry.signal
   }
 
   /** The signal that has told us to end, if one has. */
   get told(): Interrupted | undefined {
-    return this.#reason
+    return this.#end.reason
   }
 
   /** A signal has told COMMAND to end. */
   hurry(name: NodeJS.Signals): void {
-    this.#hurry ??= new Interrupted(name)
-    this.#hurried?.abort(this.#hurry)
+    this.#hurry.abort(new Interrupted(name))
   }
 
   /** Also again, after it was disposed of. */
@@ -73,9 +62,8 @@ export class Interrupts implements Disposable {
 
   /** As if this signal had come. */
   tell(name: NodeJS.Signals): void {
-    this.#reason ??= new Interrupted(name)
     this.hurry(name)
-    this.#controller?.abort(this.#reason)
+    this.#end.abort(new Interrupted(name))
   }
 
   [Symbol.dispose](): void {
@@ -90,7 +78,7 @@ export class Interrupts implements Disposable {
   }
 
   readonly #receive = (name: NodeJS.Signals): void => {
-    if (this.#reason) process.exit(exitCodeOf(name))
+    if (this.#end.reason) process.exit(exitCodeOf(name))
     this.tell(name)
   }
 }
