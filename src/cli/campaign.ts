@@ -4,7 +4,7 @@ import { type Limits, withDeadline } from '../recipes/deadline.ts'
 import { Leadership } from '../recipes/election.ts'
 import type { Space } from '../recipes/space.ts'
 import { ElectionEvents } from './election-events.ts'
-import { HolderLine } from './holder-line.ts'
+import { showingHolder } from './holder-line.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note, printResult } from './output.ts'
 import { giveUp, noteRaisedTtl, noteRemains, runHeld, stayHeld } from './run-held.ts'
@@ -77,13 +77,14 @@ export class Campaign {
     const limits = this.#limits
     // Each further campaign has the whole time again.
     this.#limits = { ...limits, begun: undefined }
-    const holder = new HolderLine(this.#name)
-    const leadership = await withDeadline(limits, (signal) =>
-      Leadership.campaign(this.#space, this.#name, id, {
-        ...{ try: once, ttl, grace, signal },
-        ...{ onEntering, onWaiting, onHolder: holder.tell, onTrouble: note },
-      }),
-    ).finally(() => holder[Symbol.dispose]())
+    const leadership = await showingHolder(this.#name, (onHolder) =>
+      withDeadline(limits, (signal) =>
+        Leadership.campaign(this.#space, this.#name, id, {
+          ...{ try: once, ttl, grace, signal },
+          ...{ onEntering, onWaiting, onHolder, onTrouble: note },
+        }),
+      ),
+    )
     noteRaisedTtl(ttl, leadership.ttl)
     return leadership
   }

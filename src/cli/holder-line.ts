@@ -1,8 +1,20 @@
 import { invocation } from './invocation.ts'
 import type { WaitProgress } from './progress.ts'
 
-/** Shows on stderr who holds what is queued for. */
-export class HolderLine implements Disposable {
+/** Runs `body`, which queues for something, and shows on stderr who holds that. `body` gets what to tell the holder. */
+export const showingHolder = async <T>(
+  name: string,
+  body: (tell: HolderLine['tell']) => Promise<T>,
+): Promise<T> => {
+  const line = new HolderLine(name)
+  try {
+    return await body(line.tell)
+  } finally {
+    line[Symbol.dispose]()
+  }
+}
+
+class HolderLine implements Disposable {
   readonly #name: string
   readonly #started = Date.now()
   #progress: WaitProgress | undefined

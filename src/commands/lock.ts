@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { HolderLine } from '../cli/holder-line.ts'
+import { showingHolder } from '../cli/holder-line.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printResult } from '../cli/output.ts'
 import { giveUp, noteRaisedTtl, noteRemains, runHeld, stayHeld } from '../cli/run-held.ts'
@@ -42,11 +42,12 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
     const options = tenureOptions(flags)
     const { command } = invocation
     const onWaiting = () => command && this.#preparation.begin(command)
-    const holder = new HolderLine(name)
-    const told = { onWaiting, onHolder: holder.tell, onTrouble: note }
-    const lock = await this.within(this.limits(0), (space, { signal }) =>
-      Lock.acquire(space, name, { ...options, ...told, slots, signal }),
-    ).finally(() => holder[Symbol.dispose]())
+    const told = { onWaiting, onTrouble: note }
+    const lock = await showingHolder(name, (onHolder) =>
+      this.within(this.limits(0), (space, { signal }) =>
+        Lock.acquire(space, name, { ...options, ...told, onHolder, slots, signal }),
+      ),
+    )
     noteRaisedTtl(options.ttl, lock.ttl)
     try {
       if (command) process.exitCode = await this.#run(name, lock, command)

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { HolderLine } from '../cli/holder-line.ts'
+import { showingHolder } from '../cli/holder-line.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printBesideCommand } from '../cli/output.ts'
 import {
@@ -56,11 +56,12 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     const { command } = invocation
     if (!command) throw new UsageError('there is nothing to run: give a COMMAND after --')
     const onWaiting = () => this.#preparation.begin(command)
-    const holder = new HolderLine(name)
-    const told = { onWaiting, onHolder: holder.tell, onTrouble: note }
-    const turn = await this.within(this.limits(0), (space, { signal }) =>
-      Turn.take(space, name, { ...options, ...told, signal }),
-    ).finally(() => holder[Symbol.dispose]())
+    const told = { onWaiting, onTrouble: note }
+    const turn = await showingHolder(name, (onHolder) =>
+      this.within(this.limits(0), (space, { signal }) =>
+        Turn.take(space, name, { ...options, ...told, onHolder, signal }),
+      ),
+    )
     if (!turn) return this.#skip(name)
     noteRaisedTtl(options.ttl, turn.ttl)
     let timeout: number | undefined
