@@ -11,13 +11,10 @@ export const waiting = async <T>(
 ): Promise<T> => {
   const progress = new WaitProgress()
   try {
-    return await body((state) => progress.update(state))
+    // What is told of a failure stands where the progress was.
+    return await body((state) => progress.update(state)).finally(() => progress[Symbol.dispose]())
   } catch (error) {
-    // What is told of it stands where the progress was.
-    progress[Symbol.dispose]()
     if (error instanceof TimeoutError) await tellReach(error, open)
     throw error
-  } finally {
-    progress[Symbol.dispose]()
   }
 }

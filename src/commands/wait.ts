@@ -122,10 +122,9 @@ A group holds when every member is ready and there is at least one; see --min an
           progress.update(state)
           hints.update(state)
         },
-      })
+        // What is told of a failure stands where the progress was.
+      }).finally(() => progress[Symbol.dispose]())
     } catch (error) {
-      // What is told of it stands where the progress was.
-      progress[Symbol.dispose]()
       if (error instanceof TimeoutError) {
         await hints.tell()
         await explainTimeout(error, open)
@@ -133,7 +132,6 @@ A group holds when every member is ready and there is at least one; see --min an
       throw error
     } finally {
       await hinted
-      progress[Symbol.dispose]()
       hints[Symbol.dispose]()
     }
   }
