@@ -12,17 +12,22 @@ export interface Process {
 }
 
 /**
- * `undefined` where there is no such process, or none is shown. proc(5): the second field is the program's name in
- * parentheses and may hold anything, so count from its end.
+ * The fields of a process from the third one on, its state, as proc(5) counts them; none where it is not there, or not
+ * shown. The second field is the program's name in parentheses and may hold anything, so they are counted from its end.
  */
+export const fieldsOf = (pid: number | 'self'): readonly string[] => {
+  const stat = readOf(pid, 'stat')
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+}
+
+/** `undefined` where there is no such process, or none is shown. */
 export const processAt = (pid: number | 'self'): Process | undefined => {
-  const stat = readOf(pid, 'stat') ?? ''
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = fieldsOf(pid)
   const [state, parent, group] = fields
   const startTime = fields[19]
   return state && startTime
     ? {
-        pid: Number.parseInt(stat, 10),
+        pid: pid === 'self' ? process.pid : pid,
         state,
         parent: Number(parent),
         group: Number(group),

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { readOf } from '../processes.ts'
+import { fieldsOf } from '../processes.ts'
 
 /**
  * Where COMMAND stands. It stays in our process group if it may need our terminal: a group of its own would have to be a
@@ -37,8 +37,6 @@ const hasTerminal = (): boolean => {
 }
 
 const terminalOf = () => {
-  const stat = readOf('self', 'stat')
-  if (stat === undefined) return undefined
-  const [, , group, , device, foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return { group, device, foreground }
+  const [, , group, , device, foreground] = fieldsOf('self')
+  return device === undefined ? undefined : { group, device, foreground }
 }
