@@ -3,7 +3,7 @@ import type { AgentOptions, Agent as TlsAgent } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import { codeOf, isNoHttp } from '../reason.ts'
 import { canFetch, fetchAnswer } from './bun-fetch.ts'
-import type { TlsFiles } from './tls-files.ts'
+import type { TlsFiles, TlsMaterial } from './tls-files.ts'
 
 /** So many calls are under way at once; the next ones wait for a connection. */
 const CONNECTIONS = 16
@@ -137,7 +137,7 @@ export class HttpClient {
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-    renewTls(agent, this.#place.tls)
+    renewTls(agent, this.#place.tls?.current)
     const { method, path, body } = message
     const request = send({
       ...this.#target,
@@ -179,8 +179,8 @@ const openPools = async ({ tls }: HttpPlace): Promise<Pools> => {
 }
 
 /** What an agent's next connections present. It keeps connections apart by that: those of before are not used again. */
-export const renewTls = (agent: Agent, tls: TlsFiles | undefined): void => {
-  if (tls) Object.assign((agent as TlsAgent).options, tls.current)
+export const renewTls = (agent: Agent, tls: TlsMaterial | undefined): void => {
+  if (tls) Object.assign((agent as TlsAgent).options, tls)
 }
 
 /** Whether a further call on it waits for a connection. */

@@ -113,7 +113,8 @@ export class Connection {
     ask: Ask<T>,
   ): Promise<T> {
     this.requireOpen()
-    for (const agent of this.#agents) renewTls(agent, this.#tls)
+    const tls = this.#tls?.current
+    for (const agent of this.#agents) renewTls(agent, tls)
     const ctx: Context = Object.assign(new EventEmitter(), { includeResponse: true as const })
     this.#running.add(ctx)
     try {
