@@ -1,7 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { splitAtCommand } from '../../src/cli/argv.ts'
-import { startProxy, type TcpProxy } from '../services/proxy.ts'
-import type { Service } from '../services/service.ts'
+import { behindProxy } from '../services/behind-proxy.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
@@ -25,19 +24,10 @@ const WAITING: readonly (readonly [line: string, says: RegExp])[] = [
 const HELD = ['lock l', 'elect e --id held', 'once o -- sleep 300', 'signal g/1 --hold']
 
 describe.each(REMOTE_STORES)('an outage of $scheme:// at the deadline', ({ start }) => {
-  let store: Service
-  let proxy: TcpProxy
-  beforeAll(async () => {
-    store = await start()
-    proxy = await startProxy(store)
-  })
-  afterAll(async () => {
-    await proxy.stop()
-    await store.stop()
-  })
+  const behind = behindProxy(start)
   afterEach(async () => {
-    await proxy.accept()
-    proxy.resume()
+    await behind.proxy.accept()
+    behind.proxy.resume()
   })
 
   const run = (place: Place, line: string, ...more: string[]): Running => {
@@ -47,8 +37,8 @@ describe.each(REMOTE_STORES)('an outage of $scheme:// at the deadline', ({ start
 
   test.each(['pause', 'refuse'] as const)('(%s) is 120 of all that wait', async (outage) => {
     const started = performance.now()
-    const direct = new Place({ RDV_BACKEND: store.url, RDV_NAMESPACE: outage })
-    const url = store.url.replace(/:\d+$/, `:${proxy.port}`)
+    const direct = new Place({ RDV_BACKEND: behind.store.url, RDV_NAMESPACE: outage })
+    const url = behind.store.url.replace(/:\d+$/, `:${behind.proxy.port}`)
     const remote = new Place({ RDV_BACKEND: url, RDV_NAMESPACE: outage })
     for (const line of HELD) run(direct, line)
     const status = direct.start('status', '--watch')
@@ -63,7 +53,7 @@ describe.each(REMOTE_STORES)('an outage of $scheme:// at the deadline', ({ start
         says.source.startsWith('^') ? status.says(says) : running[i]?.says(says),
       ),
     )
-    proxy[outage]()
+    behind.proxy[outage]()
     const ended = await Promise.all(running.map(({ ended }) => ended))
     const told = WAITING.map(([line], i) => {
       const { code, stderr } = ended[i] as (typeof ended)[number]

@@ -4,7 +4,8 @@ import { open } from '../../src/open.ts'
 import type { Space } from '../../src/recipes/space.ts'
 import { Place } from '../commands/rdv.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
-import { startProxy, type TcpProxy } from '../services/proxy.ts'
+import { behindProxy } from '../services/behind-proxy.ts'
+import type { TcpProxy } from '../services/proxy.ts'
 import type { Service } from '../services/service.ts'
 
 /** One store, on which processes meet. */
@@ -56,22 +57,13 @@ export interface Network {
 /** The same cases on every store behind a network. */
 export const throughProxies = (cases: (network: Network) => void): void => {
   describe.each(REMOTE_STORES)('$scheme, through a network', ({ scheme, start }) => {
-    let service: Service
-    let proxy: TcpProxy
-    beforeAll(async () => {
-      service = await start()
-      proxy = await startProxy(service)
-    })
-    afterAll(async () => {
-      await proxy.stop()
-      await service.stop()
-    })
+    const behind = behindProxy(start)
     cases({
       get proxy() {
-        return proxy
+        return behind.proxy
       },
-      connect: () => open(service.url, { env: {} }),
-      connectThroughProxy: () => open(proxy.url(scheme), { env: {}, callLimit: 2_000 }),
+      connect: () => open(behind.store.url, { env: {} }),
+      connectThroughProxy: () => open(behind.proxy.url(scheme), { env: {}, callLimit: 2_000 }),
     })
   })
 }

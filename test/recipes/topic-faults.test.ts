@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { aborted } from '../../src/aborted.ts'
 import type { Backend, CommitResult, Guard, Write } from '../../src/backends/backend.ts'
 import { IndeterminateError, TimeoutError, UnavailableError } from '../../src/errors.ts'
@@ -8,8 +8,7 @@ import { clear } from '../../src/recipes/clear.ts'
 import type { Space } from '../../src/recipes/space.ts'
 import { publish } from '../../src/recipes/topic/publish.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
-import { startProxy, type TcpProxy } from '../services/proxy.ts'
-import type { Service } from '../services/service.ts'
+import { behindProxy } from '../services/behind-proxy.ts'
 import { distorted, memory } from './space.ts'
 import { listen, numbered, take } from './topic-stores.ts'
 
@@ -157,16 +156,7 @@ describe('a batch whose answer is lost', () => {
 })
 
 describe.each(REMOTE_STORES)('a topic on $scheme whose connections fail', ({ scheme, start }) => {
-  let store: Service
-  let proxy: TcpProxy
-  beforeAll(async () => {
-    store = await start()
-    proxy = await startProxy(store)
-  })
-  afterAll(async () => {
-    await proxy.stop()
-    await store.stop()
-  })
+  const behind = behindProxy(start)
 
   const opened = async (url: string): Promise<Space> => {
     const space = await open(url, { callLimit: 1_000 })
@@ -175,15 +165,16 @@ describe.each(REMOTE_STORES)('a topic on $scheme whose connections fail', ({ sch
   }
 
   test('eight publishers: every acknowledged message once, those that are not known at most once', async () => {
-    const direct = await opened(store.url)
+    const direct = await opened(behind.store.url)
     const acknowledged: string[] = []
     const unknown: string[] = []
     const disturb = () => {
-      if (acknowledged.length % 10 === 5) proxy.cut()
-      if (acknowledged.length % 10 === 0) void proxy.dropReplies().then(() => proxy.cut())
+      if (acknowledged.length % 10 === 5) behind.proxy.cut()
+      if (acknowledged.length % 10 === 0)
+        void behind.proxy.dropReplies().then(() => behind.proxy.cut())
     }
     const publisher = async (name: string) => {
-      const space = await opened(proxy.url(scheme))
+      const space = await opened(behind.proxy.url(scheme))
       for (const message of numbered(25, name)) {
         try {
           await publish(space, 'cut', [message], { timeout: 30_000 })
@@ -196,7 +187,7 @@ describe.each(REMOTE_STORES)('a topic on $scheme whose connections fail', ({ sch
       }
     }
     await Promise.all(numbered(8, 'p').map((name) => publisher(`${name}-`)))
-    proxy.cut()
+    behind.proxy.cut()
     await publish(direct, 'cut', ['end'])
     const got = await until(direct, 'cut', 'end')
     expect(new Set(got).size).toBe(got.length)
@@ -208,24 +199,24 @@ describe.each(REMOTE_STORES)('a topic on $scheme whose connections fail', ({ sch
   })
 
   test('a subscriber gets everything over many cuts', async () => {
-    const direct = await opened(store.url)
-    const remote = await opened(proxy.url(scheme))
+    const direct = await opened(behind.store.url)
+    const remote = await opened(behind.proxy.url(scheme))
     const { got } = await listen(remote, 'shaky', 400, { as: 'x' })
     for (const [index, message] of numbered(400).entries()) {
       await publish(direct, 'shaky', [message])
-      if (index % 40 === 20) proxy.cut()
-      if (index % 80 === 40) proxy.refuse()
-      if (index % 80 === 60) await proxy.accept()
+      if (index % 40 === 20) behind.proxy.cut()
+      if (index % 80 === 40) behind.proxy.refuse()
+      if (index % 80 === 60) await behind.proxy.accept()
     }
     expect(await got).toEqual(numbered(400))
   })
 
   test('an emptied store is a gap', async () => {
-    const space = await opened(store.url)
+    const space = await opened(behind.store.url)
     await publish(space, 'emptied', ['one', 'two'])
     const { got } = await listen(space, 'emptied', 1)
     const ended = expect(got).rejects.toMatchObject({ kind: 'lost' })
-    await store.restart({ empty: true })
+    await behind.store.restart({ empty: true })
     await ended
   })
 })
