@@ -159,11 +159,11 @@ const examples = ({ examples: given = [] }: CommandClass): string => {
 
 const jsonResults = (): string =>
   Object.entries(JSON_RESULTS)
-    .map(([id, { schema, streams, stream }]) => {
+    .map(([id, { schema, streams, onStderr }]) => {
       const notes = [
         streams &&
           `One object a line${streams === 'always' ? '' : ` ${streams.replace(/--[a-z]+/, '`$&`')}`}.`,
-        stream && 'On stderr: stdout is that of COMMAND.',
+        onStderr && 'On stderr: stdout is that of COMMAND.',
       ]
       return [`## ${id.replace(':', ' ')}`, notes.filter(Boolean).join(' '), fieldTable(schema)]
         .filter((part) => part !== '')

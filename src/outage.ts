@@ -25,9 +25,8 @@ export interface Silence {
 
 /**
  * Has somebody told that a store has been silent for two seconds and is still tried, once for each outage and each new
- * reason of it. `local`: the
- * store is a file, which is never silent without a reason. Then a timer is made only when a reason is known: to make one
- * takes 0.2 ms of a short command's start.
+ * reason of it. `local`: the store is a file, which is never silent without a reason. Then a timer is made only when a
+ * reason is known: to make one takes 0.2 ms of a short command's start.
  */
 export const tellOutages = (tell: Listener | undefined, { local = false } = {}): void => {
   listener = tell

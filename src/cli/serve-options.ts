@@ -138,7 +138,7 @@ const readTls = async ({
     const { describeFailure } = await import('../reason.ts')
     const why = describeFailure(cause)
     // The reason comes first: the log shortens what is long.
-    throw new UsageError(`${why}: give others than --tls-cert ${cert} with --tls-key ${key}`, {
+    throw new UsageError(`${why}: check --tls-cert ${cert} and --tls-key ${key}`, {
       cause,
     })
   }

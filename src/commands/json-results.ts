@@ -174,7 +174,7 @@ interface JsonResult {
   /** One object a line, for as long as the command runs. */
   readonly streams?: 'always' | 'with --watch' | 'with --events' | 'with --count'
   /** stdout is COMMAND's: the object is printed on stderr. */
-  readonly stream?: 'stderr'
+  readonly onStderr?: true
 }
 
 /** By the command's id. What a command with COMMAND does not print itself is COMMAND's. */
@@ -211,7 +211,7 @@ export const JSON_RESULTS: Readonly<Record<string, JsonResult>> = {
   lock: {
     schema: success({ name, key: text('Key of the holder in the store.'), token }),
   },
-  once: { schema: once, stream: 'stderr' },
+  once: { schema: once, onStderr: true },
   'pipe:receive': { schema: message(), streams: 'always' },
   'pipe:send': {
     schema: success({

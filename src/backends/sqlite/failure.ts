@@ -10,8 +10,10 @@ const BUSY = 5
 const LOCKED = 6
 const READ_ONLY = 8
 const IO_ERROR = 10
-const FULL = 13
+const DAMAGED = 11
+export const FULL = 13
 const CANNOT_OPEN = 14
+const NO_DATABASE = 26
 /** Extended ones. Another code than "full" also says that there is no room: a quota, or a limit on the size of files. */
 const WRITE_FAILED = 778
 const SYNC_FAILED = 1_034
@@ -19,12 +21,12 @@ const SYNC_FAILED = 1_034
 const LACKS = new Set([2_058, 2_314, 3_850, 5_130, 5_386])
 
 const SENTENCES = new Map([
-  [8, 'cannot be written'],
-  [10, 'cannot be read or written'],
-  [11, 'is damaged'],
-  [13, 'is on a full disk'],
-  [14, 'cannot be opened'],
-  [26, 'is not a SQLite file'],
+  [READ_ONLY, 'cannot be written'],
+  [IO_ERROR, 'cannot be read or written'],
+  [DAMAGED, 'is damaged'],
+  [FULL, 'is on a full disk'],
+  [CANNOT_OPEN, 'cannot be opened'],
+  [NO_DATABASE, 'is not a SQLite file'],
 ])
 
 const codeFor = (error: unknown): number => Number((error as { errcode?: number }).errcode ?? 0)

@@ -1,12 +1,13 @@
 import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { FULL } from './failure.ts'
 
 /** Bytes that are left to others. */
 const LEFT = 64 * 1024
 
 /** What SQLite would say later, when it takes the log into the file. */
 class NoRoomError extends Error {
-  readonly errcode = 13
+  readonly errcode = FULL
 }
 
 /**
