@@ -30,7 +30,7 @@ export interface TcpProxy {
   dropReplies(): Promise<void>
   /** Every piece that arrives from now on leaves this many milliseconds later. */
   delay(milliseconds: number): void
-  /** How many connections are open. */
+  /** How many connections are open. A half-open one no longer counts. */
   readonly connections: number
   /** The most that were open at the same time. */
   readonly peak: number
@@ -153,7 +153,7 @@ export const startProxy = async (target: Target): Promise<TcpProxy> => {
       weather.delay = milliseconds
     },
     get connections() {
-      return links.size
+      return [...links].filter(({ over }) => !over.dead).length
     },
     get peak() {
       return peak

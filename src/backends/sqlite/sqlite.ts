@@ -41,7 +41,7 @@ export interface SqliteOptions {
 }
 
 /** Every so many patrols one looks into the file: for who changes it and rings no bell, or has removed it. */
-const WHOLE_PATROL = 5
+const WHOLE_PATROL = 4
 
 /**
  * A store in one SQLite file, for any number of processes of one machine; or in memory, for one process.

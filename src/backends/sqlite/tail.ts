@@ -10,8 +10,11 @@ import {
   writeSync,
 } from 'node:fs'
 
-/** The poll beneath the file notifications, which not every file system sends. */
-const POLL_MS = 100
+/** The time between two patrols, milliseconds. */
+const PATROL = 250
+
+/** The same where the file system sends no notifications, and the patrol has to find changes, too. */
+const POLL = 100
 
 const RETRY_MS = 2
 
@@ -79,8 +82,8 @@ export class Tail {
 
   start(): void {
     if (this.#timer) return
-    this.#timer = setInterval(this.#patrol, POLL_MS)
     this.#attach()
+    this.#pace()
   }
 
   stop(): void {
@@ -94,6 +97,7 @@ export class Tail {
     if (!this.#timer) return
     this.#detach()
     this.#attach()
+    this.#pace()
   }
 
   /** Looks once more in a moment: the file was locked. */
@@ -106,11 +110,21 @@ export class Tail {
     try {
       if (!existsSync(bellOf(this.#path))) makeBell(this.#path)
       this.#watcher = watch(bellOf(this.#path), (event) => this.#hear(event))
-      this.#watcher.on('error', () => this.#detach())
+      this.#watcher.on('error', () => this.#deafen())
       open.add(this.#watcher)
     } catch {
       // No notifications here (out of inotify watches, say): the poll does it alone.
     }
+  }
+
+  #pace(): void {
+    clearInterval(this.#timer)
+    this.#timer = setInterval(this.#patrol, this.hears ? PATROL : POLL)
+  }
+
+  #deafen(): void {
+    this.#detach()
+    if (this.#timer) this.#pace()
   }
 
   /** A bell that was removed is made anew. */
