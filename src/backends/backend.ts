@@ -21,11 +21,8 @@ export interface Entry {
 /** A condition on one key that must hold at the instant of the commit. */
 export type Guard =
   | { readonly kind: 'absent'; readonly key: string }
-  | { readonly kind: 'exists'; readonly key: string }
   | { readonly kind: 'unchanged'; readonly key: string; readonly modRevision: number }
   | { readonly kind: 'heldBy'; readonly key: string; readonly session: string }
-  /** Absent, or bound to no session. */
-  | { readonly kind: 'unheld'; readonly key: string }
 
 /** A change of one key. A commit names each key in one write at most. */
 export type Write =

@@ -5,13 +5,9 @@ export const holds = (guard: Guard, entry: Entry | undefined): boolean => {
   switch (guard.kind) {
     case 'absent':
       return entry === undefined
-    case 'exists':
-      return entry !== undefined
     case 'unchanged':
       return entry?.modRevision === guard.modRevision
     case 'heldBy':
       return entry?.session === guard.session
-    case 'unheld':
-      return entry?.session === undefined
   }
 }

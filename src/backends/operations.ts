@@ -9,8 +9,6 @@ export const isObservant = (backend: Backend): backend is Backend & Observant =>
   'announce' in backend
 
 export const absent = (key: string): Guard => ({ kind: 'absent', key })
-export const exists = (key: string): Guard => ({ kind: 'exists', key })
-export const unheld = (key: string): Guard => ({ kind: 'unheld', key })
 export const heldBy = (key: string, session: string): Guard => ({ kind: 'heldBy', key, session })
 export const unchanged = (key: string, modRevision: number): Guard => ({
   kind: 'unchanged',

@@ -1,8 +1,7 @@
 import type { Backend, Claimable, ClaimResult } from '../backends/backend.ts'
-import { backoff } from '../backoff.ts'
 import { ConflictError, IndeterminateError, NoError } from '../errors.ts'
 import { eitherSignal } from '../waiting-mark.ts'
-import { whenAvailable } from './retry.ts'
+import { retry, whenAvailable } from './retry.ts'
 import type { Session } from './session.ts'
 import { until } from './until.ts'
 
@@ -53,14 +52,11 @@ const claimUntil = async (
 ): Promise<ClaimResult> => {
   const { backend, path, slots, session } = wanted
   const call = () => backend.claim(path, slots, session.id, { signal })
-  for (const pause of backoff()) {
+  return retry({ signal }, async () => {
     const result = await whenAvailable({ signal }, call).catch(unanswered)
     if (result?.outcome === 'conflict') throw conflict(wanted)
-    if (result && settles(result)) return result
-    await pause(signal)
-    signal.throwIfAborted()
-  }
-  throw new Error('a backoff never ends')
+    return result && settles(result) ? result : undefined
+  })
 }
 
 const unanswered = (error: unknown): undefined => {

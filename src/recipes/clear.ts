@@ -1,10 +1,9 @@
 import type { Backend, Entry } from '../backends/backend.ts'
 import { remove, unchanged } from '../backends/operations.ts'
-import { backoff } from '../backoff.ts'
+import { commitUntilAnswered } from './core/commit.ts'
 import { type Limits, withDeadline } from './deadline.ts'
 import { checkKey, KINDS, type Kind } from './keys.ts'
-import { whenAvailable } from './retry.ts'
-import { settle } from './settle.ts'
+import { retry, whenAvailable } from './retry.ts'
 import type { Space } from './space.ts'
 
 export interface ClearOptions extends Limits {
@@ -83,18 +82,18 @@ const removeBatch = async (
   signal: AbortSignal,
 ): Promise<void> => {
   let left = batch
-  for (const pause of backoff()) {
+  await retry({ signal }, async () => {
     const guards = left.map(({ key, modRevision }) => unchanged(key, modRevision))
     const writes = left.map(({ key }) => remove(key))
-    const { result, unanswered } = await settle(backend, guards, writes, signal)
-    if (result.outcome === 'ok') return
+    const { result, unanswered } = await commitUntilAnswered(backend, guards, writes, {
+      signal,
+    })
+    if (result.outcome === 'ok') return true
     const now = result.outcome === 'refused' ? result.entries : left
     // Without an answer, a key that has changed was set by somebody after it was removed.
     left = unanswered ? left.filter((entry) => now.some(isSame(entry))) : now
-    if (left.length === 0) return
-    await pause(signal)
-    signal.throwIfAborted()
-  }
+    return left.length === 0 || undefined
+  })
 }
 
 const isSame = (one: Entry) => (other: Entry) =>

@@ -1,12 +1,11 @@
 import type { Entry } from '../backends/backend.ts'
 import { UsageError } from '../errors.ts'
+import { type Line, MUTEX, membersOf, prefixOf, readMembers } from './core/queue.ts'
+import { type QueueEntry, Tenure } from './core/queue-entry.ts'
+import { type TurnOptions, takeTurn } from './core/take-turn.ts'
 import { type Limits, withDeadline } from './deadline.ts'
 import { checkState } from './keys.ts'
-import type { Place } from './place.ts'
-import { type Line, membersOf, prefixOf, readMembers } from './queue.ts'
 import { keyIn, type Space } from './space.ts'
-import { type TurnOptions, takeTurn } from './take-turn.ts'
-import { Tenure } from './tenure.ts'
 import { follow } from './view.ts'
 
 export interface CampaignOptions extends TurnOptions {
@@ -33,8 +32,8 @@ export interface Candidate {
 export class Leadership extends Tenure implements Candidate {
   readonly id: string
 
-  private constructor(id: string, place: Place, { createRevision }: Entry) {
-    super(place, createRevision)
+  private constructor(id: string, entry: QueueEntry, { createRevision }: Entry) {
+    super(entry, createRevision)
     this.id = id
   }
 
@@ -49,9 +48,9 @@ export class Leadership extends Tenure implements Candidate {
     id: string,
     options: CampaignOptions = {},
   ): Promise<Leadership> {
-    const queue = { ...line(space, name), slots: 1, value: checkId(id) }
+    const queue = { ...line(space, name), ...MUTEX, value: checkId(id) }
     return withDeadline(options, (signal) =>
-      takeTurn(queue, { ...options, signal }, async (place, own) => new Leadership(id, place, own)),
+      takeTurn(queue, { ...options, signal }, async (entry, own) => new Leadership(id, entry, own)),
     )
   }
 

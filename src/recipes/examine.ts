@@ -2,10 +2,10 @@ import type { Backend, Diagnosable, Diagnosis } from '../backends/backend.ts'
 import { now } from '../backends/clock.ts'
 import { absent, putHeld } from '../backends/operations.ts'
 import { UnavailableError } from '../errors.ts'
+import { commitUntilAnswered } from './core/commit.ts'
 import { undoing, whenAvailable } from './retry.ts'
 import { Session } from './session.ts'
 import { newRecord, sessionKey } from './session-record.ts'
-import { settle } from './settle.ts'
 import { keyIn, type Space } from './space.ts'
 
 /** So many reads are timed. */
@@ -43,7 +43,7 @@ const tryToWrite = async (space: Space, signal: AbortSignal): Promise<void> => {
   try {
     const key = sessionKey(space, session.id)
     const record = putHeld(key, newRecord('hold'), session.id)
-    await settle(space.backend, [absent(key)], [record], signal)
+    await commitUntilAnswered(space.backend, [absent(key)], [record], { signal })
   } finally {
     await session.close(undoing(signal))
   }

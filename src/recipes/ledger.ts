@@ -1,10 +1,10 @@
-import type { Backend, CommitResult, Entry, Guard, Write } from '../backends/backend.ts'
-import { absent, put, unchanged } from '../backends/operations.ts'
+import type { Backend, Entry } from '../backends/backend.ts'
+import { put } from '../backends/operations.ts'
 import { covers, hasChange, newChangeId, withChange } from './change-log.ts'
 import { contention } from './contention.ts'
+import { type Change, commitChange, type Known, type Plan, type Verdict } from './core/commit.ts'
 import { checkIdempotencyKey } from './idempotency-key.ts'
 import { whenAvailable } from './retry.ts'
-import { type Settled, settle } from './settle.ts'
 import { keyIn, type Space } from './space.ts'
 
 /** The text after a change, from the text before it (`undefined`: there is none). May throw to refuse. */
@@ -18,24 +18,14 @@ export interface ChangeOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What the store holds of a ledger. */
-interface Known {
-  readonly text: Entry | undefined
-  readonly log: Entry | undefined
-  /** What the idempotency key's change gave. */
-  readonly given?: Entry | undefined
-}
-
-/** One change, planned upon what is known. */
-interface Attempt {
-  readonly id: string
-  readonly from: Known
-  readonly text: string
-  readonly log: string
-}
-
 /** Where the answer of a change with an idempotency key is kept. */
 type Slot = string | undefined
+
+/** A plan, and the id of its change. */
+interface LedgerPlan extends Plan<string> {
+  readonly id?: string
+  readonly from: Known
+}
 
 /**
  * A text in the store that is changed exactly once by each change, also where answers get lost.
@@ -68,78 +58,54 @@ export class Ledger {
   async change(next: Next, options: ChangeOptions = {}): Promise<string> {
     const { signal } = options
     const slot = this.#slot(options)
-    let known = this.#promising(next) ?? (await this.#look(slot, signal))
-    for (const pause of contention()) {
-      const given = textOf(known.given)
-      if (given !== undefined) return given
-      const attempt = plan(known, next)
-      const refused = await this.#commit(attempt, slot, signal)
-      if (!refused) return attempt.text
-      known = (await pause(signal)) ? await this.#look(slot, signal) : refused
-      signal?.throwIfAborted()
+    const keys = slot === undefined ? [this.key, this.#log] : [this.key, this.#log, slot]
+    const known = slot === undefined ? this.#promising(next) : undefined
+    this.#latest = undefined
+    const change: Change<string, LedgerPlan> = {
+      keys,
+      known,
+      plan: (now) => this.#plan(now, next, slot),
+      applied: (plan, revision) => this.#learn(plan, revision),
+      wasApplied: (plan, now, answered) => this.#verdict(plan, now, answered, slot),
     }
-    throw new Error('contention never ends')
+    return commitChange(this.#backend, change, { signal }, contention())
   }
 
   /** What we know from before, if the change could be made of it: a no is said only upon what is read now. */
   #promising(next: Next): Known | undefined {
     try {
-      next(textOf(this.#latest?.text))
+      next(textOf(this.#latest?.get(this.key)))
       return this.#latest
     } catch {
       return undefined
     }
   }
 
-  async #look(slot: Slot, signal: AbortSignal | undefined): Promise<Known> {
-    const get = (key: string) => this.#backend.get(key, { signal })
-    const [text, log, given] = await whenAvailable({ signal }, () =>
-      Promise.all([get(this.key), get(this.#log), slot === undefined ? undefined : get(slot)]),
-    )
-    return { text, log, given }
+  #plan(from: Known, next: Next, slot: Slot): LedgerPlan {
+    const given = slot === undefined ? undefined : textOf(from.get(slot))
+    if (given !== undefined) return { writes: [], result: given, from }
+    const id = newChangeId()
+    const text = next(textOf(from.get(this.key)))
+    const writes = [put(this.key, text), put(this.#log, withChange(from.get(this.#log), id))]
+    if (slot !== undefined) writes.push(put(slot, text))
+    return { writes, result: text, id, from }
   }
 
-  /** Resolves to what is there instead, if the change was not made. */
-  async #commit(
-    attempt: Attempt,
-    slot: Slot,
-    signal: AbortSignal | undefined,
-  ): Promise<Known | undefined> {
-    const { from, text, log } = attempt
-    const guards = [as(this.key, from.text), as(this.#log, from.log)]
-    const writes = [put(this.key, text), put(this.#log, log)]
-    const [slotGuards, slotWrites] =
-      slot === undefined ? NOTHING : [[absent(slot)], [put(slot, text)]]
-    const settled = await settle(
-      this.#backend,
-      [...guards, ...slotGuards],
-      [...writes, ...slotWrites],
-      signal,
-    )
-    this.#latest = this.#after(attempt, settled.result)
-    return this.#judge(attempt, settled, slot)
+  /** A store's client may have repeated a request by itself, so the log tells also where an answer came. */
+  #verdict({ id = '', from }: LedgerPlan, now: Known, answered: boolean, slot: Slot): Verdict {
+    const log = now.get(this.#log)
+    if (hasChange(log, id)) return 'applied'
+    const certain = answered || slot !== undefined || covers(log, from.get(this.#log))
+    return certain ? 'not applied' : 'unknown'
   }
 
-  #judge({ id, from }: Attempt, { result, unanswered }: Settled, slot: Slot): Known | undefined {
-    if (result.outcome === 'ok') return undefined
-    const entries = result.outcome === 'refused' ? result.entries : []
-    const find = (key: Slot) => entries.find((entry) => entry.key === key)
-    const now: Known = { text: find(this.key), log: find(this.#log), given: find(slot) }
-    // A store's client may have repeated a request by itself, so this holds also where an answer came.
-    if (hasChange(now.log, id)) return undefined
-    if (unanswered && slot === undefined && !covers(now.log, from.log)) throw unanswered
-    return now
-  }
-
-  #after({ from, text, log }: Attempt, result: CommitResult): Known | undefined {
-    if (result.outcome !== 'ok') return undefined
-    const entry = (key: string, value: string, before: Entry | undefined): Entry => ({
-      key,
-      value: Buffer.from(value),
-      createRevision: before?.createRevision ?? result.revision,
-      modRevision: result.revision,
+  #learn({ writes, from }: LedgerPlan, revision: number): void {
+    const entries = writes.flatMap((write): Entry[] => {
+      if (write.kind !== 'put') return []
+      const createRevision = from.get(write.key)?.createRevision ?? revision
+      return [{ key: write.key, value: write.value, createRevision, modRevision: revision }]
     })
-    return { text: entry(this.key, text, from.text), log: entry(this.#log, log, from.log) }
+    this.#latest = new Map(entries.map((entry) => [entry.key, entry]))
   }
 
   /** Below the log, so that it is cleared with it; no name has a "=". */
@@ -148,16 +114,6 @@ export class Ledger {
     return `${this.#log}/${purpose}=${encodeURIComponent(checkIdempotencyKey(idempotencyKey))}`
   }
 }
-
-const NOTHING: readonly [readonly Guard[], readonly Write[]] = [[], []]
-
-const plan = (from: Known, next: Next): Attempt => {
-  const id = newChangeId()
-  return { id, from, text: next(textOf(from.text)), log: withChange(from.log, id) }
-}
-
-const as = (key: string, entry: Entry | undefined): Guard =>
-  entry ? unchanged(key, entry.modRevision) : absent(key)
 
 const textOf = (entry: Entry | undefined): string | undefined =>
   entry && Buffer.from(entry.value).toString()

@@ -2,13 +2,12 @@ import type { Entry } from '../backends/backend.ts'
 import { isClaimable } from '../backends/operations.ts'
 import { ConflictError, UsageError } from '../errors.ts'
 import { claim, claimNow, giveBack, type Wanted, watchClaim } from './claim.ts'
+import { type Queue, semaphore } from './core/queue.ts'
+import { type QueueEntry, Tenure } from './core/queue-entry.ts'
+import { type TurnOptions, takeTurn } from './core/take-turn.ts'
 import { withDeadline } from './deadline.ts'
-import type { Place } from './place.ts'
-import type { Queue } from './queue.ts'
 import { undoing } from './retry.ts'
 import { keyIn, type Space } from './space.ts'
-import { type TurnOptions, takeTurn } from './take-turn.ts'
-import { Tenure } from './tenure.ts'
 
 export interface LockOptions extends TurnOptions {
   /** How many may hold at once, the same number for all. Default 1, a mutex. */
@@ -28,8 +27,8 @@ export class Lock extends Tenure {
   readonly #claim: Wanted | undefined
   readonly #released = new AbortController()
 
-  private constructor(place: Place, token: number, wanted: Wanted | undefined) {
-    super(place, token)
+  private constructor(entry: QueueEntry, token: number, wanted: Wanted | undefined) {
+    super(entry, token)
     this.#claim = wanted
   }
 
@@ -37,29 +36,29 @@ export class Lock extends Tenure {
    * Waits for its turn and holds the lock.
    * @throws NoError with `try`, it is not free.
    * @throws ConflictError others use it with another number of slots.
-   * @throws TimeoutError, UnavailableError at the deadline; the place in the queue is given up.
+   * @throws TimeoutError, UnavailableError at the deadline; the queue entry is given up.
    */
   static acquire(space: Space, name: string, options: LockOptions = {}): Promise<Lock> {
     const queue = lockQueue(space, name, options.slots)
     return withDeadline(options, (signal) =>
-      takeTurn(queue, { ...options, signal }, (place, own) =>
-        Lock.#take(queue, place, own, { try: options.try, signal }),
+      takeTurn(queue, { ...options, signal }, (entry, own) =>
+        Lock.#take(queue, entry, own, { try: options.try, slots: options.slots, signal }),
       ),
     )
   }
 
   static async #take(
     queue: Queue,
-    place: Place,
+    entry: QueueEntry,
     own: Entry,
-    options: { readonly try?: boolean | undefined; readonly signal: AbortSignal },
+    options: Pick<LockOptions, 'try' | 'slots'> & { readonly signal: AbortSignal },
   ): Promise<Lock> {
-    const wanted = wantedOf(queue, place)
-    if (!wanted) return new Lock(place, own.createRevision, undefined)
+    const wanted = wantedOf(queue, options.slots, entry)
+    if (!wanted) return new Lock(entry, own.createRevision, undefined)
     try {
       const claimed = await (options.try ? claimNow : claim)(wanted, options.signal)
-      place.requireStanding(options.signal)
-      const lock = new Lock(place, claimed.token, wanted)
+      entry.requireStanding(options.signal)
+      const lock = new Lock(entry, claimed.token, wanted)
       void watchClaim(wanted, claimed, lock.#released.signal)
       return lock
     } catch (error) {
@@ -91,7 +90,7 @@ const lockQueue = (space: Space, name: string, slots = 1): Queue => {
   }
   // Where there are claims, those decide between us and other tools, whose keys are empty.
   const counts = isClaimable(space.backend) ? isOurs : undefined
-  return { space, kind: 'lock', name, slots, value: String(slots), counts, check }
+  return { space, kind: 'lock', name, value: String(slots), counts, check, ...semaphore(slots) }
 }
 
 const isOurs = ({ value }: Entry): boolean => value.byteLength > 0
@@ -108,7 +107,11 @@ const checkSlots = (name: string, slots: number, { value }: Entry): void => {
   )
 }
 
-const wantedOf = ({ space, name, slots }: Queue, { session }: Place): Wanted | undefined => {
+const wantedOf = (
+  { space, name }: Queue,
+  slots = 1,
+  { parts: { session } }: QueueEntry,
+): Wanted | undefined => {
   const { backend } = space
   if (!isClaimable(backend)) return undefined
   return { backend, path: keyIn(space, 'lock', name), name, slots, session }

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os'
 import type { Entry, Guard, Write } from '../backends/backend.ts'
-import { absent, heldBy, put, putHeld, unchanged } from '../backends/operations.ts'
-import { backoff } from '../backoff.ts'
-import { IndeterminateError, LeaseGoneError, NoError } from '../errors.ts'
+import { absent, heldBy, put, unchanged } from '../backends/operations.ts'
+import { LeaseGoneError, NoError } from '../errors.ts'
 import { randomInt } from '../random.ts'
-import { undoing, whenAvailable } from './retry.ts'
+import { commitUntilAnswered } from './core/commit.ts'
+import { boundWrites } from './core/ownership.ts'
+import { retry, undoing, whenAvailable } from './retry.ts'
 import { Session } from './session.ts'
-import { newRecord, sessionKey } from './session-record.ts'
 import { nameIn, prefixIn, type Space } from './space.ts'
 
 // rdv/id/NUMBER        held while a process makes ids with the number
@@ -37,15 +37,11 @@ export const claimMachine = async (
 ): Promise<Machine> => {
   let session = await Session.open(space.backend, { signal })
   try {
-    for (const pause of backoff()) {
-      const number = await chooseNumber(space, earliest, signal)
-      const claimed = await claim(space, session, number, earliest, ticks, signal)
-      if (claimed) return claimed
-      await pause(signal)
-      signal.throwIfAborted()
+    return await retry({ signal }, async () => {
       if (session.lost.aborted) session = await Session.open(space.backend, { signal })
-    }
-    throw new Error('a backoff never ends')
+      const number = await chooseNumber(space, earliest, signal)
+      return claim(space, session, number, earliest, ticks, signal)
+    })
   } catch (error) {
     await session.close(undoing(signal))
     throw error
@@ -99,54 +95,61 @@ const claim = async (
   signal: AbortSignal,
 ): Promise<Machine | undefined> => {
   const key = `${prefixIn(space, 'id')}${number}`
-  const writes = [
-    putHeld(sessionKey(space, session.id), newRecord('hold', space), session.id),
-    putHeld(key, hostname(), session.id),
-  ]
-  const reserve = (
-    guard: Guard,
-    held: readonly Write[],
-    from: number,
-    many: number,
-    until: AbortSignal,
-  ) => reserveTicks(space, session, `${key}/last`, guard, held, from, many, until)
+  const reserve = (reservation: Reservation, until: AbortSignal) =>
+    reserveTicks(space, session, key, reservation, until)
   const machine = (reserved: number[]): Machine => ({
     number,
     reserved,
     reserve: async (from, many, until) => {
-      const more = await reserve(heldBy(key, session.id), [], from, many, until)
+      const held = { preconditions: [heldBy(key, session.id)], writes: [] }
+      const more = await reserve({ ...held, earliest: from, ticks: many }, until)
       if (!more) await session.close(undoing())
       return more && machine(more)
     },
     release: () => session.close(undoing()),
   })
-  const reserved = await reserve(absent(key), writes, earliest, ticks, signal)
+  const fresh = {
+    preconditions: [absent(key)],
+    writes: boundWrites(space, session.id, key, hostname()),
+  }
+  const reserved = await reserve({ ...fresh, earliest, ticks }, signal)
   return reserved && machine(reserved)
 }
 
-/** `undefined`: somebody else holds the number, or it cannot be known. What was reserved in vain is only wasted. */
+interface Reservation {
+  readonly preconditions: readonly Guard[]
+  /** Beside that of the last tick. */
+  readonly writes: readonly Write[]
+  readonly earliest: number
+  readonly ticks: number
+}
+
+/** `undefined`: somebody else holds the number, or the lease is gone. What was reserved in vain is only wasted. */
 const reserveTicks = async (
   { backend }: Space,
   session: Session,
   key: string,
-  guard: Guard,
-  writes: readonly Write[],
-  earliest: number,
-  ticks: number,
+  { preconditions, writes, earliest, ticks }: Reservation,
   signal: AbortSignal,
 ): Promise<number[] | undefined> => {
-  const entry = await whenAvailable({ signal }, () => backend.get(key, { signal }))
+  const last = `${key}/last`
+  const entry = await whenAvailable({ signal }, () => backend.get(last, { signal }))
   const first = Math.max(earliest, tickIn(entry) + 1)
-  const same = entry ? unchanged(key, entry.modRevision) : absent(key)
-  const all = [...writes, put(key, String(first + ticks - 1))]
+  const same = entry ? unchanged(last, entry.modRevision) : absent(last)
+  const reservation = put(last, String(first + ticks - 1))
+  // While the number is ours, nobody else reserves ticks of it.
+  const isIn = (entries: readonly Entry[]) =>
+    entries.some((one) => one.key === key && one.session === session.id) &&
+    entries.some((one) => one.key === last && tickIn(one) === first + ticks - 1)
   try {
-    const commit = () => backend.commit([guard, same], all, { signal })
-    const { outcome } = await whenAvailable({ signal }, commit)
-    return outcome === 'ok' ? Array.from({ length: ticks }, (_, i) => first + i) : undefined
+    const all = [...preconditions, same]
+    const { result } = await commitUntilAnswered(backend, all, [...writes, reservation], { signal })
+    const applied =
+      result.outcome === 'ok' || (result.outcome === 'refused' && isIn(result.entries))
+    return applied ? Array.from({ length: ticks }, (_, i) => first + i) : undefined
   } catch (error) {
-    if (signal.aborted) throw error
-    if (error instanceof LeaseGoneError) session.lose(error.message)
-    else if (!(error instanceof IndeterminateError)) throw error
+    if (!(error instanceof LeaseGoneError)) throw error
+    session.lose(error.message)
     return undefined
   }
 }

@@ -1,7 +1,7 @@
 import { aborted } from '../aborted.ts'
 import type { Command } from '../backends/process-identity.ts'
-import { backoff } from '../backoff.ts'
-import { describe, LostError } from '../errors.ts'
+import { LostError } from '../errors.ts'
+import { KeptOwnership } from './core/kept-ownership.ts'
 import { Hold } from './hold.ts'
 import type { SessionOptions } from './session.ts'
 import type { Space } from './space.ts'
@@ -13,15 +13,9 @@ export interface MembershipOptions extends SessionOptions {
 
 /** A key that stays held as long as this process wants: when the session is lost it is held anew with another one. */
 export class Membership {
-  readonly #space: Space
-  readonly #name: string
-  readonly #options: MembershipOptions
-  readonly #leaving = new AbortController()
-  #hold: Hold
+  readonly #kept: KeptOwnership<Hold>
   #state: string
   #command: (() => Command) | undefined
-  /** Settled while the key is held. */
-  #joined: Promise<void> = Promise.resolve()
 
   private constructor(
     space: Space,
@@ -30,12 +24,12 @@ export class Membership {
     hold: Hold,
     options: MembershipOptions,
   ) {
-    this.#space = space
-    this.#name = name
     this.#state = state
-    this.#hold = hold
-    this.#options = options
-    this.#rejoinWhenLost()
+    const take = (signal: AbortSignal) => {
+      const again = { ...options, signal, instead: this.#hold, command: this.#command }
+      return Hold.take(space, name, this.#state, again)
+    }
+    this.#kept = new KeptOwnership(hold, { take, onTrouble: options.onTrouble })
   }
 
   /** Joins; throws as `Hold.take` does. */
@@ -67,13 +61,14 @@ export class Membership {
   /** Changes the state; after a loss it is what the key is held in again. */
   async setState(state: string): Promise<void> {
     this.#state = state
+    const { ended } = this.#kept
     for (;;) {
       try {
-        return await this.#hold.setState(state, this.#leaving.signal)
+        return await this.#hold.setState(state, ended)
       } catch (error) {
-        if (this.#leaving.signal.aborted || !(error instanceof LostError)) throw error
+        if (ended.aborted || !(error instanceof LostError)) throw error
         // The join may have begun with the state of before.
-        await this.#joined
+        await this.#kept.taken
       }
     }
   }
@@ -84,47 +79,22 @@ export class Membership {
    */
   async leave(final?: string, signal?: AbortSignal): Promise<void> {
     const late = final !== undefined && (await this.#isLate(signal))
-    this.#leaving.abort(late ? signal?.reason : new LostError('the key was given up'))
-    const trouble = await this.#joined.catch((error) => error)
+    this.#kept.end(late ? signal?.reason : new LostError('the key was given up'))
+    const trouble = await this.#kept.taken.then(
+      () => undefined,
+      (error) => error,
+    )
     await this.#hold.release(late ? undefined : final, signal)
     if (late) throw trouble ?? signal?.reason
   }
 
+  get #hold(): Hold {
+    return this.#kept.current
+  }
+
   /** Whether the signal aborts before the key is held again. */
   #isLate(signal: AbortSignal | undefined): Promise<boolean> {
-    const joined = this.#joined.then(() => false)
+    const joined = this.#kept.taken.then(() => false)
     return signal ? Promise.race([joined, aborted(signal).catch(() => true)]) : joined
-  }
-
-  #rejoinWhenLost(): void {
-    const { lost } = this.#hold
-    const rejoin = () => {
-      if (this.#leaving.signal.aborted) return
-      this.#options.onTrouble?.(`${describe(lost.reason)}; joining again`)
-      this.#joined = this.#rejoin()
-      this.#joined.catch(() => {})
-    }
-    lost.addEventListener('abort', rejoin, { once: true })
-    if (lost.aborted) rejoin()
-  }
-
-  async #rejoin(): Promise<void> {
-    const { signal } = this.#leaving
-    const previous = this.#hold
-    await previous.release()
-    let trouble: unknown
-    for (const pause of backoff()) {
-      if (signal.aborted) throw trouble ?? signal.reason
-      try {
-        const options = { ...this.#options, signal, instead: previous, command: this.#command }
-        this.#hold = await Hold.take(this.#space, this.#name, this.#state, options)
-        return this.#rejoinWhenLost()
-      } catch (error) {
-        if (signal.aborted) throw error
-        if (describe(error) !== describe(trouble)) this.#options.onTrouble?.(describe(error))
-        trouble = error
-      }
-      await pause(signal)
-    }
   }
 }

@@ -1,17 +1,16 @@
 import type { Entry, Lease, Write } from '../backends/backend.ts'
-import { heldBy, putDetached, putHeld, remove } from '../backends/operations.ts'
-import { backoff } from '../backoff.ts'
+import { heldBy, putDetached, remove } from '../backends/operations.ts'
 import { IndeterminateError, LostError, NoError } from '../errors.ts'
 import { eitherSignal } from '../waiting-mark.ts'
+import { commitChange } from './core/commit.ts'
+import { boundWrites } from './core/ownership.ts'
+import { MUTEX, type Queue } from './core/queue.ts'
+import { type QueueEntry, Tenure } from './core/queue-entry.ts'
+import { type TurnOptions, takeTurn } from './core/take-turn.ts'
 import { withDeadline } from './deadline.ts'
 import { type OnceRecord, onceRecord, parseOnceRecord } from './once-record.ts'
-import type { Place } from './place.ts'
-import type { Queue } from './queue.ts'
 import { undoing, whenAvailable } from './retry.ts'
-import { newRecord, sessionKey } from './session-record.ts'
 import { keyIn, type Space } from './space.ts'
-import { type TurnOptions, takeTurn } from './take-turn.ts'
-import { Tenure } from './tenure.ts'
 import { checkTtl } from './ttl.ts'
 import { until } from './until.ts'
 
@@ -27,14 +26,11 @@ export interface OnceOptions extends TurnOptions {
  * up, or dies.
  */
 export class Turn extends Tenure {
-  /** The own key in the queue. */
-  readonly #space: Space
   readonly #record: string
   readonly #expire: number | undefined
 
-  private constructor(queue: Queue, place: Place, own: Entry, expire: number | undefined) {
-    super(place, own.createRevision)
-    this.#space = queue.space
+  private constructor(queue: Queue, entry: QueueEntry, own: Entry, expire: number | undefined) {
+    super(entry, own.createRevision)
     this.#record = recordKey(queue)
     this.#expire = expire
   }
@@ -42,10 +38,10 @@ export class Turn extends Tenure {
   /**
    * Waits until it is the caller's turn, or until somebody has done it: then there is nothing.
    * @throws NoError with `try`, somebody does it just now.
-   * @throws TimeoutError, UnavailableError at the deadline; the place in the queue is given up.
+   * @throws TimeoutError, UnavailableError at the deadline; the queue entry is given up.
    */
   static take(space: Space, name: string, options: OnceOptions = {}): Promise<Turn | undefined> {
-    const queue: Queue = { space, kind: 'once', name, slots: 1, value: '' }
+    const queue: Queue = { space, kind: 'once', name, value: '', ...MUTEX }
     recordKey(queue)
     // Better now than when it is done.
     if (options.expire !== undefined) checkTtl(options.expire, space.backend.traits)
@@ -61,9 +57,9 @@ export class Turn extends Tenure {
     queue: Queue,
     options: OnceOptions & { readonly signal: AbortSignal },
   ): Promise<Turn> {
-    return takeTurn(queue, options, async (place, own) => {
+    return takeTurn(queue, options, async (entry, own) => {
       if (await isDone(queue, options.signal)) throw DONE
-      return new Turn(queue, place, own, options.expire)
+      return new Turn(queue, entry, own, options.expire)
     })
   }
 
@@ -86,55 +82,43 @@ export class Turn extends Tenure {
   }
 
   async #lease(signal: AbortSignal): Promise<Lease | undefined> {
-    const { backend } = this.#space
+    const { backend } = this.parts.space
     const expire = this.#expire
     if (expire === undefined) return undefined
     return whenAvailable({ signal }, () => backend.grant(expire, { signal }))
   }
 
   #writes(lease: Lease | undefined): Write[] {
-    const value = JSON.stringify(onceRecord(this.sessionId))
+    const { space, session } = this.parts
+    const value = JSON.stringify(onceRecord(session.id))
     const over = remove(this.key)
     if (!lease) return [putDetached(this.#record, value), over]
-    const session = putHeld(
-      sessionKey(this.#space, lease.id),
-      newRecord('expire', this.#space),
-      lease.id,
-    )
-    return [session, putHeld(this.#record, value, lease.id), over]
+    return [...boundWrites(space, lease.id, this.#record, value, 'expire'), over]
   }
 
-  /** The turn's end is in the commit, so of two that were sent one can be applied. */
+  /** The turn's end is in the commit, so of several copies one can be applied. */
   async #commit(writes: readonly Write[], signal: AbortSignal): Promise<void> {
-    const guards = [heldBy(this.key, this.sessionId)]
-    const { backend } = this.#space
-    let unanswered: unknown
-    for (const pause of backoff()) {
-      if (signal.aborted) throw unanswered ?? signal.reason
-      try {
-        const commit = () => backend.commit(guards, writes, { signal })
-        const { outcome } = await whenAvailable({ signal }, commit)
-        if (outcome === 'ok' || (outcome === 'refused' && (await this.#isRecorded(signal)))) return
-        if (outcome === 'refused')
-          throw new LostError(`the turn was lost: ${this.#record} is not set`)
-      } catch (error) {
-        if (signal.aborted) throw unanswered ?? error
-        if (!(error instanceof IndeterminateError)) throw error
-        unanswered = error
-      }
-      await pause(signal)
+    const { space, key, session } = this.parts
+    const change = {
+      keys: [],
+      plan: () => ({ preconditions: [heldBy(key, session.id)], writes, result: undefined }),
+      wasApplied: async () => {
+        if (await this.#isRecorded(signal)) return 'applied' as const
+        throw new LostError(`the turn was lost: ${this.#record} is not set`)
+      },
     }
+    await commitChange(space.backend, change, { signal })
   }
 
   async #isRecorded(signal: AbortSignal): Promise<boolean> {
-    const { backend } = this.#space
+    const { backend } = this.parts.space
     const read = () => backend.get(this.#record, { signal })
     const entry = await whenAvailable({ signal }, read)
-    return entry !== undefined && parseOnceRecord(entry).session === this.sessionId
+    return entry !== undefined && parseOnceRecord(entry).session === this.parts.session.id
   }
 
   async #revoke({ id }: Lease): Promise<void> {
-    await this.#space.backend.revoke(id, { signal: undoing() }).catch(() => {})
+    await this.parts.space.backend.revoke(id, { signal: undoing() }).catch(() => {})
   }
 }
 

@@ -4,6 +4,20 @@ import { SilentStoreError, TimeoutError, UnavailableError } from '../errors.ts'
 import { beginSilence, explainSilence } from '../outage.ts'
 import { afterwards } from './deadline.ts'
 
+/** Makes attempts with pauses between, until one of them gives something. Each pause ends early with the call, whose reason is then thrown. */
+export const retry = async <T>(
+  call: CallOptions,
+  attempt: () => Promise<T | undefined>,
+): Promise<T> => {
+  const pauses = backoff()
+  for (;;) {
+    const result = await attempt()
+    if (result !== undefined) return result
+    await pauses.next().value(call.signal)
+    call.signal?.throwIfAborted()
+  }
+}
+
 /**
  * Does a call again while the store is out of reach, until the signal aborts; then rejects with what kept it from
  * succeeding, or with the signal's reason where that was an interrupt. For calls that write nothing when they fail.
@@ -19,8 +33,9 @@ export const whenAvailable = async <T>(
     silence = undefined
   }
   let last: UnavailableError | undefined
+  const pauses = backoff()
   try {
-    for (const pause of backoff()) {
+    for (;;) {
       try {
         const result = await call(answered)
         answered()
@@ -32,13 +47,12 @@ export const whenAvailable = async <T>(
       const { message } = last
       if (!(last instanceof SilentStoreError)) explainSilence(() => message)
       const { signal } = options
-      await pause(signal)
+      await pauses.next().value(signal)
       if (signal?.aborted) throw atDeadline(signal.reason, last)
     }
   } finally {
     silence?.end()
   }
-  throw new Error('a backoff never ends')
 }
 
 /** The error, where trying again may help. @throws the one to be told elsewhere. */

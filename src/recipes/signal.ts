@@ -1,11 +1,12 @@
 import type { CallOptions, Entry } from '../backends/backend.ts'
-import { put, putDetached, putHeld } from '../backends/operations.ts'
+import { put, putDetached } from '../backends/operations.ts'
 import { NoError } from '../errors.ts'
-import { applyChange } from './change.ts'
+import { changeKey } from './core/commit.ts'
+import { boundWrites } from './core/ownership.ts'
 import { type Limits, withLateDeadline } from './deadline.ts'
 import { checkState } from './keys.ts'
 import { undoing, whenAvailable } from './retry.ts'
-import { describeHolder, holderOf, newRecord, sessionKey } from './session-record.ts'
+import { describeHolder, holderOf } from './session-record.ts'
 import { keyIn, type Space } from './space.ts'
 import { checkTtl } from './ttl.ts'
 
@@ -48,9 +49,9 @@ export const signal = (
 const setState = (space: Space, key: string, state: string, call: CallOptions) => {
   const plan = async (entry: Entry | undefined) => {
     const { held } = await holderOf(space, entry, call)
-    return { writes: [held ? put(key, state) : putDetached(key, state)], answer: {} }
+    return { writes: [held ? put(key, state) : putDetached(key, state)], result: {} }
   }
-  return applyChange(space.backend, { key, plan, appliedTo: isState(state) }, call)
+  return changeKey(space.backend, { key, plan, appliedTo: isState(state) }, call)
 }
 
 const setExpiring = async (
@@ -68,11 +69,13 @@ const setExpiring = async (
     if (holder.held) {
       throw new NoError(`${describeHolder(holder)} holds the key: its state goes with that session`)
     }
-    const record = putHeld(sessionKey(space, lease.id), newRecord('expire', space), lease.id)
-    return { writes: [record, putHeld(key, state, lease.id)], answer: { expires: lease.ttl } }
+    return {
+      writes: boundWrites(space, lease.id, key, state, 'expire'),
+      result: { expires: lease.ttl },
+    }
   }
   try {
-    return await applyChange(backend, { key, plan, appliedTo: isState(state) }, call)
+    return await changeKey(backend, { key, plan, appliedTo: isState(state) }, call)
   } catch (error) {
     await backend.revoke(lease.id, { signal: undoing(call.signal) }).catch(() => {})
     throw error

@@ -14,10 +14,8 @@ const revision = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 
 const guard = Type.Union([
   Type.Object({ kind: Type.Literal('absent'), key }),
-  Type.Object({ kind: Type.Literal('exists'), key }),
   Type.Object({ kind: Type.Literal('unchanged'), key, modRevision: revision }),
   Type.Object({ kind: Type.Literal('heldBy'), key, session }),
-  Type.Object({ kind: Type.Literal('unheld'), key }),
 ])
 
 const write = Type.Union([

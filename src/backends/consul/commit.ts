@@ -53,7 +53,7 @@ export class Commit {
   }
 
   async #attempts(options: CallOptions): Promise<CommitResult> {
-    let keys = undecided(this.#guards, this.#writes)
+    let keys = undecided(this.#writes)
     let seemedDelayed = false
     for (const pause of backoff()) {
       const known = await this.#store.entries(keys, options)
@@ -64,7 +64,7 @@ export class Commit {
       // Who bound the key and removed it again between two looks has left no trace: so it is tried once more.
       if (verdict && (verdict.outcome !== 'delayed' || seemedDelayed)) return verdict
       seemedDelayed = verdict !== undefined
-      keys = [...undecided(this.#guards, this.#writes), ...bound(this.#writes)]
+      keys = [...undecided(this.#writes), ...bound(this.#writes)]
       await pause(options.signal)
     }
     throw new Error('unreachable')

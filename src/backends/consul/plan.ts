@@ -19,10 +19,8 @@ export type FlaggedWrite = Write & { readonly flags?: string }
 const MAX_BODY = 512 * 1024
 
 /** Those keys about which Consul has no operation that says what we mean, so they are read first. */
-export const undecided = (guards: readonly Guard[], writes: readonly Write[]): string[] => [
-  ...guards.filter(({ kind }) => kind === 'unheld').map(({ key }) => key),
-  ...writes.filter((write) => write.kind === 'put' && write.session === null).map(({ key }) => key),
-]
+export const undecided = (writes: readonly Write[]): string[] =>
+  writes.filter((write) => write.kind === 'put' && write.session === null).map(({ key }) => key)
 
 /** The keys that a commit binds to sessions. */
 export const bound = (writes: readonly Write[]): string[] =>
@@ -38,7 +36,7 @@ export const plan = (
   known: Known,
 ): Operation[] => {
   const operations = [
-    ...guards.map((guard) => condition(guard, known)),
+    ...guards.map(condition),
     ...telling(writes),
     ...writes.flatMap((write) => change(write, known)),
   ]
@@ -51,21 +49,15 @@ export const plan = (
   return operations
 }
 
-const condition = (guard: Guard, known: Known): Operation => {
+const condition = (guard: Guard): Operation => {
   const Key = guard.key
   switch (guard.kind) {
     case 'absent':
       return { KV: { Verb: 'check-not-exists', Key } }
-    case 'exists':
-      return { KV: { Verb: 'get', Key } }
     case 'unchanged':
       return { KV: { Verb: 'check-index', Key, Index: guard.modRevision } }
     case 'heldBy':
       return { KV: { Verb: 'check-session', Key, Session: guard.session } }
-    case 'unheld':
-      return known.get(Key)
-        ? { KV: { Verb: 'check-session', Key, Session: '' } }
-        : { KV: { Verb: 'check-not-exists', Key } }
   }
 }
 

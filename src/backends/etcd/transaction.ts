@@ -1,6 +1,5 @@
 import type { ICompare, IRequestOp, ITxnRequest } from 'etcd3'
 import type { CommitResult, Guard, Write } from '../backend.ts'
-import { exists } from '../operations.ts'
 import { leaseNumber, revisionOf, toEntry } from './codec.ts'
 import type { TxnAnswer } from './messages.ts'
 
@@ -54,17 +53,20 @@ const compareOf = (guard: Guard): ICompare => {
   switch (guard.kind) {
     case 'absent':
       return { key, target: CREATE, result: EQUAL, create_revision: 0 }
-    case 'exists':
-      return { key, target: CREATE, result: GREATER, create_revision: 0 }
     case 'unchanged':
       // never 0, which an absent key has
       return { key, target: MOD, result: EQUAL, mod_revision: guard.modRevision || -1 }
     case 'heldBy':
       return { key, target: LEASE, result: EQUAL, lease: leaseNumber(guard.session) }
-    case 'unheld':
-      return { key, target: LEASE, result: EQUAL, lease: 0 }
   }
 }
+
+const exists = (key: string): ICompare => ({
+  key: Buffer.from(key),
+  target: CREATE,
+  result: GREATER,
+  create_revision: 0,
+})
 
 const operationOf = (write: Write, keep: Keep): IRequestOp => {
   if (isKeeping(write)) return keep(write)
@@ -88,7 +90,7 @@ const keepOne: Keep = ({ key, value }) => ({
 /** The server decides. */
 const keepEither: Keep = (put) => ({
   request_txn: {
-    compare: [compareOf(exists(put.key))],
+    compare: [exists(put.key)],
     success: [keepOne(put)],
     failure: [keepNone(put)],
   },
@@ -98,7 +100,7 @@ const keepEither: Keep = (put) => ({
 const keepBy = (guards: readonly Guard[], put: KeepingPut): IRequestOp | undefined => {
   const guard = guards.find(({ key }) => key === put.key)
   if (!guard) return undefined
-  return guard.kind === 'absent' || guard.kind === 'unheld' ? keepNone(put) : keepOne(put)
+  return guard.kind === 'absent' ? keepNone(put) : keepOne(put)
 }
 
 /**
@@ -109,7 +111,7 @@ const branching = (first: KeepingPut, writes: readonly Write[]): ITxnRequest => 
   const branch = (keep: Keep) =>
     writes.map((write) => operationOf(write, write === first ? keep : keepEither))
   return {
-    compare: [compareOf(exists(first.key))],
+    compare: [exists(first.key)],
     success: branch(keepOne),
     failure: branch(keepNone),
   }

@@ -1,7 +1,8 @@
 import type { Entry, Write } from '../../backends/backend.ts'
 import { absent, heldBy, put, remove, unchanged } from '../../backends/operations.ts'
+import { commitUntilAnswered } from '../core/commit.ts'
+import { untilUnbound } from '../core/ownership.ts'
 import { whenAvailable } from '../retry.ts'
-import { settle } from '../settle.ts'
 import { keyIn, type Space } from '../space.ts'
 import { until } from '../until.ts'
 import {
@@ -36,7 +37,7 @@ export class Gate {
 
   async create(signal: AbortSignal): Promise<void> {
     const fresh = put(this.key, JSON.stringify(FRESH))
-    await settle(this.#space.backend, [absent(this.key)], [fresh], signal)
+    await commitUntilAnswered(this.#space.backend, [absent(this.key)], [fresh], { signal })
   }
 
   /** Of all generations, earliest first. */
@@ -56,11 +57,11 @@ export class Gate {
     again: boolean,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { result } = await settle(
+    const { result } = await commitUntilAnswered(
       this.#space.backend,
       [this.#as(head), absent(key)],
       again ? [...writes, this.#touch(head)] : writes,
-      signal,
+      { signal },
     )
     // A copy that was not answered may have passed before.
     return (
@@ -72,7 +73,9 @@ export class Gate {
   /** Takes an arrival back, unless the barrier has changed: resolves to whether it did. */
   async leave(head: Head, key: string, signal: AbortSignal): Promise<boolean> {
     const writes = [remove(key), this.#touch(head)]
-    const { result } = await settle(this.#space.backend, [this.#as(head)], writes, signal)
+    const { result } = await commitUntilAnswered(this.#space.backend, [this.#as(head)], writes, {
+      signal,
+    })
     return result.outcome === 'ok'
   }
 
@@ -88,7 +91,7 @@ export class Gate {
     const checked = group.slice(0, backend.traits.maxCommitOperations - 2)
     const guards = [this.#as(head), ...checked.map(({ key, session }) => heldBy(key, session))]
     const state = JSON.stringify(advanced(head, group, present))
-    await settle(backend, guards, [put(this.key, state)], signal)
+    await commitUntilAnswered(backend, guards, [put(this.key, state)], { signal })
   }
 
   untilChanged({ entry }: Head, signal: AbortSignal): Promise<void> {
@@ -99,8 +102,7 @@ export class Gate {
 
   /** Until a session does not hold an arrival any more. */
   untilGone(key: string, session: string, signal: AbortSignal): Promise<void> {
-    const gone = (entries: ReadonlyMap<string, Entry>) => entries.get(key)?.session !== session
-    return until(this.#space.backend, key, gone, signal)
+    return untilUnbound(this.#space.backend, key, session, signal)
   }
 
   #as({ entry }: Head) {

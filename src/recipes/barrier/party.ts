@@ -1,5 +1,5 @@
 import type { Write } from '../../backends/backend.ts'
-import { putHeld, remove } from '../../backends/operations.ts'
+import { remove } from '../../backends/operations.ts'
 import {
   ConflictError,
   CoordinationError,
@@ -10,9 +10,9 @@ import {
   TimeoutError,
 } from '../../errors.ts'
 import { eitherSignal } from '../../waiting-mark.ts'
+import { boundWrites } from '../core/ownership.ts'
 import { undoing } from '../retry.ts'
 import { Session } from '../session.ts'
-import { newRecord, sessionKey } from '../session-record.ts'
 import type { Space } from '../space.ts'
 import type { BarrierOptions } from './barrier.ts'
 import { Gate, type Head } from './gate.ts'
@@ -144,8 +144,7 @@ export class Party {
   /** It takes the place of an earlier arrival of this party. */
   #arrival(key: string, session: Session, before: Standing | undefined): Write[] {
     return [
-      putHeld(key, String(this.#parties), session.id),
-      putHeld(sessionKey(this.#space, session.id), newRecord('hold', this.#space), session.id),
+      ...boundWrites(this.#space, session.id, key, String(this.#parties)),
       ...(before && before.key !== key ? [remove(before.key)] : []),
     ]
   }

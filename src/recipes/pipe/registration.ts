@@ -1,26 +1,19 @@
-import type { Entry, Write } from '../../backends/backend.ts'
+import type { Write } from '../../backends/backend.ts'
 import { heldBy, putHeld } from '../../backends/operations.ts'
-import { backoff } from '../../backoff.ts'
-import { describe, IndeterminateError, LeaseGoneError, NoError } from '../../errors.ts'
-import { applyChange } from '../change.ts'
-import { undoing, whenAvailable } from '../retry.ts'
-import { describeRemains, Session } from '../session.ts'
-import { describeHolder, holderOf, newRecord, sessionKey } from '../session-record.ts'
+import { LeaseGoneError, NoError } from '../../errors.ts'
+import { commitUntilAnswered } from '../core/commit.ts'
+import { KeptOwnership } from '../core/kept-ownership.ts'
+import { type OwnedKey, Ownership, TAKEN, takeOwnership } from '../core/ownership.ts'
+import { retry } from '../retry.ts'
+import { describeRemains } from '../session.ts'
 import type { Space } from '../space.ts'
-import { follow } from '../view.ts'
 
-export interface RegistrationOptions {
+export interface RegistrationOptions extends OwnedKey {
   /** Milliseconds until the keys go when this process dies. */
   readonly ttl?: number | undefined
   readonly signal: AbortSignal
   /** Told when the session was lost, and of each failed attempt to join again. */
   readonly onTrouble?: ((sentence: string) => void) | undefined
-  /** The key that only one may hold at a time: of this session, where the name depends on it. */
-  key(session: string): string
-  /** Its value. */
-  readonly value: string
-  /** What to call it in messages. */
-  readonly what: string
 }
 
 /**
@@ -31,22 +24,25 @@ export class Registration {
   readonly #space: Space
   readonly #options: RegistrationOptions
   readonly #beside = new Map<string, string>()
-  readonly #closing = new AbortController()
   readonly #superseded = new AbortController()
-  /** Those that it had, too: the store may see them live a little longer than we do. */
-  readonly #own = new Set<string>()
-  #session: Promise<Session>
+  /** Its sessions: the store may see them live a little longer than we do. */
+  readonly #sessions = new Set<string>()
+  readonly #kept: KeptOwnership<Owned>
 
-  private constructor(space: Space, options: RegistrationOptions, session: Session) {
+  private constructor(space: Space, options: RegistrationOptions, first: Owned) {
     this.#space = space
     this.#options = options
-    this.#session = Promise.resolve(session)
-    this.#attend(session)
+    this.#sessions.add(first.session.id)
+    this.#kept = new KeptOwnership(first, {
+      take: (signal) => this.#takeAnew(signal),
+      isFinal: (error) => this.#isFinal(error),
+      onTrouble: options.onTrouble,
+    })
   }
 
   /** @throws NoError another session holds the key; that one is untouched. */
   static async open(space: Space, options: RegistrationOptions): Promise<Registration> {
-    return new Registration(space, options, await join(space, options, new Set(), options.signal))
+    return new Registration(space, options, await take(space, options, options))
   }
 
   /** Aborts when another one holds the key: it was lost for good. */
@@ -69,69 +65,53 @@ export class Registration {
   /** Writes as the holder, once or more often: until it is known that it was applied while the key was held. */
   async write(writes: (session: string) => readonly Write[]): Promise<void> {
     const signal = AbortSignal.any([this.#options.signal, this.superseded])
-    for (const pause of backoff()) {
-      const session = await this.#session
-      if (await this.#attempt(session, writes(session.id), signal)) return
-      await pause(signal)
-      signal.throwIfAborted()
-    }
+    await retry({ signal }, async () => {
+      const owned = await this.#kept.taken
+      return this.#attempt(owned, writes(owned.session.id), signal)
+    })
   }
 
   /** Gives all of it up. Never rejects. */
   async close(signal?: AbortSignal): Promise<void> {
-    this.#closing.abort(new NoError('given up'))
-    const session = await this.#session.catch(() => undefined)
-    await session?.close(signal)
-    const sentence = session && describeRemains(this.#options.what, session)
+    this.#kept.end(new NoError('given up'))
+    const owned = await this.#kept.taken.catch(() => undefined)
+    await owned?.giveUp(signal)
+    const sentence = owned && describeRemains(this.#options.what, owned)
     if (sentence) this.#options.onTrouble?.(sentence)
   }
 
-  async #attempt(session: Session, writes: readonly Write[], signal: AbortSignal) {
-    const guard = heldBy(this.#options.key(session.id), session.id)
-    const commit = () => this.#space.backend.commit([guard], writes, { signal })
+  /** Resolves to true if the writes were applied. They may be applied twice, as they are the same. */
+  async #attempt(
+    { key, session }: Owned,
+    writes: readonly Write[],
+    signal: AbortSignal,
+  ): Promise<true | undefined> {
+    const { backend } = this.#space
     try {
-      const { outcome } = await whenAvailable({ signal }, commit)
-      if (outcome === 'refused') session.lose(TAKEN)
-      return outcome === 'ok'
+      const held = [heldBy(key, session.id)]
+      const { result } = await commitUntilAnswered(backend, held, writes, { signal })
+      if (result.outcome === 'refused') session.lose(TAKEN)
+      return result.outcome === 'ok' || undefined
     } catch (error) {
-      if (error instanceof LeaseGoneError) session.lose(error.message)
-      else if (!(error instanceof IndeterminateError) || signal.aborted) throw error
-      return false
+      if (!(error instanceof LeaseGoneError)) throw error
+      session.lose(error.message)
+      return undefined
     }
   }
 
-  #attend(session: Session): void {
-    this.#own.add(session.id)
-    const rejoin = () => {
-      if (this.#closing.signal.aborted) return
-      void session.close()
-      this.#options.onTrouble?.(`${describe(session.lost.reason)}; joining again`)
-      this.#session = this.#rejoin()
-      this.#session.catch((error) => this.#superseded.abort(error))
-    }
-    session.lost.addEventListener('abort', rejoin, { once: true })
-    if (session.lost.aborted) rejoin()
-    else void this.#watch(session)
+  async #takeAnew(signal: AbortSignal): Promise<Owned> {
+    const options = { ...this.#options, signal, previous: this.#sessions }
+    const owned = await take(this.#space, this.#options, options)
+    this.#sessions.add(owned.session.id)
+    void this.#publishAll().catch(() => {})
+    return owned
   }
 
-  async #rejoin(): Promise<Session> {
-    const { signal } = this.#closing
-    let told = ''
-    for (const pause of backoff()) {
-      try {
-        const session = await join(this.#space, this.#options, this.#own, signal)
-        this.#attend(session)
-        void this.#publishAll().catch(() => {})
-        return session
-      } catch (error) {
-        if (signal.aborted || error instanceof NoError) throw error
-        if (describe(error) !== told) this.#options.onTrouble?.(describe(error))
-        told = describe(error)
-      }
-      await pause(signal)
-      signal.throwIfAborted()
-    }
-    throw new Error('a backoff never ends')
+  /** Another one holds the key. */
+  #isFinal(error: unknown): boolean {
+    if (!(error instanceof NoError)) return false
+    this.#superseded.abort(error)
+    return true
   }
 
   async #publishAll(): Promise<void> {
@@ -139,57 +119,18 @@ export class Registration {
       if (this.#beside.has(key)) await this.write((session) => [putHeld(key, value, session)])
     }
   }
+}
 
-  /** The lease may live on while the key was deleted or taken over from outside. */
-  async #watch(session: Session): Promise<void> {
-    const key = this.#options.key(session.id)
-    const signal = AbortSignal.any([this.#closing.signal, session.lost])
-    try {
-      for await (const view of follow(this.#space.backend, key, signal)) {
-        if (!view.interrupted && view.entries.get(key)?.session !== session.id) session.lose(TAKEN)
-      }
-    } catch {
-      // The watch was ended; if the store refuses us, renewals fail too.
-    }
+/** An ownership whose session others may be bound to, too. */
+class Owned extends Ownership {
+  get session() {
+    return this.parts.session
   }
 }
 
-const TAKEN = 'what was held was taken away from outside, or its store was emptied'
-
-const join = async (
+const take = async (
   space: Space,
-  options: RegistrationOptions,
-  own: ReadonlySet<string>,
-  signal: AbortSignal,
-): Promise<Session> => {
-  const session = await Session.open(space.backend, { ttl: options.ttl, signal })
-  try {
-    await acquire(space, options, own, session, signal)
-    return session
-  } catch (error) {
-    await session.close(undoing(signal))
-    throw error
-  }
-}
-
-const acquire = async (
-  space: Space,
-  { key: keyOf, value, what }: RegistrationOptions,
-  own: ReadonlySet<string>,
-  { id }: Session,
-  signal: AbortSignal,
-): Promise<void> => {
-  const key = keyOf(id)
-  const writes = [
-    putHeld(sessionKey(space, id), newRecord('hold', space), id),
-    putHeld(key, value, id),
-  ]
-  const plan = async (entry: Entry | undefined) => {
-    const holder = await holderOf(space, entry, { signal })
-    if (holder.held && !own.has(entry?.session ?? ''))
-      throw new NoError(`${what} is held by ${describeHolder(holder)}`)
-    return { writes, answer: undefined }
-  }
-  const appliedTo = (entry: Entry | undefined) => entry?.session === id
-  await applyChange(space.backend, { key, plan, appliedTo }, { signal })
-}
+  { key, value, what }: OwnedKey,
+  { ttl, signal, previous }: Parameters<typeof takeOwnership>[2] & {},
+): Promise<Owned> =>
+  new Owned(await takeOwnership(space, { key, value, what }, { ttl, signal, previous }))

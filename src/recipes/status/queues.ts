@@ -1,5 +1,5 @@
 import type { Entry } from '../../backends/backend.ts'
-import { membersOf } from '../queue.ts'
+import { holdersAmong, membersOf, semaphore } from '../core/queue.ts'
 import { nameIn } from '../space.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
@@ -30,8 +30,9 @@ const rowsOf = (
 ): StatusRow[] => {
   const members = membersOf({ space: sources.space, kind, name }, entries)
   const native = entries.find(({ key }) => key.endsWith(`/${NATIVE}`))
-  const sessions = members.map(({ session = '' }) => session)
-  const holders = new Set(native ? nativeHolders(native) : sessions.slice(0, slotsOf(members)))
+  const sessions = members.map(sessionOf)
+  const heldByUs = () => holdersAmong(semaphore(slotsOf(members)), members).map(sessionOf)
+  const holders = new Set(native ? nativeHolders(native) : heldByUs())
   const [holds, waits] = STATES[kind]
   const foreign = [...holders].filter((session) => !sessions.includes(session))
   return [
@@ -49,6 +50,8 @@ const rowsOf = (
     }),
   ]
 }
+
+const sessionOf = ({ session = '' }: Entry): string => session
 
 /** A semaphore's holders that are written down have theirs from when they were: nobody can tell it later. */
 const tokenOf = ({ createRevision }: Entry, native: Entry | undefined): number | undefined => {

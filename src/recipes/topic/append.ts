@@ -1,9 +1,8 @@
-import type { CommitResult, Guard, Write } from '../../backends/backend.ts'
+import type { Entry } from '../../backends/backend.ts'
 import { put, remove, unchanged } from '../../backends/operations.ts'
-import { IndeterminateError } from '../../errors.ts'
 import { randomBytes } from '../../random.ts'
 import { contention } from '../contention.ts'
-import { whenAvailable } from '../retry.ts'
+import { type Change, commitChange, type Plan, type Verdict } from '../core/commit.ts'
 import { type Batch, HEADER } from './batch.ts'
 import { encodeHead, type Head, type KnownHead, readHead } from './head.ts'
 import { decodePage, encodePage } from './page.ts'
@@ -26,17 +25,9 @@ interface NewPage {
 }
 
 /** A commit, and what it comes to. */
-interface Plan {
-  readonly guards: readonly Guard[]
-  readonly writes: readonly Write[]
+interface AppendPlan extends Plan<Stored> {
   readonly before: KnownHead
   readonly after: Head
-}
-
-/** A commit that was sent and not answered. */
-interface Unanswered {
-  readonly plan: Plan
-  readonly error: IndeterminateError
 }
 
 /**
@@ -62,29 +53,31 @@ export class Appender {
    */
   async append(batch: Batch, signal: AbortSignal | undefined): Promise<Stored> {
     this.#batches++
-    let unanswered: Unanswered | undefined
-    try {
-      for (const pause of contention()) {
-        const head = this.#known ?? (await this.#topic.open(signal))
-        if (unanswered && head.modRevision !== unanswered.plan.before.modRevision) {
-          if (await this.#passed(unanswered, head, signal)) return storedBy(unanswered.plan)
-          unanswered = undefined
-        }
-        const plan: Plan = unanswered?.plan ?? (await this.#plan(batch, head, signal))
-        const result = await this.#commit(plan, signal)
-        if (result === 'passed') return storedBy(plan)
-        if (result !== 'refused') unanswered = { plan, error: result }
-        if (await pause(signal)) this.#known = undefined
-        signal?.throwIfAborted()
-      }
-    } catch (error) {
-      // Whatever keeps us from finding out: what was sent may have been stored.
-      throw unanswered?.error ?? error
+    const { headKey, space } = this.#topic
+    let known = this.#known
+    this.#known = undefined
+    const change: Change<Stored, AppendPlan> = {
+      keys: [],
+      plan: async (entries) => {
+        const entry = entries.get(headKey)
+        const head = entry ? readHead(entry) : (known ?? (await this.#topic.open(signal)))
+        known = undefined
+        return this.#plan(batch, head, signal)
+      },
+      applied: ({ after }, modRevision) => {
+        this.#known = { head: after, modRevision }
+      },
+      wasApplied: (plan, entries, answered) =>
+        answered ? 'not applied' : this.#verdict(plan, entries.get(headKey), signal),
     }
-    throw new Error('a contention never ends')
+    return commitChange(space.backend, change, { signal }, contention())
   }
 
-  async #plan(batch: Batch, before: KnownHead, signal: AbortSignal | undefined): Promise<Plan> {
+  async #plan(
+    batch: Batch,
+    before: KnownHead,
+    signal: AbortSignal | undefined,
+  ): Promise<AppendPlan> {
     const { head, modRevision } = before
     const { headKey } = this.#topic
     const next = head.next + batch.count
@@ -104,7 +97,8 @@ export class Appender {
       ...trim.keys.map(remove),
       put(headKey, encodeHead(after)),
     ]
-    return { guards: [unchanged(headKey, modRevision)], writes, before, after }
+    const result = { topic: head.id, first: head.next, next }
+    return { preconditions: [unchanged(headKey, modRevision)], writes, result, before, after }
   }
 
   #pages(batch: Batch, { id, next }: Head): NewPage[] {
@@ -117,49 +111,21 @@ export class Appender {
     })
   }
 
-  async #commit(
-    plan: Plan,
+  /** Once the head has changed: if the commit was applied, its messages are where it put them. */
+  async #verdict(
+    { before }: AppendPlan,
+    headEntry: Entry | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<'passed' | 'refused' | IndeterminateError> {
-    const { backend } = this.#topic.space
-    const { guards, writes, after } = plan
-    this.#known = undefined
-    try {
-      const result = await whenAvailable({ signal }, () =>
-        backend.commit(guards, writes, { signal }),
-      )
-      this.#known =
-        result.outcome === 'ok' ? { head: after, modRevision: result.revision } : refusal(result)
-      return result.outcome === 'ok' ? 'passed' : 'refused'
-    } catch (error) {
-      if (error instanceof IndeterminateError) return error
-      throw error
-    }
-  }
-
-  /**
-   * Whether a commit that was not answered is in the store, once the head is another one than it was guarded by: it
-   * cannot pass any more, and if it has passed, its messages are where it put them.
-   */
-  async #passed(
-    { plan, error }: Unanswered,
-    { head }: KnownHead,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    const { id, next } = plan.before.head
+  ): Promise<Verdict> {
+    const { id, next } = before.head
     const entry = await this.#topic.get(this.#topic.pageKey(next), signal)
     const page = entry && decodePage(entry, next)
-    // Cleared or trimmed since: nobody can tell any more.
-    if (head.id !== id || page?.topic !== id) throw error
-    return page.publisher === this.#id && page.batch === this.#batches
+    // Cleared or trimmed since.
+    if (!headEntry || readHead(headEntry).head.id !== id || page?.topic !== id) return 'unknown'
+    const isOurs = page.publisher === this.#id && page.batch === this.#batches
+    return isOurs ? 'applied' : 'not applied'
   }
 }
-
-const storedBy = ({ before, after }: Plan): Stored => ({
-  topic: after.id,
-  first: before.head.next,
-  next: after.next,
-})
 
 /** How many keys a commit can trim besides writing these pages. */
 const roomBeside = (topic: Topic, pages: readonly NewPage[]): number => {
@@ -167,10 +133,4 @@ const roomBeside = (topic: Topic, pages: readonly NewPage[]): number => {
   const size = pages.reduce((sum, { value }) => sum + value.length, 0)
   const keys = Math.floor((maxCommitBytes - size - HEADER) / Buffer.byteLength(topic.pageKey(0)))
   return Math.min(maxCommitOperations - 1, keys) - pages.length - 1
-}
-
-/** The head that refused a commit; none where it is gone. */
-const refusal = (result: CommitResult): KnownHead | undefined => {
-  const entry = result.outcome === 'refused' ? result.entries[0] : undefined
-  return entry && readHead(entry)
 }

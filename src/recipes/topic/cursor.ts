@@ -2,7 +2,7 @@ import type { Entry } from '../../backends/backend.ts'
 import { put } from '../../backends/operations.ts'
 import { ConflictError, LostError } from '../../errors.ts'
 import { randomBytes } from '../../random.ts'
-import { applyChange } from '../change.ts'
+import { changeKey } from '../core/commit.ts'
 import type { Position } from './position.ts'
 import type { Topic } from './topic.ts'
 
@@ -44,11 +44,11 @@ export class Cursor {
     const plan = async (entry: Entry | undefined) => {
       const { topic, next: number } = next(entry)
       written = { topic, next: number, by: this.#owner }
-      return { writes: [put(this.#key, JSON.stringify(written))], answer: written }
+      return { writes: [put(this.#key, JSON.stringify(written))], result: written }
     }
     const appliedTo = (entry: Entry | undefined) =>
       this.#isOurs(entry) && this.#read(entry).next === written?.next
-    return applyChange(this.#topic.space.backend, { key: this.#key, plan, appliedTo }, { signal })
+    return changeKey(this.#topic.space.backend, { key: this.#key, plan, appliedTo }, { signal })
   }
 
   #isOurs(entry: Entry | undefined): entry is Entry {

@@ -1,10 +1,10 @@
-import type { CallOptions, Entry } from '../../backends/backend.ts'
+import type { Entry } from '../../backends/backend.ts'
 import { absent, put } from '../../backends/operations.ts'
-import { backoff } from '../../backoff.ts'
 import { IndeterminateError, NoError } from '../../errors.ts'
 import { randomBytes } from '../../random.ts'
+import { commitUntilAnswered } from '../core/commit.ts'
 import { checkKey } from '../keys.ts'
-import { atDeadline, whenAvailable } from '../retry.ts'
+import { atDeadline, retry, whenAvailable } from '../retry.ts'
 import { keyIn, type Space } from '../space.ts'
 import { encodeHead, type Head, type KnownHead, readHead } from './head.ts'
 
@@ -51,33 +51,25 @@ export class Topic {
 
   /** The head as it is, made where there is none: then the topic is known by it from now on, though it is empty. */
   async open(signal: AbortSignal | undefined): Promise<KnownHead> {
-    for (const pause of backoff()) {
+    return retry({ signal }, async () => {
       const entry = await this.get(this.headKey, signal)
-      const known = entry ? readHead(entry) : await this.#create(signal)
-      if (known) return known
-      await pause(signal)
-      signal?.throwIfAborted()
-    }
-    throw new Error('a backoff never ends')
+      return entry ? readHead(entry) : this.#create(signal)
+    })
   }
 
-  /** `undefined`: somebody else was faster, or no answer came; looking again tells. */
+  /** `undefined`: it is there already. An empty topic is as good as none: whether it was made matters to nobody. */
   async #create(signal: AbortSignal | undefined): Promise<KnownHead | undefined> {
     const head = newHead()
+    const { backend } = this.space
+    const write = put(this.headKey, encodeHead(head))
     try {
-      const result = await whenAvailable({ signal }, () => this.#createOnce(head, { signal }))
+      const { result } = await commitUntilAnswered(backend, [absent(this.headKey)], [write], {
+        signal,
+      })
       return result.outcome === 'ok' ? { head, modRevision: result.revision } : undefined
     } catch (error) {
-      if (!(error instanceof IndeterminateError)) throw error
-      // An empty topic is as good as none: whether it was made matters to nobody.
-      if (signal?.aborted) throw atDeadline(signal.reason)
-      return undefined
+      throw error instanceof IndeterminateError ? atDeadline(signal?.reason) : error
     }
-  }
-
-  #createOnce(head: Head, options: CallOptions) {
-    const { backend } = this.space
-    return backend.commit([absent(this.headKey)], [put(this.headKey, encodeHead(head))], options)
   }
 }
 

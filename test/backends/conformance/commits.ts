@@ -2,14 +2,12 @@ import { describe, expect, test } from 'vitest'
 import type { Backend, Guard } from '../../../src/backends/backend.ts'
 import {
   absent,
-  exists,
   heldBy,
   put,
   putDetached,
   putHeld,
   remove,
   unchanged,
-  unheld,
 } from '../../../src/backends/operations.ts'
 import { LeaseGoneError, UsageError } from '../../../src/errors.ts'
 import { type Harness, type Pair, present, text } from './harness.ts'
@@ -31,7 +29,6 @@ const GUARDS: readonly {
   held: boolean
 }[] = [
   { name: 'absent', guard: (key) => absent(key), absent: true, plain: false, held: false },
-  { name: 'exists', guard: (key) => exists(key), absent: false, plain: true, held: true },
   {
     name: 'unchanged, with the newest revision',
     guard: (key, { revision }) => unchanged(key, revision),
@@ -60,7 +57,6 @@ const GUARDS: readonly {
     plain: false,
     held: false,
   },
-  { name: 'unheld', guard: (key) => unheld(key), absent: true, plain: true, held: false },
 ]
 
 export const commits = (pair: Pair<Harness>): void => {
@@ -92,9 +88,13 @@ export const commits = (pair: Pair<Harness>): void => {
 
   test('one refused guard among many keeps all writes from being made', async () => {
     const prefix = pair.prefix()
-    await write(pair.a, `${prefix}there`, 'x')
+    const { modRevision } = await write(pair.a, `${prefix}there`, 'x')
     const result = await pair.b.commit(
-      [absent(`${prefix}new`), exists(`${prefix}there`), exists(`${prefix}missing`)],
+      [
+        absent(`${prefix}new`),
+        unchanged(`${prefix}there`, modRevision),
+        unchanged(`${prefix}missing`, 1),
+      ],
       [put(`${prefix}new`, 'y'), remove(`${prefix}there`)],
     )
     expect(result.outcome).toBe('refused')
@@ -209,8 +209,9 @@ export const commits = (pair: Pair<Harness>): void => {
 
   test('deletes, and deleting what is not there is no error', async () => {
     const key = `${pair.prefix()}k`
-    await write(pair.a, key, 'x')
-    expect((await pair.b.commit([exists(key)], [remove(key)])).outcome).toBe('ok')
+    const { modRevision } = await write(pair.a, key, 'x')
+    const removed = await pair.b.commit([unchanged(key, modRevision)], [remove(key)])
+    expect(removed.outcome).toBe('ok')
     expect(await pair.a.get(key)).toBeUndefined()
     expect((await pair.b.commit([], [remove(key)])).outcome).toBe('ok')
   })

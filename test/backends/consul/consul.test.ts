@@ -9,13 +9,12 @@ import type { CommitResult, Entry } from '../../../src/backends/backend.ts'
 import { open, traits } from '../../../src/backends/consul/index.ts'
 import {
   absent,
-  exists,
   heldBy,
   put,
   putDetached,
   putHeld,
   remove,
-  unheld,
+  unchanged,
 } from '../../../src/backends/operations.ts'
 import { LeaseGoneError, LostError, UnavailableError, UsageError } from '../../../src/errors.ts'
 import { startConsul } from '../../services/consul.ts'
@@ -77,7 +76,8 @@ describe('consul', () => {
     test('of guards alone answers and writes nothing', async () => {
       const prefix = clients.prefix()
       const revision = revisionOf(await clients.a.commit([], [put(`${prefix}k`, 'x')]))
-      const checked = await clients.b.commit([exists(`${prefix}k`), absent(`${prefix}n`)], [])
+      const there = unchanged(`${prefix}k`, revision)
+      const checked = await clients.b.commit([there, absent(`${prefix}n`)], [])
       expect(checked).toEqual({ outcome: 'ok', revision })
       expect((await clients.b.commit([absent(`${prefix}k`)], [])).outcome).toBe('refused')
       expect((await clients.b.list(prefix)).entries).toHaveLength(1)
@@ -92,7 +92,8 @@ describe('consul', () => {
       await request(service, 'PUT', `/kv/${key}?acquire=${foreign}`, { body: 'x' })
       await request(service, 'PUT', `/session/destroy/${foreign}`)
       const { id } = await clients.a.grant(TTL)
-      const bind = () => clients.a.commit([unheld(key)], [putHeld(key, 'mine', id)])
+      const free = unchanged(key, (await clients.a.get(key))?.modRevision ?? 0)
+      const bind = () => clients.a.commit([free], [putHeld(key, 'mine', id)])
 
       expect(await bind()).toEqual({ outcome: 'delayed' })
       expect(await clients.a.commit([absent(key)], [putHeld(key, 'mine', id)])).toMatchObject({
@@ -108,6 +109,8 @@ describe('consul', () => {
       for (const before of ['absent', 'plain']) {
         const key = `${clients.prefix()}k`
         if (before === 'plain') await clients.a.commit([], [put(key, 'free')])
+        const free = (await clients.a.get(key))?.modRevision
+        const guard = free === undefined ? absent(key) : unchanged(key, free)
         const racers = await Promise.all(
           Array.from({ length: 16 }, async (_, i) => {
             const client = i % 2 ? clients.a : clients.b
@@ -115,7 +118,7 @@ describe('consul', () => {
           }),
         )
         const results = await Promise.all(
-          racers.map(({ client, id }) => client.commit([unheld(key)], [putHeld(key, id, id)])),
+          racers.map(({ client, id }) => client.commit([guard], [putHeld(key, id, id)])),
         )
         const winners = racers.filter((_, i) => results[i]?.outcome === 'ok')
         expect(winners).toHaveLength(1)

@@ -1,78 +1,80 @@
-import type { Entry } from '../backends/backend.ts'
-import { backoff } from '../backoff.ts'
+import type { Entry } from '../../backends/backend.ts'
 import {
   CoordinationError,
   describe,
   IndeterminateError,
   TimeoutError,
   UnavailableError,
-} from '../errors.ts'
-import { lastLook } from './last-look.ts'
-import { type EnterOptions, Place } from './place.ts'
+} from '../../errors.ts'
+import { lastLook } from '../last-look.ts'
+import { atDeadline, retry, undoing } from '../retry.ts'
+import { describeHolder, holderOf } from '../session-record.ts'
 import { type Queue, readMembers, refusal } from './queue.ts'
-import { atDeadline, undoing } from './retry.ts'
-import { describeHolder, holderOf } from './session-record.ts'
+import { type EnterOptions, QueueEntry } from './queue-entry.ts'
 
 export interface TurnOptions extends EnterOptions {
   /** Rejects with a NoError instead of waiting. */
   readonly try?: boolean | undefined
-  /** Told of the own key when a place has been taken: again after a loss. */
+  /** Told of the own key when it has entered the queue: again after a loss. */
   readonly onQueued?: ((key: string) => void) | undefined
   /** Told when others hold, so that there is time until the turn comes. */
   readonly onWaiting?: (() => void) | undefined
   /** Told who holds while others are waited for, and each time that it is somebody else. */
   readonly onHolder?: ((holder: string) => void) | undefined
-  /** Told when a place was lost while waiting, and a new one is taken at the end of the line. */
+  /** Told when the entry was lost while waiting, and a new one is made at the end of the queue. */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }
 
 /**
- * Queues until it is the caller's turn, and then does the last step, which undoes what it did where it fails. A place that is lost meanwhile is given up, and
- * another one taken with a new session. However it fails, nothing of it stays in the queue.
+ * Queues until it is the caller's turn, and then does the last step, which undoes what it did where it fails. An entry that is lost
+ * meanwhile is given up, and another one is made with a new session. However it fails, nothing of it stays in the queue.
  * @throws NoError with `try`, others hold.
  * @throws TimeoutError, or what kept the store out of reach at the deadline.
  */
 export const takeTurn = async <T>(
   queue: Queue,
   options: TurnOptions & { readonly signal: AbortSignal },
-  last: (place: Place, own: Entry) => Promise<T>,
+  last: (entry: QueueEntry, own: Entry) => Promise<T>,
 ): Promise<T> => {
   const { signal, onTrouble } = options
   if (options.try) await requireRoom(queue, signal)
-  for (const pause of backoff()) {
+  const unlessLost = async () => {
     try {
-      return await attempt(queue, options, last)
+      return { result: await attempt(queue, options, last) }
     } catch (error) {
-      if (signal.aborted) throw await whenEnded(queue, undefined, error, signal)
-      if (!isLoss(error)) throw error
+      if (signal.aborted || !isLoss(error)) throw error
       onTrouble?.(`${describe(error)}; queueing again`)
+      return undefined
     }
-    await pause(signal)
   }
-  throw new Error('a backoff never ends')
+  try {
+    return (await retry({ signal }, unlessLost)).result
+  } catch (error) {
+    throw signal.aborted ? await whenEnded(queue, undefined, error, signal) : error
+  }
 }
 
 const attempt = async <T>(
   queue: Queue,
   options: TurnOptions & { readonly signal: AbortSignal },
-  last: (place: Place, own: Entry) => Promise<T>,
+  last: (entry: QueueEntry, own: Entry) => Promise<T>,
 ): Promise<T> => {
-  const place = await Place.enter(queue, options)
-  const waiting = new Waiting(queue, place, options)
+  const entry = await QueueEntry.enter(queue, options)
+  const waiting = new Waiting(queue, entry.key, options)
   try {
     const { signal } = options
-    options.onQueued?.(place.key)
+    options.onQueued?.(entry.key)
     const own = await (options.try
-      ? place.turnNow(signal)
-      : place.turn(signal, () => waiting.begin()))
-    place.requireStanding(signal)
-    const result = await last(place, own)
-    place.requireStanding(signal)
+      ? entry.turnNow(queue, signal)
+      : entry.turn(queue, signal, () => waiting.begin()))
+    entry.requireStanding(signal)
+    const result = await last(entry, own)
+    entry.requireStanding(signal)
     return result
   } catch (error) {
     const { signal } = options
-    const told = signal.aborted ? whenEnded(queue, place, error, signal) : error
-    await place.leave(undoing(signal))
+    const told = signal.aborted ? whenEnded(queue, entry.key, error, signal) : error
+    await entry.giveUp(undoing(signal))
     throw await told
   } finally {
     waiting.end()
@@ -85,14 +87,14 @@ const TOLD_AFTER = 500
 /** What is told while others hold. */
 class Waiting {
   readonly #queue: Queue
-  readonly #place: Place
+  readonly #ownKey: string
   readonly #options: TurnOptions
   #over: AbortController | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(queue: Queue, place: Place, options: TurnOptions) {
+  constructor(queue: Queue, ownKey: string, options: TurnOptions) {
     this.#queue = queue
-    this.#place = place
+    this.#ownKey = ownKey
     this.#options = options
   }
 
@@ -111,7 +113,7 @@ class Waiting {
     const over = new AbortController()
     this.#over = over
     const { tellHolder } = await import('./holder.ts')
-    await tellHolder(this.#queue, this.#place.key, onHolder, over.signal)
+    await tellHolder(this.#queue, this.#ownKey, onHolder, over.signal)
   }
 }
 
@@ -119,7 +121,8 @@ class Waiting {
 const requireRoom = async (queue: Queue, signal: AbortSignal): Promise<void> => {
   const members = await readMembers(queue, signal)
   queue.check?.(members)
-  if (members.length >= queue.slots) throw await refusal(queue, signal)
+  const value = Buffer.from(queue.value)
+  if (!queue.holds({ value }, members)) throw await refusal(queue, signal)
 }
 
 /** An entry whose commit was not answered was given up with its session: whether it was made matters no more. */
@@ -129,7 +132,7 @@ const isLoss = (error: unknown): boolean =>
 /** The error of a wait that was ended from outside. Never rejects. */
 const whenEnded = async (
   queue: Queue,
-  place: Place | undefined,
+  ownKey: string | undefined,
   error: unknown,
   { reason }: AbortSignal,
 ): Promise<unknown> => {
@@ -138,16 +141,16 @@ const whenEnded = async (
   const away = error instanceof UnavailableError && error.retryable
   if (error !== reason && !isLoss(error) && !away) return error
   // Whether it is out of reach at the deadline, not whether it was before.
-  return timedOut(queue, place, reason).catch((unreachable) => (away ? error : unreachable))
+  return timedOut(queue, ownKey, reason).catch((unreachable) => (away ? error : unreachable))
 }
 
 /** @throws UnavailableError the store is out of reach. */
 const timedOut = async (
   queue: Queue,
-  place: Place | undefined,
+  ownKey: string | undefined,
   reason: TimeoutError,
 ): Promise<TimeoutError> => {
-  const counts = (entry: Entry) => entry.key !== place?.key && (queue.counts?.(entry) ?? true)
+  const counts = (entry: Entry) => entry.key !== ownKey && (queue.counts?.(entry) ?? true)
   const [head] = await lastLook(reason, (signal) => readMembers({ ...queue, counts }, signal))
   // That it has answered decides; who it is, is told if there is time.
   const holder = await lastLook(reason, (signal) => holderOf(queue.space, head, { signal })).catch(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Entry } from '../backends/backend.ts'
+import type { Entry } from '../../backends/backend.ts'
+import { describeHolder, holderOf } from '../session-record.ts'
 import { type Queue, readMembers } from './queue.ts'
-import { describeHolder, holderOf } from './session-record.ts'
 
 /** How often (milliseconds) it is looked who holds. */
 const EVERY = 3_000

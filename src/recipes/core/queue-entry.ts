@@ -1,0 +1,84 @@
+import type { Entry } from '../../backends/backend.ts'
+import { LostError } from '../../errors.ts'
+import { eitherSignal } from '../../waiting-mark.ts'
+import type { SessionOptions } from '../session.ts'
+import { Ownership, TAKEN, takeOwnership } from './ownership.ts'
+import { positionOf, prefixOf, type Queue, readMembers, refusal, whenNearer } from './queue.ts'
+
+export interface EnterOptions extends SessionOptions {
+  /** Told of the own key before anybody can see it. */
+  readonly onEntering?: ((key: string) => void) | undefined
+}
+
+/** An entry in a queue, owned by a session of its own. */
+export class QueueEntry extends Ownership {
+  /** Enters a queue at its end. */
+  static async enter(queue: Queue, options: EnterOptions): Promise<QueueEntry> {
+    const { value, name } = queue
+    const owned = { key: (id: string) => prefixOf(queue) + id, value, fresh: true, what: name }
+    const taking = { ...options, onTaking: options.onEntering }
+    return new QueueEntry(await takeOwnership(queue.space, owned, taking))
+  }
+
+  override get parts() {
+    return super.parts
+  }
+
+  /**
+   * Waits until the entry holds: resolves to what it was then.
+   * @throws LostError the lease or the key has gone meanwhile.
+   */
+  async turn(queue: Queue, signal: AbortSignal, onWaiting?: () => void): Promise<Entry> {
+    const either = eitherSignal(signal, this.lost)
+    for (;;) {
+      const { own, older } = await this.#look(queue, either)
+      if (queue.holds(own, older)) return own
+      const nearer = whenNearer(queue, own, older, either)
+      onWaiting?.()
+      await nearer
+    }
+  }
+
+  /** @throws NoError others hold. */
+  async turnNow(queue: Queue, signal: AbortSignal): Promise<Entry> {
+    const { own, older } = await this.#look(queue, AbortSignal.any([signal, this.lost]))
+    if (queue.holds(own, older)) return own
+    throw await refusal(queue, signal)
+  }
+
+  /** @throws the signal's reason, or LostError: what was found out a moment ago may not be acted upon any more. */
+  requireStanding(signal: AbortSignal): void {
+    signal.throwIfAborted()
+    this.parts.session.requireLive()
+  }
+
+  /** A session whose lease has gone may still wait, but never hold: the own key is read again before each verdict. */
+  async #look(queue: Queue, signal: AbortSignal): Promise<{ own: Entry; older: readonly Entry[] }> {
+    const { session } = this.parts
+    const { own, older } = positionOf(this.key, await readMembers(queue, signal))
+    if (!own) session.lose(TAKEN)
+    session.requireLive()
+    if (!own) throw new LostError(TAKEN)
+    queue.check?.(older)
+    return { own, older }
+  }
+}
+
+/** What an entry that holds gives its owner: a lock, a leadership, a turn. */
+export abstract class Tenure extends Ownership {
+  /** The fencing token: higher than that of every earlier holder. */
+  readonly token: number
+
+  protected constructor(entry: QueueEntry, token: number) {
+    super(entry.parts)
+    this.token = token
+  }
+
+  /**
+   * Gives it up: the next one has it. If the store does not answer, the TTL does that later. With a signal, `release`
+   * tries until the store has answered or the signal aborts. Never rejects.
+   */
+  release(signal?: AbortSignal): Promise<void> {
+    return this.giveUp(signal)
+  }
+}

@@ -1,0 +1,112 @@
+import type { Entry } from '../../backends/backend.ts'
+import { compareKeys } from '../../backends/scope.ts'
+import { NoError } from '../../errors.ts'
+import type { Kind } from '../keys.ts'
+import { whenAvailable } from '../retry.ts'
+import { describeHolder, holderOf } from '../session-record.ts'
+import { keyIn, type Space } from '../space.ts'
+import { until } from '../until.ts'
+
+/** Decides which entries of a queue hold what is queued for. */
+export interface Admission {
+  /** Whether an entry of this value holds, behind older entries. */
+  holds(own: Pick<Entry, 'value'>, older: readonly Entry[]): boolean
+  /** The one entry without whose end the own one cannot hold. Default: every change of the queue may let it hold. */
+  blocker?(older: readonly Entry[]): Entry | undefined
+}
+
+/** The oldest entry holds. The newest of the older entries is watched alone, so that the end of a holder wakes one waiter. */
+export const MUTEX: Admission = {
+  holds: (_, older) => older.length === 0,
+  blocker: (older) => older.at(-1),
+}
+
+/** The oldest entries hold, as many as there are slots. */
+export const semaphore = (slots: number): Admission =>
+  slots === 1 ? MUTEX : { holds: (_, older) => older.length < slots }
+
+/** A queue of sessions that want the same thing: first come, first served. */
+export interface Queue extends Admission {
+  readonly space: Space
+  readonly kind: Kind
+  readonly name: string
+  /** What the key of an entry of ours says. */
+  readonly value: string
+  /** Which keys are entries, where not all are. */
+  readonly counts?: ((entry: Entry) => boolean) | undefined
+  /** Looks at the entries that came before. @throws ConflictError they want something else. */
+  readonly check?: (older: readonly Entry[]) => void
+}
+
+/** Which queue is meant. */
+export type Line = Pick<Queue, 'space' | 'kind' | 'name' | 'counts'>
+
+/** Where an entry stands. */
+export interface Position {
+  readonly own: Entry | undefined
+  /** Those that came before; all where there is no own entry. Oldest first. */
+  readonly older: readonly Entry[]
+}
+
+export const prefixOf = ({ space, kind, name }: Line): string => `${keyIn(space, kind, name)}/`
+
+/**
+ * The entries of a queue, oldest first. An entry's key lies directly below the prefix and is named after the lease that it
+ * is bound to, as those of etcdctl and Consul are too. Everything else is another queue's: that of `a/b` lies below
+ * that of `a`.
+ */
+export const membersOf = (line: Line, entries: Iterable<Entry>): Entry[] => {
+  const { counts = () => true } = line
+  const prefix = prefixOf(line)
+  return [...entries]
+    .filter(({ key, session }) => session !== undefined && key === prefix + session)
+    .filter(counts)
+    .sort((a, b) => a.createRevision - b.createRevision || compareKeys(a.key, b.key))
+}
+
+export const readMembers = async (line: Line, signal?: AbortSignal): Promise<Entry[]> => {
+  const list = () => line.space.backend.list(prefixOf(line), { signal })
+  return membersOf(line, (await whenAvailable({ signal }, list)).entries)
+}
+
+/** The entries of a queue that hold. */
+export const holdersAmong = (admission: Admission, members: readonly Entry[]): Entry[] =>
+  members.filter((entry, at) => admission.holds(entry, members.slice(0, at)))
+
+export const positionOf = (key: string, members: readonly Entry[]): Position => {
+  const at = members.findIndex((member) => member.key === key)
+  return at === -1
+    ? { own: undefined, older: members }
+    : { own: members[at], older: members.slice(0, at) }
+}
+
+/** Resolves when the entry at `own.key`, behind the older ones, may have come to hold. */
+export const whenNearer = (
+  queue: Queue,
+  own: Entry,
+  older: readonly Entry[],
+  signal: AbortSignal,
+): Promise<void> => {
+  const { backend } = queue.space
+  const blocker = queue.blocker?.(older)
+  return blocker
+    ? until(backend, blocker.key, isGone(blocker), signal)
+    : until(backend, prefixOf(queue), mayHold(queue, own), signal)
+}
+
+const isGone =
+  ({ key, createRevision }: Entry) =>
+  (entries: ReadonlyMap<string, Entry>): boolean =>
+    entries.get(key)?.createRevision !== createRevision
+
+const mayHold =
+  (queue: Queue, own: Entry) =>
+  (entries: ReadonlyMap<string, Entry>): boolean =>
+    queue.holds(own, positionOf(own.key, membersOf(queue, entries.values())).older)
+
+/** What is told to one that will not wait. */
+export const refusal = async (queue: Queue, signal: AbortSignal): Promise<NoError> => {
+  const [head] = await readMembers(queue, signal)
+  const holder = head && describeHolder(await holderOf(queue.space, head, { signal }))
+  return new NoError(`${queue.name} is held by ${holder ?? 'another session'}`)
+}
