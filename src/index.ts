@@ -13,7 +13,8 @@ export {
   UsageError,
 } from './errors.ts'
 export { open, type SpaceOptions } from './open.ts'
-export { type BarrierOptions, barrier } from './recipes/barrier/barrier.ts'
+export { barrier } from './recipes/barrier/barrier.ts'
+export type { BarrierOptions } from './recipes/barrier/options.ts'
 export { type ClearOptions, clear } from './recipes/clear.ts'
 export {
   type AddOptions,
@@ -39,7 +40,8 @@ export { Lock, type LockOptions } from './recipes/lock.ts'
 export { Membership, type MembershipOptions } from './recipes/membership.ts'
 export { type OnceOptions, Turn } from './recipes/once.ts'
 export { type ReceiveOptions, receive } from './recipes/pipe/receive.ts'
-export { type SendOptions, type Sent, send } from './recipes/pipe/send.ts'
+export { type Sent, send } from './recipes/pipe/send.ts'
+export type { SendOptions } from './recipes/pipe/send-options.ts'
 export type { SessionOptions } from './recipes/session.ts'
 export { type SignalOptions, signal } from './recipes/signal.ts'
 export type { Space } from './recipes/space.ts'

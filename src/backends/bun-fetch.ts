@@ -1,5 +1,5 @@
 import { codeOf, describeFailure } from '../reason.ts'
-import type { Answer, HttpPlace, Message } from './http-client.ts'
+import type { Answer, HttpPlace, Message } from './http-message.ts'
 
 /**
  * Whether a call may be made by `fetch`: only where that is bun's. There it is part of the program, while to load node:http

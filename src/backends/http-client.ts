@@ -1,38 +1,13 @@
-import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { AgentOptions, Agent as TlsAgent } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import { codeOf, isNoHttp } from '../reason.ts'
 import { canFetch, fetchAnswer } from './bun-fetch.ts'
-import type { TlsFiles, TlsMaterial } from './tls-files.ts'
+import type { Answer, HttpPlace, Message } from './http-message.ts'
+import type { TlsMaterial } from './tls-files.ts'
 
 /** So many calls are under way at once; the next ones wait for a connection. */
 const CONNECTIONS = 16
-
-/** Where a server is, and how we present ourselves to its TLS. */
-export interface HttpPlace {
-  readonly url: URL
-  /** Only for `https`. */
-  readonly tls?: TlsFiles | undefined
-}
-
-/** What a server, or something before it, answered. */
-export interface Answer {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly body: string
-}
-
-export interface Message {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
-  /** JSON. */
-  readonly body?: string
-  /** Called before the first byte can have left: without it, the server has seen nothing. */
-  readonly sent?: () => void
-  /** It does not wait for a connection behind other calls. */
-  readonly urgent?: boolean
-}
 
 /** What node:http and node:https have in common. */
 interface Transport {

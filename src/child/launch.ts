@@ -1,8 +1,8 @@
 import type { Stream } from 'node:stream'
 import { exitCodeOf } from './ending.ts'
 import { commandError } from './errors.ts'
+import type { Outcome } from './outcome.ts'
 import type { Executable } from './resolve.ts'
-import type { Outcome } from './supervision.ts'
 
 /** execa's main function; only a type, the library is loaded when it is needed. */
 export type Execa = typeof import('execa').execa

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { ENDING, exitCodeOf } from './ending.ts'
+import type { Outcome } from './outcome.ts'
 import { Preparation } from './preparation.ts'
 import { run } from './run.ts'
 import { type CaughtSignals, catchSignals } from './signals.ts'
-import type { Outcome, Supervision } from './supervision.ts'
+import type { Supervision } from './supervision.ts'
 
 /**
  * Runs `command` with our standard streams until it ends, hands on the signals that we get, and never lets it

@@ -1,5 +1,5 @@
 import type { Guard } from './guard.ts'
-import type { Loss, LossSignals } from './loss.ts'
+import type { LossSignals } from './loss.ts'
 import type { Preparation } from './preparation.ts'
 import type { CaughtSignals } from './signals.ts'
 
@@ -22,14 +22,4 @@ export interface Supervision extends LossSignals {
   readonly onRefused?: (signal: NodeJS.Signals, target: number) => void
   /** COMMAND has ended by itself: what it ran under is needed no more. Called before anything is cleared up. */
   readonly onEnd?: () => void
-}
-
-/** How COMMAND ended. */
-export interface Outcome {
-  /** Its exit code, or 128+n. */
-  readonly code: number
-  /** The signal that ended it, or that came before it was started. */
-  readonly signal?: NodeJS.Signals
-  /** Set when COMMAND was stopped, or not even started, because of a loss, however it then ended. */
-  readonly stoppedBy?: Loss
 }

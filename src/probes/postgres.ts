@@ -2,7 +2,8 @@ import { redact } from '../redact.ts'
 import { attempt } from './attempt.ts'
 import { malformedUrl, parseConnectionUrl } from './postgres/connection-url.ts'
 import type { Parameters } from './postgres/parameters.ts'
-import { combine, type Settings, serviceOf } from './postgres/settings.ts'
+import { combine, serviceOf } from './postgres/settings.ts'
+import type { Settings } from './postgres/wanted.ts'
 import type { ProbeFactory } from './probe.ts'
 
 /**

@@ -9,7 +9,8 @@ import {
   UnavailableError,
   UsageError,
 } from '../../src/errors.ts'
-import { type BarrierOptions, barrier } from '../../src/recipes/barrier/barrier.ts'
+import { barrier } from '../../src/recipes/barrier/barrier.ts'
+import type { BarrierOptions } from '../../src/recipes/barrier/options.ts'
 import { clear } from '../../src/recipes/clear.ts'
 import type { Space } from '../../src/recipes/space.ts'
 import { until } from '../../src/recipes/until.ts'

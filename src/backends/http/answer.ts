@@ -1,6 +1,6 @@
 import { UnavailableError } from '../../errors.ts'
 import { describeFailure, isTlsProblem, tlsHint } from '../../reason.ts'
-import type { Answer } from '../http-client.ts'
+import type { Answer } from '../http-message.ts'
 import { leavesOpen as leavesOpenByStatus } from '../http-status.ts'
 import { EPOCH_HEADER, type WireError } from './protocol.ts'
 import { errorFromWire } from './wire-error.ts'

@@ -1,5 +1,5 @@
 import { UnavailableError } from '../../errors.ts'
-import type { Answer } from '../http-client.ts'
+import type { Answer } from '../http-message.ts'
 import { type Asked, readAnswer } from './answer.ts'
 import { EPOCH_HEADER, type Greeting, PROTOCOL } from './protocol.ts'
 

@@ -4,6 +4,7 @@ import { quietBuiltin } from '../../quiet-builtin.ts'
 import type { CallOptions } from '../backend.ts'
 import { now } from '../clock.ts'
 import { bootId } from '../process-identity.ts'
+import { ForeignFileError, NoFileError } from './errors.ts'
 import { isUnwritable, lacksTables } from './failure.ts'
 
 /** Tells our files from others: "rdv1" in ASCII. */
@@ -36,15 +37,6 @@ export const PAGE = 1_024
 
 /** Bytes: for the leases and keys of some hundred processes. */
 const RESERVE = 64 * 1024
-
-/** The file is not one of ours, or of a version that we do not know. */
-export class ForeignFileError extends Error {}
-
-/** Another machine uses the file, and has the right to it. */
-export class TakenOverError extends Error {}
-
-/** Something else than a file has the path. */
-export class NoFileError extends Error {}
 
 /** An open connection, and which file it is connected to. */
 export interface Database {

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { CoordinationError, describe, IndeterminateError, UnavailableError } from '../../errors.ts'
 import { codeOf, reasonFor } from '../../reason.ts'
-import { ForeignFileError, NoFileError, TakenOverError } from './database.ts'
+import { ForeignFileError, NoFileError, TakenOverError } from './errors.ts'
 
 /** SQLite's primary result codes (https://www.sqlite.org/rescode.html). */
 const ERROR = 1

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallOptions } from '../backend.ts'
 import { now } from '../clock.ts'
 import { bootId } from '../process-identity.ts'
-import { inTransaction, readLife, TakenOverError } from './database.ts'
+import { inTransaction, readLife } from './database.ts'
+import { TakenOverError } from './errors.ts'
 
 /**
  * Makes a store that was used under another boot id ours. Mostly this machine was started again. If the file was written

@@ -7,8 +7,9 @@ import { isAbsence } from './absence.ts'
 import { askForTls, encrypt, isDirect } from './encryption.ts'
 import type { Attempt } from './in-turn.ts'
 import { Hindrance, type Outcome, stopped } from './outcome.ts'
-import { runSession, type Session } from './session.ts'
-import { type Host, isSocket, type Settings } from './settings.ts'
+import { runSession } from './session.ts'
+import { isSocket } from './settings.ts'
+import type { Host, Session, Settings } from './wanted.ts'
 
 /** One address of one host, and who logs in there. */
 export interface Place {

@@ -1,7 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import { Hindrance } from './outcome.ts'
-import type { Session } from './session.ts'
-import type { Settings } from './settings.ts'
+import type { Session, Settings } from './wanted.ts'
 
 /** A way for a server to ask who is there, by the name that `require_auth` has for it. */
 export type Method = 'none' | 'password' | 'md5' | 'scram-sha-256'

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import { describeFailure } from '../../reason.ts'
 import { Hindrance } from './outcome.ts'
-import type { Host, Settings } from './settings.ts'
 import { readTlsFiles } from './tls-files.ts'
+import type { Host, Settings } from './wanted.ts'
 
 /** The protocol's SSLRequest. */
 const request = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])

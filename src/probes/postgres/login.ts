@@ -1,18 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import { readPasswordFile } from './password-file.ts'
-import type { Host, Settings } from './settings.ts'
-
-/** Who logs in, to which database. */
-export interface Login {
-  readonly user: string
-  readonly database: string
-}
-
-/** A password, empty where there is none, perhaps for a reason that can be told. */
-export interface Password {
-  readonly password: string
-  readonly passwordProblem?: string
-}
+import type { Host, Login, Password, Settings } from './wanted.ts'
 
 /** The user is the system's and the database the user's, where nothing else is said. */
 export const readLogin = async ({ of, has }: Settings): Promise<Login> => {

@@ -7,10 +7,11 @@ import type { Finding } from '../probe.ts'
 import { isAbsence } from './absence.ts'
 import { atAddress, type Place } from './address.ts'
 import { type Attempt, firstDecided, firstReached, inTurn } from './in-turn.ts'
-import { type Login, readLogin, readPassword } from './login.ts'
+import { readLogin, readPassword } from './login.ts'
 import type { Outcome } from './outcome.ts'
 import { peerOf } from './peer.ts'
-import { type Host, isSocket, type Settings } from './settings.ts'
+import { isSocket } from './settings.ts'
+import type { Host, Login, Settings } from './wanted.ts'
 
 /** What to connect to for a host. */
 type Resolve = (host: string) => Promise<string[]>

@@ -1,6 +1,6 @@
 import { reasonFor } from '../../reason.ts'
 import { inHome } from './home.ts'
-import type { Login, Password } from './login.ts'
+import type { Login, Password } from './wanted.ts'
 
 /** Whose password is looked up. */
 interface Wanted extends Login {

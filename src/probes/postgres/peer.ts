@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.ts'
 import type { Peer } from '../dial.ts'
-import { type Host, isSocket } from './settings.ts'
+import { isSocket } from './settings.ts'
+import type { Host } from './wanted.ts'
 
 /** What fits into Linux' `sockaddr_un`, in bytes. */
 const longestPath = 107

@@ -2,18 +2,10 @@ import type { Socket } from 'node:net'
 import type { Client, ClientConfig } from 'pg'
 import { isAbsence } from './absence.ts'
 import { checkAsked, type Method } from './authentication.ts'
-import type { Login, Password } from './login.ts'
 import { Hindrance, type Outcome, stopped } from './outcome.ts'
 import { cannotConnectNow, isServerError, postgresReason } from './reason.ts'
 import { mismatchOf } from './session-attributes.ts'
-import type { Settings } from './settings.ts'
-
-/** Who logs in, and what the session must be like. */
-export interface Session extends Login, Password {
-  readonly settings: Settings
-  /** A value of `target_session_attrs`. */
-  readonly wanted: string
-}
+import type { Session } from './wanted.ts'
 
 /** More than any server has, so that a malicious one cannot keep us computing for ever. */
 const mostScramIterations = 10_000_000

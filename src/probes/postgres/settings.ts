@@ -2,25 +2,7 @@ import { UsageError } from '../../errors.ts'
 import { printable } from '../../redact.ts'
 import { allowedMethods } from './authentication.ts'
 import { checkParameters, fromEnvironment, type Parameters } from './parameters.ts'
-
-/** One of the servers that are tried in turn. */
-export interface Host {
-  /** A name, an address or a socket's directory: what certificates and password files know it by. May be empty. */
-  readonly name: string
-  /** What to connect to instead of what the name resolves to. */
-  readonly address: string
-  readonly port: number
-}
-
-/** What is known before any file is read or anything is connected to. */
-export interface Settings {
-  readonly hosts: readonly Host[]
-  readonly sslmode: string
-  /** A parameter's value; empty where it has none. */
-  readonly of: (name: string) => string
-  /** Whether the parameter is given, be it empty. */
-  readonly has: (name: string) => boolean
-}
+import type { Host, Settings } from './wanted.ts'
 
 /** Which service's parameters are wanted too: those of the URL go first, then the service's, then the environment's. */
 export const serviceOf = (url: Parameters): { service?: string; servicefile: string } => {

@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { codeOf, reasonFor } from '../../reason.ts'
 import { inHome } from './home.ts'
 import { Hindrance } from './outcome.ts'
-import type { Settings } from './settings.ts'
+import type { Settings } from './wanted.ts'
 
 /**
  * The certificates for one connection, from the files that libpq reads: those of the parameters, else of `~/.postgresql`.

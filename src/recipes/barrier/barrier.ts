@@ -1,18 +1,9 @@
 import { UsageError } from '../../errors.ts'
-import { type Limits, withDeadline } from '../deadline.ts'
+import { withDeadline } from '../deadline.ts'
 import { checkKey } from '../keys.ts'
 import type { Space } from '../space.ts'
-import type { Progress } from '../wait/tally.ts'
+import type { BarrierOptions } from './options.ts'
 import { Party } from './party.ts'
-
-export interface BarrierOptions extends Limits {
-  /** Milliseconds within which a party that dies while it waits does not count any more. Default 15 000. */
-  readonly ttl?: number | undefined
-  /** Told of who is awaited, for showing progress. */
-  readonly progress?: ((state: Progress) => void) | undefined
-  /** Told where it was cancelled, and could not withdraw. */
-  readonly onTrouble?: ((sentence: string) => void) | undefined
-}
 
 /**
  * Waits until so many parties have arrived at a barrier, this one included; then all of them go on. Resolves to the

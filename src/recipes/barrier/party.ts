@@ -14,8 +14,8 @@ import { boundWrites } from '../core/ownership.ts'
 import { undoing } from '../retry.ts'
 import { Session } from '../session.ts'
 import type { Space } from '../space.ts'
-import type { BarrierOptions } from './barrier.ts'
 import { Gate, type Head } from './gate.ts'
+import type { BarrierOptions } from './options.ts'
 import { type Arrival, arrivalKey } from './state.ts'
 
 /** Where a party has arrived last. */

@@ -6,7 +6,7 @@ import { advertised, ownAddress, pipeUrl } from './address.ts'
 import { PipeGroup } from './group.ts'
 import { parsePipeKey, pipeKey, urlKey } from './names.ts'
 import type { Registration } from './registration.ts'
-import type { SendOptions } from './send.ts'
+import type { SendOptions } from './send-options.ts'
 
 /** The groups that a sender serves: those that were declared, and those that the store shows to have members. */
 export class SenderGroups {

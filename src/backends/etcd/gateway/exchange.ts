@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isNoHttp } from '../../../reason.ts'
-import { type Answer, type HttpClient, linesOf, wholeAnswer } from '../../http-client.ts'
+import { type HttpClient, linesOf, wholeAnswer } from '../../http-client.ts'
+import type { Answer } from '../../http-message.ts'
 import { leavesOpen } from '../../http-status.ts'
 import { Code, foreignAnswer, NoGatewayError } from '../failure.ts'
 import { encode, type Json } from './json.ts'

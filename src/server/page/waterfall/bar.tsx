@@ -1,4 +1,5 @@
-import { type Bar, type Cut, cutOf, type Words } from './bars.ts'
+import type { Bar } from './bar-model.ts'
+import { type Cut, cutOf, type Words } from './bars.ts'
 import { fitted, type Geometry, textWidth } from './geometry.ts'
 
 interface BarProps {

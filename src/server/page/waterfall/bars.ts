@@ -1,29 +1,11 @@
-import type { Activity, SignalMark, WaitSpan } from '../../activity/protocol.ts'
+import type { Activity, WaitSpan } from '../../activity/protocol.ts'
 import { OUTCOMES, type Outcome, outcomeOf } from '../model/outcome.ts'
 import { visible } from '../model/text.ts'
 import { durationText } from '../model/times.ts'
 import { holdups, lengthOf } from '../model/verdict.ts'
 import { whoText } from '../model/who.ts'
 import { isWithin, type Span } from '../model/windows.ts'
-import type { Place } from './folds.ts'
-
-/** A row of the waterfall: a wait, or several equal ones as one. */
-export interface Bar {
-  readonly id: string
-  /** Of several the first; it goes from the first beginning to the last end. */
-  readonly wait: WaitSpan
-  readonly outcome: Outcome
-  /** What released it. */
-  readonly mark?: SignalMark | undefined
-  /** Whether it is for what held everybody back. */
-  readonly holdup: boolean
-  /** Where it stands for several: all of them. */
-  readonly members?: readonly WaitSpan[]
-  /** Whether it is one of several whose row has been opened. */
-  readonly inner: boolean
-  /** Absent until rows are made of the bars. */
-  readonly place?: Place
-}
+import type { Bar } from './bar-model.ts'
 
 /** A bar in words. */
 export interface Words {

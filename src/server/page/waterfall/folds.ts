@@ -1,5 +1,5 @@
 import type { WaitSpan } from '../../activity/protocol.ts'
-import type { Bar } from './bars.ts'
+import type { Bar } from './bar-model.ts'
 
 /** Fewer equal waits than this are shown one by one. */
 const FEWEST = 4
@@ -12,12 +12,6 @@ const SPREAD = 60_000
 
 /** So many groups of one kind are looked through: later waits are not near to earlier ones. */
 const RECENT = 8
-
-/** Where a row stands among those of its level, counted from 1. */
-export interface Place {
-  readonly position: number
-  readonly of: number
-}
 
 /** Bars with equal waits as one row each; those of the rows that are opened follow their row. */
 export const folded = (bars: readonly Bar[], opened: ReadonlySet<string>): Bar[] => {

@@ -1,6 +1,6 @@
 import type { SignalMark } from '../../activity/protocol.ts'
 import { visible } from '../model/text.ts'
-import type { Bar } from './bars.ts'
+import type { Bar } from './bar-model.ts'
 import { fitted, type Geometry, textWidth } from './geometry.ts'
 
 /** A signal on the time axis. */

@@ -1,6 +1,7 @@
 import type { Activity } from '../../activity/protocol.ts'
 import type { Span, Zoom } from '../model/windows.ts'
-import { type Bar, barsOf } from './bars.ts'
+import type { Bar } from './bar-model.ts'
+import { barsOf } from './bars.ts'
 import { folded } from './folds.ts'
 import { type Geometry, geometryOf } from './geometry.ts'
 import { type AxisMark, marksOf } from './marks.ts'
