@@ -1,4 +1,4 @@
-import type { Kind } from '../recipes/keys.ts'
+import type { Kind } from '../recipes/kinds.ts'
 import { noPattern, patternsAmong } from '../recipes/patterns.ts'
 import type { Space } from '../recipes/space.ts'
 import { note } from './output.ts'

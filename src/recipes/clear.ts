@@ -2,7 +2,8 @@ import type { Backend, Entry } from '../backends/backend.ts'
 import { remove, unchanged } from '../backends/operations.ts'
 import { commitUntilAnswered } from './core/commit.ts'
 import { type Limits, withDeadline } from './deadline.ts'
-import { checkKey, KINDS, type Kind } from './keys.ts'
+import { checkKey } from './keys.ts'
+import { KINDS, type Kind, traitsOf } from './kinds.ts'
 import { retry, whenAvailable } from './retry.ts'
 import type { Space } from './space.ts'
 
@@ -13,8 +14,7 @@ export interface ClearOptions extends Limits {
   readonly all?: boolean | undefined
 }
 
-/** Of a session only its holder disposes, and it goes with it. What is kept of ids is what keeps them unique. */
-const CLEARABLE = KINDS.filter((kind) => kind !== 'session' && kind !== 'id')
+const CLEARABLE = KINDS.filter((kind) => traitsOf(kind).clearable)
 
 /** What is cleared of a name. */
 export const clearedKinds = ({ all }: ClearOptions): readonly Kind[] =>

@@ -1,26 +1,6 @@
 import { UsageError } from '../errors.ts'
 import { quoted } from '../redact.ts'
 
-/** The second segment of every key: what is stored below it. */
-export const KINDS = [
-  'signal',
-  'session',
-  'lock',
-  'election',
-  'once',
-  'counter',
-  'counter-op',
-  'waitgroup',
-  'waitgroup-op',
-  'barrier',
-  'topic',
-  'pipe',
-  'id',
-  'waiter',
-] as const
-
-export type Kind = (typeof KINDS)[number]
-
 const LONGEST = 512
 
 const PLAIN = /^[A-Za-z\d][\w-]*(\/[A-Za-z\d][\w-]*)*$/

@@ -1,4 +1,4 @@
-import type { Kind } from './keys.ts'
+import type { Kind } from './kinds.ts'
 import { whenAvailable } from './retry.ts'
 import { keyIn, type Space } from './space.ts'
 

@@ -1,5 +1,6 @@
 import type { Backend } from '../backends/backend.ts'
-import { checkGroup, checkKey, type Kind } from './keys.ts'
+import { checkGroup, checkKey } from './keys.ts'
+import type { Kind } from './kinds.ts'
 
 /** A namespace in a store: what every recipe works on. */
 export interface Space {

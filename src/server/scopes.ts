@@ -1,7 +1,7 @@
 import type { Listing, WatchEvent } from '../backends/backend.ts'
 import { keyOf } from '../backends/watch-queue.ts'
 import { UsageError } from '../errors.ts'
-import { KINDS } from '../recipes/keys.ts'
+import { KINDS } from '../recipes/kinds.ts'
 import { printable } from '../redact.ts'
 
 const LONGEST = 1_024

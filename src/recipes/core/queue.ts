@@ -1,7 +1,7 @@
 import type { Entry } from '../../backends/backend.ts'
 import { compareKeys } from '../../backends/scope.ts'
 import { NoError } from '../../errors.ts'
-import type { Kind } from '../keys.ts'
+import type { Kind } from '../kinds.ts'
 import { whenAvailable } from '../retry.ts'
 import { describeHolder, holderOf } from '../session-record.ts'
 import { keyIn, type Space } from '../space.ts'

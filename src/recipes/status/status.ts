@@ -1,5 +1,5 @@
 import { type Limits, withDeadline } from '../deadline.ts'
-import type { Kind } from '../keys.ts'
+import { type Kind, type ShownKind, traitsOf } from '../kinds.ts'
 import { whenAvailable } from '../retry.ts'
 import { allRecords } from '../session-record.ts'
 import { keyIn, prefixIn, type Space } from '../space.ts'
@@ -14,21 +14,20 @@ import { observedRows, waiterRows } from './waiters.ts'
 
 type Rows = (sources: Sources) => StatusRow[]
 
-/** Kinds in which somebody may wait for others to finish, or to come. */
-const QUEUES: ReadonlySet<Kind> = new Set(['lock', 'election', 'once', 'barrier'])
+/** What is shown of each kind, in this order. Topics follow. */
+const ROWS: Readonly<Record<ShownKind, Rows>> = {
+  signal: signalRows,
+  lock: (sources) => queueRows('lock', sources),
+  election: (sources) => queueRows('election', sources),
+  once: (sources) => [...queueRows('once', sources), ...doneRows(sources)],
+  counter: (sources) => valueRows('counter', sources),
+  waitgroup: (sources) => valueRows('waitgroup', sources),
+  barrier: barrierRows,
+  pipe: pipeRows,
+  waiter: waiterRows,
+}
 
-/** What is shown of each kind, in this order; topics follow. */
-const KINDS_SHOWN: readonly (readonly [Kind, Rows])[] = [
-  ['signal', signalRows],
-  ['lock', (sources) => queueRows('lock', sources)],
-  ['election', (sources) => queueRows('election', sources)],
-  ['once', (sources) => [...queueRows('once', sources), ...doneRows(sources)]],
-  ['counter', (sources) => valueRows('counter', sources)],
-  ['waitgroup', (sources) => valueRows('waitgroup', sources)],
-  ['barrier', barrierRows],
-  ['pipe', pipeRows],
-  ['waiter', waiterRows],
-]
+const KINDS_SHOWN = Object.entries(ROWS) as [ShownKind, Rows][]
 
 /** Those whose changes alter a status at once. */
 export const WATCHED: readonly Kind[] = [...KINDS_SHOWN.map(([kind]) => kind), 'session']
@@ -54,7 +53,7 @@ export const status = (space: Space, limits: Limits = {}): Promise<StatusRow[]> 
 export const countQueued = async (space: Space, signal: AbortSignal): Promise<number> => {
   let count = 0
   for (const [kind, rows] of KINDS_SHOWN) {
-    if (!QUEUES.has(kind)) continue
+    if (!traitsOf(kind).queued) continue
     const { entries } = await space.backend.list(prefixIn(space, kind), { signal })
     count += rows({ space, entries, records: new Map() }).filter(isQueued).length
   }

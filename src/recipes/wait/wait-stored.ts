@@ -1,5 +1,5 @@
 import { type AnnounceOptions, announcing, type Ended } from '../announcement.ts'
-import type { Kind } from '../keys.ts'
+import type { Kind } from '../kinds.ts'
 import { keyIn } from '../space.ts'
 import { type JudgeEntries, type LazySpace, storedCondition } from './stored-condition.ts'
 import { type WaitOptions, waitFor } from './wait.ts'

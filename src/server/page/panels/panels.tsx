@@ -1,3 +1,4 @@
+import { KINDS, traitsOf } from '../../../recipes/kinds.ts'
 import type { StatusRow } from '../../../recipes/status/row.ts'
 import { groupsOf } from '../model/groups.ts'
 import { Groups } from './groups.tsx'
@@ -9,20 +10,15 @@ import { Topics } from './topics.tsx'
 import { Values } from './values.tsx'
 import { WaitingPanel } from './waiting.tsx'
 
-/** Kinds whose things have members in an order. */
-const QUEUES = [
-  ['lock', 'Locks', 'Locks, their holders, and their queues'],
-  ['election', 'Leaders', 'Elections, their leaders, and the candidates'],
-  ['barrier', 'Barriers', 'Barriers, and the parties that wait at them'],
-  ['once', 'Once', 'What is done once, and by whom'],
-  ['pipe', 'Pipes', 'Pipes, their senders and receivers'],
-  ['signal', 'Held keys', 'Keys that are held by a process or expire'],
-] as const
+/** Kinds with a table of this form. */
+const panels = (of: 'members' | 'value') =>
+  KINDS.flatMap((kind) => {
+    const { panel } = traitsOf(kind)
+    return panel?.of === of ? [{ kind, ...panel }] : []
+  })
 
-const VALUES = [
-  ['counter', 'Counters', 'Counters and their values'],
-  ['waitgroup', 'Wait groups', 'Wait groups and what is pending'],
-] as const
+const QUEUES = panels('members')
+const VALUES = panels('value')
 
 /** All that is beside the waterfall; kinds of which there is nothing are left out. */
 export const Panels = (props: PanelProps) => {
@@ -36,12 +32,12 @@ export const Panels = (props: PanelProps) => {
       <Signals {...props} />
       {activity.waits.some(isProbe) ? <Probes waits={activity.waits} /> : null}
       {groups.length > 0 ? <Groups groups={groups} /> : null}
-      {QUEUES.map(([kind, title, caption]) => {
+      {QUEUES.map(({ kind, title, caption }) => {
         const rows = byKind.get(kind)
         return rows ? <Queues key={kind} title={title} caption={caption} rows={rows} /> : null
       })}
       {topics ? <Topics rows={topics} /> : null}
-      {VALUES.map(([kind, title, caption]) => {
+      {VALUES.map(({ kind, title, caption }) => {
         const rows = byKind.get(kind)
         return rows ? <Values key={kind} title={title} caption={caption} rows={rows} /> : null
       })}

@@ -1,0 +1,79 @@
+/** What there is to know of a kind of keys, but for what its recipe does. */
+interface KindTraits {
+  /** `clear --all` removes keys of this kind. */
+  readonly clearable: boolean
+  /** `status` shows it. */
+  readonly shown?: true
+  /** Sessions wait in it for others. */
+  readonly queued?: true
+  /** Its table on the server's page. */
+  readonly panel?: {
+    /** Whether it has members in an order, or a value. */
+    readonly of: 'members' | 'value'
+    readonly title: string
+    readonly caption: string
+  }
+}
+
+const members = (title: string, caption: string) => ({ of: 'members', title, caption }) as const
+const value = (title: string, caption: string) => ({ of: 'value', title, caption }) as const
+
+/**
+ * Every kind of keys, which is the second segment of a key. A new recipe adds its kinds here. The order is that of the
+ * tables on the page.
+ */
+const KIND_TRAITS = {
+  lock: {
+    ...{ clearable: true, shown: true, queued: true },
+    panel: members('Locks', 'Locks, their holders, and their queues'),
+  },
+  election: {
+    ...{ clearable: true, shown: true, queued: true },
+    panel: members('Leaders', 'Elections, their leaders, and the candidates'),
+  },
+  barrier: {
+    ...{ clearable: true, shown: true, queued: true },
+    panel: members('Barriers', 'Barriers, and the parties that wait at them'),
+  },
+  once: {
+    ...{ clearable: true, shown: true, queued: true },
+    panel: members('Once', 'What is done once, and by whom'),
+  },
+  pipe: {
+    ...{ clearable: true, shown: true },
+    panel: members('Pipes', 'Pipes, their senders and receivers'),
+  },
+  signal: {
+    ...{ clearable: true, shown: true },
+    panel: members('Held keys', 'Keys that are held by a process or expire'),
+  },
+  counter: {
+    ...{ clearable: true, shown: true },
+    panel: value('Counters', 'Counters and their values'),
+  },
+  'counter-op': { clearable: true },
+  waitgroup: {
+    ...{ clearable: true, shown: true },
+    panel: value('Wait groups', 'Wait groups and what is pending'),
+  },
+  'waitgroup-op': { clearable: true },
+  topic: { clearable: true },
+  waiter: { clearable: true, shown: true },
+  // Only its holder may end a session, and what is kept of ids keeps them unique.
+  session: { clearable: false },
+  id: { clearable: false },
+} as const satisfies Readonly<Record<string, KindTraits>>
+
+export type Kind = keyof typeof KIND_TRAITS
+
+/** The kinds with a trait. */
+type With<T extends keyof KindTraits> = {
+  [K in Kind]: (typeof KIND_TRAITS)[K] extends Record<T, object | true> ? K : never
+}[Kind]
+
+/** The kinds that `status` shows by a listing. */
+export type ShownKind = With<'shown'>
+
+export const KINDS = Object.keys(KIND_TRAITS) as readonly Kind[]
+
+export const traitsOf = (kind: Kind): KindTraits => KIND_TRAITS[kind]
