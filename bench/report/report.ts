@@ -43,7 +43,7 @@ const describe = (row: Row): string => {
 const sectionOf = (result: Result): string => {
   const { subject, rows, notes } = result
   const plots = subject.plots.map(({ title }, index) => `![${title}](${imageOf(result, index)})`)
-  const heads = ['', 'measured', 'beside', 'limit', '']
+  const heads = ['', 'measured', 'compared', 'limit', '']
   const parts = [`## ${subject.title}`, subject.meaning, ...plots, table(heads, rows.map(cellsOf))]
   return [...parts, ...notes].join('\n\n')
 }
