@@ -19,9 +19,7 @@ export const longQueue: Subject = {
   title: 'A long queue for a lock',
   meaning: `Many \`rdv lock\` wait for one lock in the embedded store. Measured are the processor time of all of them per second, and
 the hand-over from each to the next. The benchmark checks that they run in the order in which they came, and that none queues again.`,
-  plots: [
-    { title: 'Processor time of all waiters, each second', of: 'figure', rows: /processor/ },
-  ],
+  plots: [{ title: 'Processor time of all waiters, each second', of: 'figure', rows: /processor/ }],
   async *measure({ stores, rounds }: Bench) {
     const size = rounds < 10 ? 'quick' : 'whole'
     for (const length of LENGTHS[size]) {

@@ -30,7 +30,12 @@ const summarize = (results: readonly Result[]): string => {
   const broken = judged.filter((row) => !holds(row))
   const verdict = `In this run ${judged.length - broken.length} of ${judged.length} limits hold.`
   if (broken.length === 0) return verdict
-  return [verdict, 'These limits do not hold:', '', ...broken.map((row) => `- ${describe(row)}`)].join('\n')
+  return [
+    verdict,
+    'These limits do not hold:',
+    '',
+    ...broken.map((row) => `- ${describe(row)}`),
+  ].join('\n')
 }
 
 const describe = (row: Row): string => {
