@@ -10,8 +10,8 @@ const LOOPS = 8
 export const counterLoops: Subject = {
   name: 'counter-loops',
   title: 'Shell loops that count',
-  meaning: `How many \`rdv counter inc\` in a second a loop of a shell runs, one process after the other, and ${LOOPS} such loops
-together on one counter. The limit: together they are no slower than one alone. The counts are checked, and exact.`,
+  meaning: `The number of \`rdv counter inc\` per second: in one shell loop, one process after the other, and in ${LOOPS} such loops
+together on one counter. The limit: together they are no slower than one loop. The benchmark checks that the counts are exact.`,
   plots: [{ title: 'Increments a second', of: 'figure' }],
   async *measure({ stores, rounds }: Bench) {
     const times = Math.ceil(rounds / 2)

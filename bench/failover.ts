@@ -23,13 +23,14 @@ const STAY = ['bash', '-c', 'echo leading; read <> <(:)']
 export const failover: Subject = {
   name: 'failover',
   title: 'Failover of an election',
-  meaning: `From the moment in which a leader is told to end (TERM) to the beginning of the next one's COMMAND, which has the leader's own
-orderly end in it. \`etcdctl elect\` runs no COMMAND, so beside it \`rdv elect\` only says that it leads. After \`kill -9\` nobody can
-know before the session's time to live has passed, which is what those rows are beside; Consul takes up to twice that. No limit is set.`,
+  meaning: `The time from TERM to the leader to the start of the next leader's COMMAND. It includes the orderly end of the first leader.
+\`etcdctl elect\` runs no COMMAND; in that comparison \`rdv elect\` only prints that it leads. After \`kill -9\`, a store can detect
+the death only when the TTL of the session has passed; these rows are compared with the TTL. Consul takes up to twice the TTL. There is no
+limit.`,
   plots: [
-    { title: 'A leader is told to end → the next one leads', of: 'figure', rows: /TERM/ },
+    { title: 'TERM to a leader → the next leader', of: 'figure', rows: /TERM/ },
     {
-      title: 'A leader is killed → the next one leads, beside the TTL',
+      title: 'A leader is killed → the next leader, compared with the TTL',
       of: 'ratio',
       rows: /kill -9/,
     },

@@ -8,9 +8,9 @@ import { type Bench, beside, limited, milliseconds, type Row, type Subject } fro
 export const handOver: Subject = {
   name: 'hand-over',
   title: 'Hand-over of a lock',
-  meaning: `From the end of a holder's COMMAND to the beginning of the next one's, while others stand in the queue, with the end and the start
-of the processes in it. The limit: on the same etcd it takes no longer than with \`etcdctl lock\`. \`consul lock\` is
-beside it on Consul.`,
+  meaning: `The time from the end of a holder's COMMAND to the start of the next holder's COMMAND, while others wait in the queue. It includes the
+end and the start of the processes. The limit: on the same etcd it takes no longer than with \`etcdctl lock\`. On Consul, it is compared
+with \`consul lock\`.`,
   plots: [{ title: 'End of a COMMAND under a lock → beginning of the next', of: 'figure' }],
   async *measure({ stores, rounds }: Bench) {
     const ours = (url: string) => rdv(url, ['lock', 'hand-over', '--'])

@@ -17,11 +17,9 @@ const WATCHED = { quick: 3, whole: 30 }
 export const longQueue: Subject = {
   name: 'long-queue',
   title: 'A long queue for a lock',
-  meaning: `That many \`rdv lock\` wait for one lock in the embedded store: the processor time that all of them take in a second, and
-then the hand-over from each to the next. They run in the order in which they came, and none has to queue again.`,
-  plots: [
-    { title: 'Processor time of all who wait, each second', of: 'figure', rows: /processor/ },
-  ],
+  meaning: `Many \`rdv lock\` wait for one lock in the embedded store. Measured are the processor time of all of them per second, and
+the hand-over from each to the next. The benchmark checks that they run in the order in which they came, and that none queues again.`,
+  plots: [{ title: 'Processor time of all waiters, each second', of: 'figure', rows: /processor/ }],
   async *measure({ stores, rounds }: Bench) {
     const size = rounds < 10 ? 'quick' : 'whole'
     for (const length of LENGTHS[size]) {

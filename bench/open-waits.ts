@@ -17,8 +17,8 @@ const WAITS_A_ROUND = 500
 export const openWaits: Subject = {
   name: 'open-waits',
   title: 'Many open waits on one server',
-  meaning: `That many \`GET /KEY\` wait on one \`rdv serve\` in memory, and one signal releases all. The limits: 15 KiB of the server's memory for each,
-and all have their answers after 2 seconds. Whoever asks the same server meanwhile is answered as always.`,
+  meaning: `Many \`GET /KEY\` wait on one \`rdv serve\` in memory, and one signal releases all of them. The limits: each wait takes 15 KiB of the
+server's memory, and all waits have their answers after 2 seconds. The time of another request during that is shown too.`,
   plots: [
     { title: 'Time', of: 'figure', rows: /PUT|status/ },
     { title: 'Memory', of: 'figure', rows: /memory/ },

@@ -13,7 +13,7 @@ export const pipe: Subject = {
   name: 'pipe',
   title: 'Messages through a pipe',
   meaning: `Lines of 64 bytes from the stdin of \`rdv pipe send\` to the stdout of one \`rdv pipe receive\`, and of four that share them, from the
-first line to the last. Beside them stand the same lines copied by two Node processes through a TCP connection as plain bytes.`,
+first line to the last. They are compared with the same lines copied by two Node processes through a TCP connection as plain bytes.`,
   plots: [{ title: 'Messages a second', of: 'figure' }],
   async *measure({ stores: { sqlite }, rounds }: Bench) {
     const count = rounds * IN_A_ROUND

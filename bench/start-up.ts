@@ -24,12 +24,13 @@ interface Group {
 export const startUp: Subject = {
   name: 'start-up',
   title: 'Start-up: one short command as a whole process',
-  meaning: `In a script every call is a new process. Each command runs alone from its start to its end, in turn with what it is compared
-with. *npm* is the package run by Node with what V8 compiled kept from an earlier run; *npm, no cache* is a copy of the package that
-can keep nothing; *standalone* is the executable that needs no Node. sqlite is the default backend. The limits: \`rdv signal\` on the
-default backend takes at most 1.2 times as long as Node takes for nothing, 1.6 times without its cache; one short command on
-etcd at most 3 times as long as \`etcdctl\`'s; the executable never longer than Node for nothing, or than \`etcdctl\` for the
-same operation. \`flock\` only asks the kernel of one machine, and is there for scale.`,
+  meaning: `In a script, every call is a new process. Each command runs alone from its start to its end, in turn with the command that it is
+compared with. *npm* is the package, run by Node, with compiled code in its cache. *npm, no cache* is a copy of the package that cannot
+write a cache. *standalone* is the executable, which needs no Node. sqlite is the default backend.
+
+Limits: \`rdv signal\` on the default backend takes at most 1.2 times as long as an empty Node program, and 1.6 times without its cache. A
+short command on etcd takes at most 3 times as long as \`etcdctl\`. The executable takes no longer than an empty Node program, or than
+\`etcdctl\` for the same operation. \`flock\` only asks the kernel of one machine; it is shown for scale.`,
   plots: [{ title: 'Short commands beside others', of: 'ratio' }],
   async *measure(bench: Bench) {
     const installed = [npm, ...standaloneIn(bench)]

@@ -7,10 +7,10 @@ import { type Bench, beside, limited, milliseconds, type Subject } from './row.t
 /** From the acknowledgement of a signal to the end of a waiter, whole process. */
 export const wakeUp: Subject = {
   name: 'wake-up',
-  title: 'Wake-up: from a signal to the end of who waits for it',
-  meaning: `From the moment in which a signal is acknowledged to the moment in which the process of \`rdv wait\` is gone, while other
-waiters stay. A plain Node process that is told to end on its stdin is the floor: what it takes to end a process at all. The limit: 99 of
-100 are gone after 10 ms, on every backend. With the few rounds of a run p99 is its slowest one.`,
+  title: 'Wake-up: from a signal to the end of the waiter',
+  meaning: `The time from the acknowledgement of a signal to the end of the process of \`rdv wait\`, while other waiters keep waiting. A plain Node
+process that ends on a message on its stdin is the lower bound. The limit: on every backend, 99 of 100 waiters have ended after 10 ms. A
+run has few rounds, so p99 is its slowest round.`,
   plots: [{ title: 'Signal acknowledged → process of the waiter gone', of: 'figure' }],
   async *measure({ stores, rounds }: Bench) {
     const { p50, p99 } = await measureControl(rounds)

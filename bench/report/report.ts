@@ -18,30 +18,37 @@ export const writeReport = async (machine: Machine, results: readonly Result[]):
 
 const HEAD = `# Benchmarks
 
-\`npm run bench -- --report\` measures this and writes this page. What is measured is whole processes, as a script starts them, from
-one machine to stores on the same machine; what is compared takes turns in the same run, so that what disturbs the machine disturbs
-all alike. Figures are medians where nothing else is said. On another machine only the ratios mean something. A limit is
-what this project holds itself to; where there is none, the row is there to be known.`
+This page shows how fast \`rdv\` is, compared with the tools that are used instead. \`npm run bench -- --report\` measures it and writes
+this page.
+
+The benchmarks measure whole processes, as a script starts them, with stores on the same machine. Compared programs take turns in the
+same run, so that a disturbance of the machine affects all of them. Figures are medians unless a row says otherwise. On another machine,
+only the ratios are meaningful. A limit is a goal of this project; a row without a limit is for information.`
 
 const summarize = (results: readonly Result[]): string => {
   const judged = results.flatMap(({ rows }) => rows).filter((row) => row.limit)
   const broken = judged.filter((row) => !holds(row))
   const verdict = `In this run ${judged.length - broken.length} of ${judged.length} limits hold.`
   if (broken.length === 0) return verdict
-  return [verdict, 'These do not:', '', ...broken.map((row) => `- ${describe(row)}`)].join('\n')
+  return [
+    verdict,
+    'These limits do not hold:',
+    '',
+    ...broken.map((row) => `- ${describe(row)}`),
+  ].join('\n')
 }
 
 const describe = (row: Row): string => {
   const { name, figure, unit, ratio } = row
   const measured =
     row.limit?.of === 'ratio' && ratio ? formatRatio(ratio) : formatFigure(figure, unit)
-  return `${name}: ${measured}, and not ${formatLimit(row)}`
+  return `${name}: ${measured} instead of ${formatLimit(row)}`
 }
 
 const sectionOf = (result: Result): string => {
   const { subject, rows, notes } = result
   const plots = subject.plots.map(({ title }, index) => `![${title}](${imageOf(result, index)})`)
-  const heads = ['', 'measured', 'beside', 'limit', '']
+  const heads = ['', 'measured', 'compared', 'limit', '']
   const parts = [`## ${subject.title}`, subject.meaning, ...plots, table(heads, rows.map(cellsOf))]
   return [...parts, ...notes].join('\n\n')
 }
