@@ -4,6 +4,7 @@ import { quietBuiltin } from '../../quiet-builtin.ts'
 import type { CallOptions } from '../backend.ts'
 import { now } from '../clock.ts'
 import { bootId } from '../process-identity.ts'
+import { closeAtExit } from './at-exit.ts'
 import { ForeignFileError, NoFileError } from './errors.ts'
 import { isUnwritable, lacksTables } from './failure.ts'
 
@@ -102,6 +103,7 @@ const connect = (path: string, synced: boolean): Database & Pick<Life, 'restarte
 export const opened = <T>(path: string | URL, body: (connection: DatabaseSync) => T): T => {
   const { DatabaseSync } = quietBuiltin<typeof import('node:sqlite')>('node:sqlite')
   const connection = new DatabaseSync(path)
+  closeAtExit(connection)
   try {
     return body(connection)
   } catch (error) {
