@@ -5,9 +5,17 @@ export const onAbort = (signal: AbortSignal, act: () => void): (() => void) => {
   return () => signal.removeEventListener('abort', act)
 }
 
-/** Rejects with the signal's reason when it aborts; for racing what does not heed the signal. */
+/** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever `work` does then. */
+export const untilAborted = async <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
+  const { promise: aborting, reject } = Promise.withResolvers<never>()
+  const undo = onAbort(signal, () => reject(signal.reason))
+  try {
+    return await Promise.race([aborting, work])
+  } finally {
+    undo()
+  }
+}
+
+/** Rejects with the signal's reason when it aborts. For a signal that ends with what it is waited for in. */
 export const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
+  new Promise((_, reject) => onAbort(signal, () => reject(signal.reason)))

@@ -1,4 +1,4 @@
-import { aborted } from '../aborted.ts'
+import { untilAborted } from '../aborted.ts'
 import { UnavailableError } from '../errors.ts'
 import type { CallOptions } from './backend.ts'
 
@@ -22,7 +22,7 @@ export const withinLimit = async <T>(
   const timer = setTimeout(() => ending.abort(silence(address, limit)), Math.max(0, limit))
   signal?.addEventListener('abort', cancel, { once: true })
   try {
-    return await Promise.race([body(ending.signal), aborted(ending.signal)])
+    return await untilAborted(ending.signal, body(ending.signal))
   } catch (error) {
     ending.signal.throwIfAborted()
     throw error

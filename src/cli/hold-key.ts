@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { aborted } from '../aborted.ts'
+import { untilAborted } from '../aborted.ts'
 import { describe } from '../errors.ts'
 import { type Limits, withDeadline } from '../recipes/deadline.ts'
 import { Hold } from '../recipes/hold.ts'
@@ -130,7 +130,7 @@ const take = (
 const stay = (held: Held, { statesFromStdin, interrupts }: HoldKeyOptions): Promise<void> => {
   if (!statesFromStdin) return stayHeld(held, interrupts)
   const ending = endOf(held, interrupts)
-  return Promise.race([followStdin(held, ending), aborted(ending)])
+  return untilAborted(ending, followStdin(held, ending))
 }
 
 const followStdin = async (held: Held, signal: AbortSignal): Promise<void> => {

@@ -1,3 +1,4 @@
+import { untilAborted } from '../aborted.ts'
 import { codeOf, reasonFor } from '../reason.ts'
 import type { Finding } from './probe.ts'
 
@@ -19,19 +20,6 @@ export const refusals: ReadonlySet<string> = new Set([
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
   'ERR_SSL_WRONG_VERSION_NUMBER',
 ])
-
-/** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever `work` does then. */
-export const untilAborted = async <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  if (signal.aborted) abort()
-  try {
-    return await Promise.race([aborted, work])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-}
 
 /**
  * Runs the body of one look: an error that means "not yet" becomes a finding, "down" where its code is one of `definite`.

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { untilAborted } from '../aborted.ts'
 import { isUnroutable, moreTelling } from '../reason.ts'
 import { addressesOf } from './addresses.ts'
-import { down, untilAborted } from './attempt.ts'
+import { down } from './attempt.ts'
 import type { Finding } from './probe.ts'
 
 /** RFC 8305's recommended delay between connection attempts, in milliseconds. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { untilAborted } from '../aborted.ts'
 import { formatDuration } from '../duration.ts'
-import { unknown, untilAborted } from './attempt.ts'
+import { unknown } from './attempt.ts'
 import type { Finding, Probe } from './probe.ts'
 import { withSlot } from './slots.ts'
 import { startThreads } from './threads.ts'

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
+import { untilAborted } from '../aborted.ts'
 import { openFileLimit } from '../open-files.ts'
-import { untilAborted } from './attempt.ts'
 
 /** So many looks are never too many: the limit is not even asked for. */
 const always = 8

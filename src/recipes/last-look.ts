@@ -1,4 +1,4 @@
-import { aborted } from '../aborted.ts'
+import { untilAborted } from '../aborted.ts'
 import { SilentStoreError, TimeoutError, UnavailableError } from '../errors.ts'
 import { leftAfter, withDeadline } from './deadline.ts'
 import type { Space } from './space.ts'
@@ -16,7 +16,7 @@ export const lastLook = async <T>(
 ): Promise<T> => {
   try {
     return await withDeadline({ timeout: leftAfter(reason, LAST_LOOK) }, (signal) =>
-      Promise.race([look(signal), aborted(signal)]),
+      untilAborted(signal, look(signal)),
     )
   } catch (error) {
     throw error instanceof TimeoutError ? new SilentStoreError({ cause: error }) : error

@@ -1,4 +1,4 @@
-import { aborted } from '../aborted.ts'
+import { untilAborted } from '../aborted.ts'
 import type { Command } from '../backends/process-identity.ts'
 import { LostError } from '../errors.ts'
 import { KeptOwnership } from './core/kept-ownership.ts'
@@ -95,6 +95,10 @@ export class Membership {
   /** Whether the signal aborts before the key is held again. */
   #isLate(signal: AbortSignal | undefined): Promise<boolean> {
     const joined = this.#kept.taken.then(() => false)
-    return signal ? Promise.race([joined, aborted(signal).catch(() => true)]) : joined
+    if (!signal) return joined
+    return untilAborted(signal, joined).catch((error) => {
+      if (error === signal.reason) return true
+      throw error
+    })
   }
 }

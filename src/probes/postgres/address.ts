@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
+import { untilAborted } from '../../aborted.ts'
 import { describeFailure, reasonFor } from '../../reason.ts'
 import { printable } from '../../redact.ts'
-import { untilAborted } from '../attempt.ts'
 import { dial, type Peer } from '../dial.ts'
 import { isAbsence } from './absence.ts'
 import { askForTls, encrypt, isDirect } from './encryption.ts'
