@@ -4,9 +4,9 @@ import { absent, heldBy, put, unchanged } from '../backends/operations.ts'
 import { LeaseGoneError, NoError } from '../errors.ts'
 import { randomInt } from '../random.ts'
 import { commitUntilAnswered } from './core/commit.ts'
-import { boundWrites } from './core/ownership.ts'
 import { retry, undoing, whenAvailable } from './retry.ts'
 import { Session } from './session.ts'
+import { boundWrites } from './session-record.ts'
 import { nameIn, prefixIn, type Space } from './space.ts'
 
 // rdv/id/NUMBER        held while a process makes ids with the number

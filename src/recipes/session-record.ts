@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
-import type { CallOptions, Entry } from '../backends/backend.ts'
+import type { CallOptions, Entry, Write } from '../backends/backend.ts'
+import { putHeld } from '../backends/operations.ts'
 import { keyIn, nameIn, prefixIn, type Space } from './space.ts'
 
 /** Who holds a session, and how: stored beside what it holds and gone with it. */
@@ -33,6 +34,18 @@ export const newRecord = (kind: SessionRecord['kind'], { by }: Pick<Space, 'by'>
   }
   return JSON.stringify(record)
 }
+
+/** The writes that bind a key to a lease, with the record of its holder. */
+export const boundWrites = (
+  space: Space,
+  lease: string,
+  key: string,
+  value: string,
+  kind: SessionRecord['kind'] = 'hold',
+): Write[] => [
+  putHeld(sessionKey(space, lease), newRecord(kind, space), lease),
+  putHeld(key, value, lease),
+]
 
 /** `undefined` where there is none that we understand: another program's session. */
 export const parseRecord = (entry: Entry | undefined): SessionRecord | undefined => {

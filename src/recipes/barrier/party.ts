@@ -10,9 +10,9 @@ import {
   TimeoutError,
 } from '../../errors.ts'
 import { eitherSignal } from '../../waiting-mark.ts'
-import { boundWrites } from '../core/ownership.ts'
 import { undoing } from '../retry.ts'
 import { Session } from '../session.ts'
+import { boundWrites } from '../session-record.ts'
 import type { Space } from '../space.ts'
 import { Gate, type Head } from './gate.ts'
 import type { BarrierOptions } from './options.ts'

@@ -1,16 +1,9 @@
-import type { Backend, Entry, Write } from '../../backends/backend.ts'
-import { putHeld } from '../../backends/operations.ts'
+import type { Backend, Entry } from '../../backends/backend.ts'
 import type { Command } from '../../backends/process-identity.ts'
 import { NoError } from '../../errors.ts'
 import { undoing } from '../retry.ts'
 import { Session, type SessionOptions } from '../session.ts'
-import {
-  describeHolder,
-  holderOf,
-  newRecord,
-  type SessionRecord,
-  sessionKey,
-} from '../session-record.ts'
+import { boundWrites, describeHolder, holderOf } from '../session-record.ts'
 import type { Space } from '../space.ts'
 import { until } from '../until.ts'
 import { changeKey } from './commit.ts'
@@ -132,18 +125,6 @@ export class Ownership {
     this.#parts.unwatch.abort()
   }
 }
-
-/** The writes that bind a key to a lease, with the record of its holder. */
-export const boundWrites = (
-  space: Space,
-  lease: string,
-  key: string,
-  value: string,
-  kind: SessionRecord['kind'] = 'hold',
-): Write[] => [
-  putHeld(sessionKey(space, lease), newRecord(kind, space), lease),
-  putHeld(key, value, lease),
-]
 
 /** Resolves when a key is not bound to a lease any more. */
 export const untilUnbound = (
