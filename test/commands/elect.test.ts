@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { gone } from '../child/harness.ts'
+import { besideEach } from '../side-by-side.ts'
 import { STORES, startedStore } from './queues.ts'
 import { lines, Place, type Running } from './rdv.ts'
 
@@ -18,7 +19,7 @@ const end = async (running: Running): Promise<void> => {
   await running.ended
 }
 
-describe.each(STORES)('rdv elect on $scheme', ({ start }) => {
+besideEach(STORES, 'rdv elect on $scheme', ({ start }) => {
   const store = startedStore(start, 'election')
   const fresh = () => store.queue('e')
 

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { onTestFinished } from '../finished.ts'
 import { curl } from '../server/curl.ts'
 import { answerOf } from '../services/answer.ts'
 import { type Balancer, startBalancer } from '../services/balancer.ts'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { Place } from './rdv.ts'
 import { consul, etcd, startGateway } from './stores.ts'
 
@@ -26,7 +28,7 @@ interface Home {
   readonly waiting_and_failed: readonly string[]
 }
 
-describe.each([etcd, consul])('two gateways in front of one store at $scheme://', (kind) => {
+besideEach([etcd, consul], 'two gateways in front of one store at $scheme://', (kind) => {
   let store: Service
   let one: Service
   let other: Service

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { present } from '../backends/conformance/harness.ts'
 import { gone } from '../child/harness.ts'
+import { besideEach } from '../side-by-side.ts'
 import { STORES, startedStore } from './queues.ts'
 import { Place, type Running } from './rdv.ts'
 
 const loop = 'echo "pid $$"; while :; do sleep 0.05; done'
 
-describe.each(STORES)('rdv lock on $scheme', ({ start }) => {
+besideEach(STORES, 'rdv lock on $scheme', ({ start }) => {
   const store = startedStore(start, 'lock')
   const fresh = () => store.queue('l')
 

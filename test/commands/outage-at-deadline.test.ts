@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { splitAtCommand } from '../../src/cli/argv.ts'
 import { behindProxy } from '../services/behind-proxy.ts'
+import { besideEach } from '../side-by-side.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
@@ -23,7 +24,7 @@ const WAITING: readonly (readonly [line: string, says: RegExp])[] = [
 
 const HELD = ['lock l', 'elect e --id held', 'once o -- sleep 300', 'signal g/1 --hold']
 
-describe.each(REMOTE_STORES)('an outage of $scheme:// at the deadline', ({ start }) => {
+besideEach(REMOTE_STORES, 'an outage of $scheme:// at the deadline', ({ start }) => {
   const behind = behindProxy(start)
   afterEach(async () => {
     await behind.proxy.accept()

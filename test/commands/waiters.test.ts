@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { open } from '../../src/open.ts'
 import { curl } from '../server/curl.ts'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { consul, etcd, http } from './stores.ts'
 
@@ -37,7 +38,7 @@ const row = (name: string, { pid }: Running) => [
   ...[hostname(), String(pid), expect.stringMatching(/^\d{4}-.*Z$/)],
 ]
 
-describe.each(STORES)('who waits on $scheme', ({ start, flags }) => {
+besideEach(STORES, 'who waits on $scheme', ({ start, flags }) => {
   let store: Service | undefined
   beforeAll(async () => {
     store = await start()

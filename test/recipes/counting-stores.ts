@@ -7,6 +7,7 @@ import { REMOTE_STORES } from '../commands/stores.ts'
 import { behindProxy } from '../services/behind-proxy.ts'
 import type { TcpProxy } from '../services/proxy.ts'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 
 /** One store, on which processes meet. */
 export interface Meeting {
@@ -56,7 +57,7 @@ export interface Network {
 
 /** The same cases on every store behind a network. */
 export const throughProxies = (cases: (network: Network) => void): void => {
-  describe.each(REMOTE_STORES)('$scheme, through a network', ({ scheme, start }) => {
+  besideEach(REMOTE_STORES, '$scheme, through a network', ({ scheme, start }) => {
     const behind = behindProxy(start)
     cases({
       get proxy() {

@@ -243,7 +243,9 @@ export const claims = (pair: Pair<ClaimingHarness>): void => {
       },
     )
 
-    test('is delayed while the store lets nobody have what is free, and had after it', async () => {
+    test('is delayed while the store lets nobody have what is free, and had after it', async ({
+      expect,
+    }) => {
       const { name, contenders, at } = await contend(2)
       await pair.harness.delayLock(name)
       for (const contender of contenders) {

@@ -4,7 +4,7 @@ import { LeaseGoneError } from '../../../src/errors.ts'
 import { Follower, type Harness, type Pair } from './harness.ts'
 
 export const leases = (pair: Pair<Harness>): void => {
-  describe('a lease', () => {
+  describe.concurrent('a lease', () => {
     test('has the TTL that was asked for, raised to what the traits allow', async () => {
       const asked = Math.max(pair.a.traits.minTtl, 20_000)
       const lease = await pair.a.grant(asked)

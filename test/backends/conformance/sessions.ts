@@ -182,7 +182,7 @@ export const sessions = (pair: Pair<Harness>): void => {
 
 /** What happens to a process that holds something, where others can see it. */
 export const holders = (pair: Pair<SharedHarness>): void => {
-  describe('a process', () => {
+  describe.concurrent('a process', () => {
     test('that is killed loses what it held: at once where that is seen, else by its TTL', async () => {
       const { seesDeath, expiryFactor } = pair.a.traits
       const { follower, process, ttl } = await startHolder(pair, seesDeath ? LONG_TTL : 1)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Backend, Diagnosable } from '../../../src/backends/backend.ts'
 import { openBackend } from '../../../src/backends/open.ts'
 import { put } from '../../../src/backends/operations.ts'
@@ -6,12 +6,13 @@ import { backoff } from '../../../src/backoff.ts'
 import { IndeterminateError, UnavailableError } from '../../../src/errors.ts'
 import { type Cluster, startEtcdCluster } from '../../services/cluster.ts'
 import { freePorts } from '../../services/ports.ts'
+import { besideEach } from '../../side-by-side.ts'
 import { Follower, present } from '../conformance/harness.ts'
 import { ways } from './servers.ts'
 
 const LIMIT = 2_000
 
-describe.each(ways)('an etcd cluster of three over $way', ({ brief }) => {
+besideEach(ways, 'an etcd cluster of three over $way', ({ brief }) => {
   const started: { cluster?: Cluster; unused?: string } = {}
   const cluster = () => present(started.cluster)
   const open = (...hosts: readonly string[]): Promise<Backend> =>
