@@ -62,14 +62,11 @@ besideEach(STORES, 'rdv elect on $scheme', ({ start }) => {
     const token = await tokenOf(first)
     const second = place.start('elect', 'e', ...child)
     await until(2)
-    const begun = performance.now()
-    await place.rdv('lock', 'other', '--', 'true')
-    const command = performance.now() - begun
     const killed = performance.now()
     first.kill('SIGKILL')
     expect(await tokenOf(second)).toBeGreaterThan(token)
-    // on a slow machine, what a whole command takes there a few times
-    const limit = Math.max(1_000, 4 * command) + (traits.seesDeath ? 0 : traits.expiryFactor * ttl)
+    // far less than the TTL where the death is seen, on a slow machine too
+    const limit = 20_000 + (traits.seesDeath ? 0 : traits.expiryFactor * ttl)
     expect(performance.now() - killed).toBeLessThan(limit)
     await end(second)
     await stop()

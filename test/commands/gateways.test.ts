@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { onTestFinished } from '../finished.ts'
 import { curl } from '../server/curl.ts'
@@ -131,7 +132,7 @@ besideEach([etcd, consul], 'two gateways in front of one store at $scheme://', (
         await untilWaiting([one], 0)
       })
       await untilWaiting([one], new Set(paths).size)
-      while (connectionsTo(one.port) < paths.length);
+      while (connectionsTo(one.port) < paths.length) await delay(50)
     }
 
     test('no watch more for one key', async () => {

@@ -24,7 +24,7 @@ besideEach(STORES, 'rdv lock on $scheme', ({ start }) => {
     expect(members()[0]?.key).toBe(key)
     expect(Number(token)).toBeGreaterThan(0)
     expect(await place.rdv('lock', 'l', '--try', '--', 'true')).toMatchObject({ code: 1 })
-    expect(await place.rdv('lock', 'l', '--timeout', '2s', '--', 'true')).toMatchObject({
+    expect(await place.rdv('lock', 'l', '--timeout', '5s', '--', 'true')).toMatchObject({
       code: 124,
       stderr: expect.stringContaining(`pid ${holder.pid}`),
     })

@@ -88,7 +88,7 @@ besideEach(STORES, 'rdv once on $scheme', ({ start }) => {
     second.kill('SIGTERM')
     expect(await second.ended).toMatchObject({ code: 143, stdout: '' })
     await until(1)
-    expect(await place.rdv('once', 'o', '--timeout', '2s', '--', 'echo', 'ran')).toMatchObject({
+    expect(await place.rdv('once', 'o', '--timeout', '5s', '--', 'echo', 'ran')).toMatchObject({
       code: 124,
       stdout: '',
     })

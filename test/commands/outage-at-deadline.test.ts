@@ -47,7 +47,7 @@ besideEach(REMOTE_STORES, 'an outage of $scheme:// at the deadline', ({ start })
     for (const pattern of [/^election\te\tleads/m, /^once\to\truns/m, /g\/1/])
       await status.says(pattern)
     // All of them must wait before it, however slow the machine is.
-    const timeout = Math.round(8_000 + 6 * (performance.now() - started))
+    const timeout = Math.round(4_000 + 6 * (performance.now() - started))
     const running = WAITING.map(([line]) => run(remote, line, '--timeout', `${timeout}ms`))
     await Promise.all(
       WAITING.map(([, says], i) =>

@@ -24,12 +24,12 @@ const waits = async (here: Place): Promise<string[][]> => {
   return rows.filter(([kind]) => kind === 'wait')
 }
 
-/** Looks until a status shows so many waits. */
+/** Looks until a status shows so many waits; less often where that takes long, for each look is a process. */
 const untilWaits = async (here: Place, count: number): Promise<string[][]> => {
-  for (;;) {
+  for (let pause = 50; ; pause = Math.min(2 * pause, 1_000)) {
     const rows = await waits(here)
     if (rows.length === count) return rows
-    await delay(50)
+    await delay(pause)
   }
 }
 

@@ -127,7 +127,7 @@ describe('a counter', () => {
       await place.rdv('counter', 'inc', 'w')
       await place.rdv('counter', 'inc', 'w')
       expect(await waiting.ended).toMatchObject({ code: 0, stdout: 'there\n' })
-      const late = await place.rdv('counter', 'wait', 'w', '--equals', '3', '--timeout', '2s')
+      const late = await place.rdv('counter', 'wait', 'w', '--equals', '3', '--timeout', '5s')
       expect(late).toMatchObject({ code: 124, stdout: '' })
       expect(late.stderr).toContain('timed out after 2 s: w is 2')
     })

@@ -72,7 +72,8 @@ besideEach(ways, 'an etcd cluster of three over $way', ({ brief }) => {
     const before = performance.now()
     await expect(client.get('majority/k')).rejects.toThrow(UnavailableError)
     await expect(client.commit([], [put('majority/k', 'lost')])).rejects.toThrow(UnavailableError)
-    expect(performance.now() - before).toBeLessThan(2 * LIMIT + 1_000)
+    // on a slow machine, too, less than under the usual limit of 5 s
+    expect(performance.now() - before).toBeLessThan(2 * 5_000)
     await follower.until((_, events) => events.some(({ kind }) => kind === 'interrupted'))
     const { warnings } = await (client as Backend & Diagnosable).diagnose()
     expect(warnings.filter((warning) => warning.includes('does not answer'))).toHaveLength(2)
