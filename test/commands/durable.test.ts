@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openBackend } from '../../src/backends/open.ts'
+import { onTestFinished } from '../finished.ts'
 import { curl } from '../server/curl.ts'
 import type { Service } from '../services/service.ts'
 import { Place } from './rdv.ts'
@@ -14,7 +15,7 @@ const begun = async (service: Promise<Service>): Promise<Service> => {
   return server
 }
 
-describe('a durable server', () => {
+describe.concurrent('a durable server', () => {
   test('that is killed in the middle of 5,000 acknowledged writes has all of them', async () => {
     const server = await begun(startRdvServe())
     const acknowledged: string[] = []
@@ -69,7 +70,7 @@ describe('a durable server', () => {
   })
 })
 
-describe('a server in memory', () => {
+describe.concurrent('a server in memory', () => {
   test('says on its start and in its health that nothing lasts', async () => {
     const serving = new Place().start('serve', '--listen', '127.0.0.1:0')
     await serving.says(/everything is in memory and gone when the server ends; --data-dir keeps it/)

@@ -16,7 +16,7 @@ interface Published {
   readonly last: string
 }
 
-describe('a topic by curl', () => {
+describe.concurrent('a topic by curl', () => {
   let server: Service
   const url = (topic: string) => `${server.url}/_topic/${topic}`
   const publish = async (topic: string, data: string, query = ''): Promise<Published> => {
