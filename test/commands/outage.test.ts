@@ -116,6 +116,8 @@ describe.concurrent('a command that cannot reach its store says after a while th
     await running.says(/still trying to reach the store.*locked by another process/)
     database.close()
     await running.says(/listening on/)
+    running.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 143 })
   })
 
   test('and serve, which ends at once when it is told to', async () => {

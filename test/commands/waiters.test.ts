@@ -88,7 +88,7 @@ besideEach(STORES, 'who waits on $scheme', ({ start, flags }) => {
     const waiting = here.start('wait', 'db', ...flags)
     await untilWaits(here, 1)
     waiting.kill('SIGKILL')
-    await untilWaits(here, 0)
+    expect(await untilWaits(here, 0)).toEqual([])
   })
 
   test('is gone when the waiter becomes COMMAND', async () => {
@@ -105,7 +105,7 @@ besideEach(STORES, 'who waits on $scheme', ({ start, flags }) => {
     await untilWaits(here, 1)
     await here.rdv('signal', 'db')
     await waiting.says(/running/)
-    await untilWaits(here, 0)
+    expect(await untilWaits(here, 0)).toEqual([])
   })
 
   test('is shown for counters and wait groups too', async () => {

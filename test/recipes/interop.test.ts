@@ -168,7 +168,7 @@ besideEach(WAYS, 'on Consul, rdv $by', ({ by }) => {
     const waiting = place.start('lock', 'k', '--slots', '2', ...hold)
     await waitingAt(servers.store, 'rdv/lock/k/', 2, 'ours')
     first.kill('SIGKILL')
-    await tokenOf(waiting)
+    expect(await tokenOf(waiting)).toBeGreaterThan(0)
     await end(waiting)
     await end(foreign)
   })

@@ -347,5 +347,6 @@ describe.concurrent('the events of a server', () => {
     const closed = new Promise((resolve) => following.response.once('close', resolve))
     await server.stop()
     await closed
+    expect(following.response.closed).toBe(true)
   })
 })

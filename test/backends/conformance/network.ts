@@ -72,6 +72,7 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
         await clients.a.commit([], [put(key, String(i))])
         await follower.until(() => follower.state(key) === String(i))
       }
+      expect(follower.events.length).toBeGreaterThan(5)
     })
 
     test('a watch tells that the store is out of reach, and goes on by itself', async () => {
@@ -85,6 +86,8 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       await proxy.accept()
       await clients.a.commit([], [put(key, 'ready')])
       await follower.until(() => follower.state(key) === 'ready')
+      const kinds = follower.events.map(({ kind }) => kind)
+      expect(kinds.lastIndexOf('interrupted')).toBeLessThan(kinds.length - 1)
     })
 
     test('a watch that begins while nothing listens begins when something does', async () => {
@@ -97,6 +100,7 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       await clients.a.commit([], [put(key, 'ready')])
       await proxy.accept()
       await follower.until(() => follower.state(key) === 'ready')
+      expect(follower.events[0]).toMatchObject({ kind: 'interrupted' })
     })
 
     test('where nothing listens every call is Unavailable, and nothing is written', async () => {
@@ -176,6 +180,7 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       service.thaw()
       await writeReady(clients.a, key)
       await follower.until(() => follower.state(key) === 'ready')
+      expect(await clients.a.get(key)).toEqual(follower.known.get(key))
     })
 
     test('a watch whose connection goes half-open is heard again within 5 s', async () => {

@@ -292,6 +292,7 @@ describe('consul', () => {
       await Promise.all([wide, joiner].map((one) => one.until((known) => known.size === 1)))
       await clients.a.commit([], [remove(`${prefix}k`)])
       await Promise.all([wide, joiner].map((one) => one.until((known) => known.size === 0)))
+      expect((await clients.a.list(prefix)).entries).toEqual([])
       await Promise.all([wide, joiner].map((one) => one.stop()))
     })
 
@@ -309,6 +310,7 @@ describe('consul', () => {
       await Promise.all([follower, joiner].map((one) => one.until((known) => known.size === 0)))
       await client.commit([], [put(`${prefix}a`, 'again')])
       await Promise.all([follower, joiner].map((one) => one.until((known) => known.size === 1)))
+      expect(follower.known).toEqual(joiner.known)
       await Promise.all([follower, joiner].map((one) => one.stop()))
       await client.close()
     })

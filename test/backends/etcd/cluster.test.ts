@@ -58,6 +58,7 @@ besideEach(ways, 'an etcd cluster of three over $way', ({ brief }) => {
     await patiently(() => client.commit([], [put(key, 'during')]))
     await follower.until(() => follower.state(key) === 'during')
     thaw()
+    expect(follower.known.get(key)).toEqual(await patiently(() => client.get(key)))
     await follower.stop()
     await client.close()
   })

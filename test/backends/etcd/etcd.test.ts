@@ -38,6 +38,7 @@ besideEach(ways, 'on etcd over $way', ({ brief }) => {
     await follower.until((known) => known.size === 1 && follower.state(`${prefix}kept`) === '2')
     await clients.a.commit([], [put(`${prefix}kept`, '3')])
     await follower.until(() => follower.state(`${prefix}kept`) === '3')
+    expect(follower.events.filter(isReset)).not.toEqual([])
     await follower.stop()
     await client.close()
   })

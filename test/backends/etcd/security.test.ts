@@ -241,6 +241,7 @@ describe('etcd with TLS, and a password, over its JSON gateway', () => {
     const follower = new Follower(clients.b, key)
     await clients.a.commit([], [put(key, 'x')])
     await follower.until(() => follower.state(key) === 'x')
+    expect(text(await clients.b.get(key))).toBe('x')
     await follower.stop()
   })
 })
