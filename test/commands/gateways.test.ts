@@ -54,6 +54,7 @@ besideEach([etcd, consul], 'two gateways in front of one store at $scheme://', (
     for (;;) {
       const paths = await Promise.all(gateways.map(waitingAt))
       if (paths.flat().length === count) return
+      await delay(50)
     }
   }
 

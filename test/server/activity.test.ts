@@ -10,7 +10,7 @@ import type { Activity, WaitSpan } from '../../src/server/activity/protocol.ts'
 import { Place } from '../commands/rdv.ts'
 import { onTestFinished } from '../finished.ts'
 import type { Service } from '../services/service.ts'
-import { curl, untilHome, untilWaiting } from './curl.ts'
+import { curl, lookAt, untilHome, untilWaiting } from './curl.ts'
 import { follow } from './events.ts'
 import { type ServeOptions, startServe } from './fixtures/serve-process.ts'
 import { streamingCurl } from './streaming-curl.ts'
@@ -21,8 +21,8 @@ const start = async (options: ServeOptions = { store: 'memory' }): Promise<Servi
   return server
 }
 
-const activity = async ({ url }: Service): Promise<Activity> =>
-  (await curl(`${url}/_activity`)).body as Activity
+const activity = async ({ port }: Service): Promise<Activity> =>
+  (await lookAt(port, '/_activity')) as Activity
 
 /** Looks until a wait for the target is as wanted. */
 const untilWait = async (
