@@ -9,7 +9,7 @@ export default defineConfig({
     // each file starts servers of its own, which want their share of the machine; many wait for leases most of their time
     maxWorkers: 3,
     // so many cases of one file at the same time, where it says that they may: each has processes of its own
-    maxConcurrency: 12,
+    maxConcurrency: 8,
     // only against hanging: they hold on a machine several times as slow as the usual one
     testTimeout: 240_000,
     hookTimeout: 240_000,

@@ -157,7 +157,7 @@ export const lostCalls = ({ scheme, start }: RemoteStore): void => {
       const code = row.line.startsWith('leader') ? 1 : 0
       const loses = async (what: Lost, nth: number): Promise<boolean> => {
         const found = await run(front, row, nth, what)
-        expect(found).toMatchObject({ code, stdout: wanted, left: left?.[1] })
+        expect(found, found.stderr).toMatchObject({ code, stdout: wanted, left: left?.[1] })
         return found.lost !== undefined
       }
       let calls = 0

@@ -183,7 +183,10 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       expect(await clients.a.get(key)).toEqual(follower.known.get(key))
     })
 
-    test('a watch whose connection goes half-open is heard again within 5 s', async () => {
+    // it measures the wall clock, and others may have the machine at that very moment
+    test('a watch whose connection goes half-open is heard again within 5 s', {
+      retry: 1,
+    }, async () => {
       const key = `${clients.prefix()}k`
       const { proxy } = clients.harness
       const client = await patient()
@@ -199,7 +202,10 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       }
     })
 
-    test('a watch whose connection alone goes half-open is heard again, too', async () => {
+    // it measures the wall clock, and others may have the machine at that very moment
+    test('a watch whose connection alone goes half-open is heard again, too', {
+      retry: 1,
+    }, async () => {
       const prefix = clients.prefix()
       const { proxy } = clients.harness
       const client = await patient()
