@@ -118,7 +118,7 @@ besideEach(STORES, 'who waits on $scheme', ({ start, flags }) => {
   })
 })
 
-describe('a wait', () => {
+describe.concurrent('a wait', () => {
   test('that need not wait announces nothing, nor does one for a probe alone', async () => {
     const here = new Place()
     await here.rdv('signal', 'db')
