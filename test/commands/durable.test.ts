@@ -49,7 +49,11 @@ describe.concurrent('a durable server', () => {
     expect(await place.state('node')).toBe('busy')
     expect(await held(server)).toEqual(tokens)
     await place.rdv('signal', 'go')
-    expect(await lock.ended).toMatchObject({ code: 0, stderr: '' })
+    // on a slow machine that it tries to reach the store
+    expect(await lock.ended).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringMatching(/lost|again/),
+    })
     expect(await node.ended).toMatchObject({ code: 0 })
     expect(await place.rdv('lock', 'l', '--try', '--', 'true')).toMatchObject({ code: 0 })
   })

@@ -106,7 +106,11 @@ besideEach([etcd, consul], 'two gateways in front of one store at $scheme://', (
     expect(await direct.rdv('lock', 'l', '--try')).toMatchObject({ code: 1 })
     expect(await direct.state('node')).toBe('busy')
     await direct.rdv('signal', 'go')
-    expect(await lock.ended).toMatchObject({ code: 0, stderr: '' })
+    // on a slow machine that it tries to reach the store
+    expect(await lock.ended).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringMatching(/lost|again/),
+    })
     expect(await node.ended).toMatchObject({ code: 0 })
   })
 
