@@ -128,7 +128,7 @@ const queued = async (disk: SmallDisk, state: RegExp): Promise<void> => {
 /** The first write for which there is no room: what is small fits in the log that is there. */
 const writeUntilRefused = async (disk: SmallDisk): Promise<Ended> => {
   for (let number = 0; ; number++) {
-    const ended = await disk.rdv('signal', `big/${number}`, 'x'.repeat(100_000), '--timeout', '3s')
+    const ended = await disk.rdv('signal', `big/${number}`, 'x'.repeat(100_000), '--timeout', '10s')
     if (ended.code !== 0) return ended
   }
 }
