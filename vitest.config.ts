@@ -4,11 +4,12 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/services/setup.ts',
+    setupFiles: 'test/finished.ts',
     pool: 'forks',
     // each file starts servers of its own, which want their share of the machine; many wait for leases most of their time
     maxWorkers: 3,
-    // what is told of deadlines holds on a machine that is not busy with something else at that very moment
-    retry: 1,
+    // so many cases of one file at the same time, where it says that they may: each has processes of its own
+    maxConcurrency: 8,
     // only against hanging: they hold on a machine several times as slow as the usual one
     testTimeout: 240_000,
     hookTimeout: 240_000,

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Backend } from '../../src/backends/backend.ts'
 import { put } from '../../src/backends/operations.ts'
 import { CoordinationError, IndeterminateError, UnavailableError } from '../../src/errors.ts'
@@ -6,6 +6,7 @@ import { open } from '../../src/open.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
 import { type Front, startFront } from '../services/front.ts'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { text } from './conformance/harness.ts'
 
 /** Where the stores take commits. */
@@ -21,7 +22,7 @@ const failureOf = async (call: Promise<unknown>): Promise<CoordinationError> => 
   return error
 }
 
-describe.each(REMOTE_STORES)('a load balancer in front of $scheme', ({ scheme, start }) => {
+besideEach(REMOTE_STORES, 'a load balancer in front of $scheme', ({ scheme, start }) => {
   let service: Service
   let front: Front
   let client: Backend

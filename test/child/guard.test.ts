@@ -33,6 +33,7 @@ test('a kill -9 that reaches rdv’s whole group spares the guard', async () => 
   const pid = Number(await started.says(/is (\d+)/))
   process.kill(-group, 'SIGKILL')
   await gone(pid)
+  expect(isGone(pid)).toBe(true)
 })
 
 test('the guard is gone after a normal end, and holds nothing of rdv’s', async () => {
@@ -55,6 +56,7 @@ test('the guard ignores what ends other processes', async () => {
     process.kill(guard, signal)
   process.kill(started.pid, 'SIGKILL')
   await gone(pid)
+  expect(isGone(pid)).toBe(true)
 })
 
 test('rdv survives the death of its guard', async () => {
@@ -87,6 +89,7 @@ test.each(SHELLS)('a guard by %s kills a process and its children', async (shell
   await guarded.says(/watched/)
   process.kill(guarded.pid, 'SIGKILL')
   await Promise.all(pids.map(gone))
+  expect(pids.map(isGone)).toEqual([true, true])
 })
 
 test.each(SHELLS)(
@@ -96,6 +99,7 @@ test.each(SHELLS)(
     const pids = (await guarded.says(/is (\d+ \d+)/)).split(' ').map(Number)
     process.kill(guarded.pid, 'SIGKILL')
     await Promise.all(pids.map(gone))
+    expect(pids.map(isGone)).toEqual([true, true])
   },
 )
 

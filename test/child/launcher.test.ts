@@ -1,7 +1,7 @@
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { startLauncher } from '../../src/child/launcher.ts'
-import { driver, gone, start } from './harness.ts'
+import { driver, gone, isGone, start } from './harness.ts'
 
 const env = { PATH: '/usr/bin:/bin', PWD: process.cwd(), WORDS: ' a  "b"\nc ' }
 const sh = (script: string) => ({ file: '/bin/sh', argv: ['sh', '-c', script] })
@@ -58,4 +58,5 @@ test('ends with who has started it', async () => {
   const pid = Number(await started.says(/waits (\d+)/))
   started.child.kill('SIGKILL')
   await gone(pid)
+  expect(isGone(pid)).toBe(true)
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { driver, gone, type Started, start, stateOf, until } from './harness.ts'
+import { driver, gone, isGone, type Started, start, stateOf, until } from './harness.ts'
 
 const quoted = (command: readonly string[]): string => `'${command.join("' '")}'`
 const supervise = (...args: string[]): string => quoted(driver('supervise', 'tell', '--', ...args))
@@ -98,6 +98,7 @@ describe.each([
     const pids = (await started.says(/is (\d+ \d+)/)).split(' ').map(Number)
     process.kill(rdv, 'SIGKILL')
     await Promise.all(pids.map(gone))
+    expect(pids.map(isGone)).toEqual([true, true])
   })
 
   test('a terminal that is closed ends COMMAND and rdv', async () => {
@@ -106,6 +107,7 @@ describe.each([
     const pids = (await started.says(/is (\d+ \d+)/)).split(' ').map(Number)
     started.child.kill('SIGKILL')
     await Promise.all([rdv, ...pids].map(gone))
+    expect([rdv, ...pids].map(isGone)).toEqual([true, true, true])
   })
 })
 

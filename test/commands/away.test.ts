@@ -9,7 +9,7 @@ import { REMOTE_STORES, type RemoteStore } from './stores.ts'
 const TTL = 15_000
 const AWAY = outageSurvived(TTL, { reach: 'network' }) - 2_000
 
-test('a store that is away for less than the TTL survives costs nobody what is held', async () => {
+test.concurrent('a store that is away for less than the TTL survives costs nobody what is held', async () => {
   await Promise.all(REMOTE_STORES.map(awayAndBack))
 })
 
@@ -60,7 +60,7 @@ const holding = (url: string, name: string, ttl = TTL): Promise<Running>[] => {
   })
 }
 
-test.each([
+test.concurrent.each([
   ['etcd', 5_000],
   ['http', 5_000],
   ['consul', 10_000],
@@ -83,7 +83,7 @@ test.each([
   await store.stop()
 })
 
-test.each(['etcd', 'http'])(
+test.concurrent.each(['etcd', 'http'])(
   'a TTL that is too short for how the store answers is raised, with a note: %s',
   async (scheme) => {
     const store = await storeAt(scheme).start()

@@ -120,5 +120,7 @@ describe('a name that looks like a pattern', () => {
     const subscriber = place.start('subscribe', 'jobs.*')
     await subscriber.says(/"jobs\.\*" is a name, not a pattern/)
     await subscriber.says(/^rdv: subscribed$/m)
+    subscriber.kill('SIGTERM')
+    expect((await subscriber.ended).stdout).toBe('')
   })
 })

@@ -9,10 +9,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { findProgram } from '../services/fetch.ts'
 import { temporaryFolder } from '../services/guard.ts'
 import { programEnvironment } from '../services/programs.ts'
+import { besideEach } from '../side-by-side.ts'
 import { Place } from './rdv.ts'
 
 const run = promisify(execFile)
@@ -116,11 +117,13 @@ const fish = async (): Promise<Complete> => {
   }
 }
 
-describe.each([
-  ['bash', bash],
-  ['zsh', zsh],
-  ['fish', fish],
-] as const)('in %s', (_, start) => {
+const SHELLS = [
+  { shell: 'bash', start: bash },
+  { shell: 'zsh', start: zsh },
+  { shell: 'fish', start: fish },
+]
+
+besideEach(SHELLS, 'in $shell', ({ start }) => {
   let complete: Complete
   beforeAll(async () => {
     complete = await start()

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openBackend } from '../../src/backends/open.ts'
+import { onTestFinished } from '../finished.ts'
 import { curl } from '../server/curl.ts'
 import type { Service } from '../services/service.ts'
 import { Place } from './rdv.ts'
@@ -14,7 +15,7 @@ const begun = async (service: Promise<Service>): Promise<Service> => {
   return server
 }
 
-describe('a durable server', () => {
+describe.concurrent('a durable server', () => {
   test('that is killed in the middle of 5,000 acknowledged writes has all of them', async () => {
     const server = await begun(startRdvServe())
     const acknowledged: string[] = []
@@ -48,7 +49,11 @@ describe('a durable server', () => {
     expect(await place.state('node')).toBe('busy')
     expect(await held(server)).toEqual(tokens)
     await place.rdv('signal', 'go')
-    expect(await lock.ended).toMatchObject({ code: 0, stderr: '' })
+    // on a slow machine that it tries to reach the store
+    expect(await lock.ended).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringMatching(/lost|again/),
+    })
     expect(await node.ended).toMatchObject({ code: 0 })
     expect(await place.rdv('lock', 'l', '--try', '--', 'true')).toMatchObject({ code: 0 })
   })
@@ -69,7 +74,7 @@ describe('a durable server', () => {
   })
 })
 
-describe('a server in memory', () => {
+describe.concurrent('a server in memory', () => {
   test('says on its start and in its health that nothing lasts', async () => {
     const serving = new Place().start('serve', '--listen', '127.0.0.1:0')
     await serving.says(/everything is in memory and gone when the server ends; --data-dir keeps it/)

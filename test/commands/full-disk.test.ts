@@ -20,57 +20,64 @@ const STORES: readonly { store: string; mount: () => Promise<SmallDisk> }[] = [
 
 const UNTIL_GO = ['--', 'sh', '-c', 'echo up; exec rdv wait go --timeout 0 --quiet']
 
-describe.runIf(mayMount).each(STORES)('while the disk of $store is full', ({ mount }) => {
-  test('who holds goes on holding, and who waits goes on waiting until there is room', async () => {
-    const disk = await mount()
-    await disk.rdv('signal', 'k', 'busy')
-    const holders = [
-      disk.start('lock', 'l', '--ttl', '10s', ...UNTIL_GO),
-      disk.start('elect', 'e', '--ttl', '10s', '--again', ...UNTIL_GO),
-      disk.start('signal', 'node', '--hold', '--ttl', '10s', ...UNTIL_GO),
-    ]
-    for (const holder of holders) await holder.says(/up/)
-    const waiters = [
-      disk.start('lock', 'l', '--timeout', '4m', '--', 'true'),
-      disk.start('elect', 'e', '--again', '--', 'true'),
-      disk.start('barrier', 'b', '--parties', '2', '--timeout', '4m'),
-      disk.start('wait', 'go', '--timeout', '4m'),
-      disk.start('counter', 'wait', 'c', '--equals', '1', '--timeout', '4m'),
-      disk.start('subscribe', 't', '--count', '1'),
-    ]
-    for (const state of [/^lock\tl\twaits/m, /^election\te\tcampaigns/m]) await queued(disk, state)
-    await waiters[2]?.says(/has 1 of 2 parties/)
-    await waiters[5]?.says(/subscribed/)
+describe.runIf(mayMount).concurrent.each(STORES)(
+  'while the disk of $store is full',
+  ({ mount }) => {
+    test('who holds goes on holding, and who waits goes on waiting until there is room', async () => {
+      const disk = await mount()
+      await disk.rdv('signal', 'k', 'busy')
+      const holders = [
+        disk.start('lock', 'l', '--ttl', '10s', ...UNTIL_GO),
+        disk.start('elect', 'e', '--ttl', '10s', '--again', ...UNTIL_GO),
+        disk.start('signal', 'node', '--hold', '--ttl', '10s', ...UNTIL_GO),
+      ]
+      for (const holder of holders) await holder.says(/up/)
+      const waiters = [
+        disk.start('lock', 'l', '--timeout', '4m', '--', 'true'),
+        disk.start('elect', 'e', '--again', '--', 'true'),
+        disk.start('barrier', 'b', '--parties', '2', '--timeout', '4m'),
+        disk.start('wait', 'go', '--timeout', '4m'),
+        disk.start('counter', 'wait', 'c', '--equals', '1', '--timeout', '4m'),
+        disk.start('subscribe', 't', '--count', '1'),
+      ]
+      for (const state of [/^lock\tl\twaits/m, /^election\te\tcampaigns/m])
+        await queued(disk, state)
+      await waiters[2]?.says(/has 1 of 2 parties/)
+      await waiters[5]?.says(/subscribed/)
 
-    await disk.fill()
-    const late = ['lock l', 'elect e', 'once o', 'barrier b --parties 2'].map((line) => {
-      const words = line.split(' ')
-      return disk.start(
-        ...words,
-        '--timeout',
-        '4m',
-        ...(words[0] === 'barrier' ? [] : ['--', 'true']),
-      )
+      await disk.fill()
+      const late = ['lock l', 'elect e', 'once o', 'barrier b --parties 2'].map((line) => {
+        const words = line.split(' ')
+        return disk.start(
+          ...words,
+          '--timeout',
+          '4m',
+          ...(words[0] === 'barrier' ? [] : ['--', 'true']),
+        )
+      })
+      const refused = await writeUntilRefused(disk)
+      expect(refused).toMatchObject({ code: 120, stdout: '' })
+      expect(refused.stderr).toMatch(/rendezvous\.db is on a full disk/)
+      // longer than the TTL of what is held
+      expect(await disk.rdv('wait', 'nobody', '--timeout', '15s')).toMatchObject({ code: 124 })
+      expect(await disk.rdv('get', 'k')).toMatchObject({ code: 0, stdout: 'busy\n' })
+      expect(await disk.rdv('lock', 'l', '--try')).toMatchObject({ code: 1 })
+      expect((await disk.rdv('list')).stdout).toMatch(/^node\t/m)
+
+      await disk.free()
+      await disk.rdv('signal', 'go')
+      await disk.rdv('counter', 'inc', 'c')
+      await disk.rdv('publish', 't', 'm')
+      for (const running of [...holders, ...waiters, ...late]) {
+        const { code, stderr } = await running.ended
+        expect({ code, stderr }).toEqual({
+          code: 0,
+          stderr: expect.not.stringMatching(/lost|again/),
+        })
+      }
     })
-    const refused = await writeUntilRefused(disk)
-    expect(refused).toMatchObject({ code: 120, stdout: '' })
-    expect(refused.stderr).toMatch(/rendezvous\.db is on a full disk/)
-    // longer than the TTL of what is held
-    expect(await disk.rdv('wait', 'nobody', '--timeout', '15s')).toMatchObject({ code: 124 })
-    expect(await disk.rdv('get', 'k')).toMatchObject({ code: 0, stdout: 'busy\n' })
-    expect(await disk.rdv('lock', 'l', '--try')).toMatchObject({ code: 1 })
-    expect((await disk.rdv('list')).stdout).toMatch(/^node\t/m)
-
-    await disk.free()
-    await disk.rdv('signal', 'go')
-    await disk.rdv('counter', 'inc', 'c')
-    await disk.rdv('publish', 't', 'm')
-    for (const running of [...holders, ...waiters, ...late]) {
-      const { code, stderr } = await running.ended
-      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringMatching(/lost|again/) })
-    }
-  })
-})
+  },
+)
 
 /** Takes the log into the file and removes it, as the last process that closes the file in good order. */
 const CLOSE = `
@@ -115,14 +122,13 @@ describe.runIf(mayMount)('a store on a disk that cannot be written is read', () 
 })
 
 const queued = async (disk: SmallDisk, state: RegExp): Promise<void> => {
-  const status = async () => (await disk.rdv('status')).stdout
-  await expect.poll(status, { timeout: 200_000 }).toMatch(state)
+  while (!state.test((await disk.rdv('status')).stdout));
 }
 
 /** The first write for which there is no room: what is small fits in the log that is there. */
 const writeUntilRefused = async (disk: SmallDisk): Promise<Ended> => {
   for (let number = 0; ; number++) {
-    const ended = await disk.rdv('signal', `big/${number}`, 'x'.repeat(100_000), '--timeout', '3s')
+    const ended = await disk.rdv('signal', `big/${number}`, 'x'.repeat(100_000), '--timeout', '10s')
     if (ended.code !== 0) return ended
   }
 }

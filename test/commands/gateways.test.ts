@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { onTestFinished } from '../finished.ts'
 import { curl } from '../server/curl.ts'
 import { answerOf } from '../services/answer.ts'
 import { type Balancer, startBalancer } from '../services/balancer.ts'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { Place } from './rdv.ts'
 import { consul, etcd, startGateway } from './stores.ts'
 
@@ -26,7 +29,7 @@ interface Home {
   readonly waiting_and_failed: readonly string[]
 }
 
-describe.each([etcd, consul])('two gateways in front of one store at $scheme://', (kind) => {
+besideEach([etcd, consul], 'two gateways in front of one store at $scheme://', (kind) => {
   let store: Service
   let one: Service
   let other: Service
@@ -51,6 +54,7 @@ describe.each([etcd, consul])('two gateways in front of one store at $scheme://'
     for (;;) {
       const paths = await Promise.all(gateways.map(waitingAt))
       if (paths.flat().length === count) return
+      await delay(50)
     }
   }
 
@@ -102,7 +106,11 @@ describe.each([etcd, consul])('two gateways in front of one store at $scheme://'
     expect(await direct.rdv('lock', 'l', '--try')).toMatchObject({ code: 1 })
     expect(await direct.state('node')).toBe('busy')
     await direct.rdv('signal', 'go')
-    expect(await lock.ended).toMatchObject({ code: 0, stderr: '' })
+    // on a slow machine that it tries to reach the store
+    expect(await lock.ended).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringMatching(/lost|again/),
+    })
     expect(await node.ended).toMatchObject({ code: 0 })
   })
 
@@ -129,7 +137,7 @@ describe.each([etcd, consul])('two gateways in front of one store at $scheme://'
         await untilWaiting([one], 0)
       })
       await untilWaiting([one], new Set(paths).size)
-      while (connectionsTo(one.port) < paths.length);
+      while (connectionsTo(one.port) < paths.length) await delay(50)
     }
 
     test('no watch more for one key', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { lines, Place } from './rdv.ts'
+import { LATE } from './timed.ts'
 
 const group = async (...signals: string[]): Promise<Place> => {
   const place = new Place()
@@ -122,7 +123,8 @@ describe('a group', () => {
     expect(await waiting.ended).toMatchObject({ code: 0 })
   })
 
-  test('with one busy and one ready node times out at the deadline', async () => {
+  // it measures the wall clock, and others may have the machine at that very moment
+  test('with one busy and one ready node times out at the deadline', { retry: 1 }, async () => {
     const place = await group('deploy/1', 'deploy/2=busy')
     /** Milliseconds of a whole process. */
     const timed = async (...argv: string[]) => {
@@ -137,7 +139,7 @@ describe('a group', () => {
     expect(waited.code).toBe(124)
     expect(waited.took).toBeGreaterThan(2_000)
     // from there on it looks once more, says why, and ends
-    expect(waited.took).toBeLessThan(2_000 + 3 * control.took)
+    expect(waited.took).toBeLessThan(2_000 + LATE + 3 * control.took)
   })
 
   test('a node’s key has one holder: the second gets 1 and the first stays', async () => {

@@ -4,12 +4,12 @@ import { startProxy } from '../services/proxy.ts'
 import { Place } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
-const ROUNDS = 4
+const ROUNDS = 3
 
 /** Milliseconds between two faults. */
 const EVERY = 8_000
 
-test.each(REMOTE_STORES.map(({ scheme, start: begin }) => ({ scheme, begin })))(
+test.concurrent.each(REMOTE_STORES.map(({ scheme, start: begin }) => ({ scheme, begin })))(
   'a lock moves on while its connections go half-open every 8 s, on $scheme',
   async ({ scheme, begin }) => {
     const store = await begin()

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../services/guard.ts'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { lines, Place } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
@@ -23,7 +24,7 @@ const QUEUES = [
   },
 ]
 
-describe.each(STORES)('who queues on $scheme is told who holds', ({ scheme, start }) => {
+besideEach(STORES, 'who queues on $scheme is told who holds', ({ scheme, start }) => {
   let store: Service | undefined
   beforeAll(async () => {
     store = await start()

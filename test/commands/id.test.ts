@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { lines, Place } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
@@ -8,7 +9,7 @@ const local = { scheme: 'sqlite', start: async () => undefined }
 /** Milliseconds since 1970 at which an id was made, to 10. */
 const timeOf = (id: bigint): number => Number(id >> 24n) * 10 + Date.UTC(2014, 8, 1)
 
-describe.each([local, ...REMOTE_STORES])('ids on $scheme', ({ start }) => {
+besideEach([local, ...REMOTE_STORES], 'ids on $scheme', ({ start }) => {
   let store: Service | undefined
   beforeAll(async () => {
     store = await start()

@@ -1,13 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Front, startFront } from '../services/front.ts'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
 /** Of the server's protocol, of etcd's gateway and gRPC, and of Consul. */
 const COMMITS = /_rdv\/v1\/commit$|[/.](kv\/txn|KV\/Txn)$|^PUT \/v1\/txn/
 
-describe.each(REMOTE_STORES)('an interrupt while $scheme:// is away', ({ scheme, start }) => {
+besideEach(REMOTE_STORES, 'an interrupt while $scheme:// is away', ({ scheme, start }) => {
   let store: Service
   let front: Front
   let direct: Place

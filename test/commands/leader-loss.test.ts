@@ -1,4 +1,5 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { test } from 'vitest'
+import { onTestFinished } from '../finished.ts'
 import { type Cluster, startConsulCluster, startEtcdCluster } from '../services/cluster.ts'
 import { Place } from './rdv.ts'
 
@@ -8,9 +9,9 @@ const CLUSTERS: readonly { name: string; begin: () => Promise<Cluster> }[] = [
   { name: 'consul', begin: startConsulCluster },
 ]
 
-test.each(CLUSTERS)(
+test.concurrent.for(CLUSTERS)(
   'three servers of $name that lose their leader cost nobody what is held, nor the place in a queue',
-  async ({ begin }) => {
+  async ({ begin }, { expect }) => {
     const cluster = await begin()
     onTestFinished(() => cluster.stop())
     const place = new Place({ RDV_BACKEND: cluster.url })

@@ -149,5 +149,6 @@ describe('list --watch', () => {
       await place.rdv('signal', 'k', `s${i}`, '--hold', '--', 'sleep', '0.1')
     await place.rdv('signal', 'k', 'last')
     await watching.says(/\tlast\t\t\t$/m)
+    expect((await place.rdv('list')).stdout).toMatch(/^k\tlast\t/)
   })
 })

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { present } from '../backends/conformance/harness.ts'
 import { gone } from '../child/harness.ts'
+import { besideEach } from '../side-by-side.ts'
 import { STORES, startedStore } from './queues.ts'
 import { Place, type Running } from './rdv.ts'
 
 const loop = 'echo "pid $$"; while :; do sleep 0.05; done'
 
-describe.each(STORES)('rdv lock on $scheme', ({ start }) => {
+besideEach(STORES, 'rdv lock on $scheme', ({ start }) => {
   const store = startedStore(start, 'lock')
   const fresh = () => store.queue('l')
 
@@ -23,7 +24,7 @@ describe.each(STORES)('rdv lock on $scheme', ({ start }) => {
     expect(members()[0]?.key).toBe(key)
     expect(Number(token)).toBeGreaterThan(0)
     expect(await place.rdv('lock', 'l', '--try', '--', 'true')).toMatchObject({ code: 1 })
-    expect(await place.rdv('lock', 'l', '--timeout', '2s', '--', 'true')).toMatchObject({
+    expect(await place.rdv('lock', 'l', '--timeout', '5s', '--', 'true')).toMatchObject({
       code: 124,
       stderr: expect.stringContaining(`pid ${holder.pid}`),
     })

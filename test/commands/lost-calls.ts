@@ -10,6 +10,7 @@ import { status } from '../../src/recipes/status/status.ts'
 import { publish } from '../../src/recipes/topic/publish.ts'
 import { subscribe } from '../../src/recipes/topic/subscribe.ts'
 import { WaitGroup } from '../../src/recipes/wait-group.ts'
+import { onTestFinished } from '../finished.ts'
 import { type Front, startFront } from '../services/front.ts'
 import type { Lost } from '../services/loss.ts'
 import type { Service } from '../services/service.ts'
@@ -123,22 +124,19 @@ const ROWS: readonly Row[] = [
 export const lostCalls = ({ scheme, start }: RemoteStore): void => {
   describe(`on ${scheme}://, where one call or its answer is lost`, () => {
     let store: Service
-    let front: Front
     let direct: Space
     let runs = 0
 
     beforeAll(async () => {
       store = await start()
-      front = await startFront(store)
       direct = await open(store.url, { env: {} })
     })
     afterAll(async () => {
       await direct.backend.close()
-      await front.stop()
       await store.stop()
     })
 
-    const run = async (row: Row, nth: number, what: Lost) => {
+    const run = async (front: Front, row: Row, nth: number, what: Lost) => {
       const space = { ...direct, namespace: `run-${++runs}` }
       await row.before?.(space)
       const place = new Place({ RDV_BACKEND: front.url(scheme), RDV_NAMESPACE: space.namespace })
@@ -151,18 +149,20 @@ export const lostCalls = ({ scheme, start }: RemoteStore): void => {
       return { what, lost, code, stdout, stderr, left: await row.left?.[0](space) }
     }
 
-    test.each(ROWS)('rdv $line', async (row) => {
+    test.concurrent.each(ROWS)('rdv $line', async (row) => {
+      const front = await startFront(store)
+      onTestFinished(() => front.stop())
       const { prints = '', left } = row
       const wanted = typeof prints === 'string' ? prints : expect.stringMatching(prints)
       const code = row.line.startsWith('leader') ? 1 : 0
-      for (const what of ['request', 'answer'] as const) {
-        for (let nth = 1; ; nth++) {
-          const found = await run(row, nth, what)
-          expect(found).toMatchObject({ code, stdout: wanted, left: left?.[1] })
-          if (found.lost === undefined) break
-        }
-        expect(front.loss.lost).toBeUndefined()
+      const loses = async (what: Lost, nth: number): Promise<boolean> => {
+        const found = await run(front, row, nth, what)
+        expect(found, found.stderr).toMatchObject({ code, stdout: wanted, left: left?.[1] })
+        return found.lost !== undefined
       }
+      let calls = 0
+      while (await loses('request', calls + 1)) calls++
+      for (let nth = 1; nth <= calls; nth++) await loses('answer', nth)
     })
   })
 }

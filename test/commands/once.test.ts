@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
+import { besideEach } from '../side-by-side.ts'
 import { STORES, startedStore } from './queues.ts'
 import { Place, type Running } from './rdv.ts'
 
@@ -10,7 +11,7 @@ const SKIPPED =
 
 const loop = 'echo "pid $$"; while :; do sleep 0.05; done'
 
-describe.each(STORES)('rdv once on $scheme', ({ start }) => {
+besideEach(STORES, 'rdv once on $scheme', ({ start }) => {
   const store = startedStore(start, 'once')
   const fresh = () => store.queue('o')
 
@@ -87,7 +88,7 @@ describe.each(STORES)('rdv once on $scheme', ({ start }) => {
     second.kill('SIGTERM')
     expect(await second.ended).toMatchObject({ code: 143, stdout: '' })
     await until(1)
-    expect(await place.rdv('once', 'o', '--timeout', '2s', '--', 'echo', 'ran')).toMatchObject({
+    expect(await place.rdv('once', 'o', '--timeout', '5s', '--', 'echo', 'ran')).toMatchObject({
       code: 124,
       stdout: '',
     })

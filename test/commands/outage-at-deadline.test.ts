@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { splitAtCommand } from '../../src/cli/argv.ts'
 import { behindProxy } from '../services/behind-proxy.ts'
+import { besideEach } from '../side-by-side.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
@@ -23,7 +24,7 @@ const WAITING: readonly (readonly [line: string, says: RegExp])[] = [
 
 const HELD = ['lock l', 'elect e --id held', 'once o -- sleep 300', 'signal g/1 --hold']
 
-describe.each(REMOTE_STORES)('an outage of $scheme:// at the deadline', ({ start }) => {
+besideEach(REMOTE_STORES, 'an outage of $scheme:// at the deadline', ({ start }) => {
   const behind = behindProxy(start)
   afterEach(async () => {
     await behind.proxy.accept()
@@ -46,7 +47,7 @@ describe.each(REMOTE_STORES)('an outage of $scheme:// at the deadline', ({ start
     for (const pattern of [/^election\te\tleads/m, /^once\to\truns/m, /g\/1/])
       await status.says(pattern)
     // All of them must wait before it, however slow the machine is.
-    const timeout = Math.round(8_000 + 6 * (performance.now() - started))
+    const timeout = Math.round(4_000 + 6 * (performance.now() - started))
     const running = WAITING.map(([line]) => run(remote, line, '--timeout', `${timeout}ms`))
     await Promise.all(
       WAITING.map(([, says], i) =>

@@ -35,7 +35,7 @@ const told = async (place: Place, line: string): Promise<(string | undefined)[]>
   const { own, command } = splitAtCommand(line.split(' '))
   const { code, stderr } = await place.rdv(
     ...own,
-    ...['--timeout', '4s'],
+    ...['--timeout', '8s'],
     ...(command ? ['--', ...command] : []),
   )
   expect({ line, code }).toEqual({ line, code: 120 })
@@ -51,7 +51,7 @@ const lockedStore = () => {
   return { place, database }
 }
 
-describe('a command that cannot reach its store says after a while that it still tries', () => {
+describe.concurrent('a command that cannot reach its store says after a while that it still tries', () => {
   let silent: Server
   beforeAll(async () => {
     silent = createServer((socket) => socket.on('error', () => {}))
@@ -59,7 +59,7 @@ describe('a command that cannot reach its store says after a while that it still
   })
   afterAll(() => void silent.close())
 
-  test.concurrent.each(COMMANDS)('once: rdv %s', async (line) => {
+  test.each(COMMANDS)('once: rdv %s', async (line) => {
     const [free] = await freePorts(1)
     const url = `http://127.0.0.1:${free}`
     const reasons = await told(new Place({ RDV_BACKEND: url }), line)
@@ -68,16 +68,12 @@ describe('a command that cannot reach its store says after a while that it still
       expect(known(reasons)).toEqual([`${url} is out of reach: connection refused`])
   })
 
-  test.concurrent.each(['http', 'etcd', 'consul'])(
-    'where nothing answers, on %s',
-    async (scheme) => {
-      const url = `${scheme}://127.0.0.1:${(silent.address() as { port: number }).port}`
-      for (const line of ['signal k', 'wait k', 'lock l -- true']) {
-        const reasons = await told(new Place({ RDV_BACKEND: url }), line)
-        expect(reasons).toEqual([`${url} does not answer`])
-      }
-    },
-  )
+  test.each(['http', 'etcd', 'consul'])('where nothing answers, on %s', async (scheme) => {
+    const url = `${scheme}://127.0.0.1:${(silent.address() as { port: number }).port}`
+    const tell = (line: string) => told(new Place({ RDV_BACKEND: url }), line)
+    for (const reasons of await Promise.all(['signal k', 'wait k', 'lock l -- true'].map(tell)))
+      expect(reasons).toEqual([`${url} does not answer`])
+  })
 
   test.each(['signal k', 'wait k', 'lock l -- true'])('with the reason: rdv %s', async (line) => {
     const { place, database } = lockedStore()
@@ -120,6 +116,8 @@ describe('a command that cannot reach its store says after a while that it still
     await running.says(/still trying to reach the store.*locked by another process/)
     database.close()
     await running.says(/listening on/)
+    running.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 0 })
   })
 
   test('and serve, which ends at once when it is told to', async () => {
@@ -133,7 +131,7 @@ describe('a command that cannot reach its store says after a while that it still
 
   test('but not with --quiet', async () => {
     const { place, database } = lockedStore()
-    const { code, stderr } = await place.rdv('signal', 'k', '--timeout', '4s', '--quiet')
+    const { code, stderr } = await place.rdv('signal', 'k', '--timeout', '8s', '--quiet')
     expect({ code, stderr }).toEqual({ code: 120, stderr: expect.not.stringContaining('trying') })
     database.close()
   })
@@ -144,7 +142,7 @@ describe('a command that cannot reach its store says after a while that it still
   })
 })
 
-describe('a command that waits says so when its store goes away', () => {
+describe.concurrent('a command that waits says so when its store goes away', () => {
   test.each(REMOTE_STORES.map(({ scheme, start: begin }) => ({ scheme, begin })))(
     'once each time, on $scheme',
     async ({ begin }) => {
@@ -207,7 +205,7 @@ describe('a command that waits says so when its store goes away', () => {
   test('and not of a store that has nothing to tell', async () => {
     const server = await startMemoryServe()
     const place = new Place({ RDV_BACKEND: server.url })
-    const { code, stderr } = await place.rdv('wait', 'k', '--timeout', '4s')
+    const { code, stderr } = await place.rdv('wait', 'k', '--timeout', '8s')
     expect({ code, stderr }).toEqual({ code: 124, stderr: expect.not.stringContaining('trying') })
     await server.stop()
   })

@@ -16,7 +16,8 @@ const receivers = (here: Place, count: number, ...prefix: string[]): Running[] =
 const shares = async (members: readonly Running[]): Promise<string[][]> =>
   Promise.all(members.map(async ({ ended }) => lines((await ended).stdout)))
 
-describe('idle receivers share evenly', () => {
+// how even the shares are depends on when the machine lets each reader run
+describe('idle receivers share evenly', { retry: 1 }, () => {
   test.each([
     ['four', 100, 4, []],
     ['four, of many lines,', 1_000, 4, []],
@@ -77,7 +78,8 @@ describe('--min counts receivers that are connected', () => {
     for (const { length } of got) expect(length).toBeGreaterThanOrEqual(40)
   })
 
-  test('and one that comes later gets its share from then on', async () => {
+  // how even the shares are depends on when the machine lets each reader run
+  test('and one that comes later gets its share from then on', { retry: 1 }, async () => {
     const here = new Place()
     const early = receivers(here, 2)
     const sender = here.startWithInput('pipe', 'send', 'q', '--group', 'w', '--min', '2')
@@ -129,7 +131,8 @@ describe('a receiver whose reader is busy holds next to nothing', () => {
   })
 })
 
-test('readers that take four times as long get a quarter', async () => {
+// how even the shares are depends on when the machine lets each reader run
+test('readers that take four times as long get a quarter', { retry: 1 }, async () => {
   const here = new Place()
   const members = [0.05, 0.05, 0.05, 0.2].map((time) =>
     here.startSh(
@@ -166,7 +169,10 @@ describe('the recipe for CI', () => {
     return { folder, jobs, sender }
   }
 
-  test('gives each of four jobs its share of tests that take equally long', async () => {
+  // how even the shares are depends on when the machine lets each reader run
+  test('gives each of four jobs its share of tests that take equally long', {
+    retry: 1,
+  }, async () => {
     const { jobs, sender } = await pipeline('echo "$1"; sleep 0.1')
     const got = await shares(jobs)
     expect(sorted(got.flat())).toEqual(numbers(1, 100))

@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { numbers, sorted, spaceOf, text, untilKeys, untilMembers, urlOf } from './pipes.ts'
 import { lines, Place } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
 const local = { scheme: 'sqlite', start: async () => undefined }
 
-describe.each([local, ...REMOTE_STORES])('pipes found through $scheme', ({ scheme, start }) => {
+besideEach([local, ...REMOTE_STORES], 'pipes found through $scheme', ({ scheme, start }) => {
   let store: Service | undefined
   beforeAll(async () => {
     store = await start()

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { request } from '../backends/consul/native.ts'
 import { etcdctl } from '../backends/etcd/servers.ts'
 import { startConsul } from '../services/consul.ts'
 import { startEtcd } from '../services/etcd.ts'
 import type { Service } from '../services/service.ts'
+import { beside } from '../side-by-side.ts'
 import { lines, Place } from './rdv.ts'
 
 const KEEP = ['--', 'sh', '-c', 'echo up; exec sleep 300']
 
-describe('of Consul with access control', () => {
+beside('of Consul with access control', () => {
   const token = randomUUID()
   let store: Service
   beforeAll(async () => {
@@ -64,7 +65,7 @@ describe('of Consul with access control', () => {
   })
 })
 
-describe('of etcd with users', () => {
+beside('of etcd with users', () => {
   let store: Service
   beforeAll(async () => {
     store = await startEtcd({ auth: { user: 'alice', password: 'right' } })

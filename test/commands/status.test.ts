@@ -1,13 +1,14 @@
 import { hostname } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { spaceOf, urlOf } from './pipes.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
 const local = { scheme: 'sqlite', start: async () => undefined }
 
-describe.each([local, ...REMOTE_STORES])('status on $scheme', ({ start }) => {
+besideEach([local, ...REMOTE_STORES], 'status on $scheme', ({ start }) => {
   let store: Service | undefined
   beforeAll(async () => {
     store = await start()

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gone } from '../child/harness.ts'
+import { onTestFinished } from '../finished.ts'
 import { startProxy, type TcpProxy } from '../services/proxy.ts'
 import type { Service } from '../services/service.ts'
 import { Observer } from './observer.ts'
@@ -12,21 +13,12 @@ import { LATE, timed } from './timed.ts'
 export const storeFaults = ({ scheme, start }: RemoteStore): void => {
   describe(`a store at ${scheme}:// that fails`, () => {
     let store: Service
-    let proxy: TcpProxy
-    /** Straight to the store, and through the proxy. */
     let direct: Place
-    let remote: Place
-
     beforeAll(async () => {
       store = await start()
-      proxy = await startProxy(store)
       direct = new Place({ RDV_BACKEND: store.url })
-      remote = new Place({ RDV_BACKEND: store.url.replace(/:\d+$/, `:${proxy.port}`) })
     })
-    afterAll(async () => {
-      await proxy.stop()
-      await store.stop()
-    })
+    afterAll(() => store.stop())
 
     test('a wait goes on across a store that is killed and started again', async () => {
       const key = 'restarted'
@@ -39,39 +31,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       expect(await waiting.ended).toMatchObject({ code: 0 })
     })
 
-    test('a wait is woken by what was signalled while its connection was cut', async () => {
-      const waiting = remote.start('wait', 'cut', '--timeout', '1m')
-      await waiting.says(/waiting for cut \(not signalled\)/)
-      proxy.refuse()
-      await direct.rdv('signal', 'cut')
-      await proxy.accept()
-      expect(await waiting.ended).toMatchObject({ code: 0 })
-    })
-
-    test('a holder whose new state is on its way ends when it is told to, within its deadline', async () => {
-      const holding = remote.startWithInput(
-        'signal',
-        'told',
-        '--hold',
-        '--states-from',
-        '-',
-        '--timeout',
-        '2s',
-      )
-      const observer = direct.start('wait', 'told', '--timeout', '1m')
-      expect(await observer.ended).toMatchObject({ code: 0 })
-      proxy.pause()
-      try {
-        holding.stdin.write('next\n')
-        holding.kill('SIGTERM')
-        expect((await holding.ended).code).toBeGreaterThanOrEqual(120)
-      } finally {
-        proxy.cut()
-        proxy.resume()
-      }
-    })
-
-    test('a wait whose store is frozen ends with 120, within a second of the deadline', async () => {
+    test('a wait whose store is frozen ends with 120, soon after the deadline', async () => {
       const waiting = direct.start('wait', 'frozen', '--timeout', '4s')
       await waiting.says(/waiting for frozen/)
       store.freeze()
@@ -86,6 +46,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       }
     })
 
+    // it measures the wall clock, and others may have the machine at that very moment
     test.each([
       'get k',
       'wait k',
@@ -94,7 +55,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       'doctor',
       'signal k',
       'signal k --hold',
-    ])('of a frozen store rdv %s is 120, within a second of the deadline', async (line) => {
+    ])('of a frozen store rdv %s is 120, soon after the deadline', { retry: 1 }, async (line) => {
       store.freeze()
       try {
         const own = line.split(' ')
@@ -105,8 +66,61 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
         store.thaw()
       }
     })
+  })
 
-    test('a write that was sent and never answered is 122, within a second of the deadline', async () => {
+  describe.concurrent(`a store at ${scheme}:// that is cut off`, () => {
+    let store: Service
+    let direct: Place
+    beforeAll(async () => {
+      store = await start()
+      direct = new Place({ RDV_BACKEND: store.url })
+    })
+    afterAll(() => store.stop())
+
+    /** A way to the store that only one case uses. */
+    const link = async () => {
+      const proxy = await startProxy(store)
+      onTestFinished(() => proxy.stop())
+      const url = store.url.replace(/:\d+$/, `:${proxy.port}`)
+      return { proxy, remote: new Place({ RDV_BACKEND: url }) }
+    }
+
+    test('a wait is woken by what was signalled while its connection was cut', async () => {
+      const { proxy, remote } = await link()
+      const waiting = remote.start('wait', 'cut', '--timeout', '1m')
+      await waiting.says(/waiting for cut \(not signalled\)/)
+      proxy.refuse()
+      await direct.rdv('signal', 'cut')
+      await proxy.accept()
+      expect(await waiting.ended).toMatchObject({ code: 0 })
+    })
+
+    test('a holder whose new state is on its way ends when it is told to, within its deadline', async () => {
+      const { proxy, remote } = await link()
+      const holding = remote.startWithInput(
+        'signal',
+        'told',
+        '--hold',
+        '--states-from',
+        '-',
+        '--timeout',
+        '6s',
+      )
+      const observer = direct.start('wait', 'told', '--timeout', '1m')
+      expect(await observer.ended).toMatchObject({ code: 0 })
+      proxy.pause()
+      try {
+        holding.stdin.write('next\n')
+        holding.kill('SIGTERM')
+        expect((await holding.ended).code).toBeGreaterThanOrEqual(120)
+      } finally {
+        proxy.cut()
+        proxy.resume()
+      }
+    })
+
+    test('a write that was sent and never answered is 122, soon after the deadline', async () => {
+      const { proxy, remote } = await link()
       await direct.rdv('signal', 'sent', 'before')
       const observer = await Observer.of(store, 'sent')
       await observer.until('before')
@@ -129,6 +143,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
     })
 
     test('a write whose answer is lost is looked up, and not made again', async () => {
+      const { proxy, remote } = await link()
       const observer = await Observer.of(store, 'lookedup')
       proxy.delay(400)
       try {
@@ -146,7 +161,10 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
 
     const until = "trap 'exit 0' TERM; echo up $$; while :; do sleep 0.05; done"
 
-    test('who is told to end while it queues leaves the queue, if the store is back soon', async () => {
+    test('who is told to end while it queues leaves the queue, if the store is back soon', async ({
+      expect,
+    }) => {
+      const { proxy, remote } = await link()
       const holder = direct.start('lock', 'left', '--', 'sh', '-c', until)
       await holder.says(/up/)
       const waiting = remote.start('lock', 'left', '--', 'true')
@@ -163,28 +181,31 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       await holder.ended
     })
 
-    const lastWill = ['--on-success', 'done', '--timeout', '2s']
+    const lastWill = ['--on-success', 'done', '--timeout', '6s']
 
-    test('a last state that cannot be set is 120, within a second of the deadline', async () => {
+    test('a last state that cannot be set is 120, soon after the deadline', async () => {
+      const { proxy, remote } = await link()
       const argv = ['signal', 'held', 'busy', '--hold', ...lastWill, '--', 'sh', '-c', until]
       const holder = remote.start(...argv)
       const [, pid] = await holder.says(/up (\d+)/)
       proxy.refuse()
-      await endsAtDeadline(holder, 120, () => process.kill(Number(pid), 'SIGTERM'))
+      await endsAtDeadline(proxy, holder, 120, () => process.kill(Number(pid), 'SIGTERM'))
     })
 
     test('a last state that cannot be set after a TERM is told, and ends with 143', async () => {
+      const { proxy, remote } = await link()
       const argv = ['signal', 'willed', 'busy', '--hold', ...lastWill, '--', 'sh', '-c', until]
       const holder = remote.start(...argv)
       await holder.says(/up/)
       proxy.refuse()
-      await endsAtDeadline(holder, 143)
+      await endsAtDeadline(proxy, holder, 143)
       expect(lines((await holder.ended).stderr).at(-1)).toMatch(
         /^rdv: willed was not set to done: /,
       )
     })
 
     test('nor does it wait for ever to join again', async () => {
+      const { proxy, remote } = await link()
       const argv = [
         'signal',
         'lost',
@@ -202,7 +223,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       await holder.says(/up/)
       proxy.refuse()
       await holder.says(/joining again/)
-      await endsAtDeadline(holder, 143)
+      await endsAtDeadline(proxy, holder, 143)
     })
 
     test.each([
@@ -219,6 +240,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
     ] as const)(
       'a TERM to rdv %s whose store is silent ends it within 5 s',
       async (name, argv, codes) => {
+        const { proxy, remote } = await link()
         const command = name.includes('without') ? [] : ['--', 'sh', '-c', until]
         const holder = remote.start(...argv, ...command)
         await holder.says(/up|rdv\/lock/)
@@ -227,7 +249,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
           const started = performance.now()
           holder.kill('SIGTERM')
           expect((await holder.ended).code).toBeOneOf([...codes])
-          expect(performance.now() - started).toBeLessThan(4_000 + 4 * LATE)
+          expect(performance.now() - started).toBeLessThan(5_000 + LATE)
         } finally {
           proxy.cut()
           proxy.resume()
@@ -236,6 +258,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
     )
 
     test('a session that is lost with its store ends COMMAND before anybody else can hold', async () => {
+      const { proxy, remote } = await link()
       const observer = await Observer.of(store, 'stop')
       const argv = ['signal', 'stop', 'busy', '--hold', '--ttl', '5s', '--on-loss', 'stop', '--']
       // TERM is not enough for this one
@@ -257,6 +280,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
     })
 
     test('a session that is lost with its store is joined again when that is back', async () => {
+      const { proxy, remote } = await link()
       const holder = remote.start(
         'signal',
         'back',
@@ -284,6 +308,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
     })
 
     const endsAtDeadline = async (
+      proxy: TcpProxy,
       holder: Running,
       code: number,
       end = () => holder.kill('SIGTERM'),
@@ -292,7 +317,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
         const started = performance.now()
         end()
         expect(await holder.ended).toMatchObject({ code })
-        expect(performance.now() - started).toBeLessThan(2_000 + 2 * LATE)
+        expect(performance.now() - started).toBeLessThan(6_000 + 2 * LATE)
       } finally {
         await proxy.accept()
       }

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { onTestFinished } from '../finished.ts'
 import { createCertificates, type TlsFiles } from '../services/certificates.ts'
 import { Place } from './rdv.ts'
 
@@ -66,7 +67,7 @@ const startHttp2 = async (
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-describe('a certificate that is not accepted is told in one sentence', () => {
+describe.concurrent('a certificate that is not accepted is told in one sentence', () => {
   let files: TlsFiles
   beforeAll(async () => {
     files = await createCertificates()
@@ -80,7 +81,7 @@ describe('a certificate that is not accepted is told in one sentence', () => {
       '--backend',
       url,
       '--timeout',
-      '2500ms',
+      '8s',
       '--quiet',
     )
     return { code, stderr }
@@ -89,20 +90,22 @@ describe('a certificate that is not accepted is told in one sentence', () => {
   test.each(CASES)('$what', async ({ shows, wantsOne, says }) => {
     const pair = shows?.(files)
     const host = await start(flagsOf(pair, wantsOne && files.ca))
-    for (const scheme of ['https', 'etcds', 'consuls']) {
-      const url = `${scheme}://${host}`
+    const tell = async (url: string, ...words: string[]) => {
       const stderr = `rdv: ${url} is out of reach: ${says}\n`
-      expect(await told(url, 'signal', 'k')).toEqual({ code: 120, stderr })
+      expect(await told(url, ...words)).toEqual({ code: 120, stderr })
     }
     // gRPC asks for HTTP/2, which our server does not speak
-    const url = `etcds://${pair ? await startHttp2(pair, wantsOne) : host}`
-    const stderr = `rdv: ${url} is out of reach: ${says}\n`
-    expect(await told(url, 'subscribe', 't')).toEqual({ code: 120, stderr })
+    const http2 = pair ? await startHttp2(pair, wantsOne) : host
+    const schemes = ['https', 'etcds', 'consuls']
+    await Promise.all([
+      ...schemes.map((scheme) => tell(`${scheme}://${host}`, 'signal', 'k')),
+      tell(`etcds://${http2}`, 'subscribe', 't'),
+    ])
   })
 
   test('a server with TLS behind a URL without', async () => {
     const host = await start(flagsOf(files))
-    for (const scheme of ['http', 'etcd', 'consul']) {
+    const tell = async (scheme: string) => {
       const url = `${scheme}://${host}`
       const { code, stderr } = await new Place().rdv(
         'signal',
@@ -110,7 +113,8 @@ describe('a certificate that is not accepted is told in one sentence', () => {
         '--backend',
         url,
         '--timeout',
-        '1500ms',
+        '8s',
+        '--quiet',
       )
       expect({ code, stderr }).toEqual({
         code: 120,
@@ -119,6 +123,7 @@ describe('a certificate that is not accepted is told in one sentence', () => {
         ),
       })
     }
+    await Promise.all(['http', 'etcd', 'consul'].map(tell))
   })
 
   test('a certificate without the key that belongs to it', async () => {

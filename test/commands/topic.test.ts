@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../services/guard.ts'
 import { startProxy, type TcpProxy } from '../services/proxy.ts'
+import { besideEach } from '../side-by-side.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
@@ -228,7 +229,7 @@ describe('wrong use, in one sentence, and nothing done', () => {
   })
 })
 
-describe.each(REMOTE_STORES)('publish and subscribe on $scheme', ({ scheme, start }) => {
+besideEach(REMOTE_STORES, 'publish and subscribe on $scheme', ({ scheme, start }) => {
   let store: Awaited<ReturnType<typeof start>>
   let proxy: TcpProxy
   let place: Place

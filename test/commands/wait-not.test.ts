@@ -8,7 +8,7 @@ const unavailable = async (): Promise<string> =>
 
 const silent = async (): Promise<string> => `http://127.0.0.1:${await listen()}/`
 
-describe('wait --not', () => {
+describe.concurrent('wait --not', () => {
   const GONE: Record<string, () => Promise<string>> = {
     'a port that refuses': async () => `tcp://127.0.0.1:${await closedPort()}`,
     'an HTTP server that says 503': unavailable,

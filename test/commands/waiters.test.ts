@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { open } from '../../src/open.ts'
 import { curl } from '../server/curl.ts'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { consul, etcd, http } from './stores.ts'
 
@@ -23,12 +24,12 @@ const waits = async (here: Place): Promise<string[][]> => {
   return rows.filter(([kind]) => kind === 'wait')
 }
 
-/** Looks until a status shows so many waits. */
+/** Looks until a status shows so many waits; less often where that takes long, for each look is a process. */
 const untilWaits = async (here: Place, count: number): Promise<string[][]> => {
-  for (;;) {
+  for (let pause = 50; ; pause = Math.min(2 * pause, 1_000)) {
     const rows = await waits(here)
     if (rows.length === count) return rows
-    await delay(50)
+    await delay(pause)
   }
 }
 
@@ -37,7 +38,7 @@ const row = (name: string, { pid }: Running) => [
   ...[hostname(), String(pid), expect.stringMatching(/^\d{4}-.*Z$/)],
 ]
 
-describe.each(STORES)('who waits on $scheme', ({ start, flags }) => {
+besideEach(STORES, 'who waits on $scheme', ({ start, flags }) => {
   let store: Service | undefined
   beforeAll(async () => {
     store = await start()
@@ -87,7 +88,7 @@ describe.each(STORES)('who waits on $scheme', ({ start, flags }) => {
     const waiting = here.start('wait', 'db', ...flags)
     await untilWaits(here, 1)
     waiting.kill('SIGKILL')
-    await untilWaits(here, 0)
+    expect(await untilWaits(here, 0)).toEqual([])
   })
 
   test('is gone when the waiter becomes COMMAND', async () => {
@@ -104,7 +105,7 @@ describe.each(STORES)('who waits on $scheme', ({ start, flags }) => {
     await untilWaits(here, 1)
     await here.rdv('signal', 'db')
     await waiting.says(/running/)
-    await untilWaits(here, 0)
+    expect(await untilWaits(here, 0)).toEqual([])
   })
 
   test('is shown for counters and wait groups too', async () => {
@@ -117,7 +118,7 @@ describe.each(STORES)('who waits on $scheme', ({ start, flags }) => {
   })
 })
 
-describe('a wait', () => {
+describe.concurrent('a wait', () => {
   test('that need not wait announces nothing, nor does one for a probe alone', async () => {
     const here = new Place()
     await here.rdv('signal', 'db')

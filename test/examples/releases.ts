@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { executable, standalone } from '../commands/executable.ts'
+import { onTestFinished } from '../finished.ts'
 
 /** Its executable's name in a release. */
 const NAME = `rdv-linux-${process.arch}`

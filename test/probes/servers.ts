@@ -12,10 +12,10 @@ import {
 } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
 import { openProbe } from '../../src/probes/open.ts'
 import { lookOnce } from '../../src/probes/poll.ts'
 import type { Finding, ProbeOptions } from '../../src/probes/probe.ts'
+import { onTestFinished } from '../finished.ts'
 
 /** A signal that never aborts. */
 export const forever = (): AbortSignal => new AbortController().signal

@@ -53,7 +53,9 @@ test('an aborted look rejects with the reason of its signal', async () => {
 test('no connection is left behind', async () => {
   const accepted = Promise.withResolvers<Socket>()
   await look(`tcp://127.0.0.1:${await listen('127.0.0.1', accepted.resolve)}`)
-  await closed(await accepted.promise)
+  const socket = await accepted.promise
+  await closed(socket)
+  expect(socket.destroyed).toBe(true)
 })
 
 test('a socket that the kernel connected to itself counts as refused', async () => {

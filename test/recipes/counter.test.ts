@@ -59,11 +59,11 @@ describe('a counter', () => {
 
     test('incremented by three shell loops is exact', async () => {
       const { place } = meeting
-      const loop = 'for i in 1 2 3 4 5 6 7 8; do rdv counter inc loops >/dev/null || exit; done'
+      const loop = 'for i in 1 2 3; do rdv counter inc loops >/dev/null || exit; done'
       const ended = await Promise.all([place.sh(loop), place.sh(loop), place.sh(loop)])
       for (const { code, stderr } of ended)
         expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect((await place.rdv('counter', 'get', 'loops')).stdout).toBe('24\n')
+      expect((await place.rdv('counter', 'get', 'loops')).stdout).toBe('9\n')
     })
 
     test('counts an idempotency key once, and tells each time what it gave', async () => {
@@ -127,9 +127,9 @@ describe('a counter', () => {
       await place.rdv('counter', 'inc', 'w')
       await place.rdv('counter', 'inc', 'w')
       expect(await waiting.ended).toMatchObject({ code: 0, stdout: 'there\n' })
-      const late = await place.rdv('counter', 'wait', 'w', '--equals', '3', '--timeout', '2s')
+      const late = await place.rdv('counter', 'wait', 'w', '--equals', '3', '--timeout', '5s')
       expect(late).toMatchObject({ code: 124, stdout: '' })
-      expect(late.stderr).toContain('timed out after 2 s: w is 2')
+      expect(late.stderr).toContain('timed out after 5 s: w is 2')
     })
 
     test('as JSON is a string, for numbers of 64 bits', async () => {
@@ -141,7 +141,7 @@ describe('a counter', () => {
 
 describe('the value is what was acknowledged, plus at most what is not known', () => {
   throughProxies((network) => {
-    test('8 × 125 increments while the connection is cut at random', async () => {
+    test('8 × 40 increments while the connection is cut at random', async () => {
       const counters = await Promise.all(
         Array.from({ length: 8 }, async () => {
           const space = await network.connectThroughProxy()
@@ -151,13 +151,13 @@ describe('the value is what was acknowledged, plus at most what is not known', (
       const counts = { acknowledged: 0, unknown: 0 }
       const over = new AbortController()
       const cutting = cutAtRandom(network.proxy, over.signal)
-      await Promise.all(counters.map(({ counter }) => addAll(counter, 125, counts)))
+      await Promise.all(counters.map(({ counter }) => addAll(counter, 40, counts)))
       over.abort()
       await cutting
       const value = Number(await counters[0]?.counter.get({ timeout: 30_000 }))
       expect(value).toBeGreaterThanOrEqual(counts.acknowledged)
       expect(value).toBeLessThanOrEqual(counts.acknowledged + counts.unknown)
-      expect(counts.acknowledged + counts.unknown).toBe(1_000)
+      expect(counts.acknowledged + counts.unknown).toBe(8 * 40)
       await Promise.all(counters.map(({ space }) => space.backend.close()))
     })
   })

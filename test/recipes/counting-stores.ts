@@ -7,6 +7,7 @@ import { REMOTE_STORES } from '../commands/stores.ts'
 import { behindProxy } from '../services/behind-proxy.ts'
 import type { TcpProxy } from '../services/proxy.ts'
 import type { Service } from '../services/service.ts'
+import { beside } from '../side-by-side.ts'
 
 /** One store, on which processes meet. */
 export interface Meeting {
@@ -21,7 +22,7 @@ export const onEveryStore = (cases: (meeting: Meeting) => void): void => {
     { scheme: 'sqlite', start: async (): Promise<Service | undefined> => undefined },
     ...REMOTE_STORES,
   ]
-  for (const { scheme, start } of meetings) describe(scheme, () => cases(meetingOn(start)))
+  for (const { scheme, start } of meetings) beside(scheme, () => cases(meetingOn(start)))
 }
 
 const meetingOn = (start: () => Promise<Service | undefined>): Meeting => {
@@ -54,7 +55,7 @@ export interface Network {
   connectThroughProxy(): Promise<Space>
 }
 
-/** The same cases on every store behind a network. */
+/** The same cases on every store behind a network, one after the other: the slower each is, the more often a cut meets it. */
 export const throughProxies = (cases: (network: Network) => void): void => {
   describe.each(REMOTE_STORES)('$scheme, through a network', ({ scheme, start }) => {
     const behind = behindProxy(start)

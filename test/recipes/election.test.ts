@@ -122,7 +122,10 @@ onEveryStore((clients) => {
       await lists.stop()
     })
 
-    test('a leader that resigns is followed within 100 ms, or as soon as a slow machine lets anybody be', async () => {
+    // it measures the wall clock, and others may have the machine at that very moment
+    test('a leader that resigns is followed within 100 ms, or as soon as a slow machine lets anybody be', {
+      retry: 1,
+    }, async () => {
       const { a, b } = clients.spaces()
       const control = await startPings(a, b)
       let current = await (await campaign(a, '0')).turn

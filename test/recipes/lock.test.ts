@@ -105,6 +105,7 @@ onEveryStore((clients) => {
       const again = await take(b, 'l', { try: true })
       for (const lock of [again, inner, innermost]) await lock.release()
       await untilEmpty(a)
+      expect((await a.backend.list(`${a.namespace}/`)).entries).toEqual([])
     })
 
     test('is not waited for beyond the deadline, which tells who holds it; the place is given up', async () => {

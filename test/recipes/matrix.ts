@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import type { Backend } from '../../src/backends/backend.ts'
 import { open } from '../../src/open.ts'
 import type { Space } from '../../src/recipes/space.ts'
 import { Follower, present } from '../backends/conformance/harness.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
 import { temporaryFolder } from '../services/guard.ts'
+import { besideEach } from '../side-by-side.ts'
 
 interface Store {
   readonly url: string
@@ -35,7 +36,7 @@ const STORES: readonly { name: string; start: () => Promise<Store> }[] = [
 
 /** The same cases on every store. */
 export const onEveryStore = (cases: (clients: Clients) => void): void => {
-  describe.each(STORES)('on $name', ({ start }) => {
+  besideEach(STORES, 'on $name', ({ start }) => {
     const running: { store?: Store; a?: Backend; b?: Backend } = {}
     let count = 0
     beforeAll(async () => {

@@ -1,7 +1,7 @@
-import { onTestFinished } from 'vitest'
 import type { Backend } from '../../src/backends/backend.ts'
 import { open } from '../../src/open.ts'
 import type { Space } from '../../src/recipes/space.ts'
+import { onTestFinished } from '../finished.ts'
 
 /** A namespace of a store of its own, in memory. */
 export const memory = async (): Promise<Space> => {

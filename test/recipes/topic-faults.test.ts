@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { aborted } from '../../src/aborted.ts'
 import type { Backend, CommitResult, Guard, Write } from '../../src/backends/backend.ts'
 import { IndeterminateError, TimeoutError, UnavailableError } from '../../src/errors.ts'
@@ -8,7 +8,9 @@ import { clear } from '../../src/recipes/clear.ts'
 import type { Space } from '../../src/recipes/space.ts'
 import { publish } from '../../src/recipes/topic/publish.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
+import { onTestFinished } from '../finished.ts'
 import { behindProxy } from '../services/behind-proxy.ts'
+import { besideEach } from '../side-by-side.ts'
 import { distorted, memory } from './space.ts'
 import { listen, numbered, take } from './topic-stores.ts'
 
@@ -155,7 +157,7 @@ describe('a batch whose answer is lost', () => {
   })
 })
 
-describe.each(REMOTE_STORES)('a topic on $scheme whose connections fail', ({ scheme, start }) => {
+besideEach(REMOTE_STORES, 'a topic on $scheme whose connections fail', ({ scheme, start }) => {
   const behind = behindProxy(start)
 
   const opened = async (url: string): Promise<Space> => {

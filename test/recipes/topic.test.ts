@@ -1,16 +1,17 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { LostError, UsageError } from '../../src/errors.ts'
 import { clear } from '../../src/recipes/clear.ts'
 import type { Space } from '../../src/recipes/space.ts'
 import { publish } from '../../src/recipes/topic/publish.ts'
 import { subscribe } from '../../src/recipes/topic/subscribe.ts'
+import { besideEach } from '../side-by-side.ts'
 import { clients, listen, numbered, STORES, take, text } from './topic-stores.ts'
 
 /** All keys of a topic. */
 const keysOf = async ({ backend }: Space, topic: string): Promise<string[]> =>
   (await backend.list(`rdv/topic/${topic}/`)).entries.map(({ key }) => key)
 
-describe.each(STORES)('a topic on $name', ({ start }) => {
+besideEach(STORES, 'a topic on $name', ({ start }) => {
   const store = clients(start)
 
   test('a subscriber gets every message once, in order, from the moment it has subscribed', async () => {

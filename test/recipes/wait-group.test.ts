@@ -45,7 +45,7 @@ describe('a wait group', () => {
       const waiting = place.start('waitgroup', 'wait', 'early', '--expect', '2', '--json')
       await place.rdv('waitgroup', 'add', 'early')
       await place.rdv('waitgroup', 'done', 'early')
-      const late = place.rdv('waitgroup', 'wait', 'early', '--expect', '2', '--timeout', '2s')
+      const late = place.rdv('waitgroup', 'wait', 'early', '--expect', '2', '--timeout', '5s')
       expect(await late).toMatchObject({ code: 124, stdout: '' })
       await place.rdv('waitgroup', 'add', 'early')
       await place.rdv('waitgroup', 'done', 'early')

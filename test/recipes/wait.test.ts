@@ -114,5 +114,5 @@ test('a thousand waits in one process all end', async () => {
   const space = await memory()
   const waiting = Array.from({ length: 1_000 }, (_, i) => wait(space, `k${i % 10}`))
   for (let i = 0; i < 10; i++) await signal(space, `k${i}`)
-  await Promise.all(waiting)
+  expect(await Promise.all(waiting)).toHaveLength(1_000)
 })

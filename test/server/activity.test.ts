@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openBackend } from '../../src/backends/open.ts'
 import { put } from '../../src/backends/operations.ts'
 import { Hold } from '../../src/recipes/hold.ts'
@@ -8,24 +8,21 @@ import { signal } from '../../src/recipes/signal.ts'
 import { wait } from '../../src/recipes/wait/wait-targets.ts'
 import type { Activity, WaitSpan } from '../../src/server/activity/protocol.ts'
 import { Place } from '../commands/rdv.ts'
+import { onTestFinished } from '../finished.ts'
 import type { Service } from '../services/service.ts'
-import { curl, untilHome, untilWaiting } from './curl.ts'
+import { curl, lookAt, untilHome, untilWaiting } from './curl.ts'
 import { follow } from './events.ts'
 import { type ServeOptions, startServe } from './fixtures/serve-process.ts'
 import { streamingCurl } from './streaming-curl.ts'
 
-const running: Service[] = []
 const start = async (options: ServeOptions = { store: 'memory' }): Promise<Service> => {
   const server = await startServe(options)
-  running.push(server)
+  onTestFinished(() => server.stop())
   return server
 }
-afterEach(async () => {
-  for (const server of running.splice(0)) await server.stop()
-})
 
-const activity = async ({ url }: Service): Promise<Activity> =>
-  (await curl(`${url}/_activity`)).body as Activity
+const activity = async ({ port }: Service): Promise<Activity> =>
+  (await lookAt(port, '/_activity')) as Activity
 
 /** Looks until a wait for the target is as wanted. */
 const untilWait = async (
@@ -47,7 +44,7 @@ const spaceOf = async ({ url }: Service) => ({
   namespace: 'rdv',
 })
 
-describe('the activity of a server', () => {
+describe.concurrent('the activity of a server', () => {
   test('tells what server it is, and of nothing else at first', async () => {
     const server = await start()
     expect(await activity(server)).toEqual({
@@ -285,7 +282,7 @@ describe('the activity of a server', () => {
 const once = (socket: ReturnType<typeof connect>) =>
   new Promise((resolve) => socket.once('close', resolve))
 
-describe('the events of a server', () => {
+describe.concurrent('the events of a server', () => {
   test('are the whole activity, then each wait, signal and status', async () => {
     const server = await start()
     const following = await follow(server.url)
@@ -350,5 +347,6 @@ describe('the events of a server', () => {
     const closed = new Promise((resolve) => following.response.once('close', resolve))
     await server.stop()
     await closed
+    expect(following.response.closed).toBe(true)
   })
 })

@@ -1,6 +1,6 @@
 import { type ClientRequest, request } from 'node:http'
-import { onTestFinished } from 'vitest'
 import type { Waiter } from '../../src/backends/backend.ts'
+import { onTestFinished } from '../finished.ts'
 
 /** Announces a waiter to a server, as rdv does, until the request is destroyed or the test has finished. */
 export const announce = async (server: string, waiter: Waiter): Promise<ClientRequest> => {

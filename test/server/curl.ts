@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { answerOf } from '../services/answer.ts'
 import { findProgram } from '../services/fetch.ts'
 import { programEnvironment } from '../services/programs.ts'
 
@@ -57,9 +58,19 @@ interface Home {
   readonly marked: readonly string[]
 }
 
+/** What a GET is answered with 200, without a process: for what is looked at again and again. */
+export const lookAt = async (port: number, path: string): Promise<unknown> => {
+  for (;;) {
+    const { status, body } = await answerOf(port, path)
+    if (status === 200) return JSON.parse(body)
+    await delay(20)
+  }
+}
+
 /** Resolves as soon as the server's home page satisfies the condition. */
 export const untilHome = async (url: string, condition: (home: Home) => boolean): Promise<void> => {
-  while (!condition((await curl(`${url}/`)).body as Home)) await delay(10)
+  const port = Number(new URL(url).port)
+  while (!condition((await lookAt(port, '/')) as Home)) await delay(20)
 }
 
 /** Resolves as soon as the server says that somebody waits for the path. */

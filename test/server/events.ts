@@ -1,6 +1,6 @@
 import { get, type IncomingMessage } from 'node:http'
-import { onTestFinished } from 'vitest'
 import type { ActivityEvents } from '../../src/server/activity/protocol.ts'
+import { onTestFinished } from '../finished.ts'
 
 type Name = keyof ActivityEvents
 

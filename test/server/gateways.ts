@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import { startConsul } from '../services/consul.ts'
 import { startEtcd } from '../services/etcd.ts'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { startServe } from './fixtures/serve-process.ts'
 
 /** What is behind a server: nothing, or a store of its own. */
@@ -20,7 +21,7 @@ interface Gateway {
 
 /** The same cases with a server in front of each store. */
 export const behindEveryGateway = (cases: (gateway: Gateway) => void): void => {
-  describe.each(STORES)('in front of $name', ({ start }) => {
+  besideEach(STORES, 'in front of $name', ({ start }) => {
     let store: Service | undefined
     let server: Service | undefined
     beforeAll(async () => {

@@ -51,6 +51,7 @@ describe('what is held by curl while its connection is open', () => {
       await next.says(HELD)
       next.kill('SIGKILL')
       await untilQueued(() => holders('ends'), 0)
+      expect(await holders('ends')).toEqual([])
     }
   })
 
@@ -74,6 +75,7 @@ describe('what is held by curl while its connection is open', () => {
     await untilQueued(() => holders('queue'), 2)
     waiting.kill('SIGKILL')
     await untilQueued(() => holders('queue'), 1)
+    expect(await holders('queue')).toHaveLength(1)
   })
 
   test('clients that go at any moment leave nothing behind', async () => {
@@ -85,6 +87,7 @@ describe('what is held by curl while its connection is open', () => {
     const last = lock('any')
     await last.says(HELD)
     await untilQueued(() => holders('any'), 1)
+    expect(await holders('any')).toHaveLength(1)
   })
 
   test('several slots are held at once', async () => {
@@ -96,7 +99,8 @@ describe('what is held by curl while its connection is open', () => {
 
   test('a heartbeat comes while it is held', async () => {
     const held = lock('beat')
-    await held.says(/^\{.*\}\n\n/)
+    expect(await held.says(/^\{.*\}\n\n/)).toBeTruthy()
+    expect(await holders('beat')).toHaveLength(1)
   })
 
   test('a lock that is taken away says so at last, and curl fails', async () => {

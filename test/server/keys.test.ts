@@ -198,6 +198,8 @@ describe('keys, for curl', () => {
     await untilWaiting(server.url, '/abandoned')
     waiting.child.kill('SIGKILL')
     await untilHome(server.url, (home) => !home.waiting_and_failed.includes('/abandoned'))
+    const { body } = await curl(url('/'))
+    expect(body).toMatchObject({ waiting_and_failed: expect.not.arrayContaining(['/abandoned']) })
   })
 
   test('the home page lists who waits, who waited in vain, and what is marked', async () => {

@@ -124,7 +124,9 @@ describe('the page', () => {
     const server = await serve()
     const page = await open(server)
     await live(page)
-    await page.getByText(`curl -fsS -X PUT ${server.url}/db`).waitFor()
+    const taught = page.getByText(`curl -fsS -X PUT ${server.url}/db`)
+    await taught.waitFor()
+    expect(await taught.isVisible()).toBe(true)
   })
 
   test('shows a wait as it begins, and as it ends, with what released it', async () => {
@@ -154,6 +156,8 @@ describe('the page', () => {
     await row(page, /^job.*failed/)
       .locator('.shape.failed .hatch')
       .waitFor()
+    expect(await page.locator('.shape.timeout .hatch').count()).toBe(1)
+    expect(await page.locator('.shape.failed .hatch').count()).toBe(1)
   })
 
   test('shows locks with token and queue, leaders, counters, topics, groups', async () => {
@@ -174,6 +178,7 @@ describe('the page', () => {
     await panel(page, 'Counters').getByText('42').waitFor()
     await panel(page, 'Topics').getByText('1 to 2').waitFor()
     await panel(page, 'Groups').getByText('1 of 1 ready').waitFor()
+    expect(await locks.getByText(`token ${token}`).isVisible()).toBe(true)
   })
 
   test('shows what somebody has made up as text', async () => {

@@ -7,7 +7,7 @@ import type { Activity, WaitSpan } from '../../src/server/activity/protocol.ts'
 import { Place } from '../commands/rdv.ts'
 import type { Service } from '../services/service.ts'
 import { announce } from './announce.ts'
-import { curl } from './curl.ts'
+import { curl, lookAt } from './curl.ts'
 import { startServe } from './fixtures/serve-process.ts'
 
 let server: Service
@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => server.stop())
 
 const activity = async (): Promise<Activity> =>
-  (await curl(`${server.url}/_activity`)).body as Activity
+  (await lookAt(server.port, '/_activity')) as Activity
 
 /** Looks until a wait for the target is as wanted. */
 const untilWait = async (

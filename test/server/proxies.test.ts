@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Activity } from '../../src/server/activity/protocol.ts'
 import { Place } from '../commands/rdv.ts'
+import { onTestFinished } from '../finished.ts'
 import {
   documentedProxy,
   PLAIN_NGINX,
@@ -8,6 +9,7 @@ import {
   startNginx,
 } from '../services/reverse-proxy.ts'
 import type { Service } from '../services/service.ts'
+import { besideEach } from '../side-by-side.ts'
 import { curl, untilHome, untilWaiting } from './curl.ts'
 import { startServe } from './fixtures/serve-process.ts'
 import { streamingCurl } from './streaming-curl.ts'
@@ -113,11 +115,11 @@ describe('by HTTP/1.0 nothing is streamed', () => {
 })
 
 const PROXIES = [
-  ['nginx', startNginx],
-  ['haproxy', startHaproxy],
+  { name: 'nginx', startProxy: startNginx },
+  { name: 'haproxy', startProxy: startHaproxy },
 ] as const
 
-describe.each(PROXIES)('behind %s as the page on proxies has it', (name, startProxy) => {
+besideEach(PROXIES, 'behind $name as the page on proxies has it', ({ name, startProxy }) => {
   let server: Service
   let proxy: Service
   const configuration = documentedProxy(name)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { onTestFinished } from 'vitest'
 import { attend, type Running } from '../commands/rdv.ts'
+import { onTestFinished } from '../finished.ts'
 import { findProgram } from '../services/fetch.ts'
 import { programEnvironment } from '../services/programs.ts'
 

@@ -186,10 +186,11 @@ describe('a hostile peer is cut off, and others are served: one that', () => {
   test('greets by half', async () => {
     const { listener, send } = await pushing()
     const socket = hostile(listener.port, greeting('pull').subarray(0, 4))
-    const { until } = pulling(listener.port)
+    const { until, got } = pulling(listener.port)
     send('one')
     await until(1)
     await once(socket, 'close')
+    expect(got).toEqual(['one'])
   })
 
   test('says half of something and leaves', async () => {
@@ -199,8 +200,9 @@ describe('a hostile peer is cut off, and others are served: one that', () => {
     await once(socket, 'connect')
     socket.end()
     await once(socket, 'close')
-    const { until } = pulling(listener.port)
+    const { until, got } = pulling(listener.port)
     send('one')
     await until(1)
+    expect(got).toEqual(['one'])
   })
 })

@@ -110,7 +110,8 @@ export const claims = (pair: Pair<ClaimingHarness>): void => {
       const dead = contenders.slice(0, Math.min(slots, 2))
       for (const contender of dead) held(await contender.claim(slots))
       await leave(dead)
-      for (let i = 0; i < wanted; i++) held(await at(2 + i).claim(wanted))
+      for (let i = 0; i < wanted; i++)
+        expect(await at(2 + i).claim(wanted)).toMatchObject({ outcome: 'ok' })
       await leave(contenders)
     })
 
@@ -212,6 +213,7 @@ export const claims = (pair: Pair<ClaimingHarness>): void => {
         await at(0).release(slots)
         await leave(contenders)
         await follower.until((known) => known.size === 0)
+        expect((await pair.a.list(`${name}/`)).entries).toEqual([])
         await follower.stop()
       }
     })
@@ -243,7 +245,9 @@ export const claims = (pair: Pair<ClaimingHarness>): void => {
       },
     )
 
-    test('is delayed while the store lets nobody have what is free, and had after it', async () => {
+    test('is delayed while the store lets nobody have what is free, and had after it', async ({
+      expect,
+    }) => {
       const { name, contenders, at } = await contend(2)
       await pair.harness.delayLock(name)
       for (const contender of contenders) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
 import type { Backend, Change, Entry, WatchEvent } from '../../../src/backends/backend.ts'
 import { keyOf } from '../../../src/backends/watch-queue.ts'
+import { onTestFinished } from '../../finished.ts'
 import type { TcpProxy } from '../../services/proxy.ts'
 import type { Service } from '../../services/service.ts'
 
@@ -75,7 +76,7 @@ export const present = <T>(value: T | undefined): T => {
 export const text = (entry: Entry | undefined): string | undefined =>
   entry && Buffer.from(entry.value).toString()
 
-/** What a reader of a watch knows of its scope. */
+/** What a reader of a watch knows of its scope. It is stopped with the test at the latest. */
 export class Follower {
   readonly known = new Map<string, Entry>()
   readonly events: WatchEvent[] = []
@@ -85,6 +86,7 @@ export class Follower {
 
   constructor(backend: Backend, scope: string) {
     this.ended = this.#read(backend.watch(scope, this.#stop.signal)).catch((error) => error)
+    onTestFinished(() => this.stop())
   }
 
   /** Resolves once what is known satisfies the condition. */

@@ -1,4 +1,4 @@
-import { describe } from 'vitest'
+import { beside } from '../../side-by-side.ts'
 import { claims } from './claims.ts'
 import { commits } from './commits.ts'
 import {
@@ -17,18 +17,18 @@ const common = (clients: Pair<Harness>): void => {
   commits(clients)
   lists(clients)
   watches(clients)
-  leases(clients)
   sessions(clients)
+  leases(clients)
 }
 
 /** What every backend promises, shown by two independent clients of one store. */
 export const conformance = (start: () => Promise<Harness>): void => {
-  describe('every backend', () => common(pair(start)))
+  beside('every backend', () => common(pair(start)))
 }
 
 /** Likewise, and what a store promises that other processes reach. */
 export const sharedConformance = (start: () => Promise<SharedHarness>): void => {
-  describe('every backend', () => {
+  beside('every backend', () => {
     const clients = pair(start)
     common(clients)
     holders(clients)
@@ -37,5 +37,5 @@ export const sharedConformance = (start: () => Promise<SharedHarness>): void => 
 
 /** What a store with the extension `Claimable` promises besides. */
 export const claimingConformance = (start: () => Promise<ClaimingHarness>): void => {
-  describe('every backend with claims', () => claims(pair(start)))
+  beside('every backend with claims', () => claims(pair(start)))
 }

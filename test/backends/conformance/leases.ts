@@ -4,7 +4,7 @@ import { LeaseGoneError } from '../../../src/errors.ts'
 import { Follower, type Harness, type Pair } from './harness.ts'
 
 export const leases = (pair: Pair<Harness>): void => {
-  describe('a lease', () => {
+  describe.concurrent('a lease', () => {
     test('has the TTL that was asked for, raised to what the traits allow', async () => {
       const asked = Math.max(pair.a.traits.minTtl, 20_000)
       const lease = await pair.a.grant(asked)
@@ -41,7 +41,8 @@ export const leases = (pair: Pair<Harness>): void => {
     test('takes its keys with it when nobody renews it, and not before its TTL is over', async () => {
       const key = `${pair.prefix()}k`
       const granted = performance.now()
-      const { id, ttl } = await pair.a.grant(1)
+      // long enough to be seen before it is over, on a slow machine too
+      const { id, ttl } = await pair.a.grant(2_000)
       await pair.a.commit([], [putHeld(key, 'x', id)])
       const follower = new Follower(pair.b, key)
       await follower.until((known) => known.has(key))

@@ -36,6 +36,7 @@ export const watches = (pair: Pair<Harness>): void => {
       await follower.until((_, events) => events.length > 0)
       await pair.a.commit([], [put(key, 'ready')])
       await follower.until(() => follower.state(key) === 'ready')
+      expect(follower.known.get(key)).toEqual(await pair.a.get(key))
       await follower.stop()
     })
 
@@ -70,11 +71,11 @@ export const watches = (pair: Pair<Harness>): void => {
       const { entries } = await pair.b.list(prefix)
       const wanted = entries.map((entry) => `${entry.key}=${text(entry)}`)
       for (const follower of [early, late]) {
-        await follower.until((known) => {
-          const seen = [...known.values()].map((entry) => `${entry.key}=${text(entry)}`)
-          return seen.sort().join() === [...wanted].sort().join()
-        })
+        const seen = () =>
+          [...follower.known.values()].map((entry) => `${entry.key}=${text(entry)}`)
+        await follower.until(() => seen().sort().join() === [...wanted].sort().join())
         await follower.stop()
+        expect(seen().sort()).toEqual([...wanted].sort())
       }
     })
 
@@ -85,6 +86,7 @@ export const watches = (pair: Pair<Harness>): void => {
         const follower = new Follower(pair.b, key)
         await pair.a.commit([], [put(key, 'ready')])
         await follower.until(() => follower.state(key) === 'ready')
+        expect(follower.known.size).toBe(1)
         await follower.stop()
       }
     })
@@ -125,6 +127,7 @@ export const watches = (pair: Pair<Harness>): void => {
       await Promise.all(followers.map((one) => one.until((_, events) => events.length > 0)))
       for (const key of keys) await pair.a.commit([], [put(key, 'ready')])
       await Promise.all(followers.map((one) => one.until((known) => known.size === 1)))
+      expect(followers.map((one, i) => one.state(keys[i] ?? ''))).toEqual(keys.map(() => 'ready'))
       await Promise.all(followers.map((one) => one.stop()))
     })
   })

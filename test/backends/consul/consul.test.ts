@@ -19,6 +19,7 @@ import {
 import { LeaseGoneError, LostError, UnavailableError, UsageError } from '../../../src/errors.ts'
 import { startConsul } from '../../services/consul.ts'
 import { startProxy } from '../../services/proxy.ts'
+import { beside } from '../../side-by-side.ts'
 import {
   type ClaimingHarness,
   Follower,
@@ -59,7 +60,7 @@ describe('consul', () => {
   networkConformance(start)
   claimingConformance(start)
 
-  describe('a commit', () => {
+  beside('a commit', () => {
     const clients = pair(start)
 
     test('of deletions alone tells the revision at which they were made', async () => {
@@ -83,7 +84,7 @@ describe('consul', () => {
       expect((await clients.b.list(prefix)).entries).toHaveLength(1)
     })
 
-    test('on a key in lock-delay is delayed, and passes after it', async () => {
+    test('on a key in lock-delay is delayed, and passes after it', async ({ expect }) => {
       const { service } = clients.harness
       const key = `${clients.prefix()}k`
       const { ID: foreign } = await request<{ ID: string }>(service, 'PUT', '/session/create', {
@@ -189,7 +190,7 @@ describe('consul', () => {
     })
   })
 
-  describe('a lease', () => {
+  beside('a lease', () => {
     const clients = pair(start)
 
     /** A server with much in its log answers before it has read all of that. */
@@ -201,7 +202,9 @@ describe('consul', () => {
       }
     }
 
-    test('is never said to be gone, nor to be revoked, while the server starts again', async () => {
+    test('is never said to be gone, nor to be revoked, while the server starts again', async ({
+      expect,
+    }) => {
       await fillLog()
       const kept = await clients.a.grant(TTL)
       const ended = await clients.a.grant(TTL)
@@ -234,7 +237,7 @@ describe('consul', () => {
     })
   })
 
-  describe('a watch', () => {
+  beside('a watch', () => {
     const clients = pair(start)
 
     test('that joins a wider one begins with what is newest and misses nothing', async () => {
@@ -292,6 +295,7 @@ describe('consul', () => {
       await Promise.all([wide, joiner].map((one) => one.until((known) => known.size === 1)))
       await clients.a.commit([], [remove(`${prefix}k`)])
       await Promise.all([wide, joiner].map((one) => one.until((known) => known.size === 0)))
+      expect((await clients.a.list(prefix)).entries).toEqual([])
       await Promise.all([wide, joiner].map((one) => one.stop()))
     })
 
@@ -309,6 +313,7 @@ describe('consul', () => {
       await Promise.all([follower, joiner].map((one) => one.until((known) => known.size === 0)))
       await client.commit([], [put(`${prefix}a`, 'again')])
       await Promise.all([follower, joiner].map((one) => one.until((known) => known.size === 1)))
+      expect(follower.known).toEqual(joiner.known)
       await Promise.all([follower, joiner].map((one) => one.stop()))
       await client.close()
     })

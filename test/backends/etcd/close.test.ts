@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startEtcd } from '../../services/etcd.ts'
 import type { Service } from '../../services/service.ts'
+import { besideEach } from '../../side-by-side.ts'
 import { present } from '../conformance/harness.ts'
 import { ways } from './servers.ts'
 
@@ -33,36 +34,33 @@ const outputOf = async (url: string, brief: boolean, pid?: number): Promise<stri
   return stdout.trim().split('\n')
 }
 
-describe.each(ways)(
-  'a closed etcd backend over $way does not keep its process alive',
-  ({ brief }) => {
-    const started: { service?: Service } = {}
-    const service = () => present(started.service)
+besideEach(ways, 'a closed etcd backend over $way does not keep its process alive', ({ brief }) => {
+  const started: { service?: Service } = {}
+  const service = () => present(started.service)
 
-    beforeAll(async () => {
-      started.service = await startEtcd()
-    })
-    afterAll(async () => {
-      await started.service?.stop()
-    })
+  beforeAll(async () => {
+    started.service = await startEtcd()
+  })
+  afterAll(async () => {
+    await started.service?.stop()
+  })
 
-    test('in the middle of calls and watches', async () => {
-      const output = await outputOf(service().url, brief)
-      expect(output).toEqual(['snapshot', 'LostError', 'ended'])
-    })
+  test('in the middle of calls and watches', async () => {
+    const output = await outputOf(service().url, brief)
+    expect(output).toEqual(['snapshot', 'LostError', 'ended'])
+  })
 
-    test('where the server froze meanwhile', async () => {
-      const output = await outputOf(service().url, brief, service().pid)
-      service().thaw()
-      expect(output).toEqual(['snapshot', 'LostError', 'ended'])
-    })
+  test('where the server froze meanwhile', async () => {
+    const output = await outputOf(service().url, brief, service().pid)
+    service().thaw()
+    expect(output).toEqual(['snapshot', 'LostError', 'ended'])
+  })
 
-    test.each(['etcd', 'etcds'])('where %s:// never connects', async (scheme) => {
-      service().freeze()
-      const output = await outputOf(`${scheme}://127.0.0.1:${service().port}`, brief)
-      service().thaw()
-      expect(output.at(-1)).toBe('ended')
-      expect(output).toContain('LostError')
-    })
-  },
-)
+  test.each(['etcd', 'etcds'])('where %s:// never connects', async (scheme) => {
+    service().freeze()
+    const output = await outputOf(`${scheme}://127.0.0.1:${service().port}`, brief)
+    service().thaw()
+    expect(output.at(-1)).toBe('ended')
+    expect(output).toContain('LostError')
+  })
+})

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Backend, Diagnosable } from '../../../src/backends/backend.ts'
 import { openBackend } from '../../../src/backends/open.ts'
 import { put } from '../../../src/backends/operations.ts'
@@ -6,12 +6,13 @@ import { backoff } from '../../../src/backoff.ts'
 import { IndeterminateError, UnavailableError } from '../../../src/errors.ts'
 import { type Cluster, startEtcdCluster } from '../../services/cluster.ts'
 import { freePorts } from '../../services/ports.ts'
+import { besideEach } from '../../side-by-side.ts'
 import { Follower, present } from '../conformance/harness.ts'
 import { ways } from './servers.ts'
 
 const LIMIT = 2_000
 
-describe.each(ways)('an etcd cluster of three over $way', ({ brief }) => {
+besideEach(ways, 'an etcd cluster of three over $way', ({ brief }) => {
   const started: { cluster?: Cluster; unused?: string } = {}
   const cluster = () => present(started.cluster)
   const open = (...hosts: readonly string[]): Promise<Backend> =>
@@ -57,6 +58,7 @@ describe.each(ways)('an etcd cluster of three over $way', ({ brief }) => {
     await patiently(() => client.commit([], [put(key, 'during')]))
     await follower.until(() => follower.state(key) === 'during')
     thaw()
+    expect(follower.known.get(key)).toEqual(await patiently(() => client.get(key)))
     await follower.stop()
     await client.close()
   })
@@ -71,7 +73,8 @@ describe.each(ways)('an etcd cluster of three over $way', ({ brief }) => {
     const before = performance.now()
     await expect(client.get('majority/k')).rejects.toThrow(UnavailableError)
     await expect(client.commit([], [put('majority/k', 'lost')])).rejects.toThrow(UnavailableError)
-    expect(performance.now() - before).toBeLessThan(2 * LIMIT + 1_000)
+    // on a slow machine, too, less than under the usual limit of 5 s
+    expect(performance.now() - before).toBeLessThan(2 * 5_000)
     await follower.until((_, events) => events.some(({ kind }) => kind === 'interrupted'))
     const { warnings } = await (client as Backend & Diagnosable).diagnose()
     expect(warnings.filter((warning) => warning.includes('does not answer'))).toHaveLength(2)

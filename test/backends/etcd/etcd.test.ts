@@ -1,24 +1,25 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Backend, Diagnosable, WatchEvent } from '../../../src/backends/backend.ts'
 import { heldBy, put, putHeld, remove } from '../../../src/backends/operations.ts'
 import { IndeterminateError, LeaseGoneError } from '../../../src/errors.ts'
+import { besideEach } from '../../side-by-side.ts'
 import { Follower, pair, present, text } from '../conformance/harness.ts'
 import { sharedConformance } from '../conformance/index.ts'
 import { networkConformance } from '../conformance/network.ts'
 import { etcdctl, startHarness, ways } from './servers.ts'
 
-describe.each(ways)('etcd 3.5 over $way', ({ brief }) => {
+besideEach(ways, 'etcd 3.5 over $way', ({ brief }) => {
   sharedConformance(() => startHarness({ brief }))
   networkConformance(() => startHarness({ brief }))
 })
 
-describe.each(ways)('etcd 3.4 over $way', ({ brief }) => {
+besideEach(ways, 'etcd 3.4 over $way', ({ brief }) => {
   sharedConformance(() => startHarness({ brief, old: true }))
 })
 
 const isReset = (event: WatchEvent): boolean => event.kind === 'snapshot' && event.reset
 
-describe.each(ways)('on etcd over $way', ({ brief }) => {
+besideEach(ways, 'on etcd over $way', ({ brief }) => {
   const clients = pair(() => startHarness({ brief }))
 
   test('a watch converges though what it missed was compacted away', async () => {
@@ -37,6 +38,7 @@ describe.each(ways)('on etcd over $way', ({ brief }) => {
     await follower.until((known) => known.size === 1 && follower.state(`${prefix}kept`) === '2')
     await clients.a.commit([], [put(`${prefix}kept`, '3')])
     await follower.until(() => follower.state(`${prefix}kept`) === '3')
+    expect(follower.events.filter(isReset)).not.toEqual([])
     await follower.stop()
     await client.close()
   })
@@ -141,7 +143,7 @@ describe.each(ways)('on etcd over $way', ({ brief }) => {
   })
 })
 
-describe.each(ways)('a full etcd over $way', ({ brief }) => {
+besideEach(ways, 'a full etcd over $way', ({ brief }) => {
   test('refuses writes for good, and says so, and nothing is written', async () => {
     const harness = await startHarness({ brief, flags: ['--quota-backend-bytes=4194304'] })
     const client = (await harness.connect()) as Backend & Diagnosable

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:tls'
 import { inspect } from 'node:util'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Backend, Diagnosable } from '../../../src/backends/backend.ts'
 import { openBackend } from '../../../src/backends/open.ts'
 import { put } from '../../../src/backends/operations.ts'
 import { LeaseGoneError, UnavailableError } from '../../../src/errors.ts'
+import { onTestFinished } from '../../finished.ts'
 import { createCertificates } from '../../services/certificates.ts'
+import { besideEach } from '../../side-by-side.ts'
 import { Follower, pair, text } from '../conformance/harness.ts'
 import { etcdctl, startHarness, ways } from './servers.ts'
 
@@ -21,7 +23,7 @@ const failureOf = (call: Promise<unknown>) =>
     (error) => error,
   )
 
-describe.each(ways)('etcd with authentication over $way', ({ brief }) => {
+besideEach(ways, 'etcd with authentication over $way', ({ brief }) => {
   const clients = pair(() => startHarness({ brief, auth: { user, password } }))
 
   test('is open to the user that the environment names', async () => {
@@ -144,70 +146,71 @@ describe.each(ways)('etcd with authentication over $way', ({ brief }) => {
   })
 })
 
-describe.each(ways)(
-  'a user and password for an etcd that asks for none, over $way',
-  ({ brief }) => {
-    const clients = pair(() => startHarness({ brief }))
+besideEach(ways, 'a user and password for an etcd that asks for none, over $way', ({ brief }) => {
+  const clients = pair(() => startHarness({ brief }))
 
-    test('do no harm', async () => {
-      const env = { ETCDCTL_USER: 'u', ETCDCTL_PASSWORD: 'p' }
-      const client = await openBackend(clients.harness.url, { env, brief })
-      expect((await client.commit([], [put('k', 'x')])).outcome).toBe('ok')
+  test('do no harm', async () => {
+    const env = { ETCDCTL_USER: 'u', ETCDCTL_PASSWORD: 'p' }
+    const client = await openBackend(clients.harness.url, { env, brief })
+    expect((await client.commit([], [put('k', 'x')])).outcome).toBe('ok')
+    await client.close()
+  })
+})
+
+besideEach(
+  [
+    { old: false, brief: false },
+    { old: true, brief: false },
+    { old: false, brief: true },
+    { old: true, brief: true },
+  ],
+  'etcd with TLS (3.4: $old, brief: $brief)',
+  ({ old, brief }) => {
+    const clients = pair(async () =>
+      startHarness({ tls: await createCertificates(), verifyClients: true, old, brief }),
+    )
+
+    test('is open to those with a certificate', async () => {
+      const key = `${clients.prefix()}k`
+      await clients.a.commit([], [put(key, 'x')])
+      expect(text(await clients.b.get(key))).toBe('x')
+    })
+
+    test('is out of reach for those without', async () => {
+      const { ETCDCTL_CACERT } = clients.harness.service.environment
+      for (const env of [{ ETCDCTL_CACERT }, {}]) {
+        const client = await openBackend(clients.harness.url, { env, brief, callLimit: 1_500 })
+        expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
+        await client.close()
+      }
+    })
+
+    test('is out of reach for those who do not speak TLS', async () => {
+      const { port } = clients.harness.service
+      const client = await openBackend(`etcd://127.0.0.1:${port}`, {
+        env: {},
+        brief,
+        callLimit: 1_500,
+      })
+      expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
       await client.close()
+    })
+
+    test('carries more watches than it allows streams', async () => {
+      const prefix = clients.prefix()
+      const keys = Array.from({ length: 400 }, (_, i) => `${prefix}${i}`)
+      const followers = keys.map((key) => new Follower(clients.b, key))
+      await Promise.all(followers.map((one) => one.until((_, events) => events.length > 0)))
+      // one after the other: all at once they would not be answered within a call's limit on a slow machine
+      for (const key of keys) await clients.a.commit([], [put(key, 'x')])
+      await Promise.all(followers.map((one) => one.until((known) => known.size === 1)))
+      expect(await clients.b.get(`${prefix}0`)).toBeDefined()
+      await Promise.all(followers.map((one) => one.stop()))
     })
   },
 )
 
-describe.each([
-  { old: false, brief: false },
-  { old: true, brief: false },
-  { old: false, brief: true },
-  { old: true, brief: true },
-])('etcd with TLS (3.4: $old, brief: $brief)', ({ old, brief }) => {
-  const clients = pair(async () =>
-    startHarness({ tls: await createCertificates(), verifyClients: true, old, brief }),
-  )
-
-  test('is open to those with a certificate', async () => {
-    const key = `${clients.prefix()}k`
-    await clients.a.commit([], [put(key, 'x')])
-    expect(text(await clients.b.get(key))).toBe('x')
-  })
-
-  test('is out of reach for those without', async () => {
-    const { ETCDCTL_CACERT } = clients.harness.service.environment
-    for (const env of [{ ETCDCTL_CACERT }, {}]) {
-      const client = await openBackend(clients.harness.url, { env, brief, callLimit: 1_500 })
-      expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
-      await client.close()
-    }
-  })
-
-  test('is out of reach for those who do not speak TLS', async () => {
-    const { port } = clients.harness.service
-    const client = await openBackend(`etcd://127.0.0.1:${port}`, {
-      env: {},
-      brief,
-      callLimit: 1_500,
-    })
-    expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
-    await client.close()
-  })
-
-  test('carries more watches than it allows streams', async () => {
-    const prefix = clients.prefix()
-    const keys = Array.from({ length: 400 }, (_, i) => `${prefix}${i}`)
-    const followers = keys.map((key) => new Follower(clients.b, key))
-    await Promise.all(followers.map((one) => one.until((_, events) => events.length > 0)))
-    // one after the other: all at once they would not be answered within a call's limit on a slow machine
-    for (const key of keys) await clients.a.commit([], [put(key, 'x')])
-    await Promise.all(followers.map((one) => one.until((known) => known.size === 1)))
-    expect(await clients.b.get(`${prefix}0`)).toBeDefined()
-    await Promise.all(followers.map((one) => one.stop()))
-  })
-})
-
-describe.each(ways)('a certificate for another address, over $way', ({ brief }) => {
+besideEach(ways, 'a certificate for another address, over $way', ({ brief }) => {
   test('is no reason to say a word to who has it', async () => {
     const files = await createCertificates('127.0.0.2')
     const [cert, key] = [files.cert, files.key].map((file) => readFileSync(file))
@@ -238,6 +241,7 @@ describe('etcd with TLS, and a password, over its JSON gateway', () => {
     const follower = new Follower(clients.b, key)
     await clients.a.commit([], [put(key, 'x')])
     await follower.until(() => follower.state(key) === 'x')
+    expect(text(await clients.b.get(key))).toBe('x')
     await follower.stop()
   })
 })

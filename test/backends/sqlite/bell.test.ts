@@ -63,4 +63,5 @@ test('a change after which nobody rings is seen, too', async () => {
     COMMIT`)
   killed.close()
   await follower.until((known) => known.has('rdv/quiet'))
+  expect(follower.state('rdv/quiet')).toBe('x')
 })

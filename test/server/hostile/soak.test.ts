@@ -8,7 +8,7 @@ import { HOSTILE } from './requests.ts'
 
 /** The same requests each time: a failure can be had again. */
 const SEED = 20_261_120
-const REQUESTS = 20_000
+const REQUESTS = 10_000
 const AT_ONCE = 16
 
 /** With room to spare a collector lets garbage lie: this shows what stays. What leaks ends the server. */
