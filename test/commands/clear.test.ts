@@ -59,11 +59,11 @@ test('get of a key without a state is 1', async () => {
 
 describe('a pattern, which clear does not take', () => {
   test.each([
-    { argv: ['*'], says: 'give the names, which rdv list and rdv status print' },
+    { argv: ['*'], says: 'write names as rdv list and rdv status print them' },
     { argv: ['*', '--all'], says: 'give the names' },
-    { argv: ['g/*'], says: 'to clear all below g/ write g/ --recursive' },
+    { argv: ['g/*'], says: 'to clear all keys below g/, write g/ --recursive' },
     { argv: ['g/a/*', '--recursive'], says: 'write g/a/ --recursive' },
-    { argv: ['h', 'g*'], says: '"g*" is a name, not a pattern' },
+    { argv: ['h', 'g*'], says: 'nothing is named "g*", and patterns are not supported' },
   ])('is a usage error that clears nothing: $argv', async ({ argv, says }) => {
     const place = await filled('g/1', 'h')
     const { code, stdout, stderr } = await place.rdv('clear', ...argv)

@@ -38,7 +38,7 @@ const CASES: readonly Case[] = [
     what: 'the lack of one of the client',
     shows: (files) => files,
     wantsOne: true,
-    says: 'server wants a certificate of the client',
+    says: 'server requires a client certificate',
   },
 ]
 
@@ -132,7 +132,7 @@ describe('a certificate that is not accepted is told in one sentence', () => {
       const words = ['signal', 'k', '--backend', `${scheme}://127.0.0.1:1`, '--timeout', '1s']
       expect(await new Place(env).rdv(...words)).toMatchObject({
         code: 120,
-        stderr: `rdv: ${prefix}CERT with ${prefix}KEY cannot be used: certificate and key do not belong together\n`,
+        stderr: `rdv: ${prefix}CERT with ${prefix}KEY cannot be used: certificate and key do not match\n`,
       })
     }
   })

@@ -196,7 +196,7 @@ test('TLS verifies the name of the URL, whichever of its addresses answers', asy
 
 test('a Unix socket that is not there is not there yet', async () => {
   const url = 'postgres://u:p@/d?host=/no/such'
-  expect(await reasonOf(url)).toBe('not there')
+  expect(await reasonOf(url)).toBe('does not exist')
 })
 
 test('a root certificate that is not there is not there yet', async () => {

@@ -148,7 +148,7 @@ describe('a token file', () => {
 
   test('that everybody can read is warned of', async () => {
     const open = await serve(tokenFile('x', 0o644))
-    await open.says(/everybody on this machine can read .*: chmod 600 it/)
+    await open.says(/all users of this machine can read .*: chmod 600 it/)
     const closed = await serve(tokenFile('x', 0o600))
     await closed.says(/listening on/)
     closed.kill('SIGTERM')
