@@ -127,7 +127,7 @@ export class Hold {
 
   /** Seen before the watch tells of it. */
   #gone(): LostError {
-    const error = new LostError('the key is not held any more')
+    const error = new LostError('the key is no longer held')
     this.#session.lose(error.message)
     return error
   }
@@ -139,7 +139,9 @@ export class Hold {
       for await (const event of this.#space.backend.watch(this.#key, signal)) {
         const change = event.kind === 'snapshot' ? event.entries[0] : lastOf(event)
         if (event.kind !== 'interrupted' && change?.session !== this.#session.id) {
-          this.#session.lose('the held key was taken away from outside, or its store was emptied')
+          this.#session.lose(
+            'key lost: it was changed or deleted by another client, or the store was emptied',
+          )
         }
       }
     } catch {

@@ -116,7 +116,7 @@ export class Turn extends Tenure {
         const { outcome } = await whenAvailable({ signal }, commit)
         if (outcome === 'ok' || (outcome === 'refused' && (await this.#isRecorded(signal)))) return
         if (outcome === 'refused')
-          throw new LostError(`the turn was lost: ${this.#record} is not set`)
+          throw new LostError(`the turn was lost: ${this.#record} was not set`)
       } catch (error) {
         if (signal.aborted) throw unanswered ?? error
         if (!(error instanceof IndeterminateError)) throw error
@@ -149,7 +149,7 @@ export const whoDid = async (
   return entry && parseOnceRecord(entry)
 }
 
-const DONE = new NoError('it is done already')
+const DONE = new NoError('it was already done')
 
 const recordKey = ({ space, name }: Queue): string => keyIn(space, 'once', name)
 

@@ -105,7 +105,7 @@ export class Place {
   }
 }
 
-const GONE = 'the place in the queue was taken away from outside, or its store was emptied'
+const GONE = 'ownership lost: its key was deleted by another client, or the store was emptied'
 
 const keyOf = (queue: Queue, { id }: Session): string => prefixOf(queue) + id
 

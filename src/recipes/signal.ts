@@ -66,7 +66,7 @@ const setExpiring = async (
   const plan = async (entry: Entry | undefined) => {
     const holder = await holderOf(space, entry, call)
     if (holder.held) {
-      throw new NoError(`${describeHolder(holder)} holds the key: its state goes with that session`)
+      throw new NoError(`the key is held by ${describeHolder(holder)}: it cannot be set to expire`)
     }
     const record = putHeld(sessionKey(space, lease.id), newRecord('expire', space), lease.id)
     return { writes: [record, putHeld(key, state, lease.id)], answer: { expires: lease.ttl } }

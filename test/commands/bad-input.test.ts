@@ -11,12 +11,12 @@ const COMMANDS: readonly Row[] = [
   [[], /rdv help/],
   [[''], /rdv help/],
   [['--json-but-wrong'], /rdv help/],
-  [['frobnicate'], /no command "frobnicate".*rdv help/],
+  [['frobnicate'], /unknown command "frobnicate".*rdv help/],
   [['singal', 'k'], /did you mean signal\?/],
   [['wiat', 'k'], /did you mean wait\?/],
   [['--timeout'], /rdv help/],
-  [['--frob', 'get', 'k'], /no flag --frob/],
-  [['get', 'k', '--frob'], /no flag --frob/],
+  [['--frob', 'get', 'k'], /unknown flag --frob/],
+  [['get', 'k', '--frob'], /unknown flag --frob/],
   [['get', 'k', '-x'], /unknown flag -x/],
   [['wait', 'k', '--onec'], /did you mean --once\?/],
 ]
@@ -48,7 +48,7 @@ const MISSING: readonly Row[] = [
   [['probe', ''], /write one such as tcp:\/\/HOST:PORT/],
   [['wait', 'k', '--'], /COMMAND is missing after --/],
   [['wait', 'k', '--', ''], /COMMAND is missing after --/],
-  [['get', 'k', '--backend', ''], /--backend is empty: name one/],
+  [['get', 'k', '--backend', ''], /--backend is empty: write a URL/],
   [['get', 'k', '--namespace', ''], /namespace "" is empty: give a name/],
 ]
 
@@ -94,7 +94,7 @@ const VALUES: readonly Row[] = [
   [['wait', 'k', '--state', 'a,,b'], /--state "a,,b" has an empty item/],
   [['wait', 'k', '--state', ''], /has an empty item/],
   [['wait', 'k', '--fail-state', ','], /has an empty item/],
-  [['wait', 'k', '--exit-codes', 'x=1'], /"x=1".*NAME=CODE, with a name of no, usage, /],
+  [['wait', 'k', '--exit-codes', 'x=1'], /"x=1".*NAME=CODE: write one of the names no, usage, /],
   [['wait', 'k', '--exit-codes', 'timeout=256'], /a code up to 255/],
   [['wait', 'k', '--exit-codes', 'timeout=-1'], /NAME=CODE/],
   [['wait', 'k', '--exit-codes', 'timeout'], /NAME=CODE/],
@@ -110,7 +110,7 @@ const VALUES: readonly Row[] = [
   [['wait', 'http://localhost:1', '--http-status', '99'], /write 200 or 200-299/],
   [['wait', 'http://localhost:1', '--http-status', '300-200'], /write 200 or 200-299/],
   [['wait', 'http://localhost:1', '--http-header', 'nocolon'], /write "Name: value"/],
-  [['wait', 'http://localhost:1', '--http-body-match', '('], /no regular expression/],
+  [['wait', 'http://localhost:1', '--http-body-match', '('], /not a regular expression/],
 ]
 
 const COMBINATIONS: readonly Row[] = [
@@ -152,15 +152,15 @@ const KEYS: readonly Row[] = [
     [['wait', name === '/' || name === '/a' ? 'a//' : name], name === '/a' ? /empty part/ : says],
   ]),
   [['get', 'a//b'], /empty part/],
-  [['get', 'a/'], /ends with a slash, as only a group does/],
+  [['get', 'a/'], /ends with a slash, which marks a group/],
   [['get', 'a//'], /empty part/],
   [['clear', 'a//b'], /empty part/],
   [['clear', 'a/'], /"a\/" is a group: write rdv clear a --recursive/],
   [['clear', 'a//'], /empty part/],
   [['list', 'a//b'], /empty part/],
   [['list', '_a/'], /reserved/],
-  [['signal', 'a=b'], /has an "=": a key has none/],
-  [['get', 'a=b'], /has an "=": a key has none/],
+  [['signal', 'a=b'], /has an "=": leave it out/],
+  [['get', 'a=b'], /has an "=": leave it out/],
   [['signal', 'tcp://h:1'], /is a URL, not a key/],
   [['signal', 'exec:ls'], /marks a command: choose another name/],
   [['get', 'k', '--namespace', 'a=b'], /the namespace "a=b" has an "="/],
@@ -219,9 +219,12 @@ const TARGETS: readonly Row[] = [
   [['probe', 'tcp:4000'], /is not the URL of a probe: write tcp:\/\/localhost:4000/],
   [['wait', 'redis:ready'], /write redis:\/\/ready, or name the key redis\/ready/],
   [['wait', 'kafka:9092'], /write tcp:\/\/kafka:9092/],
-  [['signal', 'tcp:4000'], /no wait takes it: write a name such as deploy\/node1/],
+  [
+    ['signal', 'tcp:4000'],
+    /which rdv wait does not accept as a key: write a name such as deploy\/node1/,
+  ],
   [['signal', 'redis:ready', '--hold'], /write redis\/ready/],
-  [['get', 'file:s.py'], /no wait takes it/],
+  [['get', 'file:s.py'], /which rdv wait does not accept as a key/],
   [['wait', '[::1]:80'], /write tcp:\/\/\[::1\]:80/],
   [['wait', 'k', '--fail-if', 'host:1'], /write tcp:\/\/host:1/],
   [['probe', 'host:5432'], /write tcp:\/\/host:5432/],
@@ -244,7 +247,7 @@ const BACKENDS: readonly Row[] = [
   ...['sqlite', 'mem', 'redis://h', 'file:///x', '://', ':', 'SQLITE:'].map(
     (url): Row => [
       ['signal', 'k', '--backend', url],
-      /no backend URL: begin it with one of sqlite/,
+      /not a backend URL: begin it with one of sqlite/,
     ],
   ),
   ...[
@@ -267,8 +270,8 @@ const BACKENDS: readonly Row[] = [
   ...['consul:', 'consul://', 'consul://h:x', 'consuls://'].map(
     (url): Row => [['signal', 'k', '--backend', url], /write consul:\/\/host:8500/],
   ),
-  [['wait', 'k', '--backend', 'foo://h'], /no backend URL/],
-  [['signal', 'k', '--hold', '--backend', 'foo://h', '--', 'true'], /no backend URL/],
+  [['wait', 'k', '--backend', 'foo://h'], /not a backend URL/],
+  [['signal', 'k', '--hold', '--backend', 'foo://h', '--', 'true'], /not a backend URL/],
 ]
 
 describe.each([

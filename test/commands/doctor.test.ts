@@ -24,8 +24,8 @@ describe('doctor', () => {
     expect(facts.get('address')).toBe(`sqlite://${place.file}`)
     expect(facts.get('version')).toMatch(/^SQLite 3\./)
     expect(facts.get('read latency')).toMatch(/^\d+\.\d\d ms$/)
-    expect(facts.get('who meets')).toBe('one machine')
-    expect(facts.get('TTL by default')).toBe('15 s')
+    expect(facts.get('reach')).toBe('one machine')
+    expect(facts.get('default TTL')).toBe('15 s')
     // a file is never away
     expect(stdout).not.toContain('outage')
   })
@@ -64,7 +64,7 @@ describe('doctor', () => {
     const place = new Place({ RDV_BACKEND: 'sqlite:///dev/null/x' })
     const { code, stdout, stderr } = await place.rdv('doctor')
     expect({ code, stdout }).toEqual({ code: 120, stdout: '' })
-    expect(stderr).toMatch(/^rdv: the backend does not work: .*\/dev\/null cannot be made/)
+    expect(stderr).toMatch(/^rdv: the backend does not work: .*\/dev\/null cannot be created/)
     const json = await place.rdv('doctor', '--json')
     expect(json.code).toBe(120)
     expect(JSON.parse(json.stdout)).toMatchObject({
@@ -112,7 +112,7 @@ describe('doctor', () => {
     const { code, stderr } = await place.rdv('doctor')
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringMatching(/^rdv: warning: nothing is told of its version and health: /),
+      stderr: expect.stringMatching(/^rdv: warning: its version and health are unknown: /),
     })
     await server.stop()
   })

@@ -69,7 +69,7 @@ describe.each(REMOTE_STORES)('an interrupt while $scheme:// is away', ({ scheme,
       // It is still tried while the process ends.
       expect(lines(stderr)).toContainEqual(
         expect.stringMatching(
-          `^rdv: ${name} could not be given up: it goes when its session expires, within (15|30|90) s$`,
+          `^rdv: ${name} could not be released: it is released when its session expires, within (15|30|90) s$`,
         ),
       )
     }
@@ -83,7 +83,7 @@ describe.each(REMOTE_STORES)('an interrupt while $scheme:// is away', ({ scheme,
     const { code, stderr } = await party.ended
     expect(code).toBe(130)
     expect(lines(stderr)).toContain(
-      'rdv: b could not be left: this party may count until its session ends',
+      'rdv: the barrier b could not be left: this party may be counted until its session ends',
     )
   })
 })

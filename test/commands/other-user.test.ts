@@ -89,7 +89,7 @@ describe.runIf(env)('a COMMAND whose job belongs to another user', () => {
     const { code, stdout, stderr } = await running.ended
     expect(code).toBe(121)
     expect(stdout.match(/job got TERM/g)).toHaveLength(1)
-    expect(lines(stderr).at(-1)).toMatch(/^rdv: .*taken away/)
+    expect(lines(stderr).at(-1)).toMatch(/^rdv: .*by another client/)
   })
 
   test('that heeds TERM has ended when rdv does', async () => {

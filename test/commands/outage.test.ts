@@ -65,7 +65,7 @@ describe('a command that cannot reach its store says after a while that it still
     const reasons = await told(new Place({ RDV_BACKEND: url }), line)
     expect(reasons.length).toBeGreaterThan(0)
     if (known(reasons).length > 0)
-      expect(known(reasons)).toEqual([`${url} is out of reach: connection refused`])
+      expect(known(reasons)).toEqual([`${url} is unreachable: connection refused`])
   })
 
   test.concurrent.each(['http', 'etcd', 'consul'])(

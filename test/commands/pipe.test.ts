@@ -172,7 +172,9 @@ describe('a group', () => {
     await Promise.all([urlOf(space, 'jobs', 'stays'), urlOf(space, 'jobs', 'passing')])
     sender.stdin.write(text(numbers(1, 500)))
     expect(await passing.ended).toMatchObject({ code: 0, stdout: '1\n' })
-    await sender.says(/the last member of passing has gone: \d+ messages for it were dropped/)
+    await sender.says(
+      /the last member of passing has left: \d+ messages for the group were dropped/,
+    )
     sender.stdin.end()
     expect(await linesOf(stays)).toEqual(numbers(1, 500))
     expect(await sender.ended).toMatchObject({ code: 0 })
@@ -446,7 +448,7 @@ describe('bad input is refused with 2, and nothing is done', () => {
     [['send', 'a', '--listen', ''], /--listen "" is not HOST/],
     [['send', 'a', '--listen', 'h:70000'], /is not HOST/],
     [['send', 'a', '--listen', 'tcp://h:1'], /is not HOST/],
-    [['send', 'a', '--advertise', 'h:1'], /--advertise "h:1" is no host/],
+    [['send', 'a', '--advertise', 'h:1'], /--advertise "h:1" is not a host/],
     [['send', 'a', '--ttl', '0'], /greater than 0/],
     [['send', 'a', '--min', 'x'], /integer of at least 0/],
     [['send', 'a', '--timeout', 'soon'], /not a duration/],

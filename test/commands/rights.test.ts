@@ -60,7 +60,7 @@ describe('of Consul with access control', () => {
     await request(store, 'DELETE', `/acl/token/${AccessorID}`, { token })
     const { code, stderr } = await holder.ended
     expect(code).toBe(121)
-    expect(stderr).toMatch(/the session could not be renewed in time: .*refuses us.*403/)
+    expect(stderr).toMatch(/the session could not be renewed in time: .*refuses the request.*403/)
   })
 })
 
@@ -108,6 +108,8 @@ describe('of etcd with users', () => {
     await gateway('auth/user/changepw', { name: 'bob', password: 'after' }, token)
     const { code, stderr } = await holder.ended
     expect(code).toBe(121)
-    expect(stderr).toMatch(/the session could not be renewed in time: .*refuses: .*authentication/)
+    expect(stderr).toMatch(
+      /the session could not be renewed in time: .*refuses the request: .*authentication/,
+    )
   })
 })

@@ -118,7 +118,7 @@ describe('upon HUP a server reads again', () => {
     expect(await curl('--cacert', before.ca, `${url}/_health`)).toMatchObject({ status: 200 })
     put(after)
     server.kill('SIGHUP')
-    await server.says(/were read again/)
+    await server.says(/certificate and tokens reloaded/)
     expect(await curl('--cacert', after.ca, `${url}/_health`)).toMatchObject({ status: 200 })
     expect((await curl('--cacert', before.ca, `${url}/_health`)).exitCode).not.toBe(0)
     expect(await client.rdv('lock', 'l', '--try', '--', 'true')).toMatchObject({ code: 1 })
@@ -143,7 +143,7 @@ describe('upon HUP a server reads again', () => {
     expect([await status('one'), await status('two')]).toEqual([200, 401])
     writeFileSync(file, 'two\n')
     server.kill('SIGHUP')
-    await server.says(/were read again/)
+    await server.says(/certificate and tokens reloaded/)
     expect([await status('one'), await status('two')]).toEqual([401, 200])
   })
 

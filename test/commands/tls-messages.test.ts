@@ -91,12 +91,12 @@ describe('a certificate that is not accepted is told in one sentence', () => {
     const host = await start(flagsOf(pair, wantsOne && files.ca))
     for (const scheme of ['https', 'etcds', 'consuls']) {
       const url = `${scheme}://${host}`
-      const stderr = `rdv: ${url} is out of reach: ${says}\n`
+      const stderr = `rdv: ${url} is unreachable: ${says}\n`
       expect(await told(url, 'signal', 'k')).toEqual({ code: 120, stderr })
     }
     // gRPC asks for HTTP/2, which our server does not speak
     const url = `etcds://${pair ? await startHttp2(pair, wantsOne) : host}`
-    const stderr = `rdv: ${url} is out of reach: ${says}\n`
+    const stderr = `rdv: ${url} is unreachable: ${says}\n`
     expect(await told(url, 'subscribe', 't')).toEqual({ code: 120, stderr })
   })
 
@@ -115,7 +115,7 @@ describe('a certificate that is not accepted is told in one sentence', () => {
       expect({ code, stderr }).toEqual({
         code: 120,
         stderr: expect.stringMatching(
-          `^rdv: ${url} is out of reach.*: connection closed \\(a server with TLS\\? write ${scheme}s://\\)\n$`,
+          `^rdv: ${url} is unreachable.*: connection closed \\(if the server uses TLS, write ${scheme}s://\\)\n$`,
         ),
       })
     }

@@ -126,7 +126,7 @@ describe('a malformed URL is refused in one sentence that says what to write', (
     ['exec://true', 'exec:COMMAND'],
     ['mysql://db', 'no probe for the scheme mysql: write tcp://db:3306'],
     ['gopher://db', 'no probe for the scheme gopher: write one of dns, exec,'],
-    ['etcd://db', 'a store is named by --backend'],
+    ['etcd://db', 'write --backend to name a store'],
     ['tcp:4000', 'write tcp://localhost:4000'],
     ['http://unix:/s.sock:/x', 'write unix:///s.sock'],
     ['EXEC:', 'has no command: write exec:COMMAND'],

@@ -153,7 +153,7 @@ describe.each(STORES)('a topic on $name', ({ start }) => {
     expect(await keysOf(store.a, 'cleared')).toEqual([])
     await publish(store.a, 'cleared', ['two', 'three'])
     await expect(take(store.b, 'cleared', 1, { from: last })).rejects.toThrow(
-      /cleared, or its store emptied or set back/,
+      /cleared, or its store was emptied or restored/,
     )
     expect(await take(store.b, 'cleared', 2, { from: 'start' })).toEqual(['two', 'three'])
   })

@@ -154,7 +154,7 @@ export class Registration {
   }
 }
 
-const TAKEN = 'what was held was taken away from outside, or its store was emptied'
+const TAKEN = 'registration lost: its key was deleted by another client, or the store was emptied'
 
 const join = async (
   space: Space,

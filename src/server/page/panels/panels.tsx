@@ -12,16 +12,16 @@ import { WaitingPanel } from './waiting.tsx'
 /** Kinds whose things have members in an order. */
 const QUEUES = [
   ['lock', 'Locks', 'Locks, their holders, and their queues'],
-  ['election', 'Leaders', 'Elections, their leaders, and the candidates'],
-  ['barrier', 'Barriers', 'Barriers, and the parties that wait at them'],
-  ['once', 'Once', 'What is done once, and by whom'],
+  ['election', 'Leaders', 'Elections, their leaders, and their candidates'],
+  ['barrier', 'Barriers', 'Barriers, and the parties that wait'],
+  ['once', 'Once', 'Steps that run once, and their processes'],
   ['pipe', 'Pipes', 'Pipes, their senders and receivers'],
-  ['signal', 'Held keys', 'Keys that are held by a process or expire'],
+  ['signal', 'Held keys', 'Keys that a process holds or that expire'],
 ] as const
 
 const VALUES = [
   ['counter', 'Counters', 'Counters and their values'],
-  ['waitgroup', 'Wait groups', 'Wait groups and what is pending'],
+  ['waitgroup', 'Wait groups', 'Wait groups and their pending work'],
 ] as const
 
 /** All that is beside the waterfall; kinds of which there is nothing are left out. */

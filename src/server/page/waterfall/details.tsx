@@ -12,8 +12,8 @@ export const Details = ({ bar, drawing }: { bar: Bar | undefined; drawing: Drawi
   if (!bar) {
     return (
       <p class="details hint">
-        Point at a bar, or use the arrow keys: ↑ ↓ from row to row, ← → along one target. A click,
-        Enter or → shows the waits of a row that stands for several.
+        Point at a bar, or use the arrow keys: ↑ ↓ move between rows, ← → move along one target. A
+        click, Enter or → expands a row of several waits.
       </p>
     )
   }
