@@ -54,7 +54,8 @@ export const takesValue = (flag: string): boolean =>
 /** Of the commands that only wait. */
 export const announceFlag = {
   announce: Flags.boolean({
-    summary: 'Makes this waiter visible to others on etcd and Consul, too, at the cost of a write.',
+    summary:
+      'Makes this waiter visible to other processes on etcd and Consul, too, at the cost of a write.',
     env: 'RDV_ANNOUNCE',
   }),
 }

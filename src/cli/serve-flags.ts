@@ -35,7 +35,7 @@ const access = {
   }),
   'allow-namespace': Flags.string({
     summary:
-      'Namespace that http:// clients may use besides --namespace. If no other program uses the store, clients may use any.',
+      'Namespace that http:// clients may use besides --namespace. On a local store, clients may use any namespace by default.',
     ...repeated,
     helpValue: 'NAME',
   }),

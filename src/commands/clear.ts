@@ -26,7 +26,8 @@ export default class Clear extends RdvCommand {
   static override flags = {
     recursive: Flags.boolean({ summary: 'Also removes all keys below each key: a whole group.' }),
     all: Flags.boolean({
-      summary: 'Also removes the locks, counters, topics and all other objects with these names.',
+      summary:
+        'Also removes the locks, counters, topics and other objects with these names, and all below them.',
     }),
   }
 

@@ -17,7 +17,8 @@ export default class Leader extends RdvCommand {
   }
   static override flags = {
     watch: Flags.boolean({
-      summary: 'Prints a line for each change. An empty line means that there is no leader.',
+      summary:
+        'Keeps running and prints a line for each change. An empty line means that there is no leader.',
     }),
   }
 

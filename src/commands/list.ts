@@ -22,7 +22,9 @@ export default class List extends RdvCommand {
     }),
   }
   static override flags = {
-    watch: Flags.boolean({ summary: 'Prints a line for each join, change and leave.' }),
+    watch: Flags.boolean({
+      summary: 'Keeps running and prints a line for each join, change and leave.',
+    }),
   }
 
   async run(): Promise<void> {

@@ -37,11 +37,11 @@ The publisher trims the oldest messages, several at a time.`
       summary: 'Messages on stdin end with a NUL byte instead of a line feed.',
     }),
     retain: Flags.string({
-      summary: 'Minimum number of messages to keep, newest first. Default: 10000.',
+      summary: 'Keeps at least the newest N messages. Default: 10000.',
       helpValue: 'N',
     }),
     'retain-for': Flags.string({
-      summary: 'Time to keep messages; without --retain, their number is not limited.',
+      summary: 'Keeps messages for this time; without --retain, their number is not limited.',
       helpValue: 'DURATION',
     }),
   }

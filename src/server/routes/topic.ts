@@ -49,8 +49,10 @@ const publishes = ({ space }: ServerContext) =>
     parameters: {
       lines: flag('Each line is a message, including empty lines.'),
       null: flag('Each message ends with a NUL byte.'),
-      retain: count('Minimum number of messages to keep, newest first. Default: 10000.'),
-      'retain-for': length('Time to keep messages; without retain, their number is not limited.'),
+      retain: count('Keeps at least this number of the newest messages. Default: 10000.'),
+      'retain-for': length(
+        'Keeps messages for this time; without retain, their number is not limited.',
+      ),
     },
     async handle({ name, values, request }) {
       const messages = messagesIn(request, values)

@@ -64,7 +64,7 @@ const columnsOf = (
         <Who text={row.who} />
       ),
   },
-  { title: 'Short of', cell: ({ reason }) => visible(reason), kind: 'long' },
+  { title: 'Reason', cell: ({ reason }) => visible(reason), kind: 'long' },
   {
     title: 'Waited',
     cell: ({ since }) => (since === undefined ? null : <Age since={since} />),

@@ -35,7 +35,7 @@ export const Details = ({ bar, drawing }: { bar: Bar | undefined; drawing: Drawi
         </Fact>
       ) : null}
       {wait.reason && outcome !== 'released' ? (
-        <Fact name={outcome === 'gone' || outcome === 'failed' ? 'why' : 'short of'}>
+        <Fact name={outcome === 'gone' || outcome === 'failed' ? 'why' : 'reason'}>
           {visible(wait.reason)}
         </Fact>
       ) : null}
