@@ -58,7 +58,7 @@ describe('who may not', () => {
       const wrongFile = join(temporaryFolder('token'), 'wrong')
       writeFileSync(wrongFile, 'hunter2\n')
       for (const { set, says } of [
-        { set: { RDV_TOKEN: 'hunter2' }, says: 'does not accept the token of RDV_TOKEN:' },
+        { set: { RDV_TOKEN: 'hunter2' }, says: 'rejects the token of RDV_TOKEN:' },
         { set: { RDV_TOKEN_FILE: wrongFile }, says: 'the token of RDV_TOKEN_FILE:' },
         { set: {}, says: 'requires a token: set RDV_TOKEN' },
       ]) {

@@ -35,7 +35,7 @@ describe.each(REMOTE_STORES)('an interrupt while $scheme:// is away', ({ scheme,
     const { code, stderr } = await subscriber.ended
     expect({ code, last: lines(stderr).at(-1) }).toEqual({
       code: 143,
-      last: 'rdv: the place of s was not stored: the last message may be delivered again',
+      last: 'rdv: the position of s was not stored: the last message may be delivered again',
     })
     front.loss.end()
     const again = await remote.rdv('subscribe', 't', '--as', 's', '--count', '1', '--quiet')

@@ -131,7 +131,7 @@ describe.runIf(env)('a COMMAND whose job belongs to another user', () => {
       ...STUBBORN,
     )
     running.kill('SIGTERM')
-    await running.says(new RegExp(`SIGTERM was not handed on.*sudo kill -s TERM ${job}\n`))
+    await running.says(new RegExp(`SIGTERM was not forwarded.*sudo kill -s TERM ${job}\n`))
     expect(await isHeld(place)).toBe(true)
     end()
     expect(await running.ended).toMatchObject({ code: 137 })

@@ -353,7 +353,7 @@ describe('a sender', () => {
     const { code, stderr } = await first.ended
     expect({ code, stderr }).toEqual({
       code: 121,
-      stderr: expect.stringContaining('another sender has taken the pipe'),
+      stderr: expect.stringContaining('another sender has taken over the pipe'),
     })
     second.stdin.end('one\n')
     const member = here.start('pipe', 'receive', 'jobs', '--group', 'g')

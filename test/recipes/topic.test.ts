@@ -114,7 +114,7 @@ describe.each(STORES)('a topic on $name', ({ start }) => {
   test('of two subscribers of one name the older one ends', async () => {
     const older = await listen(store.a, 'twice', 3, { as: 'x' })
     const newer = await listen(store.b, 'twice', 2, { as: 'x' })
-    const ended = expect(older.got).rejects.toThrow(/another subscriber goes on as x/)
+    const ended = expect(older.got).rejects.toThrow(/another subscriber uses the name x/)
     await publish(store.a, 'twice', ['one'])
     await publish(store.a, 'twice', ['two'])
     expect(await newer.got).toEqual(['one', 'two'])

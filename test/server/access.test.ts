@@ -136,10 +136,10 @@ describe('a token file', () => {
   test.each([
     ['', /has no token: write TOKEN/],
     ['# only this\n\n', /has no token: write TOKEN/],
-    ['read,write secret-x', /:1 begins with what is no scope: use read, signal, probe, admin/],
+    ['read,write secret-x', /:1 has an unknown scope: use read, signal, probe, admin/],
     ['ok\nread signal secret-x', /:2 has too many words: write TOKEN/],
     ['secret-x\nread secret-x', /has a token twice/],
-    ['sécret-x', /:1 has a token with characters that no HTTP header takes/],
+    ['sécret-x', /:1 has a token with characters that are not allowed in an HTTP header/],
   ])('such as %j is refused', async (text, says) => {
     const { code, stderr } = await (await serve(tokenFile(text))).ended
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(says) })

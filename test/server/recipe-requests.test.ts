@@ -60,7 +60,7 @@ describe('a request that is wrong', () => {
     ['POST', 'barrier/b?parties=0', 'parties "0" is not an integer of at least 1'],
     ['POST', 'barrier/b?parties=2&ttl=0', 'ttl must be greater than 0'],
     ['POST', 'lock/l?slots=0', 'slots "0" is not an integer of at least 1'],
-    ['POST', 'lock/l?try=maybe', 'try is true or false, not "maybe"'],
+    ['POST', 'lock/l?try=maybe', 'try must be true or false, not "maybe"'],
     ['GET', 'lock/l?slots=1', 'unknown parameter "slots": this request takes no parameters'],
     ['POST', 'election/e', 'the id of the candidate is missing: write ?id=node1'],
     ['POST', 'election/e?id=a%0ab', 'has a control character'],
