@@ -248,10 +248,10 @@ describe('a wait that times out', () => {
     await place.rdv('signal', 'build/1')
     expect(await waiting.ended).toMatchObject({ code: 0 })
     const { stderr } = await place.rdv('wait', 'deploy=up', '--timeout', '100ms')
-    expect(stderr).not.toContain('was meant')
+    expect(stderr).not.toContain('did you mean')
     await place.rdv('clear', 'deploy')
     const late = await place.rdv('wait', 'deploy', '--timeout', '100ms')
-    expect(late.stderr.match(/deploy\//g)).toHaveLength(1)
+    expect(late.stderr.match(/did you mean deploy\//g)).toHaveLength(1)
   })
 
   test('says where a -- was probably forgotten', async () => {
