@@ -507,7 +507,7 @@ describe('the page', () => {
     await server.kill()
     await page
       .getByRole('status')
-      .getByText(/cannot be reached|has ended/)
+      .getByText(/cannot be reached|closed the connection/)
       .waitFor()
     expect(await row(page, /^before,/).count()).toBe(1)
     await server.restart()
