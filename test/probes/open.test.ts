@@ -117,7 +117,7 @@ describe('a malformed URL is refused in one sentence that says what to write', (
     ['redis://:6379', 'redis://USER:PASSWORD@HOST:PORT/DATABASE'],
     ['redis:///0', 'has no usable host'],
     ['rediss://:p@:6379', 'redis://USER:PASSWORD@HOST:PORT/DATABASE'],
-    ['redis://h/db', 'no database number'],
+    ['redis://h/db', 'not a database number'],
     ['redis://secret@h', 'has a user but no password'],
     ['redis://h:70000', 'redis://USER:PASSWORD@HOST:PORT/DATABASE'],
     ['redis://h?db=1', 'has a query'],
