@@ -160,7 +160,7 @@ describe('upon HUP a server reads again', () => {
     const replace = async (tokens: string) => {
       writeFileSync(accepted, tokens)
       server.kill('SIGHUP')
-      await server.says(new RegExp(`(were read again[^]*){${++times}}`))
+      await server.says(new RegExp(`(tokens reloaded[^]*){${++times}}`))
     }
     let times = 0
     await replace('one\ntwo\n')
