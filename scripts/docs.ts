@@ -188,7 +188,7 @@ const traits = async (): Promise<string> => {
     const folder = file.split('/').at(-2) ?? ''
     return module.traits
       ? [folder, ...describeTraits(module.traits)]
-      : [folder, 'the network', ...unknown, 'is known']
+      : [folder, 'the network', ...unknown, 'listed']
   })
   return table(['', ...TRAIT_NAMES], await Promise.all(rows))
 }

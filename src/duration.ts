@@ -12,7 +12,7 @@ export const parseDuration = (text: string, what: string): number => {
   const length = Math.round(bare ?? sumOfParts(text))
   if (!Number.isSafeInteger(length)) {
     const shown = printable(JSON.stringify(text.slice(0, 40)))
-    throw new UsageError(`${what} ${shown} is no duration: write 500ms, 30s, 1m30s or 1h`)
+    throw new UsageError(`${what} ${shown} is not a duration: write 500ms, 30s, 1m30s or 1h`)
   }
   return length
 }

@@ -54,7 +54,7 @@ export class UnavailableError extends CoordinationError {
 /** The time was up before the store had answered; the message does not say which store. */
 export class SilentStoreError extends UnavailableError {
   constructor(options?: ErrorOptions) {
-    super('the store did not answer before the time was up', options)
+    super('the store did not answer before the timeout', options)
   }
 }
 
@@ -64,7 +64,7 @@ export class LeaseGoneError extends CoordinationError {
   readonly lease: string
 
   constructor(lease: string, options?: ErrorOptions) {
-    super(`session ${lease} is gone: it expired or was revoked`, options)
+    super(`session ${lease} does not exist: it expired or was revoked`, options)
     this.lease = lease
   }
 }

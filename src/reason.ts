@@ -8,7 +8,7 @@ const reasons = (): ReadonlyMap<string, string> =>
       EADDRNOTAVAIL: 'address not available',
       EAFNOSUPPORT: 'address family not supported',
       EAGAIN: 'temporarily out of resources',
-      EAI_AGAIN: 'name cannot be looked up at the moment',
+      EAI_AGAIN: 'name resolution failed temporarily',
       ECONNREFUSED: 'connection refused',
       ECONNRESET: 'connection closed',
       EDQUOT: 'disk quota exceeded',
@@ -22,17 +22,17 @@ const reasons = (): ReadonlyMap<string, string> =>
       ENOSPC: 'no space left',
       ENETUNREACH: 'network unreachable',
       ENODATA: 'name does not resolve',
-      ENOENT: 'not there',
-      ENOTDIR: 'not there',
+      ENOENT: 'does not exist',
+      ENOTDIR: 'does not exist',
       ENOTFOUND: 'name does not resolve',
       EPERM: 'permission denied',
       EPIPE: 'connection closed',
       EPROTO: 'does not speak TLS',
       EPROTOTYPE: 'not a stream socket',
-      ERR_OSSL_PEM_BAD_BASE64_DECODE: 'certificate or key is no PEM text',
-      ERR_OSSL_PEM_BAD_END_LINE: 'certificate or key is no PEM text',
-      ERR_OSSL_PEM_NO_START_LINE: 'certificate or key is no PEM text',
-      ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'certificate and key do not belong together',
+      ERR_OSSL_PEM_BAD_BASE64_DECODE: 'certificate or key is not in PEM format',
+      ERR_OSSL_PEM_BAD_END_LINE: 'certificate or key is not in PEM format',
+      ERR_OSSL_PEM_NO_START_LINE: 'certificate or key is not in PEM format',
+      ERR_OSSL_X509_KEY_VALUES_MISMATCH: 'certificate and key do not match',
       ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'does not speak HTTP/2',
       ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS',
       ERR_SSL_PACKET_LENGTH_TOO_LONG: 'does not speak TLS',
@@ -84,9 +84,9 @@ export const reasonFor = (error: unknown): string | undefined => {
 /** What the other end of TLS has said of our certificate, or of that we have none. */
 const reasonOfAlert = (code: string): string | undefined => {
   if (/^ERR_SSL_.*ALERT_CERTIFICATE_REQUIRED$/.test(code))
-    return 'server wants a certificate of the client'
+    return 'server requires a client certificate'
   return /^ERR_SSL_.*ALERT_(.*CERTIFICATE.*|UNKNOWN_CA)$/.test(code)
-    ? 'server does not accept the certificate of the client'
+    ? 'server rejected the client certificate'
     : undefined
 }
 
@@ -94,7 +94,7 @@ const reasonOfAlert = (code: string): string | undefined => {
 export const tlsHint = (address: string, error: unknown): string => {
   const [scheme = ''] = address.split(':', 1)
   return codeOf(error) === 'ECONNRESET' && !scheme.endsWith('s')
-    ? ` (a server with TLS? write ${scheme}s://)`
+    ? ` (if the server uses TLS, write ${scheme}s://)`
     : ''
 }
 

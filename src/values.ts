@@ -12,7 +12,7 @@ const quoted = (text: string): string => printable(JSON.stringify(text))
 export const parseCount = (text: string, what: string, least = 0): number => {
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(count) || count < least) {
-    throw new UsageError(`${what} ${quoted(text)} is not a whole number from ${least} on`)
+    throw new UsageError(`${what} ${quoted(text)} is not an integer of at least ${least}`)
   }
   return count
 }
@@ -24,7 +24,7 @@ export const parseCount = (text: string, what: string, least = 0): number => {
 export const parseNumber = (text: string, what: string): bigint => {
   const number = parseInt64(text)
   if (number === undefined) {
-    throw new UsageError(`${what} ${quoted(text)} is not a whole number of 64 bits`)
+    throw new UsageError(`${what} ${quoted(text)} is not an integer of 64 bits`)
   }
   return number
 }
@@ -35,7 +35,8 @@ export const parseNumber = (text: string, what: string): bigint => {
  */
 export const parseWords = (text: string, what: string): string[] => {
   const words = text.split(',')
-  if (words.includes('')) throw new UsageError(`${what} ${quoted(text)} has an empty word`)
+  if (words.includes(''))
+    throw new UsageError(`${what} ${quoted(text)} has an empty item: leave out the extra comma`)
   return words
 }
 
@@ -47,7 +48,7 @@ export const parseLength =
   (what: string) =>
   (text: string): number => {
     const length = parseDuration(text, what)
-    if (length === 0) throw new UsageError(`${what} must be longer than 0`)
+    if (length === 0) throw new UsageError(`${what} must be greater than 0`)
     return length
   }
 

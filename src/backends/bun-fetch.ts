@@ -43,6 +43,6 @@ const asOfNode = (error: unknown): unknown => {
   const code = codeOf(error)
   if (code === undefined) return error
   return code === 'Malformed_HTTP_Response'
-    ? Object.assign(new Error('the answer is no HTTP/1.1'), { code: 'HPE_INVALID_CONSTANT' })
+    ? Object.assign(new Error('the answer is not HTTP/1.1'), { code: 'HPE_INVALID_CONSTANT' })
     : Object.assign(new Error(describeFailure(error), { cause: error }), { code })
 }

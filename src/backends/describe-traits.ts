@@ -8,13 +8,13 @@ const REACH: Readonly<Record<Traits['reach'], string>> = {
 
 /** What the traits are called, for people: the names of `describeTraits`' values, in their order. */
 export const TRAIT_NAMES: readonly string[] = [
-  'who meets',
-  'TTL from',
-  'TTL to',
-  'TTL by default',
-  'a dead holder’s keys go',
-  'one commit',
-  'who waits',
+  'reach',
+  'minimum TTL',
+  'maximum TTL',
+  'default TTL',
+  'keys of a dead holder are removed',
+  'maximum commit',
+  'waiters',
 ]
 
 /** The traits in words, in the order of `TRAIT_NAMES`. */
@@ -25,7 +25,7 @@ export const describeTraits = (traits: Traits): string[] => [
   length(traits.defaultTtl),
   `${traits.seesDeath ? 'at once; at the latest ' : ''}within ${traits.expiryFactor === 1 ? 'the TTL' : '2 × the TTL'}`,
   `${Math.floor(traits.maxCommitBytes / 1024)} KiB, ${traits.maxCommitOperations} operations`,
-  traits.waiters === 'known' ? 'is known' : 'is known with `--announce`',
+  traits.waiters === 'known' ? 'listed' : 'listed with `--announce`',
 ]
 
 const UNITS = [

@@ -182,7 +182,7 @@ export const wholeAnswer = (response: IncomingMessage): Promise<Answer> => {
   )
   response.once('error', reject)
   // Only where there was neither an end nor an error.
-  response.once('close', () => reject(new Error('the answer was cut')))
+  response.once('close', () => reject(new Error('the answer is incomplete')))
   return promise
 }
 

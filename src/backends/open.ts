@@ -37,7 +37,7 @@ export const openBackend = async (
   if (!load) {
     const known = [...BACKENDS.keys()].join(', ')
     throw new UsageError(
-      `"${redactMalformed(url)}" is no backend URL: begin it with one of ${known}`,
+      `"${redactMalformed(url)}" is not a backend URL: begin it with one of ${known}`,
     )
   }
   const module = await load()

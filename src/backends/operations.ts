@@ -56,13 +56,13 @@ export const checkCommit = (
   const operations = guards.length + writes.length
   if (operations > traits.maxCommitOperations) {
     throw new UsageError(
-      `${operations} operations in one commit are more than ${traits.name} takes (${traits.maxCommitOperations})`,
+      `a commit of ${operations} operations exceeds the limit of ${traits.name} (${traits.maxCommitOperations} operations)`,
     )
   }
   const size = writes.reduce((sum, write) => sum + writeBytes(write), 0)
   if (size > traits.maxCommitBytes) {
     throw new UsageError(
-      `${size} bytes in one commit are more than ${traits.name} takes (${traits.maxCommitBytes} bytes)`,
+      `a commit of ${size} bytes exceeds the limit of ${traits.name} (${traits.maxCommitBytes} bytes)`,
     )
   }
   if (new Set(writes.map((write) => write.key)).size < writes.length) {

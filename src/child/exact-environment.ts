@@ -102,5 +102,5 @@ const escaped = (bytes: Buffer): string =>
 
 const refusal = (names: ReadonlySet<string>): UsageError =>
   new UsageError(
-    `the environment variable ${[...names].map((name) => JSON.stringify(name)).join(', ')} is not UTF-8, and cannot be handed on unchanged here: write it in UTF-8, or unset it`,
+    `the environment variable ${[...names].map((name) => JSON.stringify(name)).join(', ')} is not UTF-8 and cannot be passed on unchanged: write it in UTF-8, or unset it`,
   )

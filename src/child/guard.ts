@@ -97,7 +97,7 @@ function spawnGuard(shell = '/bin/sh') {
     env: { PATH: '/usr/bin:/bin', BUN_BE_BUN: '1' },
   })
   child.on('error', () => {})
-  if (child.pid === undefined) throw new Error('the guard could not be started')
+  if (child.pid === undefined) throw new Error('the watchdog could not be started')
   child.unref()
   // Someone may have killed it.
   child.stdin.on('error', () => {})

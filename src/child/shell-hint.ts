@@ -25,13 +25,13 @@ export function shellHint(name: string): string | undefined {
   const alone = others.length === 0
   if (alone && ASSIGNMENT.test(name)) return `write env ${withoutValue(name)} COMMAND…`
   if (OF_SHELLS.has(first)) return `${first} is part of a shell: write ${scriptFor(name, first)}`
-  if (ALIASES.has(first)) return 'only a shell knows its aliases: write the command itself'
-  if (name.startsWith('~')) return 'only a shell replaces ~: write "$HOME/…"'
+  if (ALIASES.has(first)) return 'aliases exist only in a shell: write the command itself'
+  if (name.startsWith('~')) return 'only a shell expands ~: write "$HOME/…"'
   if (OPERATORS.test(name) || ASSIGNMENT.test(name))
-    return `no shell is used: write ${scriptFor(name)}`
+    return `COMMAND is not run by a shell: write ${scriptFor(name)}`
   return alone
     ? undefined
-    : `no shell is used: write its words without quotes around all of them, or ${scriptFor(name)}`
+    : `COMMAND is not run by a shell: write its words as separate arguments, or write ${scriptFor(name)}`
 }
 
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/

@@ -89,7 +89,7 @@ export abstract class RdvCommand {
     )
     const flags = parsed.flags as unknown as GlobalFlags
     if (flags.backend === '')
-      throw new UsageError('--backend is empty: name one, or leave the flag out')
+      throw new UsageError('--backend is empty: write a URL, or leave the flag out')
     this.#flags = flags
     this.settingName = settingNames(parsed.raw, definitions)
     const codes = flags['exit-codes']
@@ -188,7 +188,7 @@ export abstract class RdvCommand {
     if (!(error instanceof SilentStoreError)) return error
     const space = await this.#space?.catch(() => undefined)
     const address = space?.backend.address ?? this.#backend
-    return new UnavailableError(`${address} did not answer before the time was up`, {
+    return new UnavailableError(`${address} did not answer before the timeout`, {
       cause: error,
     })
   }
@@ -215,8 +215,8 @@ export abstract class RdvCommand {
     const { id } = this.constructor as typeof RdvCommand
     if (command === undefined) return
     const name = id.replace(':', ' ')
-    if (!this.takesCommand) throw new UsageError(`rdv ${name} runs no command: leave out the --`)
-    if (!command[0]) throw new UsageError('there is no command after the --')
+    if (!this.takesCommand) throw new UsageError(`rdv ${name} takes no COMMAND: leave out the --`)
+    if (!command[0]) throw new UsageError('COMMAND is missing after --: write -- COMMAND')
   }
 }
 

@@ -11,13 +11,17 @@ import { printResult } from './output.ts'
 /** What `counter inc` and `counter dec` share: all but the direction. */
 export abstract class CountingCommand extends RdvCommand {
   static override description =
-    `One that is not there is 0. Beyond 64 bits: exit code 1, and it stays as it is.
-Each change is made exactly once, also where answers of the store get lost; what cannot be known is exit code 122.`
+    `A counter that does not exist has the value 0. If the result exceeds 64 bits, the counter stays unchanged and the exit code is 1.
+Each change is made exactly once, even if answers of the store are lost. If the result cannot be known, the exit code is 122.`
   static override args = {
-    name: Args.string({ description: 'Such as builds.', required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the counter, such as builds.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
-    by: Flags.string({ summary: 'By so much. Default: 1.', helpValue: 'N' }),
+    by: Flags.string({ summary: 'Amount of the change. Default: 1.', helpValue: 'N' }),
     ...idempotencyFlag,
   }
 

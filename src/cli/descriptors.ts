@@ -13,7 +13,7 @@ export const refuseDescriptors = (command: readonly string[]): void => {
     const [, fd] = DESCRIPTOR.exec(word) ?? []
     if (fd === undefined || Number(fd) <= 2 || !existsSync(`/dev/fd/${fd}`)) continue
     throw new UsageError(
-      `COMMAND gets the descriptors 0, 1 and 2, and ${JSON.stringify(word)} is another one: let COMMAND open it itself, as in bash -c 'diff <(a) <(b)'`,
+      `COMMAND inherits only the descriptors 0, 1 and 2, and not ${JSON.stringify(word)}: open it within COMMAND, as in bash -c 'diff <(a) <(b)'`,
     )
   }
 }
@@ -21,5 +21,5 @@ export const refuseDescriptors = (command: readonly string[]): void => {
 /** What to say where systemd has opened sockets for this process: COMMAND does not get them. */
 export const socketsHint = ({ LISTEN_FDS, LISTEN_PID }: NodeJS.ProcessEnv): string | undefined => {
   if (!LISTEN_FDS || (LISTEN_PID && LISTEN_PID !== String(process.pid))) return undefined
-  return 'LISTEN_FDS is set, and COMMAND does not get these sockets: in a systemd unit, wait in ExecStartPre= and start the server itself by ExecStart='
+  return 'LISTEN_FDS is set, but COMMAND does not inherit these sockets: in a systemd unit, run rdv wait in ExecStartPre= and the server in ExecStart='
 }

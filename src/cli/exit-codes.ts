@@ -10,33 +10,40 @@ export const EXIT_CODES: Readonly<Record<ErrorKind, ExitCode>> = {
   no: {
     code: 1,
     meaning:
-      'a definite no: --once found it not so, a probe is down, it failed, it is held by another',
+      'negative result: a target is not ready (--once), a probe is down, a target failed, or another process is the holder',
   },
-  usage: { code: 2, meaning: 'wrong use; nothing was done' },
+  usage: { code: 2, meaning: 'usage error; nothing was done' },
   unavailable: {
     code: 120,
-    meaning: 'the backend is out of reach or refused us; nothing was written',
+    meaning: 'the backend is unreachable or refused the request; nothing was written',
   },
-  lost: { code: 121, meaning: 'what was held, or messages, were lost; a child was stopped' },
+  lost: {
+    code: 121,
+    meaning:
+      'a lock, leadership or held key was lost, and COMMAND was ended; or messages were lost',
+  },
   indeterminate: {
     code: 122,
-    meaning: 'a write was sent and no answer came: it may or may not have been applied',
+    meaning: 'a write was sent but not answered; it may or may not have been applied',
   },
-  conflict: { code: 123, meaning: 'other parameters than the holders’, or data of another kind' },
+  conflict: {
+    code: 123,
+    meaning: 'the parameters differ from those of the holders, or the key has data of another kind',
+  },
   timeout: { code: 124, meaning: 'timed out' },
-  internal: { code: 125, meaning: 'a bug, or this machine cannot run rdv' },
+  internal: { code: 125, meaning: 'internal error, or this machine cannot run rdv' },
 }
 
 /** Codes that are not ours to choose. */
 const OTHER_CODES: readonly (readonly [code: string, meaning: string])[] = [
-  ['126, 127', 'COMMAND cannot be run, is not found'],
+  ['126, 127', 'COMMAND cannot be executed (126) or was not found (127)'],
   ['128+n', 'ended by signal n'],
-  ['other', 'COMMAND’s own'],
+  ['other', 'exit code of COMMAND'],
 ]
 
 /** All codes with their names and meanings, for the help and the docs. */
 export const exitCodeRows = (): (readonly [code: string, name: string, meaning: string])[] => [
-  ['0', '', 'yes, done'],
+  ['0', '', 'success'],
   ...Object.entries(EXIT_CODES).map(
     ([name, { code, meaning }]) => [String(code), name, meaning] as const,
   ),
@@ -63,4 +70,4 @@ export const parseExitCodes = (text: string, what = '--exit-codes'): ExitCodeOve
 const isKind = (name: string): name is ErrorKind => Object.hasOwn(EXIT_CODES, name)
 
 const wrongPart = (part: string, what: string): string =>
-  `"${part}" in ${what} is not NAME=CODE, with a name of ${Object.keys(EXIT_CODES).join(', ')} and a code up to 255`
+  `"${part}" in ${what} is not NAME=CODE: write one of the names ${Object.keys(EXIT_CODES).join(', ')} and a code up to 255`

@@ -3,7 +3,7 @@ import type { AnnounceOptions } from '../recipes/announcement.ts'
 import { invocation } from './invocation.ts'
 
 const timeout = (usual: string) => ({
-  summary: `Gives up after this long: 500ms, 30s, 1m30s; 0 is no limit. Default: ${usual}.`,
+  summary: `Time limit, such as 500ms, 30s or 1m30s; 0 means no limit. Default: ${usual}.`,
   helpGroup: 'GLOBAL',
   helpValue: 'DURATION',
 })
@@ -11,13 +11,13 @@ const timeout = (usual: string) => ({
 /** The flags of every command. Their values are checked by us, so that each mistake gets our one sentence. */
 export const globalFlags = {
   backend: Flags.string({
-    summary: 'Where to meet: sqlite:, http://…, etcd://…, consul://…',
+    summary: 'URL of the store: sqlite:, http://…, etcd://…, consul://…',
     env: 'RDV_BACKEND',
     helpGroup: 'GLOBAL',
     helpValue: 'URL',
   }),
   namespace: Flags.string({
-    summary: 'Keeps apart who does not belong together.',
+    summary: 'Separates independent users of one store.',
     env: 'RDV_NAMESPACE',
     default: 'rdv',
     helpGroup: 'GLOBAL',
@@ -30,17 +30,17 @@ export const globalFlags = {
     helpGroup: 'GLOBAL',
   }),
   quiet: Flags.boolean({
-    summary: 'Says nothing but errors on stderr.',
+    summary: 'Prints only errors on stderr.',
     env: 'RDV_QUIET',
     helpGroup: 'GLOBAL',
   }),
   verbose: Flags.boolean({
-    summary: 'Says on stderr what led to a failure.',
+    summary: 'Prints the causes of an error on stderr.',
     env: 'RDV_VERBOSE',
     helpGroup: 'GLOBAL',
   }),
   'exit-codes': Flags.string({
-    summary: 'Other exit codes by name: timeout=1,unavailable=3.',
+    summary: 'Changes exit codes by name, such as timeout=1,unavailable=3.',
     env: 'RDV_EXIT_CODES',
     helpGroup: 'GLOBAL',
     helpValue: 'LIST',
@@ -54,7 +54,8 @@ export const takesValue = (flag: string): boolean =>
 /** Of the commands that only wait. */
 export const announceFlag = {
   announce: Flags.boolean({
-    summary: 'Lets others see who waits also on etcd and Consul, where it costs a write.',
+    summary:
+      'Makes this waiter visible to other processes on etcd and Consul, too, at the cost of a write.',
     env: 'RDV_ANNOUNCE',
   }),
 }
@@ -73,7 +74,7 @@ export const waitingFlags = {
 /** That of those which go on until they are ended: it bounds all of what they do. */
 export const lastingFlags = {
   timeout: Flags.string({
-    summary: 'Ends after this long, whatever it does then: 500ms, 30s, 1m30s. Default: no limit.',
+    summary: 'Time limit for the whole run, such as 500ms, 30s or 1m30s. Default: no limit.',
     helpGroup: 'GLOBAL',
     helpValue: 'DURATION',
     env: 'RDV_TIMEOUT',

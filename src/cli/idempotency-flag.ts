@@ -4,7 +4,7 @@ import * as Flags from '@oclif/core/flags'
 export const idempotencyFlag = {
   'idempotency-key': Flags.string({
     summary:
-      'Counts this ID once, however often the step is run; then prints what it gave at first.',
+      'Makes the change only once for this ID. A repeated call prints the result of the first.',
     helpValue: 'ID',
   }),
 }

@@ -16,7 +16,7 @@ export const tellLeft = (processes: readonly Process[]): void => {
 export const tellRefused = (signal: NodeJS.Signals, target: number): void => {
   const pid = Math.abs(target)
   note(
-    `${signal} was not handed on: COMMAND (process ${pid}) belongs to another user. Send it yourself: sudo kill -s ${signal.slice(3)} ${pid}`,
+    `${signal} was not forwarded: COMMAND (process ${pid}) belongs to another user. Send it yourself: sudo kill -s ${signal.slice(3)} ${pid}`,
   )
 }
 
@@ -24,12 +24,12 @@ export const tellRefused = (signal: NodeJS.Signals, target: number): void => {
 type Forms = readonly [one: string, several: string]
 
 const BELONG: Forms = ['belongs to another user', 'belong to another user']
-const LIVE_ON: Forms = ['was killed and lives on', 'were killed and live on']
+const LIVE_ON: Forms = ['was killed but is still running', 'were killed but are still running']
 
 const left = (processes: readonly Process[], [one, several]: Forms): string => {
   const names = processes.map(described).join(', ')
   const subject = processes.length > 1 ? `processes ${names} ${several}` : `process ${names} ${one}`
-  return `COMMAND cannot be ended: its ${subject}. rdv waits for ${them(processes)}, and keeps what it holds as long as the store lets it`
+  return `COMMAND cannot be ended: its ${subject}. rdv waits for ${them(processes)} and keeps its session alive as long as the store allows`
 }
 
 const them = ({ length }: readonly Process[]): string => (length > 1 ? 'them' : 'it')

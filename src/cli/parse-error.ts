@@ -50,7 +50,7 @@ const unknownFlag = (word: string, typed: Typed): string => {
   // what follows the letter of a short flag may be its value
   const shown = isKnown ? bare : bare.slice(0, 2)
   const offer = (habit && offered(habit, value, typed)) ?? guess(name, known, word, typed)
-  return `there is no flag ${shown}${offer}`
+  return `unknown flag ${shown}${offer}`
 }
 
 /** A flag and its value where that is part of the word: `--wait=5`, `-w5`. */
@@ -94,7 +94,7 @@ const oneTooMany = (word: string, typed: Typed): string => {
     isCommand && id === 'signal'
       ? dashes(word, typed)
       : (argumentHabit(id, word) ?? (isCommand && dashes(word, typed)))
-  return `the argument ${quoted(word)} is one too many${offer ? `: ${offer}` : `; see rdv ${id.replace(':', ' ')} --help`}`
+  return `unexpected argument ${quoted(word)}${offer ? `: ${offer}` : `; see rdv ${id.replace(':', ' ')} --help`}`
 }
 
 const dashes = (word: string, typed: Typed): string => {

@@ -6,10 +6,10 @@ import { lastingFlags } from './flags.ts'
 /** What both ends of a pipe understand. */
 export const pipeFlags = {
   ...lastingFlags,
-  null: Flags.boolean({ summary: 'Messages end with a NUL instead of a line feed.' }),
+  null: Flags.boolean({ summary: 'Messages end with a NUL byte instead of a line feed.' }),
   ttl: Flags.string({
     summary:
-      'How long after its process dies this end counts as gone. Default: 15s, on Consul 45s.',
+      'Time until this end of the pipe is removed after its process dies. Default: 15s, on Consul 45s.',
     helpValue: 'DURATION',
   }),
 }
@@ -38,7 +38,7 @@ export const parseHost = (text: string): string => {
   const [, bracketed, plain] = /^(?:\[([0-9a-f:.%]+)\]|([^:[\]/\s]+))$/i.exec(text) ?? []
   const host = bracketed ?? plain
   if (host === undefined) {
-    throw new UsageError(`--advertise ${JSON.stringify(text)} is no host: write node1 or [::1]`)
+    throw new UsageError(`--advertise ${JSON.stringify(text)} is not a host: write node1 or [::1]`)
   }
   return host
 }

@@ -6,19 +6,19 @@ import type { ProbeOptions } from '../probes/probe.ts'
 /** The flags that concern http(s) probes. */
 export const probeFlags = {
   'http-status': Flags.string({
-    summary: 'Accepted HTTP status: 200-299,404.',
+    summary: 'Accepted HTTP statuses, such as 200-299,404.',
     helpGroup: 'PROBE',
     helpValue: 'RANGES',
   }),
   'http-header': Flags.string({
-    summary: 'A header of HTTP probes.',
+    summary: 'Header to send with HTTP probes.',
     multiple: true,
     multipleNonGreedy: true,
     helpGroup: 'PROBE',
     helpValue: 'NAME:VALUE',
   }),
   'http-body-match': Flags.string({
-    summary: "A regular expression (RE2's syntax) that the HTTP body must match.",
+    summary: 'Regular expression (RE2 syntax) that the HTTP body must match.',
     helpGroup: 'PROBE',
     helpValue: 'REGEX',
   }),
@@ -44,7 +44,7 @@ const parseRanges = (text: string): (readonly [number, number])[] =>
     const [, from, to = from] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(range) ?? []
     if (from === undefined || Number(from) > Number(to)) {
       throw new UsageError(
-        `--http-status ${JSON.stringify(range)} is no status or range: write 200 or 200-299`,
+        `--http-status ${JSON.stringify(range)} is not a status or range: write 200 or 200-299`,
       )
     }
     return [Number(from), Number(to)] as const
@@ -55,7 +55,7 @@ const parseHeaders = (lines: readonly string[]): Record<string, string> =>
     lines.map((line) => {
       const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\r\n]*)$/.exec(line) ?? []
       if (name === undefined || value === undefined) {
-        throw new UsageError('a --http-header is no header: write "Name: value"')
+        throw new UsageError('a --http-header is not a header: write "Name: value"')
       }
       return [name, value]
     }),

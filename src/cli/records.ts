@@ -27,7 +27,8 @@ export async function* records(
     if (from === chunk.length) continue
     begun.push(chunk.subarray(from))
     length += chunk.length - from
-    if (length > longest) throw new UsageError(`a message is longer than ${longest} bytes`)
+    if (length > longest)
+      throw new UsageError(`a message is longer than ${longest} bytes: shorten it`)
   }
   if (length > 0) yield Buffer.concat(begun)
 }

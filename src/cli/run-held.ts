@@ -60,7 +60,7 @@ export const runHeld = async (
     if (!outcome.stoppedBy) return outcome.code
     // Who was told to end does not begin again after a loss.
     if (told) interrupts.tell(told)
-    throw lost?.reason ?? expiring?.reason ?? new LostError('what was held was lost')
+    throw lost?.reason ?? expiring?.reason ?? new LostError('session lost')
   } finally {
     caught.release()
     // A signal that comes now must not keep us from giving it up.

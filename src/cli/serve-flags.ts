@@ -6,18 +6,18 @@ const repeated = { multiple: true, multipleNonGreedy: true } as const
 /** Where the server listens, and where it keeps what it is told. */
 const place = {
   timeout: Flags.string({
-    summary: 'A request waits this long unless it says otherwise. Default: 30s.',
+    summary: 'Timeout of requests that give none. Default: 30s.',
     helpGroup: 'GLOBAL',
     helpValue: 'DURATION',
   }),
   listen: Flags.string({
-    summary: 'Address and port.',
+    summary: 'Address and port to listen on.',
     env: 'RDV_LISTEN',
     default: '127.0.0.1:8080',
     helpValue: 'HOST:PORT',
   }),
   'data-dir': Flags.string({
-    summary: 'Keeps everything in a file in this directory.',
+    summary: 'Stores all data in a file in this directory.',
     helpValue: 'DIR',
   }),
 }
@@ -26,29 +26,31 @@ const place = {
 const access = {
   'token-file': Flags.string({
     summary:
-      'Clients must present a token of this file: one a line, before it the scopes that it has (read,signal,probe,admin), without them all.',
+      'File with the tokens that authorize clients: one per line, with its scopes (read,signal,probe,admin) before it. A token without scopes has all.',
     env: 'RDV_TOKEN_FILE',
     helpValue: 'FILE',
   }),
-  insecure: Flags.boolean({ summary: 'Serves other addresses than loopback without a token.' }),
+  insecure: Flags.boolean({
+    summary: 'Serves addresses other than loopback without authorization.',
+  }),
   'allow-namespace': Flags.string({
     summary:
-      'A namespace that http:// clients may use besides --namespace; on a store of its own the server lets them use any.',
+      'Namespace that http:// clients may use besides --namespace. On a local store, clients may use any namespace by default.',
     ...repeated,
     helpValue: 'NAME',
   }),
   'allow-host': Flags.string({
-    summary: 'A name by which the server may be called, or *.NAME.',
+    summary: 'Host name that clients may use for the server, or *.NAME.',
     ...repeated,
     helpValue: 'NAME',
   }),
   'allow-probe': Flags.string({
-    summary: 'Only this may be probed: HOST:PORT, *.NAME:PORT or 10.0.0.0/8:PORT. Default: any.',
+    summary: 'Target that may be probed: HOST:PORT, *.NAME:PORT or 10.0.0.0/8:PORT. Default: any.',
     ...repeated,
     helpValue: 'PATTERN',
   }),
   'postgres-url': Flags.string({
-    summary: 'Where /_postgres/DB looks; {{.}} stands for the database.',
+    summary: 'URL that /_postgres/DB probes; {{.}} stands for the database.',
     env: 'RDV_POSTGRES_URL',
     helpValue: 'TEMPLATE',
   }),
@@ -56,17 +58,17 @@ const access = {
 
 const tls = {
   'tls-cert': Flags.string({
-    summary: 'Serves https with this certificate (PEM).',
+    summary: 'Certificate for https (PEM).',
     dependsOn: ['tls-key'],
     helpValue: 'FILE',
   }),
   'tls-key': Flags.string({
-    summary: 'Its key (PEM).',
+    summary: 'Private key of the certificate (PEM).',
     dependsOn: ['tls-cert'],
     helpValue: 'FILE',
   }),
   'tls-ca': Flags.string({
-    summary: 'Clients need a certificate of this authority (PEM).',
+    summary: 'Certificate authority (PEM) that must have signed the certificates of clients.',
     dependsOn: ['tls-cert'],
     helpValue: 'FILE',
   }),
@@ -74,26 +76,28 @@ const tls = {
 
 const logs = {
   'log-format': Flags.option({
-    summary: 'How what happens is told on stderr.',
+    summary: 'Format of the log on stderr.',
     env: 'RDV_LOG_FORMAT',
     options: LOG_FORMATS,
     default: 'text',
   })(),
-  'access-log': Flags.boolean({ summary: 'Tells each request on stderr, too.' }),
+  'access-log': Flags.boolean({ summary: 'Also logs each request.' }),
 }
 
 const limits = {
-  'max-waiters': Flags.string({ summary: 'So many requests may wait at once.', helpValue: 'N' }),
+  'max-waiters': Flags.string({ summary: 'Maximum number of waiting requests.', helpValue: 'N' }),
   'max-waiters-per-client': Flags.string({
-    summary: 'So many of one client address. Default: 10000, on loopback all.',
+    summary:
+      'Maximum number of waiting requests of one client address. Default: 10000, no limit on loopback.',
     helpValue: 'N',
   }),
   'max-connections': Flags.string({
-    summary: 'So many connections may be open at once.',
+    summary: 'Maximum number of open connections.',
     helpValue: 'N',
   }),
   'client-timeout': Flags.string({
-    summary: 'A client must send its headers, and read what it is sent, within this. Default: 20s.',
+    summary:
+      'Time limit for a client to send its headers and to read what it is sent. Default: 20s.',
     helpValue: 'DURATION',
   }),
 }

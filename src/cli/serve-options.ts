@@ -69,16 +69,16 @@ export const backendUrl = (
   env: NodeJS.ProcessEnv,
 ): string => {
   if (directory !== undefined) {
-    if (directory === '') throw new UsageError('--data-dir is empty: name a directory')
+    if (directory === '') throw new UsageError('--data-dir is empty: write a directory')
     if (backend !== undefined && backend !== env.RDV_BACKEND)
-      throw new UsageError('--data-dir and --backend are two stores: leave one of them out')
+      throw new UsageError('--data-dir and --backend exclude each other: leave out one of them')
     return `sqlite://${encodeURI(resolve(directory)).replaceAll('?', '%3F')}/rendezvous.db`
   }
   const remote = /^https?:/.test(backend ?? '')
   if (!remote) return backend ?? 'memory:'
   if (backend === env.RDV_BACKEND) return 'memory:'
   throw new UsageError(
-    'a server cannot stand in front of another one: give it the store itself as --backend',
+    'a server cannot use another server as its store: write the URL of the store itself as --backend',
   )
 }
 
@@ -117,7 +117,8 @@ const readTokens = async (
   if (file === undefined) return env.RDV_TOKEN ? [everything(env.RDV_TOKEN)] : undefined
   const text = await readSetting(file, what)
   const { mode } = await stat(file)
-  if (mode & WORLD_READABLE) warn(`everybody on this machine can read ${file}: chmod 600 it`)
+  if (mode & WORLD_READABLE)
+    warn(`all users of this machine can read ${file}: change its mode to 600`)
   return parseTokenFile(text, `${what} ${file}`)
 }
 

@@ -5,21 +5,23 @@ import { optional, parseLength } from '../values.ts'
 /** The flags of the commands that queue for something and then hold it. */
 export const tenureFlags = {
   timeout: Flags.string({
-    summary: 'Waits no longer than this for its turn: 500ms, 30s, 1m30s. Default: no limit.',
+    summary: 'Time limit for the wait, such as 500ms, 30s or 1m30s. Default: no limit.',
     helpGroup: 'GLOBAL',
     helpValue: 'DURATION',
     env: 'RDV_TIMEOUT',
   }),
   try: Flags.boolean({
     summary:
-      'Does not wait: exit code 1 where another one has it, which --exit-codes no=75 tells from a 1 of COMMAND.',
+      'Does not wait. Exit code 1 if another process is the holder; --exit-codes no=75 distinguishes this from exit code 1 of COMMAND.',
   }),
   ttl: Flags.string({
-    summary: 'How soon it is free when this process dies. Default: 15s, on Consul 45s.',
+    summary:
+      'Time until the next waiter can become the holder after this process dies. Default: 15s, on Consul 45s.',
     helpValue: 'DURATION',
   }),
   grace: Flags.string({
-    summary: 'Before a loss COMMAND has this long to end. Default: a sixth of the TTL, at most 5s.',
+    summary:
+      'Time that COMMAND has to end before the session is lost. Default: a sixth of the TTL, at most 5s.',
     helpValue: 'DURATION',
   }),
 }

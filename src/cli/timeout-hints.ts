@@ -19,7 +19,7 @@ export const explainTimeout = async (
     const space = await open(signal)
     for (const name of names) {
       const similar = await similarName(space, name, signal)
-      if (similar) note(`there is no ${name}, but there is ${similar}: is that what was meant?`)
+      if (similar) note(`${name} does not exist, but ${similar} does: did you mean ${similar}?`)
     }
     explainReach(space)
   }).catch(() => {})
@@ -36,5 +36,5 @@ export const tellReach = (
 
 const explainReach = ({ backend }: Space): void => {
   if (backend.traits.reach !== 'machine') return
-  note(`waited in ${backend.address}, which other users, containers and hosts do not see`)
+  note(`the wait was on ${backend.address}, which other users, containers and hosts cannot see`)
 }

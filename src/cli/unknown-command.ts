@@ -15,9 +15,9 @@ export const unknownCommand = (
   // Of -t 5 the 5 was taken for the command.
   const habit = /^\d/.test(name) ? flagHabit('wait', flag, name) : undefined
   if (habit?.startsWith('--') && takesValue(habit))
-    return new UsageError(`there is no flag ${flag}: write ${habit} ${name}`)
+    return new UsageError(`unknown flag ${flag}: write ${habit} ${name}`)
   const similar = mostSimilar(name, ids)
   const hint =
     commandHabit(name) ?? (similar === undefined ? 'see rdv help' : `did you mean ${similar}?`)
-  return new UsageError(`there is no command ${quoted(name)}: ${hint}`)
+  return new UsageError(`unknown command ${quoted(name)}: ${hint}`)
 }

@@ -48,7 +48,7 @@ export class WaitHints implements Disposable {
     const targets = this.#state.map(({ target }) => target)
     const program = await programAmong(targets, names)
     if (program !== undefined)
-      note(`${program} is waited for as a key: to run it as COMMAND, write -- before it`)
+      note(`waiting for a key named ${program}: to run it as COMMAND, write -- before it`)
     await withDeadline({ timeout: LIMIT }, async (signal) => {
       const space = await this.#open(signal)
       await tellCounterparts(space, names, signal)
@@ -71,8 +71,9 @@ const tellCounterparts = async (
   for (const name of names) {
     const other = await counterpart(space, name, signal)
     if (other?.endsWith('/'))
-      note(`there is no key ${name}, but a group ${other}: is that what was meant?`)
-    else if (other) note(`${name} has no member, but there is a key ${other}: was that meant?`)
+      note(`there is no key ${name}, but there is a group ${other}: did you mean ${other}?`)
+    else if (other)
+      note(`the group ${name} is empty, but there is a key ${other}: did you mean ${other}?`)
   }
 }
 

@@ -10,26 +10,29 @@ import { checkKey } from '../recipes/keys.ts'
 import { optional, parseCount, parseLength } from '../values.ts'
 
 export default class BarrierCommand extends RdvCommand {
-  static override summary =
-    'Waits until N parties have arrived; then all go on, each with its arrival index.'
+  static override summary = 'Waits until N parties have arrived, and gives each its arrival index.'
   static override description =
-    `Prints the index, 0 to N-1, or becomes COMMAND, which finds it as RDV_BARRIER_INDEX in its environment.
-Can be used again at once. A party that dies or gives up while it waits is not counted.
-All parties must name the same N; one that does not: exit code 123.`
+    `Prints the index (0 to N-1), or runs COMMAND in its place with the index in RDV_BARRIER_INDEX.
+The barrier can be used again at once. A party that dies or gives up while it waits is not counted.
+All parties must give the same N. A party with a different N exits with 123.`
   static override usage = 'barrier NAME --parties N [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> barrier start --parties 3 -- ./load-test',
     'if [ "$(<%= config.bin %> barrier migrate --parties 3)" = 0 ]; then ./migrate; fi',
   ]
   static override args = {
-    name: Args.string({ description: 'Such as start.', required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the barrier, such as start.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     ...patientFlags,
-    parties: Flags.string({ summary: 'So many must arrive.', required: true, helpValue: 'N' }),
+    parties: Flags.string({ summary: 'Number of parties.', required: true, helpValue: 'N' }),
     ttl: Flags.string({
       summary:
-        'How soon this party does not count any more when it dies. Default: 15s, on Consul 45s.',
+        'Time until this party is no longer counted after it dies. Default: 15s, on Consul 45s.',
       helpValue: 'DURATION',
     }),
   }

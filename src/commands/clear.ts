@@ -9,7 +9,7 @@ import { groupAbovePattern, patternsAmong } from '../recipes/patterns.ts'
 import { quoted } from '../redact.ts'
 
 export default class Clear extends RdvCommand {
-  static override summary = 'Removes keys; clearing what is not there is success.'
+  static override summary = 'Removes keys. A key that does not exist is not an error.'
   static override examples = [
     '<%= config.bin %> clear db',
     '<%= config.bin %> clear deploy/ --recursive',
@@ -17,16 +17,17 @@ export default class Clear extends RdvCommand {
   ]
   static override args = {
     key: Args.string({
-      description: 'Such as db or deploy/node1.',
+      description: 'Name of a key, such as db or deploy/node1.',
       required: true,
       multiple: true,
       ignoreStdin: true,
     }),
   }
   static override flags = {
-    recursive: Flags.boolean({ summary: 'Also everything below each key: a whole group.' }),
+    recursive: Flags.boolean({ summary: 'Also removes all keys below each key: a whole group.' }),
     all: Flags.boolean({
-      summary: "Also every recipe's things of these names, and what is below them.",
+      summary:
+        'Also removes the locks, counters, topics and other objects with these names, and all below them.',
     }),
   }
 
@@ -58,7 +59,7 @@ const refusePattern = (patterns: readonly string[]): void => {
   if (pattern === undefined) return
   const group = groupAbovePattern(pattern)
   const instead = group
-    ? `to clear all below ${group} write ${group} --recursive`
-    : 'give the names, which rdv list and rdv status print'
-  throw new UsageError(`"${pattern}" is a name, not a pattern, and nothing has it: ${instead}`)
+    ? `to clear all keys below ${group}, write ${group} --recursive`
+    : 'write names as rdv list and rdv status print them'
+  throw new UsageError(`nothing is named "${pattern}", and patterns are not supported: ${instead}`)
 }

@@ -4,9 +4,9 @@ import { printResult } from '../cli/output.ts'
 import { checkShell, SHELLS } from '../completion/shells.ts'
 
 export default class Completion extends RdvCommand {
-  static override summary = 'Prints the script with which a shell completes commands and flags.'
+  static override summary = 'Prints a completion script for a shell.'
   static override description =
-    `SHELL is ${SHELLS.join(', ')}. The script is static: completing runs nothing of rdv.`
+    `SHELL is ${SHELLS.join(', ')}. The script is static: completion does not run rdv.`
   static override usage = 'completion SHELL [FLAGS]'
   static override examples = [
     'eval "$(<%= config.bin %> completion bash)"',
@@ -14,7 +14,7 @@ export default class Completion extends RdvCommand {
     '<%= config.bin %> completion fish >~/.config/fish/completions/rdv.fish',
   ]
   static override args = {
-    shell: Args.string({ description: 'Which one.', required: true, ignoreStdin: true }),
+    shell: Args.string({ description: 'Name of the shell.', required: true, ignoreStdin: true }),
   }
 
   async run(): Promise<void> {

@@ -11,16 +11,16 @@ import type { Space } from '../recipes/space.ts'
 
 /** What is said of a backend, with `--json` in one word. */
 const VERDICTS = {
-  fine: 'it works',
-  warnings: 'it works, with warnings',
-  unusable: 'it does not work',
+  fine: 'works',
+  warnings: 'works, with warnings',
+  unusable: 'the backend does not work',
 } as const
 
 export default class Doctor extends RdvCommand {
   static override summary =
-    'Tells whether the backend can be reached and written, how fast it is, and what is known to be wrong with it.'
+    'Checks whether the backend is reachable and writable, measures a read, and reports known problems.'
   static override description =
-    'Exit code 0: it works. 1: it works, and stderr has warnings. 120: it does not work.'
+    'Exit code 0: the backend works. 1: it works, with warnings on stderr. 120: it does not work.'
   static override examples = [
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --backend etcd://localhost:2379',
@@ -52,7 +52,7 @@ const tell = async ({ backend }: Space, { version, milliseconds, warnings }: Exa
     ['verdict', VERDICTS[verdict]],
     ['address', address],
     ['version', version],
-    ['a read takes', `${milliseconds.toFixed(2)} ms`],
+    ['read latency', `${milliseconds.toFixed(2)} ms`],
     ...describeTraits(traits).map((value, i) => [TRAIT_NAMES[i] ?? '', value] as const),
     ...outageFact(traits),
   ])
@@ -66,7 +66,7 @@ const outageOf = ({ reach, defaultTtl }: Traits): number | undefined =>
 const outageFact = (traits: Traits) => {
   const outage = outageOf(traits)
   if (outage === undefined) return []
-  return [['that TTL survives an outage of', `${Math.floor(outage / 100) / 10} s`] as const]
+  return [['outage survived with that TTL', `${Math.floor(outage / 100) / 10} s`] as const]
 }
 
 const printFacts = async (facts: readonly (readonly [string, string])[]): Promise<void> => {

@@ -8,11 +8,11 @@ import { UsageError } from '../errors.ts'
 import { checkKey } from '../recipes/keys.ts'
 
 export default class Elect extends RdvCommand {
-  static override summary = 'Campaigns for leadership, and leads while COMMAND runs.'
+  static override summary = 'Campaigns for leadership and leads while COMMAND runs.'
   static override description =
-    `Without COMMAND it prints ID TOKEN once it leads, and leads until it is told to end.
-When it stops, or dies, the one leads who has campaigned longest. COMMAND finds RDV_FENCING_TOKEN,
-which rises with each leader, in its environment. A lost leadership ends COMMAND: exit code 121.`
+    `Without COMMAND, it prints ID TOKEN when it becomes the leader, and leads until it is interrupted.
+When a leader stops or dies, the candidate that has waited longest becomes the leader.
+COMMAND gets RDV_FENCING_TOKEN, which increases with each leader. If the leadership is lost, COMMAND is ended and the exit code is 121.`
   static override usage = 'elect NAME [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> elect shop -- ./scheduler',
@@ -20,16 +20,16 @@ which rises with each leader, in its environment. A lost leadership ends COMMAND
     '<%= config.bin %> elect shop --events',
   ]
   static override args = {
-    name: Args.string({ description: 'Of the election.', required: true, ignoreStdin: true }),
+    name: Args.string({ description: 'Name of the election.', required: true, ignoreStdin: true }),
   }
   static override flags = {
     id: Flags.string({
-      summary: 'What this candidate is called. Default: host and process id.',
+      summary: 'Id of this candidate. Default: host name and process id.',
       helpValue: 'ID',
     }),
-    again: Flags.boolean({ summary: 'Campaigns again when the leadership was lost.' }),
+    again: Flags.boolean({ summary: 'Campaigns again after the leadership is lost.' }),
     events: Flags.boolean({
-      summary: 'Prints what happens, a line of JSON each, instead of ID TOKEN.',
+      summary: 'Prints each event as a line of JSON instead of ID TOKEN.',
     }),
     ...tenureFlags,
   }

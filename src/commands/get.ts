@@ -5,12 +5,12 @@ import { getState } from '../recipes/get.ts'
 import { checkSignalKey } from '../recipes/signal-key.ts'
 
 export default class Get extends RdvCommand {
-  static override summary = 'Prints the state of a key; exit code 1 where it has none.'
+  static override summary = 'Prints the state of a key. Exit code 1 if the key has no state.'
   static override examples = ['<%= config.bin %> get deploy/node1']
   static override quick = true
   static override args = {
     key: Args.string({
-      description: 'Such as db or deploy/node1.',
+      description: 'Name of the key, such as db or deploy/node1.',
       required: true,
       ignoreStdin: true,
     }),

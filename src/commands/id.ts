@@ -8,13 +8,17 @@ import { optional, parseCount } from '../values.ts'
 const USUAL = 10_000
 
 export default class Id extends RdvCommand {
-  static override summary = 'Prints ids that sort by time and that nobody else gets.'
+  static override summary = 'Prints unique ids that sort by time.'
   static override description =
-    `63 bits in Sonyflake's layout, as decimal numbers: 39 of time in 10 ms since 2014-09-01, 8 of sequence, 16 of machine.
-The machine number is claimed in the backend, so ids are unique in the namespace: 256 in each 10 ms and process.`
+    `An id is a decimal number of 63 bits in Sonyflake's layout: 39 bits of time in units of 10 ms since 2014-09-01,
+8 bits of sequence number, 16 bits of machine number. Ids are unique in the namespace, because each process claims its
+machine number in the backend. A process can make 256 ids in each 10 ms.`
   static override examples = ['<%= config.bin %> id', '<%= config.bin %> id --count 10000']
   static override flags = {
-    count: Flags.string({ summary: 'So many, a line each. Default: 1.', helpValue: 'N' }),
+    count: Flags.string({
+      summary: 'Number of ids to print, one per line. Default: 1.',
+      helpValue: 'N',
+    }),
   }
 
   async run(): Promise<void> {

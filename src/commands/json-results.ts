@@ -32,31 +32,31 @@ const optional = (description: string) => Type.Optional(text(description))
 const int64 = (description: string) => Type.String({ pattern: '^-?\\d{1,19}$', description })
 
 const name = text('Name, as given.')
-const token = int64('Fencing token: rises with each holder.')
+const token = int64('Fencing token; it increases with each holder.')
 const host = text('Host name.')
 const pid = number('Process id on that host.')
-const since = text('Start time: ISO 8601, UTC, of the clock of that host.')
+const since = text('Start time by the clock of that host (ISO 8601, UTC).')
 
 /** A failure of any command. */
 export const FAILURE = object({
   ok: Type.Literal(false),
   error: Type.Enum(Object.keys(ERRORS), { description: 'Kind of failure; see the exit codes.' }),
-  message: text('One sentence for people. Its words may change.'),
+  message: text('One sentence for people. The wording may change.'),
   exitCode: number('Exit code of the process.'),
   pending: Type.Optional(
     Type.Array(
       object({ target: text('Target, as given.'), reason: text('Why the target was not ready.') }),
       {
-        description: 'Only of a wait that timed out: the targets that were not ready.',
+        description: 'After a timeout of a wait: the targets that were not ready.',
       },
     ),
   ),
-  verdict: Type.Optional(Type.Literal('unusable', { description: 'Only of doctor.' })),
+  verdict: Type.Optional(Type.Literal('unusable', { description: 'Only for doctor.' })),
 })
 
 const session = object({
   kind: Type.Enum(['hold', 'expire'], {
-    description: 'hold: a process keeps it. expire: it ends by itself.',
+    description: 'hold: a process keeps the session alive. expire: the session expires by itself.',
   }),
   host,
   pid,
@@ -66,19 +66,19 @@ const session = object({
 
 const signal = {
   key: text('Key.'),
-  state: text('Its state.'),
+  state: text('State of the key.'),
   holder: Type.Optional(session),
 }
 
 const statusRow = object({
   kind: text('Recipe: signal, group, lock, election, once, counter, waitgroup, barrier, topic …'),
   name: text('Name of the key or of the recipe’s object.'),
-  state: text('State, value, or part in it: holds, waits, 2 of 3 ready …'),
-  id: optional('Of a candidate: its id.'),
+  state: text('State, value or role: holds, waits, 2 of 3 ready …'),
+  id: optional('Id of a candidate.'),
   token: Type.Optional(token),
   holder: Type.Optional(
     object({
-      kind: optional('As in list.'),
+      kind: optional('hold or expire, as in the output of list.'),
       host,
       pid: Type.Optional(pid),
       by: optional('Name of the client for which that process acts.'),
@@ -92,7 +92,7 @@ const counter = success({ name, value: int64('Value of the counter.') })
 const waitGroup = success({
   name,
   pending: int64('Amount of work that is not done.'),
-  added: int64('Amount of work that was ever added.'),
+  added: int64('Total amount of work that was added.'),
 })
 
 const once = Type.Union([
@@ -108,7 +108,7 @@ const once = Type.Union([
     by: object({
       host: Type.Optional(host),
       pid: Type.Optional(pid),
-      at: optional('Time at which it was done: ISO 8601, UTC.'),
+      at: optional('Time at which COMMAND succeeded (ISO 8601, UTC).'),
     }),
   }),
 ])
@@ -135,9 +135,10 @@ const traits = object({
   minTtl: number('Smallest TTL, milliseconds.'),
   maxTtl: number('Longest TTL, milliseconds.'),
   defaultTtl: number('TTL if none is given, milliseconds.'),
-  expiryFactor: number('A dead session ends within this many times its TTL.'),
+  expiryFactor: number('The session of a dead process ends within this many times its TTL.'),
   seesDeath: Type.Boolean({
-    description: 'The death of a process on this machine ends its session.',
+    description:
+      'Whether the store ends the session of a process on this machine when that process dies.',
   }),
   maxCommitBytes: number('Largest commit, bytes.'),
   maxCommitOperations: number('Largest commit, operations.'),
@@ -150,7 +151,7 @@ const list = Type.Union([
 ])
 
 const doctor = object({
-  ok: Type.Boolean({ description: 'The store works, and there is no warning.' }),
+  ok: Type.Boolean({ description: 'Whether the store works without warnings.' }),
   verdict: Type.Enum(['fine', 'warnings']),
   address: text('Address of the store, without secrets.'),
   version: text('Name and version of the store.'),
@@ -162,9 +163,9 @@ const doctor = object({
 
 const signalled = success({
   key: text('Key.'),
-  state: text('Its state.'),
+  state: text('State of the key.'),
   expires: Type.Optional(number('Seconds until the key expires.')),
-  held: Type.Optional(Type.Literal(true, { description: 'With --hold: it is held.' })),
+  held: Type.Optional(Type.Literal(true, { description: 'The key is held (with --hold).' })),
 })
 
 /** What a command prints with `--json`. */
@@ -187,7 +188,7 @@ export const JSON_RESULTS: Readonly<Record<string, JsonResult>> = {
     }),
   },
   clear: { schema: success({ cleared: Type.Array(Type.String(), { description: 'Names.' }) }) },
-  completion: { schema: success({ shell: text('Shell.'), script: text('Its script.') }) },
+  completion: { schema: success({ shell: text('Shell.'), script: text('Completion script.') }) },
   'counter:dec': { schema: counter },
   'counter:get': { schema: counter },
   'counter:inc': { schema: counter },
@@ -195,7 +196,7 @@ export const JSON_RESULTS: Readonly<Record<string, JsonResult>> = {
   'counter:wait': { schema: counter },
   doctor: { schema: doctor },
   elect: { schema: Type.Union([elected, electionEvent]), streams: 'with --events' },
-  get: { schema: success({ key: text('Key.'), state: text('Its state.') }) },
+  get: { schema: success({ key: text('Key.'), state: text('State of the key.') }) },
   id: { schema: success({ id: int64('Unique id.') }), streams: 'with --count' },
   leader: {
     schema: success({
@@ -217,24 +218,27 @@ export const JSON_RESULTS: Readonly<Record<string, JsonResult>> = {
     schema: success({
       pipe: text('Name or address of the pipe.'),
       sent: number('Number of messages that were sent.'),
-      dropped: number('Number of messages that were dropped, once for each group.'),
+      dropped: number('Number of dropped messages, counted once for each group.'),
     }),
   },
   precompile: {
-    schema: success({ directory: optional('Folder in which the compiled form is kept.') }),
+    schema: success({ directory: optional('Directory of the cache of compiled code.') }),
   },
   probe: {
     schema: success({ urls: Type.Array(Type.String(), { description: 'URLs that are up.' }) }),
   },
   publish: {
     schema: success({
-      count: number('Number of messages that are stored.'),
-      first: optional('Id of the first one.'),
-      last: optional('Id of the last one.'),
+      count: number('Number of stored messages.'),
+      first: optional('Id of the first message.'),
+      last: optional('Id of the last message.'),
     }),
   },
   serve: {
-    schema: success({ url: text('Address of the server.'), backend: text('Its store.') }),
+    schema: success({
+      url: text('Address of the server.'),
+      backend: text('Address of its store.'),
+    }),
   },
   signal: { schema: signalled },
   status: {

@@ -7,17 +7,18 @@ import { type Candidate, leader, watchLeader } from '../recipes/election.ts'
 import { checkKey } from '../recipes/keys.ts'
 
 export default class Leader extends RdvCommand {
-  static override summary = 'Prints the id of who leads; exit code 1 where nobody does.'
+  static override summary = 'Prints the id of the leader. Exit code 1 if there is no leader.'
   static override examples = [
     '<%= config.bin %> leader shop',
     '<%= config.bin %> leader shop --watch',
   ]
   static override args = {
-    name: Args.string({ description: 'Of the election.', required: true, ignoreStdin: true }),
+    name: Args.string({ description: 'Name of the election.', required: true, ignoreStdin: true }),
   }
   static override flags = {
     watch: Flags.boolean({
-      summary: 'Goes on with a line for each change: an empty one while nobody leads.',
+      summary:
+        'Keeps running and prints a line for each change. An empty line means that there is no leader.',
     }),
   }
 
@@ -28,7 +29,7 @@ export default class Leader extends RdvCommand {
     const found = await this.within(this.limits(), (space, { signal }) =>
       leader(space, name, { signal }),
     )
-    if (!found) throw new NoError(`nobody leads ${name}`)
+    if (!found) throw new NoError(`${name} has no leader`)
     await print(name, found)
   }
 

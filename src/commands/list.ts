@@ -11,18 +11,20 @@ import { whenAvailable } from '../recipes/retry.ts'
 import { keyIn, type Space } from '../recipes/space.ts'
 
 export default class List extends RdvCommand {
-  static override summary = 'Lists keys with their states and who holds them.'
+  static override summary = 'Lists keys with their states and holders.'
   static override description =
-    'Elsewhere than on a terminal the columns are separated by tabs and have no header: key, state, host, pid, since.'
+    'If stdout is not a terminal, the columns are separated by tabs and have no header: key, state, host, pid, since.'
   static override examples = ['<%= config.bin %> list', '<%= config.bin %> list deploy/ --watch']
   static override args = {
     prefix: Args.string({
-      description: 'A group, such as deploy/: what is below it.',
+      description: 'Lists only the keys of this group, such as deploy/.',
       ignoreStdin: true,
     }),
   }
   static override flags = {
-    watch: Flags.boolean({ summary: 'Goes on with a line for each join, change and leave.' }),
+    watch: Flags.boolean({
+      summary: 'Keeps running and prints a line for each join, change and leave.',
+    }),
   }
 
   async run(): Promise<void> {
@@ -52,7 +54,8 @@ export default class List extends RdvCommand {
   /** Until interrupted, or for as long as --timeout says. */
   async #watch(group: string, name?: string): Promise<void> {
     await this.endsWithReader()
-    if (name !== undefined) note(`watching the group ${group}, without the key ${name} itself`)
+    if (name !== undefined)
+      note(`watching the group ${group}, which does not include the key ${name}`)
     await this.within(this.limits(0), async (space, { signal }) => {
       await hintAtPatterns(space, 'signal', [group], signal)
       for await (const event of watchList(space, group, signal)) {
@@ -73,7 +76,7 @@ const explainNothing = async (
   const key = name && keyIn(space, 'signal', name)
   const entry = key && (await whenAvailable({ signal }, () => space.backend.get(key, { signal })))
   if (entry)
-    note(`nothing is below ${group}, but there is a key ${name}: rdv get ${name} prints it`)
+    note(`the group ${group} is empty, but there is a key ${name}: rdv get ${name} prints it`)
   else await hintAtPatterns(space, 'signal', [group], signal)
 }
 

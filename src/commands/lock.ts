@@ -13,11 +13,11 @@ import { optional, parseCount } from '../values.ts'
 
 export default class LockCommand extends RdvCommand {
   static override summary =
-    'Holds a lock while COMMAND runs: one holder at a time, first come, first served.'
+    'Holds a lock while COMMAND runs. Waiters get the lock in the order of their arrival.'
   static override description =
-    `With --slots N up to N hold it at once; all must name the same N (else exit code 123).
-Without COMMAND it prints KEY TOKEN and holds until it is told to end.
-COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, in its environment.`
+    `With --slots N, the lock has up to N holders. All must give the same N; otherwise the exit code is 123.
+Without COMMAND, it prints KEY TOKEN and holds the lock until it is interrupted.
+COMMAND gets RDV_LOCK_KEY and RDV_FENCING_TOKEN, which increases with each holder.`
   static override usage = 'lock NAME [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> lock deploy -- ./deploy',
@@ -25,10 +25,14 @@ COMMAND finds RDV_LOCK_KEY and RDV_FENCING_TOKEN, which rises with each holder, 
     `<%= config.bin %> lock backup --try --exit-codes no=75 -- ./backup; [ $? -ne 75 ] || echo 'another backup runs'`,
   ]
   static override args = {
-    name: Args.string({ description: 'Such as deploy.', required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the lock, such as deploy.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
-    slots: Flags.string({ summary: 'So many hold it at once. Default: 1.', helpValue: 'N' }),
+    slots: Flags.string({ summary: 'Maximum number of holders. Default: 1.', helpValue: 'N' }),
     ...tenureFlags,
   }
 

@@ -23,23 +23,26 @@ import { printable } from '../redact.ts'
 import { optional, parseLength } from '../values.ts'
 
 export default class Once extends RdvCommand {
-  static override summary =
-    'Runs COMMAND in one of all who call it, and only until it has succeeded.'
+  static override summary = 'Runs COMMAND in one process at a time until it has succeeded once.'
   static override description =
-    `The others wait, and end with 0 without running it once it has ended with 0; on stderr they say who has run it, and when.
-With --json an object on stderr says so: ran, exitCode, and by (host, pid, at) where it was not run.
-If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' lets it run anew.`
+    `The other processes wait. When COMMAND has succeeded, they exit with 0 and report on stderr which process ran it and when.
+With --json, the report is an object on stderr: ran, exitCode and, if COMMAND was not run, by (host, pid, at).
+If COMMAND fails or its process dies, the next process runs it. After 'rdv clear --all NAME' it can run again.`
   static override usage = 'once NAME [FLAGS] -- COMMAND…'
   static override examples = [
     '<%= config.bin %> once migrate-v7 -- ./migrate',
     '<%= config.bin %> once nightly --expire 20h --try --exit-codes no=0 -- ./nightly-job',
   ]
   static override args = {
-    name: Args.string({ description: 'Such as migrate-v7.', required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the step, such as migrate-v7.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     expire: Flags.string({
-      summary: 'After this long it may run anew. Default: never.',
+      summary: 'Time after which COMMAND may run again. Default: never.',
       helpValue: 'DURATION',
     }),
     ...tenureFlags,
@@ -54,7 +57,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     const expire = optional(flags.expire, parseLength('--expire'))
     const options = { ...tenureOptions(flags), expire }
     const { command } = invocation
-    if (!command) throw new UsageError('there is nothing to run: give a COMMAND after --')
+    if (!command) throw new UsageError('COMMAND is missing: write -- COMMAND')
     const onWaiting = () => this.#preparation.begin(command)
     const told = { onWaiting, onTrouble: note }
     const turn = await showingHolder(name, (onHolder) =>
@@ -105,7 +108,7 @@ If it fails, or who runs it dies, the next one runs it. 'rdv clear --all NAME' l
     ).catch(() => undefined)
     const { host, pid, at } = done ?? {}
     if (json) return printBesideCommand({ ok: true, name, ran: false, by: { host, pid, at } })
-    note(`${name} is done already${doneBy({ host, pid, at })}: COMMAND is not run`)
+    note(`${name} was already done${doneBy({ host, pid, at })}: COMMAND was not run`)
   }
 }
 

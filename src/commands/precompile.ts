@@ -13,10 +13,10 @@ const PATIENCE = 60_000
 
 export default class Precompile extends RdvCommand {
   static override summary =
-    'Runs the commonest commands once, so that they start sooner from then on: for the build of an image.'
+    'Caches the compiled code of common commands so that they start faster. For the build of an image.'
   static override description =
-    `What V8 compiles for them is kept, in the folder that it prints, for whoever runs them with this Node.
-They run on an embedded store of their own, or on that of --backend in a namespace of its own.`
+    `Prints the directory of the cache. All users of this program with the same Node use the cache.
+The commands run on a temporary embedded store, or on the store of --backend in a namespace of their own.`
   static override examples = [
     '<%= config.bin %> precompile',
     '<%= config.bin %> precompile --backend etcd://localhost:2379',
@@ -25,7 +25,7 @@ They run on an embedded store of their own, or on that of --backend in a namespa
   async run(): Promise<void> {
     const { flags } = await this.begin(Precompile)
     if (process.versions.bun !== undefined) {
-      note('this executable is compiled already: there is nothing to keep')
+      note('this executable is already compiled: do not run rdv precompile')
       return printResult(undefined, { ok: true })
     }
     process.exitCode = await withDeadline(this.limits(PATIENCE), (signal) =>
@@ -39,7 +39,7 @@ They run on an embedded store of their own, or on that of --backend in a namespa
 }
 
 const NOWHERE =
-  'nothing can be kept: run it as who may write in the program’s folder, or with a HOME that is yours alone to write'
+  'the cache cannot be written: run this as a user who may write to the program’s directory, or with a HOME that only you may write to'
 
 interface Told {
   readonly backend?: string | undefined

@@ -14,9 +14,10 @@ import { waitFor } from '../recipes/wait/wait.ts'
 const ONE_LOOK = 10_000
 
 export default class Probe extends RdvCommand {
-  static override summary = 'Looks once whether something is up: a health check.'
+  static override summary = 'Checks once whether targets are up. For health checks.'
   static override description =
-    `Exit code 0: all are up; 1: one is not. With --timeout it looks until all are, then becomes COMMAND.
+    `Exit code 0: all targets are up. 1: a target is down. With --timeout, it checks until all targets are up.
+Then it runs COMMAND in its place.
 URL is tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file:///path, dns://name or exec:COMMAND.`
   static override usage = 'probe URL… [FLAGS] [-- COMMAND…]'
   static override examples = [
@@ -25,7 +26,7 @@ URL is tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file
   ]
   static override args = {
     url: Args.string({
-      description: 'What to look at.',
+      description: 'Target to check.',
       required: true,
       multiple: true,
       ignoreStdin: true,

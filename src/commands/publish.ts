@@ -12,11 +12,11 @@ import { type PublishOptions, publish } from '../recipes/topic/publish.ts'
 import { optional, parseCount, parseLength } from '../values.ts'
 
 export default class Publish extends RdvCommand {
-  static override summary = 'Publishes messages on a topic, and returns when all are stored.'
+  static override summary = 'Publishes messages on a topic, and exits when all are stored.'
   static override description =
-    `Each argument is a message; with - each line of stdin is one, also an empty one.
-Each is stored exactly once, in order. --timeout is for each batch, not for the whole of stdin.
-Who publishes trims the oldest messages, several at a time.`
+    `Each argument is a message. With -, each line of stdin is a message, including empty lines.
+Messages are stored exactly once and in order. --timeout applies to each batch, not to the whole of stdin.
+The publisher trims the oldest messages, several at a time.`
   static override usage = 'publish TOPIC MESSAGE…|- [FLAGS]'
   static override examples = [
     '<%= config.bin %> publish jobs "build $COMMIT"',
@@ -24,7 +24,7 @@ Who publishes trims the oldest messages, several at a time.`
     'find . -name "*.log" -print0 | <%= config.bin %> publish files - --null --retain-for 24h',
   ]
   static override args = {
-    topic: Args.string({ description: 'Its name.', required: true, ignoreStdin: true }),
+    topic: Args.string({ description: 'Name of the topic.', required: true, ignoreStdin: true }),
     message: Args.string({
       description: 'Any text; - reads stdin.',
       required: true,
@@ -33,13 +33,15 @@ Who publishes trims the oldest messages, several at a time.`
     }),
   }
   static override flags = {
-    null: Flags.boolean({ summary: 'On stdin messages end with a NUL instead of a line feed.' }),
+    null: Flags.boolean({
+      summary: 'Messages on stdin end with a NUL byte instead of a line feed.',
+    }),
     retain: Flags.string({
-      summary: 'At least so many of the newest messages are kept. Default: 10000.',
+      summary: 'Keeps at least the newest N messages. Default: 10000.',
       helpValue: 'N',
     }),
     'retain-for': Flags.string({
-      summary: 'Messages are kept so long; without --retain, however many they are.',
+      summary: 'Keeps messages for this time; without --retain, their number is not limited.',
       helpValue: 'DURATION',
     }),
   }
@@ -75,7 +77,7 @@ Who publishes trims the oldest messages, several at a time.`
     try {
       return await publish(space, topic, messages, { ...options, ...this.limits(), onStored })
     } catch (error) {
-      if (stored > 0) note(`the first ${stored} messages are stored`)
+      if (stored > 0) note(`the first ${stored} messages were stored`)
       throw error
     } finally {
       // To look at stdin is to change it for the others who have it.
@@ -88,9 +90,10 @@ Who publishes trims the oldest messages, several at a time.`
 const checkMessages = (messages: readonly string[], isNull: boolean): boolean => {
   const fromStdin = messages.includes('-')
   if (fromStdin && messages.length > 1)
-    throw new UsageError('the message - reads stdin, and stands alone')
+    throw new UsageError('the message - reads stdin: write it without other messages')
   if (messages.includes(''))
-    throw new UsageError('a message is empty: give some text, or write it to stdin and give -')
-  if (isNull && !fromStdin) throw new UsageError('--null is for stdin: give - as the message')
+    throw new UsageError('a message is empty: write text, or write - and send the message on stdin')
+  if (isNull && !fromStdin)
+    throw new UsageError('--null applies to stdin only: write - as the message')
   return fromStdin
 }

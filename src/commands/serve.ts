@@ -24,17 +24,19 @@ const renew = async (
 ): Promise<void> => {
   try {
     server.renew(await secrets)
-    log.info('certificate and tokens were read again')
+    log.info('certificate and tokens reloaded')
   } catch (error) {
-    log.error('the old certificate and tokens stay', { reason: describe(error) })
+    log.error('certificate and tokens not reloaded, the old ones stay in use', {
+      reason: describe(error),
+    })
   }
 }
 
 export default class Serve extends RdvCommand {
-  static override summary = 'Runs the rendezvous server, on which plain curl waits and signals.'
+  static override summary = 'Runs the rendezvous server, which clients use with rdv or with curl.'
   static override description =
-    `Without --backend or --data-dir everything is in memory and gone when the server ends.
-On another address than loopback it needs --token-file, or --insecure to let everybody in.`
+    `Without --backend or --data-dir, all data is in memory and lost when the server ends.
+To listen on an address other than loopback, give --token-file, or --insecure to serve without authorization.`
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --listen 0.0.0.0:8080 --token-file /run/secrets/rdv --data-dir /var/lib/rendezvous',
@@ -61,7 +63,7 @@ On another address than loopback it needs --token-file, or --insecure to let eve
         void renew(server, secrets, log)
       })
       if (backend.traits.reach === 'process') {
-        log.warn('everything is in memory and gone when the server ends; --data-dir keeps it')
+        log.warn('all data is in memory and lost when the server ends; --data-dir keeps it')
       }
       const facts = { url: server.url, backend: backend.address }
       log.info('listening', facts)

@@ -12,10 +12,11 @@ import { checkSignalKey } from '../recipes/signal-key.ts'
 import { optional, parseLength } from '../values.ts'
 
 export default class Signal extends RdvCommand {
-  static override summary = 'Sets the state of a key: it stays, and wakes whoever waits for it.'
+  static override summary =
+    'Sets the state of a key and wakes its waiters. The state stays after this process ends.'
   static override description =
-    `With --hold the key is held while this process, or COMMAND, lives, and goes with it.
-A key that another live session holds is left alone: exit code 1.`
+    `With --hold, the key is held while this process or COMMAND lives, and then removed.
+If another live session holds the key, the key stays unchanged and the exit code is 1.`
   static override usage = 'signal KEY [STATE] [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> signal db migrated',
@@ -26,44 +27,45 @@ A key that another live session holds is left alone: exit code 1.`
   static override quick = true
   static override args = {
     key: Args.string({
-      description: 'Such as db or deploy/node1.',
+      description: 'Name of the key, such as db or deploy/node1.',
       required: true,
       ignoreStdin: true,
     }),
-    state: Args.string({ description: 'A word; ready by default.', ignoreStdin: true }),
+    state: Args.string({ description: 'State to set. Default: ready.', ignoreStdin: true }),
   }
   static override flags = {
     expire: Flags.string({
-      summary: 'Lets the state go by itself after this long.',
+      summary: 'Removes the key after this time.',
       exclusive: ['hold'],
       helpValue: 'DURATION',
     }),
-    hold: Flags.boolean({ summary: 'Holds the key while this process, or COMMAND, lives.' }),
+    hold: Flags.boolean({ summary: 'Holds the key while this process or COMMAND lives.' }),
     'states-from': Flags.string({
-      summary: 'Each line of stdin is a new state; its end releases the key.',
+      summary: 'Sets each line of stdin as the state. The end of stdin releases the key.',
       options: ['-'],
       helpValue: '-',
     }),
     'on-success': Flags.string({
-      summary: 'The state that stays when COMMAND ends with 0.',
+      summary: 'State to leave when COMMAND succeeds.',
       helpValue: 'STATE',
     }),
     'on-failure': Flags.string({
-      summary: 'The state that stays when COMMAND fails.',
+      summary: 'State to leave when COMMAND fails.',
       helpValue: 'STATE',
     }),
     'on-loss': Flags.string({
       summary:
-        'When the session is lost: hold it anew (rejoin, the default), or end COMMAND with 121 (stop).',
+        'Action when the session is lost: rejoin (hold the key again, the default) or stop (end COMMAND and exit with 121).',
       options: ['rejoin', 'stop'],
     }),
     ttl: Flags.string({
-      summary: 'How soon the key goes when this process dies. Default: 15s, on Consul 45s.',
+      summary:
+        'Time until the key is removed after this process dies. Default: 15s, on Consul 45s.',
       helpValue: 'DURATION',
     }),
     grace: Flags.string({
       summary:
-        'Before a loss COMMAND has this long to end. Default: a sixth of the TTL, at most 5s.',
+        'Time that COMMAND has to end before the session is lost. Default: a sixth of the TTL, at most 5s.',
       helpValue: 'DURATION',
     }),
   }
@@ -82,7 +84,7 @@ A key that another live session holds is left alone: exit code 1.`
       signal(space, key, state, Object.assign(call, { expire })),
     )
     if (expires !== undefined && expires !== expire)
-      note(`it expires after ${expires / 1000} s, the least that the backend can`)
+      note(`the key expires after ${expires / 1000} s, the minimum of this backend`)
     await printResult(undefined, {
       ok: true,
       key,
@@ -122,10 +124,10 @@ const planHold = (flags: HoldFlags) => {
     throw new UsageError('--states-from and COMMAND both read stdin: leave out one of them')
   }
   if (flags['on-success'] !== undefined && !command && !statesFromStdin) {
-    throw new UsageError('--on-success tells of the end of COMMAND: give one after --')
+    throw new UsageError('--on-success needs a COMMAND: write -- COMMAND')
   }
   if (flags['on-failure'] !== undefined && !command) {
-    throw new UsageError('--on-failure tells of the end of COMMAND: give one after --')
+    throw new UsageError('--on-failure needs a COMMAND: write -- COMMAND')
   }
   return {
     statesFromStdin,
@@ -140,7 +142,7 @@ const planHold = (flags: HoldFlags) => {
 const refuseHoldFlags = (flags: HoldFlags): void => {
   const names = ['states-from', 'on-success', 'on-failure', 'on-loss', 'ttl', 'grace'] as const
   const stray = names.find((name) => flags[name] !== undefined)
-  if (stray) throw new UsageError(`--${stray} goes with --hold`)
+  if (stray) throw new UsageError(`--${stray} needs --hold: add --hold, or leave out --${stray}`)
   if (invocation.command)
-    throw new UsageError('COMMAND goes with --hold: add it, or leave out the --')
+    throw new UsageError('COMMAND needs --hold: add --hold, or leave out -- COMMAND')
 }

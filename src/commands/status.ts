@@ -10,18 +10,18 @@ import { watchStatus } from '../recipes/status/watch-status.ts'
 const HEADER = ['KIND', 'NAME', 'STATE', 'ID', 'HOST', 'PID', 'SINCE']
 
 export default class Status extends RdvCommand {
-  static override summary = 'Shows what is going on: who holds, leads, queues and waits.'
+  static override summary = 'Shows holders, leaders, queues and waiters.'
   static override description =
-    `Signals that are held, groups, locks with their queues, elections, what runs or was done once, counters, wait groups,
-barriers, pipes and topics. Elsewhere than on a terminal the columns are separated by tabs and have no header:
-kind, name, state, id, host, pid, since. With --watch each new status ends with an empty line.`
+    `Lists held keys, groups, locks with their queues, elections, steps of rdv once, counters, wait groups,
+barriers, pipes and topics. If stdout is not a terminal, the columns are separated by tabs and have no header:
+kind, name, state, id, host, pid, since. With --watch, each status ends with an empty line.`
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status --watch',
     `<%= config.bin %> status --json | jq -r '.status[] | select(.kind == "lock" and .state == "holds") | .holder.host'`,
   ]
   static override flags = {
-    watch: Flags.boolean({ summary: 'Shows it again each time that it has changed.' }),
+    watch: Flags.boolean({ summary: 'Shows the status again after each change.' }),
   }
 
   async run(): Promise<void> {

@@ -19,33 +19,33 @@ import {
 import { optional, parseCount } from '../values.ts'
 
 export default class Subscribe extends RdvCommand {
-  static override summary = 'Prints the messages of a topic, a line each, in order.'
+  static override summary = 'Prints the messages of a topic in order, one per line.'
   static override description =
-    `Says "subscribed" on stderr once nothing that is published from then on can be missed.
-Goes on until it is told to end, over interruptions of the store too; --timeout bounds all of it.
-If messages are lost, because they were trimmed before they were read or the topic was cleared: exit code 121.`
+    `Prints "subscribed" on stderr when the subscription is active. It receives all messages that are published after that.
+Runs until it is interrupted, and continues after an outage of the store. --timeout limits the whole run.
+If messages are lost because they were trimmed before they were read, or the topic was cleared, the exit code is 121.`
   static override examples = [
     '<%= config.bin %> subscribe jobs | while read -r job; do ./work "$job"; done',
     '<%= config.bin %> subscribe events --as mailer --json',
     '<%= config.bin %> subscribe results --from start --count 10 --timeout 5m',
   ]
   static override args = {
-    topic: Args.string({ description: 'Its name.', required: true, ignoreStdin: true }),
+    topic: Args.string({ description: 'Name of the topic.', required: true, ignoreStdin: true }),
   }
   static override flags = {
     ...lastingFlags,
     from: Flags.string({
       summary:
-        'Where to begin: now (the default), start (the oldest that is kept), or at a message.',
+        'Position to start at: now (the default), start (the oldest stored message) or the id of a message.',
       helpValue: 'now|start|ID',
     }),
     as: Flags.string({
       summary:
-        'Goes on where the subscriber of this name left off; --from is for the first time. After a crash the last batch may come again.',
+        'Stores the position under this name and continues from it; --from applies to the first run only. After a crash, the last batch may be delivered again.',
       helpValue: 'NAME',
     }),
-    count: Flags.string({ summary: 'Ends with 0 after so many messages.', helpValue: 'N' }),
-    null: Flags.boolean({ summary: 'Messages end with a NUL instead of a line feed.' }),
+    count: Flags.string({ summary: 'Exits with 0 after N messages.', helpValue: 'N' }),
+    null: Flags.boolean({ summary: 'Messages end with a NUL byte instead of a line feed.' }),
   }
 
   protected override brief = false

@@ -16,11 +16,11 @@ import { targetNames, wait } from '../recipes/wait/wait-targets.ts'
 import { optional, parseCount, parseWords } from '../values.ts'
 
 export default class Wait extends RdvCommand {
-  static override summary = 'Waits until every target holds, then becomes COMMAND.'
+  static override summary = 'Waits until every target is ready, then runs COMMAND in its place.'
   static override description =
     `TARGET is a key (db), a key in a state (db=migrated), a group (deploy/), or a probe URL:
 tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file:///path, dns://name, exec:COMMAND.
-A group holds when every member is ready and there is at least one; see --min and --ready.`
+A group is ready when it has at least one member and all members are ready; see --min and --ready.`
   static override usage = 'wait TARGET… [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> wait db -- ./server',
@@ -30,7 +30,7 @@ A group holds when every member is ready and there is at least one; see --min an
   ]
   static override args = {
     target: Args.string({
-      description: 'What to wait for.',
+      description: 'Target to wait for.',
       required: true,
       multiple: true,
       ignoreStdin: true,
@@ -38,30 +38,30 @@ A group holds when every member is ready and there is at least one; see --min an
   }
   static override flags = {
     ...waitingFlags,
-    any: Flags.boolean({ summary: 'One target is enough.', exclusive: ['at-least'] }),
-    'at-least': Flags.string({ summary: 'So many targets are enough.', helpValue: 'N' }),
-    not: Flags.boolean({ summary: 'Waits until no target holds.' }),
-    once: Flags.boolean({ summary: 'Looks once instead of waiting: exit code 0 or 1.' }),
+    any: Flags.boolean({ summary: 'Waits until one target is ready.', exclusive: ['at-least'] }),
+    'at-least': Flags.string({ summary: 'Waits until N targets are ready.', helpValue: 'N' }),
+    not: Flags.boolean({ summary: 'Waits until no target is ready.' }),
+    once: Flags.boolean({ summary: 'Checks once instead of waiting. Exit code 0 or 1.' }),
     'fail-if': Flags.string({
-      summary: 'Ends at once with 1 when this target holds.',
+      summary: 'Exits with 1 as soon as this target is ready.',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'TARGET',
     }),
     state: Flags.string({
-      summary: "Accepted states, with commas; '*' is any. Default: ready.",
+      summary: "Accepted states, separated by commas; '*' accepts any state. Default: ready.",
       helpValue: 'LIST',
     }),
     'fail-state': Flags.string({
-      summary: 'States that end the wait at once with 1.',
+      summary: 'Exits with 1 as soon as a key has one of these states, separated by commas.',
       helpValue: 'LIST',
     }),
     min: Flags.string({
-      summary: 'A group needs at least so many members, all of them ready.',
+      summary: 'Minimum number of members of a group, all of which must be ready.',
       helpValue: 'N',
     }),
     ready: Flags.string({
-      summary: 'A group needs so many ready members, whatever the others are.',
+      summary: 'Number of ready members that a group needs, regardless of its other members.',
       exclusive: ['min'],
       helpValue: 'N',
     }),
@@ -78,7 +78,7 @@ A group holds when every member is ready and there is at least one; see --min an
     const grouping = flags.min !== undefined ? '--min' : flags.ready !== undefined && '--ready'
     if (grouping && !targets.some((target) => target.endsWith('/'))) {
       throw new UsageError(
-        `${grouping} is for groups: write one with a trailing slash, such as deploy/`,
+        `${grouping} applies to groups only: write a group with a trailing slash, such as deploy/`,
       )
     }
     tellCommands([...targets, ...(flags['fail-if'] ?? [])])
@@ -140,6 +140,8 @@ A group holds when every member is ready and there is at least one; see --min an
 const needed = (text: string, targets: number): number => {
   const count = parseCount(text, '--at-least', 1)
   if (count > targets)
-    throw new UsageError(`--at-least ${count} is more than there are targets (${targets})`)
+    throw new UsageError(
+      `--at-least ${count} exceeds the number of targets (${targets}): write a smaller number`,
+    )
   return count
 }

@@ -22,8 +22,8 @@ export const rootHelp = (root: string): string => {
     'USAGE\n  $ rdv COMMAND [ARGUMENTS] [FLAGS] [-- COMMAND…]\n',
     ...groups,
     section('HELP', [
-      ['help COMMAND', 'Shows the help of a command; rdv COMMAND --help does so too.'],
-      ['version', 'Shows the version; rdv --version does so too.'],
+      ['help COMMAND', 'Shows the help of a command, as rdv COMMAND --help does.'],
+      ['version', 'Shows the version, as rdv --version does.'],
     ]),
     section(
       'EXIT CODES',

@@ -43,7 +43,7 @@ const forScheme = (text: string): Advice | undefined => {
   const url = ours().get(scheme)?.(rest)
   const key = !transports.test(text) && /^[\w-]+$/.test(rest) ? `${scheme}/${rest}` : undefined
   if (url !== undefined)
-    return { kind: 'scheme', is: 'begins like a URL and is none', write: url, key }
+    return { kind: 'scheme', is: 'looks like a URL but is not one', write: url, key }
   if (scheme === 'jdbc') return forScheme(rest) ?? foreign('jdbc', rest, undefined)
   const port = foreignPort(scheme)
   return port === undefined ? undefined : { ...foreign(scheme, rest, port || undefined), key }

@@ -49,10 +49,10 @@ export const parseExpression = async (given: string | RegExp): Promise<Expressio
 const refusal = (source: string, error: unknown): unknown => {
   const detail = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : ''
   const missing = /\(\?<?[=!]/.test(source)
-    ? 'RE2 has no lookahead and no lookbehind'
-    : /\\([1-9]|k<)/.test(source) && 'RE2 has no backreferences'
+    ? 'RE2 does not support lookahead and lookbehind'
+    : /\\([1-9]|k<)/.test(source) && 'RE2 does not support backreferences'
   return new UsageError(
-    `${printable(JSON.stringify(source))} is no regular expression in RE2's syntax: ${missing || printable(detail)}`,
+    `${printable(JSON.stringify(source))} is not a regular expression in RE2 syntax: ${missing || printable(detail)}`,
     { cause: error },
   )
 }

@@ -72,7 +72,7 @@ export class HttpAnswer {
       return down(`HTTP ${head.status}`)
     if (!body) return up
     if (head.coding !== undefined)
-      throw new UnreadableAnswer('the body is in a transfer coding that is not read')
+      throw new UnreadableAnswer('the body has an unsupported transfer coding')
     this.#body = bodyReader(head.framing)
     this.#soFar(`HTTP ${head.status}, but the body did not match ${body.text}`)
     return undefined

@@ -121,7 +121,7 @@ const addHeader = (fields: Fields, line: string): void => {
 
 const lengthOf = (value: string): number | undefined => {
   const [digits] = /^\+?\d+/.exec(value) ?? []
-  if (digits === undefined) throw new UnreadableAnswer('the Content-Length is no number')
+  if (digits === undefined) throw new UnreadableAnswer('the Content-Length is not a number')
   return Number.isSafeInteger(Number(digits)) ? Number(digits) : undefined
 }
 

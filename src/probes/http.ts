@@ -87,12 +87,12 @@ const credentials = ({ username, password }: URL): string =>
 const checkHeader = (name: string, value: string): void => {
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
     throw new UsageError(
-      `"${printable(name)}" is no HTTP header name: write it as in Accept: text/plain`,
+      `"${printable(name)}" is not an HTTP header name: write it as in Accept: text/plain`,
     )
   }
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
     throw new UsageError(
-      `the value of the HTTP header ${name} has a character that no header can carry`,
+      `the value of the HTTP header ${name} has a character that is not allowed in a header`,
     )
   }
 }

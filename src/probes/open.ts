@@ -60,7 +60,7 @@ const unknownScheme = (url: string, scheme: string): UsageError =>
 const offerFor = (url: string, scheme: string): string => {
   const advice = adviceFor(url)
   if (advice) return `write ${advice.write}`
-  if (/^(consuls?|etcds?|memory|sqlite)$/.test(scheme)) return 'a store is named by --backend'
+  if (/^(consuls?|etcds?|memory|sqlite)$/.test(scheme)) return 'write --backend to name a store'
   const known = [...factories.keys()]
   const similar = mostSimilar(scheme, known)
   const offer = similar === undefined ? 'write' : `did you mean ${similar}, or`

@@ -20,7 +20,7 @@ const redis: ProbeFactory = (text, { resolve }) => {
   const endpoint = parseEndpoint(text, shape)
   const { url } = endpoint
   if (!/^(\/\d*)?$/.test(url.pathname))
-    throw malformed(text, 'has a path that is no database number', shape.form)
+    throw malformed(text, 'has a path that is not a database number', shape.form)
   if (url.username !== '' && url.password === '')
     throw malformed(text, 'has a user but no password', shape.form)
   const commands = commandsFor(url)

@@ -42,5 +42,5 @@ const parse = (entry: Entry | undefined): ChangeLog => {
   } catch {
     // Refused below.
   }
-  throw new ConflictError(`${entry.key} holds something else than a log of changes: clear it`)
+  throw new ConflictError(`${entry.key} is not a log of changes: clear it`)
 }

@@ -64,9 +64,7 @@ const unanswered = (error: unknown): undefined => {
 }
 
 const conflict = ({ name, slots }: Wanted): ConflictError =>
-  new ConflictError(
-    `${name} is used with another number of slots than ${slots}, or as something else`,
-  )
+  new ConflictError(`${name} does not have ${slots} slots, or is not a lock`)
 
 /** Declares the session lost when its claim is taken away from outside. Ends with the signal. */
 export const watchClaim = async (
@@ -79,7 +77,7 @@ export const watchClaim = async (
     !(await whenAvailable({ signal }, () => backend.claimed(path, slots, session.id, { signal })))
   try {
     await until(backend, key, gone, AbortSignal.any([signal, session.lost]))
-    session.lose('the lock was taken away from outside')
+    session.lose('lock lost: its key was deleted by another client')
   } catch {
     // The watch was ended; if the store refuses us, renewals fail too.
   }

@@ -53,7 +53,8 @@ export class Counter {
    */
   add(by = 1n, { idempotencyKey, ...limits }: AddOptions = {}): Promise<bigint> {
     const next = (value: bigint) => {
-      if (!isInt64(value + by)) throw new NoError(`${this.#name} stays ${value}: no room for ${by}`)
+      if (!isInt64(value + by))
+        throw new NoError(`${this.#name} stays ${value}: a change by ${by} exceeds 64 bits`)
       return value + by
     }
     return withDeadline(limits, (signal) => this.#change(next, { idempotencyKey, signal }))
@@ -64,7 +65,7 @@ export class Counter {
    * @throws NoError the counter is not `ifEquals`.
    */
   set(value: bigint, { ifEquals, ...limits }: SetOptions = {}): Promise<bigint> {
-    if (!isInt64(value)) throw new UsageError(`${value} does not fit into 64 bits`)
+    if (!isInt64(value)) throw new UsageError(`${value} exceeds 64 bits`)
     const next = (now: bigint) => {
       if (ifEquals !== undefined && now !== ifEquals) throw new NoError(`${this.#name} is ${now}`)
       return value
@@ -128,5 +129,7 @@ const parseCounter = (name: string, text = '0'): bigint => {
   const value = parseInt64(text)
   if (value !== undefined) return value
   const shown = printable(JSON.stringify(text.slice(0, 60)))
-  throw new ConflictError(`the counter ${name} holds ${shown}, which is no number of 64 bits`)
+  throw new ConflictError(
+    `the counter ${name} contains ${shown}, which is not an integer of 64 bits`,
+  )
 }

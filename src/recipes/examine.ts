@@ -58,6 +58,6 @@ const diagnose = async (backend: Backend, signal: AbortSignal): Promise<Diagnosi
   } catch (error) {
     // It takes a permission that nothing else takes.
     if (!(error instanceof UnavailableError) || error.retryable) throw error
-    return { version, warnings: [`nothing is told of its version and health: ${error.message}`] }
+    return { version, warnings: [`its version and health are unknown: ${error.message}`] }
   }
 }

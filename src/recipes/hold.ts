@@ -72,7 +72,7 @@ export class Hold extends Ownership {
 
   /** Seen before the watch tells of it. */
   #gone(): LostError {
-    const error = new LostError('the key is not held any more')
+    const error = new LostError('the key is no longer held')
     this.parts.session.lose(error.message)
     return error
   }

@@ -19,12 +19,12 @@ const faultOf = (name: string): string | undefined => {
   if (/^\s*exec:/i.test(name))
     return 'begins with "exec:", which marks a command: choose another name'
   if (name.includes('://')) return 'is a URL, not a key: give a name such as deploy/node1'
-  if (name.includes('=')) return 'has an "=": a key has none'
+  if (name.includes('=')) return 'has an "=": leave it out'
   if (name.startsWith('_')) return 'begins with "_", which is reserved: choose another name'
   if (/^\/[^/]/.test(name)) return 'begins with a slash: leave that out'
   const segments = name.split('/')
   if (segments.includes('')) {
-    return 'has an empty part: separate the parts by single slashes, without one at either end'
+    return 'has an empty part: separate the parts by single slashes, without a slash at either end'
   }
   if (segments.includes('.') || segments.includes('..'))
     return 'has a part "." or "..": name the key itself'
@@ -35,7 +35,7 @@ const isGroup = (name: string): boolean => /[^/]\/$/.test(name) && !faultOf(name
 
 const slashOf = (what: string): string =>
   what === 'key'
-    ? 'ends with a slash, as only a group does: name one key, such as deploy/node1'
+    ? 'ends with a slash, which marks a group: name one key, such as deploy/node1'
     : 'ends with a slash: leave it out'
 
 /**

@@ -29,15 +29,15 @@ const KIND_TRAITS = {
   },
   election: {
     ...{ clearable: true, shown: true, queued: true },
-    panel: members('Leaders', 'Elections, their leaders, and the candidates'),
+    panel: members('Leaders', 'Elections, their leaders, and their candidates'),
   },
   barrier: {
     ...{ clearable: true, shown: true, queued: true },
-    panel: members('Barriers', 'Barriers, and the parties that wait at them'),
+    panel: members('Barriers', 'Barriers, and the parties that wait'),
   },
   once: {
     ...{ clearable: true, shown: true, queued: true },
-    panel: members('Once', 'What is done once, and by whom'),
+    panel: members('Once', 'Steps that run once, and their processes'),
   },
   pipe: {
     ...{ clearable: true, shown: true },
@@ -45,7 +45,7 @@ const KIND_TRAITS = {
   },
   signal: {
     ...{ clearable: true, shown: true },
-    panel: members('Held keys', 'Keys that are held by a process or expire'),
+    panel: members('Held keys', 'Keys that a process holds or that expire'),
   },
   counter: {
     ...{ clearable: true, shown: true },
@@ -54,7 +54,7 @@ const KIND_TRAITS = {
   'counter-op': { clearable: true },
   waitgroup: {
     ...{ clearable: true, shown: true },
-    panel: value('Wait groups', 'Wait groups and what is pending'),
+    panel: value('Wait groups', 'Wait groups and their pending work'),
   },
   'waitgroup-op': { clearable: true },
   topic: { clearable: true },

@@ -83,7 +83,7 @@ export class Lock extends Tenure {
 
 const lockQueue = (space: Space, name: string, slots = 1): Queue => {
   if (!Number.isSafeInteger(slots) || slots < 1)
-    throw new UsageError('the slots must be a whole number from 1 on')
+    throw new UsageError('the number of slots must be an integer of at least 1')
   keyIn(space, 'lock', name)
   const check = (older: readonly Entry[]) => {
     for (const entry of older) checkSlots(name, slots, entry)
@@ -102,8 +102,8 @@ const checkSlots = (name: string, slots: number, { value }: Entry): void => {
   if (theirs === slots) return
   throw new ConflictError(
     theirs === undefined
-      ? `${name} is queued for by something that is no lock of ours`
-      : `${name} has ${theirs} slots for those who came before, not ${slots}`,
+      ? `the queue of ${name} has an entry that is not a lock`
+      : `${name} has ${theirs} slots, not ${slots}`,
   )
 }
 

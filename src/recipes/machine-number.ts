@@ -81,8 +81,7 @@ const freshNumber = (known: ReadonlySet<number>): number | undefined => {
 /** This clock is behind everybody's: ids are made ahead of it. */
 const leastAhead = (free: readonly (readonly [number, number])[]): number => {
   const [least] = [...free].sort(([, a], [, b]) => a - b)
-  if (!least)
-    throw new NoError('all 65536 machine numbers are taken: another namespace has its own')
+  if (!least) throw new NoError('all 65536 machine numbers are in use: use another namespace')
   return least[0]
 }
 

@@ -104,7 +104,7 @@ export class Turn extends Tenure {
       plan: () => ({ preconditions: [heldBy(key, session.id)], writes, result: undefined }),
       wasApplied: async () => {
         if (await this.#isRecorded(signal)) return 'applied' as const
-        throw new LostError(`the turn was lost: ${this.#record} is not set`)
+        throw new LostError(`the turn was lost: ${this.#record} was not set`)
       },
     }
     await commitChange(space.backend, change, { signal })
@@ -133,7 +133,7 @@ export const whoDid = async (
   return entry && parseOnceRecord(entry)
 }
 
-const DONE = new NoError('it is done already')
+const DONE = new NoError('it was already done')
 
 const recordKey = ({ space, name }: Queue): string => keyIn(space, 'once', name)
 

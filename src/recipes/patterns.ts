@@ -17,10 +17,11 @@ export const groupAbovePattern = (name: string): string | undefined => {
 
 /** A sentence for one who may have meant a pattern. */
 export const noPattern = (name: string, kind: Kind = 'signal'): string => {
-  if (kind !== 'signal') return `"${name}" is a name, not a pattern: rdv status prints all names`
+  if (kind !== 'signal')
+    return `"${name}" is used as a name, because patterns are not supported: rdv status prints all names`
   const group = groupAbovePattern(name)
-  const instead = group ? `for all keys below ${group} write ${group}` : 'rdv list prints all keys'
-  return `"${name}" is a name, not a pattern: ${instead}`
+  const instead = group ? `for all keys below ${group}, write ${group}` : 'rdv list prints all keys'
+  return `"${name}" is used as a name, because patterns are not supported: ${instead}`
 }
 
 /** The same behind what was said of an absent name; nothing for one that looks like no pattern. */

@@ -226,7 +226,7 @@ export class Session {
     const cause = this.#trouble
     const silent = cause === undefined || cause instanceof TimeoutError
     const { patience } = this.#times
-    const limit = `within ${Math.floor(patience / 100) / 10} s, as a TTL of ${this.ttl / 1_000} s demands`
+    const limit = `within ${Math.floor(patience / 100) / 10} s, the limit for a TTL of ${this.ttl / 1_000} s`
     const why = silent ? `the store did not answer ${limit}` : describe(cause)
     return new LostError(`the session could not be renewed in time: ${why}`, { cause })
   }
@@ -250,5 +250,5 @@ export const describeRemains = (
   { remains }: Pick<Session, 'remains'>,
 ): string | undefined =>
   remains > 0
-    ? `${what} could not be given up: it goes when its session expires, within ${remains / 1000} s`
+    ? `${what} could not be released: it is released when its session expires, within ${remains / 1000} s`
     : undefined

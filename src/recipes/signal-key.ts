@@ -13,6 +13,8 @@ export const checkSignalKey = async (name: string): Promise<void> => {
   const advice = adviceFor(name)
   if (advice === undefined || advice.kind === 'address') return
   const offer = advice.key ?? 'a name such as deploy/node1'
-  const fault = advice.kind === 'scheme' ? 'begins like a URL' : advice.is
-  throw new UsageError(`the key ${quoted(name)} ${fault}, so that no wait takes it: write ${offer}`)
+  const fault = advice.kind === 'scheme' ? 'looks like a URL' : advice.is
+  throw new UsageError(
+    `the key ${quoted(name)} ${fault}, which rdv wait does not accept as a key: write ${offer}`,
+  )
 }

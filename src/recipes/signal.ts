@@ -66,7 +66,7 @@ const setExpiring = async (
   const plan = async (entry: Entry | undefined) => {
     const holder = await holderOf(space, entry, call)
     if (holder.held) {
-      throw new NoError(`${describeHolder(holder)} holds the key: its state goes with that session`)
+      throw new NoError(`the key is held by ${describeHolder(holder)}: it cannot be set to expire`)
     }
     return {
       writes: boundWrites(space, lease.id, key, state, 'expire'),

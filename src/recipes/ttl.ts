@@ -7,9 +7,7 @@ import { UsageError } from '../errors.ts'
  */
 export const checkTtl = (ttl: number, { name, maxTtl }: Traits): number => {
   if (!(ttl > 0 && ttl <= maxTtl)) {
-    throw new UsageError(
-      `${ttl / 1000} s is longer than ${name} can keep a session: ${maxTtl / 1000} s`,
-    )
+    throw new UsageError(`${ttl / 1000} s exceeds the maximum TTL of ${name}: ${maxTtl / 1000} s`)
   }
   return ttl
 }

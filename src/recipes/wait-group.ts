@@ -50,9 +50,10 @@ export class WaitGroup {
    * @throws NoError it would not fit into 64 bits.
    */
   add(count = 1n, options: WaitGroupOptions = {}): Promise<WaitGroupState> {
-    if (count < 0n) throw new UsageError(`${count} cannot be added: work is taken away by done`)
+    if (count < 0n) throw new UsageError(`${count} cannot be added: use done to mark work as done`)
     return this.#change('add', options, ({ pending, added }) => {
-      if (!isInt64(added + count)) throw new NoError(`${this.#name} has no room for ${count} more`)
+      if (!isInt64(added + count))
+        throw new NoError(`adding ${count} to ${this.#name} exceeds 64 bits`)
       return { pending: pending + count, added: added + count }
     })
   }
@@ -62,7 +63,7 @@ export class WaitGroup {
    * @throws NoError so much is not pending.
    */
   done({ count = 1n, ...options }: DoneOptions = {}): Promise<WaitGroupState> {
-    if (count < 1n) throw new UsageError(`${count} cannot be done: work is added by add`)
+    if (count < 1n) throw new UsageError(`${count} cannot be done: use add to add work`)
     return this.#change('done', options, ({ pending, added }) => {
       if (pending === 0n) throw new NoError(`nothing is pending in ${this.#name}`)
       if (pending < count) throw new NoError(`only ${pending} are pending in ${this.#name}`)
@@ -125,5 +126,5 @@ const parse = (name: string, text: string | undefined): WaitGroupState => {
   const state = { pending: parseInt64(pending ?? ''), added: parseInt64(added ?? '') }
   if (state.pending !== undefined && state.added !== undefined) return state as WaitGroupState
   const shown = printable(JSON.stringify(text.slice(0, 60)))
-  throw new ConflictError(`the wait group ${name} holds ${shown}, which is none`)
+  throw new ConflictError(`the wait group ${name} contains ${shown}, which is not a wait group`)
 }

@@ -86,7 +86,10 @@ const answerFailures = (app: FastifyInstance, { report }: ServerContext): void =
   app.setNotFoundHandler(({ url }, reply) => {
     const allowed = methods.of(url)
     if (allowed === '') return reply.code(404).send(RESERVED)
-    return send(reply.header('allow', allowed), refused(405, `the methods here are ${allowed}`))
+    return send(
+      reply.header('allow', allowed),
+      refused(405, `method not allowed: use one of ${allowed}`),
+    )
   })
 }
 

@@ -29,11 +29,13 @@ export interface Description {
 const FAILURE = Type.Object(
   {
     ok: Type.Literal(false),
-    error: Type.String({ description: 'One sentence; Timeout of a wait whose time was up.' }),
-    kind: Type.Optional(Type.String({ description: 'As an exit code of rdv is called.' })),
-    hint: Type.Optional(Type.String({ description: 'What a wait was short of.' })),
+    error: Type.String({ description: 'One sentence; Timeout if a wait has timed out.' }),
+    kind: Type.Optional(
+      Type.String({ description: 'Kind of failure, named as the exit codes of rdv.' }),
+    ),
+    hint: Type.Optional(Type.String({ description: 'What was missing when a wait timed out.' })),
   },
-  { description: 'It was not done, or waited for in vain.' },
+  { description: 'The request failed, or the wait timed out.' },
 )
 
 declare module 'fastify' {
@@ -60,7 +62,10 @@ export const described = (given: Description): RouteShorthandOptions => ({
     ...(given.headers && { headers: optionals(given.headers) }),
     ...(given.body && { body: bodyOf(given.body), consumes: ['application/octet-stream'] }),
     ...(given.produces && { produces: given.produces }),
-    response: { ...(given.answers ?? { 200: ok('It is done, or so.') }), default: FAILURE },
+    response: {
+      ...(given.answers ?? { 200: ok('The request succeeded, or the wait ended.') }),
+      default: FAILURE,
+    },
   },
   config: {
     scope: given.scope,

@@ -27,7 +27,7 @@ for (const address of ['fd00:ec2::254', 'fd20:ce::254']) forbidden.addAddress(ad
 export const reachableOf = async (host: string): Promise<string[]> => {
   const addresses = await addressesOf(host)
   if (addresses.some(isForbidden)) {
-    throw new UsageError(`${host} is link-local or a metadata service: it is not probed`)
+    throw new UsageError(`${host} is link-local or a metadata service, which may not be probed`)
   }
   return addresses
 }

@@ -18,5 +18,5 @@ export const hintFor = async (
   const reason = timeout.pending[0]?.reason
   if (reason !== undefined && reason !== 'not signalled') return reason
   const similar = await similarName(context.space, name).catch(() => undefined)
-  return similar === undefined ? undefined : `/${similar} is signalled: was that meant?`
+  return similar === undefined ? undefined : `/${similar} is signalled: did you mean that key?`
 }

@@ -73,8 +73,8 @@ export const listen = (server: Server, host: string, port: number): Promise<numb
 const SENTENCES: ReadonlyMap<string, string> = new Map([
   ['EADDRINUSE', 'is in use by another program: stop it, or choose another port'],
   ['EACCES', 'needs privileges: choose a port above 1023'],
-  ['EADDRNOTAVAIL', 'is no address of this machine'],
-  ['ENOTFOUND', 'is no address of this machine'],
+  ['EADDRNOTAVAIL', 'is not an address of this machine'],
+  ['ENOTFOUND', 'is not an address of this machine'],
 ])
 
 const cannotListen = (
@@ -116,12 +116,12 @@ export const answerMalformed = (error: NodeJS.ErrnoException, socket: Socket): v
 const malformed = (code: string | undefined): Failure => {
   switch (code) {
     case 'HPE_INVALID_METHOD':
-      return refused(405, `methods are ${METHODS.join(', ')}, in capital letters`)
+      return refused(405, `unknown method: use one of ${METHODS.join(', ')}, in capital letters`)
     case 'HPE_HEADER_OVERFLOW':
       return refused(431, 'the headers are too large')
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return refused(408, 'the request did not arrive in time')
     default:
-      return refused(400, 'this is no HTTP request')
+      return refused(400, 'not an HTTP request')
   }
 }

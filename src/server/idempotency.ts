@@ -7,12 +7,12 @@ import { type Parameter, text } from './parameters.ts'
 /** The same as a parameter and as a header. */
 export const idempotencyParameter: { 'idempotency-key': Parameter<string> } = {
   'idempotency-key': text(
-    'Counts this ID once, however often the request is sent; then answers what it gave at first.',
+    'Makes the change only once for this ID. A repeated request gets the answer of the first.',
   ),
 }
 
 export const idempotencyHeader = {
-  'idempotency-key': Type.String({ description: 'The same as a header.' }),
+  'idempotency-key': Type.String({ description: 'Same as the parameter.' }),
 }
 
 /** @throws UsageError it is malformed, or the parameter and the header say different things. */

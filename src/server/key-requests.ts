@@ -4,15 +4,15 @@ import { count, duration, named, text, words } from './parameters.ts'
 const about = {
   tag: 'keys',
   scope: 'signal' as const,
-  path: { key: 'Such as db or deploy/node1; of a group deploy/.' },
+  path: { key: 'Name of a key, such as db or deploy/node1, or of a group, such as deploy/.' },
 }
 
 const signals = {
   ...about,
   summary: 'Signals a key.',
   parameters: {
-    state: text('The state to set. Default: ready.'),
-    expire: duration('Lets it go by itself after this. 0: never.'),
+    state: text('State to set. Default: ready.'),
+    expire: duration('Removes the key after this time. 0: never.'),
     ...named,
   },
 }
@@ -24,15 +24,25 @@ export const KEY_REQUESTS = {
     scope: 'read',
     summary: 'Waits until a key is signalled, or a group is ready.',
     parameters: {
-      timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
-      state: words('The accepted states, separated by commas; * is any. Default: ready.'),
-      'fail-state': words('States that end the wait at once with 409, separated by commas.'),
-      min: count('Of a group: at least so many members. Default: 1.', 0),
-      ready: count('Of a group: so many accepted members, whatever the others.', 0),
+      timeout: duration('Time limit for the wait, after which the answer is 404. 0: no limit.'),
+      state: words('Accepted states, separated by commas; * accepts any state. Default: ready.'),
+      'fail-state': words('States, separated by commas, that end the wait at once with 409.'),
+      min: count(
+        'Minimum number of members of a group, all of which must be accepted. Default: 1.',
+        0,
+      ),
+      ready: count(
+        'Number of accepted members that a group needs, regardless of its other members.',
+        0,
+      ),
       ...named,
     },
   },
   PUT: signals,
   POST: signals,
-  DELETE: { ...about, summary: 'Clears a key, also one that is not there.', parameters: named },
+  DELETE: {
+    ...about,
+    summary: 'Clears a key. A key that does not exist is not an error.',
+    parameters: named,
+  },
 } satisfies Record<string, Description>

@@ -80,7 +80,7 @@ export class Leases {
     } catch (cause) {
       await this.#store.revoke(id).catch(() => {})
       // to its client nothing was granted, whatever became of the mark
-      throw new UnavailableError(`no lease could be granted: ${describe(cause)}`, { cause })
+      throw new UnavailableError(`a lease could not be granted: ${describe(cause)}`, { cause })
     }
   }
 

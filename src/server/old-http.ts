@@ -14,7 +14,7 @@ class OldHttpError extends UnavailableError {
 
   constructor() {
     super(
-      'by HTTP/1.0 a lost stream looks complete, so nothing is held or followed that way: use HTTP/1.1; in nginx set "proxy_http_version 1.1;"',
+      'streams are not served over HTTP/1.0, where a lost stream looks complete: use HTTP/1.1; in nginx set "proxy_http_version 1.1;"',
       { retryable: false },
     )
   }

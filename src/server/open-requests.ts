@@ -79,11 +79,11 @@ export class OpenRequests {
   #admitWaiter(client: string): void {
     this.admit()
     if (this.#open.size >= this.#limits.total) {
-      throw new UnavailableError('too many requests wait here already: try again later')
+      throw new UnavailableError('too many requests are waiting: try again later')
     }
     if ((this.#byClient.get(client) ?? 0) >= this.#limits.perClient) {
       throw new TooManyError(
-        'too many requests of this address wait here already: end some of them',
+        'too many requests of this client address are waiting: end some of them',
       )
     }
   }

@@ -105,5 +105,5 @@ const leasesOf = (
 /** @throws UsageError the store has no claims, as the greeting says. */
 const claimableOf = (store: Backend): Claimable => {
   if (isClaimable(store)) return store
-  throw new UsageError('the store behind this server has no claims')
+  throw new UsageError('the store of this server does not support claims')
 }

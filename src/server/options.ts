@@ -51,10 +51,10 @@ export interface TlsOptions {
 
 /** @throws UsageError everybody who reaches the address could use the server. */
 export const checkExposure = ({ listen, token, tokens, insecure }: ServerOptions): void => {
-  if (token === '') throw new UsageError('the token is empty: clients could not present it')
+  if (token === '') throw new UsageError('the token is empty: give one that clients can send')
   if (token !== undefined || tokens?.length || insecure || isLoopback(listen.host)) return
   throw new UsageError(
-    `${listen.host} can be reached by others: give a token (--token-file), or allow everybody (--insecure)`,
+    `${listen.host} is not a loopback address: give tokens (--token-file), or serve without authorization (--insecure)`,
   )
 }
 

@@ -63,13 +63,13 @@ export const named = {
     schema: Type.String({
       minLength: 1,
       maxLength: LONGEST_NAME,
-      description: 'What this client is called where it is shown. Default: its User-Agent.',
+      description: 'Name of this client in listings. Default: its User-Agent.',
     }),
     parse(given, name) {
       if (given === '') throw emptyParameter(name)
       if (given.length > LONGEST_NAME || !given.isWellFormed() || /[\p{Cc}\p{Cf}]/u.test(given)) {
         throw new UsageError(
-          `${name} is no name: write up to ${LONGEST_NAME} characters on one line`,
+          `${name} is not a name: write up to ${LONGEST_NAME} characters on one line`,
         )
       }
       return redact(given)
@@ -85,7 +85,9 @@ export const flag = (description: string): Parameter<boolean> => ({
   schema: Type.Boolean({ description }),
   parse(given, name) {
     if (!['', 'true', 'false'].includes(given)) {
-      throw new UsageError(`${name} is true or false, not ${JSON.stringify(given.slice(0, 40))}`)
+      throw new UsageError(
+        `${name} must be true or false, not ${JSON.stringify(given.slice(0, 40))}`,
+      )
     }
     return given !== 'false'
   },
@@ -107,8 +109,11 @@ export const readParameters = <P extends Parameters>(query: string, parameters: 
 }
 
 const unknownParameter = (name: string, known: readonly string[]): UsageError => {
-  const there = known.length === 0 ? 'there are none' : `there are ${known.join(', ')}`
-  return new UsageError(`${JSON.stringify(name.slice(0, 40))} is no parameter here: ${there}`)
+  const there =
+    known.length === 0
+      ? 'this request takes no parameters'
+      : `this request takes ${known.join(', ')}`
+  return new UsageError(`unknown parameter ${JSON.stringify(name.slice(0, 40))}: ${there}`)
 }
 
 /** For the description of a route. */

@@ -14,6 +14,6 @@ export const checkProbeHost = (host: string): string => {
     return inUrl
   }
   throw new UsageError(
-    `${printable(JSON.stringify(host.slice(0, 80)))} is no host name or address in its usual form`,
+    `${printable(JSON.stringify(host.slice(0, 80)))} is not a host name or an address in its usual form`,
   )
 }

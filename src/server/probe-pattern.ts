@@ -66,5 +66,5 @@ const within = (network: string, text: string): ((address: string) => boolean) =
 
 const malformed = (text: string): UsageError =>
   new UsageError(
-    `--allow-probe ${JSON.stringify(text.slice(0, 80))} is no pattern: write HOST:PORT, *.NAME:PORT or 10.0.0.0/8:PORT`,
+    `--allow-probe ${JSON.stringify(text.slice(0, 80))} is not a pattern: write HOST:PORT, *.NAME:PORT or 10.0.0.0/8:PORT`,
   )

@@ -42,5 +42,5 @@ export class ProbePolicy {
 
 const refusal = (host: string, port: number): ForbiddenError =>
   new ForbiddenError(
-    `${host} port ${port} is not probed here: rdv serve --allow-probe says what is`,
+    `${host} port ${port} may not be probed: rdv serve --allow-probe allows more targets`,
   )

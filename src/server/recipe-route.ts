@@ -44,7 +44,7 @@ export const recipeRoutes = (
 ): void => {
   const url = `/_${kind}/*`
   for (const { method, handle, ...description } of actions) {
-    const path = { name: `Of the ${what}; a key such as deploy/node1.` }
+    const path = { name: `Name of the ${what}, such as deploy/node1.` }
     app.route({
       ...described({ tag: kind, path, scope: scopeOf(method), ...description }),
       method,

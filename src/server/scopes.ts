@@ -76,7 +76,7 @@ export class Scopes {
     const where = this.namespaces
       ? ` in a namespace of this server (${this.namespaces.join(', ')})`
       : ''
-    return new UsageError(`${shown} is no key of the form NAMESPACE/KIND/NAME${where}`)
+    return new UsageError(`${shown} is not a key of the form NAMESPACE/KIND/NAME${where}`)
   }
 }
 

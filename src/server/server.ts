@@ -134,7 +134,7 @@ export const contextOf = (options: ServerOptions): ServerContext => {
     shared,
     ended: (wait) => metrics.waitEnded(wait),
     seen: (revision) => lag.seen(revision),
-    failed: (error) => log?.warn('what goes on in the store cannot be followed', { error }),
+    failed: (error) => log?.warn('the store cannot be watched', { error }),
   })
   return {
     store,

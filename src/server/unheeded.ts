@@ -41,6 +41,6 @@ const hasBody = async (request: IncomingMessage): Promise<boolean> => {
 const unwantedBody = ({ routeOptions }: FastifyRequest): UsageError => {
   const names = routeOptions.config.parameters ?? []
   const instead =
-    names.length === 0 ? 'leave it out' : `write what it says into the query (${names.join(', ')})`
+    names.length === 0 ? 'leave it out' : `write its content into the query (${names.join(', ')})`
   return new UsageError(`this request takes no body: ${instead}`)
 }

@@ -25,7 +25,7 @@ const encode = (messages: number): Buffer => {
 
 /** @throws ProtocolError it says something else. */
 const decode = (message: Buffer): number => {
-  if (message.length !== CREDIT_BYTES) throw new ProtocolError('the peer says something unknown')
+  if (message.length !== CREDIT_BYTES) throw new ProtocolError('the peer sent an unknown message')
   return Number(message.readBigUInt64BE())
 }
 

@@ -22,7 +22,8 @@ export const greeting = (role: Role): Buffer =>
 
 /** @throws ProtocolError these are not the greeting of such a peer. */
 export const checkGreeting = (bytes: Uint8Array, role: Role): void => {
-  if (!greeting(role).equals(bytes)) throw new ProtocolError(`the peer does not greet as ${role}`)
+  if (!greeting(role).equals(bytes))
+    throw new ProtocolError(`the peer does not identify itself as ${role}`)
 }
 
 /** A message as it goes over the wire. */

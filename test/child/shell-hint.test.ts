@@ -9,7 +9,7 @@ test.each([
   ['a>b', `sh -c 'a>b'`],
   ['./*.sh', `sh -c './*.sh'`],
   ['$CMD', `sh -c '$CMD'`],
-  ['npm start', `without quotes around all of them, or sh -c 'npm start'`],
+  ['npm start', `write its words as separate arguments, or write sh -c 'npm start'`],
   [`say 'it'`, `sh -c 'say '\\''it'\\'''`],
   ['cd', `cd is part of a shell: write sh -c 'cd …'`],
   ['cd /app && make', `sh -c 'cd /app && make'`],

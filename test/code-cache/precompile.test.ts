@@ -53,7 +53,7 @@ describe('an installation that is precompiled', () => {
     await expect(rdv(['precompile'])).rejects.toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^rdv: nothing can be kept: .*\n$/),
+      stderr: expect.stringMatching(/^rdv: the cache cannot be written: .*\n$/),
     })
   })
 
@@ -79,6 +79,6 @@ describe('an installation that is precompiled', () => {
 test('precompiling the form of the program that is tested', async () => {
   const [file, args] = program(['precompile'])
   const { stdout, stderr } = await promisify(execFile)(file, [...args])
-  if (standalone) expect(stderr).toMatch(/^rdv: this executable is compiled already/)
+  if (standalone) expect(stderr).toMatch(/^rdv: this executable is already compiled/)
   else expect(stdout).toMatch(/^\/.*\n$/)
 })

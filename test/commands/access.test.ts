@@ -58,9 +58,9 @@ describe('who may not', () => {
       const wrongFile = join(temporaryFolder('token'), 'wrong')
       writeFileSync(wrongFile, 'hunter2\n')
       for (const { set, says } of [
-        { set: { RDV_TOKEN: 'hunter2' }, says: 'does not accept the token of RDV_TOKEN:' },
+        { set: { RDV_TOKEN: 'hunter2' }, says: 'rejects the token of RDV_TOKEN:' },
         { set: { RDV_TOKEN_FILE: wrongFile }, says: 'the token of RDV_TOKEN_FILE:' },
-        { set: {}, says: 'wants a token: set RDV_TOKEN' },
+        { set: {}, says: 'requires a token: set RDV_TOKEN' },
       ]) {
         const place = new Place({ RDV_BACKEND: store.url, ...set })
         await refusesAll(place)

@@ -59,11 +59,11 @@ test('get of a key without a state is 1', async () => {
 
 describe('a pattern, which clear does not take', () => {
   test.each([
-    { argv: ['*'], says: 'give the names, which rdv list and rdv status print' },
-    { argv: ['*', '--all'], says: 'give the names' },
-    { argv: ['g/*'], says: 'to clear all below g/ write g/ --recursive' },
+    { argv: ['*'], says: 'write names as rdv list and rdv status print them' },
+    { argv: ['*', '--all'], says: 'write names as rdv list' },
+    { argv: ['g/*'], says: 'to clear all keys below g/, write g/ --recursive' },
     { argv: ['g/a/*', '--recursive'], says: 'write g/a/ --recursive' },
-    { argv: ['h', 'g*'], says: '"g*" is a name, not a pattern' },
+    { argv: ['h', 'g*'], says: 'nothing is named "g*", and patterns are not supported' },
   ])('is a usage error that clears nothing: $argv', async ({ argv, says }) => {
     const place = await filled('g/1', 'h')
     const { code, stdout, stderr } = await place.rdv('clear', ...argv)
@@ -103,7 +103,7 @@ describe('a name that looks like a pattern', () => {
     const ended = await place.rdv(...line.split(' '))
     expect(ended).toMatchObject({ code, stdout: '' })
     expect(ended.stderr).toMatch(
-      /"d\/x?\*\/?" is a name, not a pattern: for all keys below d\/ write d\//,
+      /"d\/x?\*\/?" is used as a name, because patterns are not supported: for all keys below d\/, write d\//,
     )
   })
 
@@ -118,7 +118,7 @@ describe('a name that looks like a pattern', () => {
   test('is said to be one by subscribe', async () => {
     const place = new Place()
     const subscriber = place.start('subscribe', 'jobs.*')
-    await subscriber.says(/"jobs\.\*" is a name, not a pattern/)
+    await subscriber.says(/"jobs\.\*" is used as a name, because patterns are not supported/)
     await subscriber.says(/^rdv: subscribed$/m)
     subscriber.kill('SIGTERM')
     expect((await subscriber.ended).stdout).toBe('')

@@ -20,12 +20,12 @@ describe('doctor', () => {
         .split('\n')
         .map((line) => line.split('\t') as [string, string]),
     )
-    expect(facts.get('verdict')).toBe('it works')
+    expect(facts.get('verdict')).toBe('works')
     expect(facts.get('address')).toBe(`sqlite://${place.file}`)
     expect(facts.get('version')).toMatch(/^SQLite 3\./)
-    expect(facts.get('a read takes')).toMatch(/^\d+\.\d\d ms$/)
-    expect(facts.get('who meets')).toBe('one machine')
-    expect(facts.get('TTL by default')).toBe('15 s')
+    expect(facts.get('read latency')).toMatch(/^\d+\.\d\d ms$/)
+    expect(facts.get('reach')).toBe('one machine')
+    expect(facts.get('default TTL')).toBe('15 s')
     // a file is never away
     expect(stdout).not.toContain('outage')
   })
@@ -45,7 +45,7 @@ describe('doctor', () => {
   test('tells how long a store behind a network may be away', async () => {
     const server = await startRdvServe()
     const place = new Place({ RDV_BACKEND: server.url })
-    expect((await place.rdv('doctor')).stdout).toMatch(/^that TTL survives an outage of\t10\.4 s$/m)
+    expect((await place.rdv('doctor')).stdout).toMatch(/^outage survived with that TTL\t10\.4 s$/m)
     const { outage, traits } = JSON.parse((await place.rdv('doctor', '--json')).stdout)
     expect({ outage, ttl: traits.defaultTtl }).toEqual({ outage: expect.any(Number), ttl: 15_000 })
     await server.stop()
@@ -64,7 +64,7 @@ describe('doctor', () => {
     const place = new Place({ RDV_BACKEND: 'sqlite:///dev/null/x' })
     const { code, stdout, stderr } = await place.rdv('doctor')
     expect({ code, stdout }).toEqual({ code: 120, stdout: '' })
-    expect(stderr).toMatch(/^rdv: it does not work: .*\/dev\/null cannot be made/)
+    expect(stderr).toMatch(/^rdv: the backend does not work: .*\/dev\/null cannot be created/)
     const json = await place.rdv('doctor', '--json')
     expect(json.code).toBe(120)
     expect(JSON.parse(json.stdout)).toMatchObject({
@@ -83,7 +83,7 @@ describe('doctor', () => {
     const { code, stdout, stderr } = await place.sh(`exec ${HUMBLE} rdv doctor`)
     chmodSync(place.directory, 0o700)
     expect({ code, stdout }).toEqual({ code: 120, stdout: '' })
-    expect(stderr).toContain(`rdv: it does not work: ${place.file} cannot be written`)
+    expect(stderr).toContain(`rdv: the backend does not work: ${place.file} cannot be written`)
   })
 
   test('is 1 where it works and something is known to be wrong, which it says', async () => {
@@ -92,7 +92,7 @@ describe('doctor', () => {
     const place = new Place({ RDV_BACKEND: `${etcd.url},127.0.0.1:${nobody}` })
     const { code, stdout, stderr } = await place.rdv('doctor')
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^verdict\tit works, with warnings$/m)
+    expect(stdout).toMatch(/^verdict\tworks, with warnings$/m)
     expect(stderr).toMatch(/^rdv: warning: 127\.0\.0\.1:\d+ does not answer/m)
     const json = await place.rdv('doctor', '--json', '--exit-codes', 'no=42')
     expect(json.code).toBe(42)
@@ -112,7 +112,7 @@ describe('doctor', () => {
     const { code, stderr } = await place.rdv('doctor')
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringMatching(/^rdv: warning: nothing is told of its version and health: /),
+      stderr: expect.stringMatching(/^rdv: warning: its version and health are unknown: /),
     })
     await server.stop()
   })

@@ -64,7 +64,7 @@ describe.concurrent('a durable server', () => {
     await place.start(...serve).says(/listening on/)
     expect(await place.rdv(...serve, '--backend', 'etcd://127.0.0.1:1')).toMatchObject({
       code: 2,
-      stderr: 'rdv: --data-dir and --backend are two stores: leave one of them out\n',
+      stderr: 'rdv: --data-dir and --backend exclude each other: leave out one of them\n',
     })
   })
 
@@ -77,7 +77,7 @@ describe.concurrent('a durable server', () => {
 describe.concurrent('a server in memory', () => {
   test('says on its start and in its health that nothing lasts', async () => {
     const serving = new Place().start('serve', '--listen', '127.0.0.1:0')
-    await serving.says(/everything is in memory and gone when the server ends; --data-dir keeps it/)
+    await serving.says(/all data is in memory and lost when the server ends; --data-dir keeps it/)
     const [, url] = await serving.says(/listening on (\S+)/)
     expect((await curl(`${url}/_health`)).body).toMatchObject({ durable: false })
   })

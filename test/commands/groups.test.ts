@@ -95,7 +95,7 @@ describe('a group', () => {
   test('a lone node that is and stays busy never counts as ready', async () => {
     const place = new Place()
     const waiting = place.start('wait', 'deploy/', '--timeout', '0')
-    await waiting.says(/no member of at least 1/)
+    await waiting.says(/has no members, needs at least 1/)
     await place.rdv('signal', 'deploy/node1', 'busy')
     await waiting.says(/0 of 1 ready, node1 is busy/)
     await place.rdv('signal', 'deploy/node1', 'starting')

@@ -134,7 +134,7 @@ test('a COMMAND that is given a descriptor by <(…) is refused before anything 
   )
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(lines(stderr)[0]).toMatch(
-    /^rdv: COMMAND gets the descriptors 0, 1 and 2, and "\/dev\/fd\/\d+" .* bash -c/,
+    /^rdv: COMMAND inherits only the descriptors 0, 1 and 2, and not "\/dev\/fd\/\d+" .* bash -c/,
   )
 })
 

@@ -34,7 +34,7 @@ describe('the help', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'rdv: there is no command "lokc": did you mean lock?\n',
+      stderr: 'rdv: unknown command "lokc": did you mean lock?\n',
     })
   })
 

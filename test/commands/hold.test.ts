@@ -246,7 +246,7 @@ describe('when the key is taken away', () => {
     await place.rdv('clear', 'k')
     const { code, stderr } = await holder.ended
     expect(code).toBe(121)
-    expect(lines(stderr).at(-1)).toMatch(/^rdv: .*taken away/)
+    expect(lines(stderr).at(-1)).toMatch(/^rdv: .*by another client/)
     await gone(Number(pid))
     expect(await place.state('k')).toBeUndefined()
   })
@@ -265,7 +265,7 @@ describe('when the key is taken away', () => {
     const holder = place.start('signal', 'k', 'busy', '--hold', '--', 'sh', '-c', script)
     await holder.says(/up/)
     await place.rdv('clear', 'k')
-    await holder.says(/taken away.*joining again/)
+    await holder.says(/by another client.*joining again/)
     await place.until('k', 'busy')
     expect((await place.rdv('list')).stdout).toContain(`\t${holder.pid}\t`)
     holder.kill('SIGTERM')

@@ -50,7 +50,7 @@ test('as JSON an id is text, for numbers of JSON are not exact', async () => {
 test.each(['0', '-1', 'many', ''])('--count %j is refused', async (count) => {
   const { code, stdout, stderr } = await new Place().rdv('id', '--count', count)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-  expect(stderr).toMatch(/whole number from 1 on/)
+  expect(stderr).toMatch(/integer of at least 1/)
 })
 
 test('who is told to end stops, and its machine number is free again', async () => {

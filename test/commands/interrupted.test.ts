@@ -36,7 +36,7 @@ besideEach(REMOTE_STORES, 'an interrupt while $scheme:// is away', ({ scheme, st
     const { code, stderr } = await subscriber.ended
     expect({ code, last: lines(stderr).at(-1) }).toEqual({
       code: 143,
-      last: 'rdv: the place of s was not stored: the last message may be delivered again',
+      last: 'rdv: the position of s was not stored: the last message may be delivered again',
     })
     front.loss.end()
     const again = await remote.rdv('subscribe', 't', '--as', 's', '--count', '1', '--quiet')
@@ -70,7 +70,7 @@ besideEach(REMOTE_STORES, 'an interrupt while $scheme:// is away', ({ scheme, st
       // It is still tried while the process ends.
       expect(lines(stderr)).toContainEqual(
         expect.stringMatching(
-          `^rdv: ${name} could not be given up: it goes when its session expires, within (15|30|90) s$`,
+          `^rdv: ${name} could not be released: it is released when its session expires, within (15|30|90) s$`,
         ),
       )
     }
@@ -84,7 +84,7 @@ besideEach(REMOTE_STORES, 'an interrupt while $scheme:// is away', ({ scheme, st
     const { code, stderr } = await party.ended
     expect(code).toBe(130)
     expect(lines(stderr)).toContain(
-      'rdv: b could not be left: this party may count until its session ends',
+      'rdv: the barrier b could not be left: this party may be counted until its session ends',
     )
   })
 })

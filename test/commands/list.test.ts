@@ -67,7 +67,7 @@ describe('list', () => {
     await place.rdv('signal', 'cfg')
     const { code, stdout, stderr } = await place.rdv('list', 'cfg')
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    expect(stderr).toMatch(/^rdv: nothing is below cfg\/, but there is a key cfg: rdv get cfg/)
+    expect(stderr).toMatch(/^rdv: the group cfg\/ is empty, but there is a key cfg: rdv get cfg/)
     expect(await place.rdv('list', 'cfg', '--quiet')).toMatchObject({ code: 0, stderr: '' })
     expect(await place.rdv('list', 'cfg/')).toMatchObject({ code: 0, stderr: '' })
   })
@@ -116,7 +116,7 @@ describe('list --watch', () => {
   test('says what it watches where the slash of a group was left out', async () => {
     const place = new Place()
     const watching = place.start('list', 'cfg', '--watch')
-    await watching.says(/^rdv: watching the group cfg\/, without the key cfg itself$/m)
+    await watching.says(/^rdv: watching the group cfg\/, which does not include the key cfg$/m)
     await place.rdv('signal', 'cfg')
     await place.rdv('signal', 'cfg/a')
     await watching.says(/^join\tcfg\/a\t/m)

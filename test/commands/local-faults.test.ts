@@ -63,8 +63,12 @@ describe('a store that cannot be used is 120, with its path', () => {
     ['behind a symbolic link to nothing', link, /not a directory/],
     ['below a symbolic link to nothing', (folder) => join(link(folder), 'data'), /not a directory/],
     ['with a name that is too long', (folder) => join(folder, 'x'.repeat(300)), /name too long/],
-    ['in /proc', () => '/proc/rdv-test', /takes no new directories|permission denied/],
-    ['deep in /proc', () => '/proc/self/rdv/test', /takes no new directories|permission denied/],
+    ['in /proc', () => '/proc/rdv-test', /does not allow new directories|permission denied/],
+    [
+      'deep in /proc',
+      () => '/proc/self/rdv/test',
+      /does not allow new directories|permission denied/,
+    ],
     ['in /sys', () => '/sys/rdv-test', /permission denied|read-only/],
   ]
 
@@ -81,7 +85,7 @@ describe('a store that cannot be used is 120, with its path', () => {
     const { code, stderr } = await new Place().sh('exec unshare -rm sh -c "$1"', inside)
     expect({ code, stderr }).toEqual({
       code: 120,
-      stderr: 'rdv: the directory /mnt/data cannot be made: read-only file system\n',
+      stderr: 'rdv: the directory /mnt/data cannot be created: read-only file system\n',
     })
   })
 
@@ -123,7 +127,11 @@ describe('a store that cannot be used is 120, with its path', () => {
     mkdirSync(directory)
     chmodSync(directory, 0o777)
     const place = new Place({ TMPDIR, RDV_DATA_DIR: directory + slash })
-    await refusesAll(place, directory, /belongs to somebody else: set RDV_DATA_DIR$/m)
+    await refusesAll(
+      place,
+      directory,
+      /belongs to another user: set RDV_DATA_DIR to a directory of your own$/m,
+    )
   })
 
   test('a file that is none of SQLite', async () => {

@@ -73,7 +73,7 @@ describe.each(NETWORKS.slice(0, 1))('with a name server of its own, $name', ({ u
       const { code, stderr } = await inNetwork(`rdv wait --not --once ${url}`)
       expect({ code, stderr }).toEqual({
         code: 1,
-        stderr: `rdv: it is not so: ${url} name cannot be looked up at the moment\n`,
+        stderr: `rdv: condition not met: ${url} name resolution failed temporarily\n`,
       })
     },
   )
@@ -86,6 +86,9 @@ describe.each(NETWORKS.slice(0, 1))('with a name server of its own, $name', ({ u
     const { code, stderr } = await inNetwork(`
       ip route add unreachable 198.51.100.1
       rdv wait --not --once ${url}`)
-    expect({ code, stderr }).toEqual({ code: 1, stderr: `rdv: it is not so: ${url} ${reason}\n` })
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `rdv: condition not met: ${url} ${reason}\n`,
+    })
   })
 })

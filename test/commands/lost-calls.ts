@@ -115,7 +115,7 @@ const ROWS: readonly Row[] = [
   { line: 'status', before: five, prints: /^counter\tn\t5/, calls: /./ },
   {
     line: 'doctor',
-    prints: /^verdict\tit works\n/,
+    prints: /^verdict\tworks\n/,
     calls: /diagnose|maintenance|agent|status|Status/,
   },
 ]

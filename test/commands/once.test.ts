@@ -7,7 +7,7 @@ import { Place, type Running } from './rdv.ts'
 
 /** What a caller says that does not run COMMAND. */
 const SKIPPED =
-  /^rdv: o is done already by pid \d+ on \S+ at \d\d:\d\d:\d\d \(\d+ s ago\): COMMAND is not run\n$/
+  /^rdv: o was already done by pid \d+ on \S+ at \d\d:\d\d:\d\d \(\d+ s ago\): COMMAND was not run\n$/
 
 const loop = 'echo "pid $$"; while :; do sleep 0.05; done'
 
@@ -135,7 +135,7 @@ describe('rdv once', () => {
     for (const value of ['by hand', 'null', '{"host":1}']) {
       expect(write.run(Buffer.from(value)).changes).toBe(1)
       const skipped = await place.rdv('once', 'o', '--', 'echo', 'ran')
-      const stderr = expect.stringContaining('rdv: o is done already')
+      const stderr = expect.stringContaining('rdv: o was already done')
       expect(skipped).toMatchObject({ code: 0, stdout: '', stderr })
     }
     database.close()

@@ -32,7 +32,7 @@ describe.runIf(mayMountFuse)('a file system that is a program', () => {
       const { code, stderr } = await onFuse(type, 'rdv signal k', place)
       expect({ code, stderr }).toEqual({
         code: 120,
-        stderr: `rdv: ${place.file} is on a file system that other machines may see, too (${type}): choose a local directory, or if only this machine uses it write sqlite://${place.file}?network=yes\n`,
+        stderr: `rdv: ${place.file} is on a file system that other machines may share (${type}): use a local directory, or, if only this machine uses it, write sqlite://${place.file}?network=yes\n`,
       })
     },
   )
@@ -100,7 +100,7 @@ describe.runIf(mayMount)('a file that is mounted without its directory', () => {
     const directory = `${folder}/there`
     expect({ code, stderr }).toEqual({
       code: 120,
-      stderr: `rdv: ${directory}/rendezvous.db is mounted alone, but its log lies beside it: mount its directory ${directory} instead\n`,
+      stderr: `rdv: ${directory}/rendezvous.db is mounted as a single file, but its log is a file beside it: mount the directory ${directory} instead\n`,
     })
   })
 

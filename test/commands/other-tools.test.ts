@@ -6,9 +6,9 @@ type Row = readonly [argv: readonly string[], says: string]
 
 const WAIT_FOR_IT: readonly Row[] = [
   [['db:5432', '-t', '5', '--', 'true'], 'write rdv wait tcp://db:5432'],
-  [['wait', 'tcp://db:5432', '-t', '5'], 'there is no flag -t: write --timeout 5'],
-  [['wait', 'tcp://db:5432', '-t5'], 'there is no flag -t: write --timeout 5'],
-  [['-t', '5', 'wait', 'k'], 'there is no flag -t: write --timeout 5'],
+  [['wait', 'tcp://db:5432', '-t', '5'], 'unknown flag -t: write --timeout 5'],
+  [['wait', 'tcp://db:5432', '-t5'], 'unknown flag -t: write --timeout 5'],
+  [['-t', '5', 'wait', 'k'], 'unknown flag -t: write --timeout 5'],
   [['wait', 'k', '-q'], 'write --quiet'],
   [['wait', 'k', '-s'], 'leave it out'],
   [['wait', '--host=db', '--port=5432'], 'tcp://HOST:PORT'],
@@ -26,7 +26,7 @@ const DOCKERIZE: readonly Row[] = [
 const WAIT4X: readonly Row[] = [
   [['tcp', '127.0.0.1:80'], 'tcp://HOST:PORT'],
   [['mysql', 'u:p@tcp(h:3306)/d'], 'tcp://HOST:PORT'],
-  [['wait', 'tcp://h:1', '--interval', '5s'], 'looked at again'],
+  [['wait', 'tcp://h:1', '--interval', '5s'], 'checked again'],
   [['wait', 'tcp://h:1', '--invert-check'], 'write --not'],
   [['wait', 'http://h', '--expect-status-code', '200'], 'write --http-status 200'],
   [['wait', 'u:p@tcp(h:3306)/d'], 'write tcp://h:3306'],
@@ -94,7 +94,7 @@ const ANYWHERE: readonly Row[] = [
   [['wait', 'db', '/bin/echo', 'hi'], 'write -- before it'],
   [['signal', 'k', 'up', 'true', '--hold'], 'write -- before COMMAND, as in rdv signal k -- true'],
   [['get'], 'write rdv get KEY'],
-  [['nonsense', '--help'], 'there is no command "nonsense"'],
+  [['nonsense', '--help'], 'unknown command "nonsense"'],
 ]
 
 describe.each([

@@ -89,7 +89,7 @@ describe.runIf(env)('a COMMAND whose job belongs to another user', () => {
     const { code, stdout, stderr } = await running.ended
     expect(code).toBe(121)
     expect(stdout.match(/job got TERM/g)).toHaveLength(1)
-    expect(lines(stderr).at(-1)).toMatch(/^rdv: .*taken away/)
+    expect(lines(stderr).at(-1)).toMatch(/^rdv: .*by another client/)
   })
 
   test('that heeds TERM has ended when rdv does', async () => {
@@ -131,7 +131,7 @@ describe.runIf(env)('a COMMAND whose job belongs to another user', () => {
       ...STUBBORN,
     )
     running.kill('SIGTERM')
-    await running.says(new RegExp(`SIGTERM was not handed on.*sudo kill -s TERM ${job}\n`))
+    await running.says(new RegExp(`SIGTERM was not forwarded.*sudo kill -s TERM ${job}\n`))
     expect(await isHeld(place)).toBe(true)
     end()
     expect(await running.ended).toMatchObject({ code: 137 })

@@ -64,7 +64,7 @@ besideEach(REMOTE_STORES, 'an outage of $scheme:// at the deadline', ({ start })
       WAITING.map(([line]) => ({
         line,
         code: 120,
-        last: expect.stringMatching(/^rdv: .*(not answer|out of reach|silent)/),
+        last: expect.stringMatching(/^rdv: .*(not answer|unreachable|silent)/),
       })),
     )
   })

@@ -65,7 +65,7 @@ describe.concurrent('a command that cannot reach its store says after a while th
     const reasons = await told(new Place({ RDV_BACKEND: url }), line)
     expect(reasons.length).toBeGreaterThan(0)
     if (known(reasons).length > 0)
-      expect(known(reasons)).toEqual([`${url} is out of reach: connection refused`])
+      expect(known(reasons)).toEqual([`${url} is unreachable: connection refused`])
   })
 
   test.each(['http', 'etcd', 'consul'])('where nothing answers, on %s', async (scheme) => {

@@ -172,7 +172,9 @@ describe('a group', () => {
     await Promise.all([urlOf(space, 'jobs', 'stays'), urlOf(space, 'jobs', 'passing')])
     sender.stdin.write(text(numbers(1, 500)))
     expect(await passing.ended).toMatchObject({ code: 0, stdout: '1\n' })
-    await sender.says(/the last member of passing has gone: \d+ messages for it were dropped/)
+    await sender.says(
+      /the last member of passing has left: \d+ messages for the group were dropped/,
+    )
     sender.stdin.end()
     expect(await linesOf(stays)).toEqual(numbers(1, 500))
     expect(await sender.ended).toMatchObject({ code: 0 })
@@ -351,7 +353,7 @@ describe('a sender', () => {
     const { code, stderr } = await first.ended
     expect({ code, stderr }).toEqual({
       code: 121,
-      stderr: expect.stringContaining('another sender has taken the pipe'),
+      stderr: expect.stringContaining('another sender has taken over the pipe'),
     })
     second.stdin.end('one\n')
     const member = here.start('pipe', 'receive', 'jobs', '--group', 'g')
@@ -440,21 +442,21 @@ describe('bad input is refused with 2, and nothing is done', () => {
     [['send', ''], /the pipe "" is empty/],
     [['send', 'a//b'], /empty part/],
     [['send', 'a/member/b'], /has a part "member"/],
-    [['send', 'a', 'b'], /one too many/],
+    [['send', 'a', 'b'], /unexpected argument/],
     [['send', 'a', '--group', ''], /the group "" is empty/],
     [['send', 'a', '--group', 'b/c'], /has a slash/],
     [['send', 'a', '--listen', ''], /--listen "" is not HOST/],
     [['send', 'a', '--listen', 'h:70000'], /is not HOST/],
     [['send', 'a', '--listen', 'tcp://h:1'], /is not HOST/],
-    [['send', 'a', '--advertise', 'h:1'], /--advertise "h:1" is no host/],
-    [['send', 'a', '--ttl', '0'], /longer than 0/],
-    [['send', 'a', '--min', 'x'], /whole number from 0 on/],
-    [['send', 'a', '--timeout', 'soon'], /no duration/],
+    [['send', 'a', '--advertise', 'h:1'], /--advertise "h:1" is not a host/],
+    [['send', 'a', '--ttl', '0'], /greater than 0/],
+    [['send', 'a', '--min', 'x'], /integer of at least 0/],
+    [['send', 'a', '--timeout', 'soon'], /not a duration/],
     [['receive', 'a'], /--group is missing: write --group GROUP/],
     [['receive', 'a', '--group', 'a=b'], /has an "="/],
-    [['receive', 'a', '--group', 'g', '--count', '0'], /whole number from 1 on/],
-    [['receive', 'a', '--group', 'g', '--count', '-1'], /whole number from 1 on/],
-    [['receive', 'a', '--group', 'g', '--', 'cat'], /runs no command/],
+    [['receive', 'a', '--group', 'g', '--count', '0'], /integer of at least 1/],
+    [['receive', 'a', '--group', 'g', '--count', '-1'], /integer of at least 1/],
+    [['receive', 'a', '--group', 'g', '--', 'cat'], /takes no COMMAND/],
   ])('%j', async (argv, sentence) => {
     const { code, stdout, stderr } = await place().rdv('pipe', ...argv)
     expect({ code, stdout, stderr }).toEqual({

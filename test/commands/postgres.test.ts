@@ -34,7 +34,9 @@ describe('the password of ~/.pgpass', () => {
     const url = `postgres://postgres@localhost:${service.port}/postgres`
     const { code, stderr } = await placeWith(0o644).rdv('probe', url)
     expect(code).toBe(1)
-    expect(stderr).toMatch(/no password given for user postgres \(.*\.pgpass is open to others/)
+    expect(stderr).toMatch(
+      /no password given for user postgres \(other users can access .*\.pgpass/,
+    )
     expect(stderr).not.toContain(service.password)
   })
 })

@@ -19,7 +19,7 @@ describe('probe', () => {
     const { code, stderr } = await new Place().rdv('probe', `tcp://127.0.0.1:${port}`)
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `rdv: it is not so: tcp://127.0.0.1:${port} connection refused\n`,
+      stderr: `rdv: condition not met: tcp://127.0.0.1:${port} connection refused\n`,
     })
   })
 
@@ -81,9 +81,9 @@ describe('--http-body-match', () => {
 
   test.for([
     ['(', 'missing closing )'],
-    ['a(?=b)', 'no lookahead'],
-    ['(?<=a)b', 'no lookahead and no lookbehind'],
-    ['(a)\\1', 'no backreferences'],
+    ['a(?=b)', 'not support lookahead'],
+    ['(?<=a)b', 'not support lookahead and lookbehind'],
+    ['(a)\\1', 'not support backreferences'],
   ] as const)("%s is a usage error that names RE2's syntax", async ([expression, reason]) => {
     for (const command of ['probe', 'wait']) {
       const { code, stderr } = await new Place().rdv(
@@ -91,7 +91,7 @@ describe('--http-body-match', () => {
       )
       expect(code).toBe(2)
       expect(stderr).toMatch(
-        /^rdv: --http-body-match ".*is no regular expression in RE2's syntax: /,
+        /^rdv: --http-body-match ".*is not a regular expression in RE2 syntax: /,
       )
       expect(stderr).toContain(reason)
     }

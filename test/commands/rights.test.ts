@@ -34,9 +34,9 @@ beside('of Consul with access control', () => {
   const SESSION = 'session_prefix "" { policy = "write" }'
 
   test.each([
-    ['cannot write', READ + SESSION, /^rdv: it does not work: .*key:write on rdv\//],
-    ['cannot make sessions', WRITE, /^rdv: it does not work: .*session:write/],
-    ['cannot read', SESSION, /^rdv: it does not work: .*key:read on rdv\//],
+    ['cannot write', READ + SESSION, /^rdv: the backend does not work: .*key:write on rdv\//],
+    ['cannot make sessions', WRITE, /^rdv: the backend does not work: .*session:write/],
+    ['cannot read', SESSION, /^rdv: the backend does not work: .*key:read on rdv\//],
   ])('doctor is 120 for a token that %s', async (_, rules, says) => {
     const { code, stdout, stderr } = await as(await limited(rules)).rdv('doctor')
     expect({ code, stdout, stderr: lines(stderr) }).toEqual({
@@ -48,7 +48,7 @@ beside('of Consul with access control', () => {
 
   test('doctor works for a token with the rights that the docs name', async () => {
     const { code, stdout } = await as(await limited(WRITE + SESSION)).rdv('doctor')
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/it works\n/) })
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/works\n/) })
   })
 
   test('a holder whose token is deleted is told that when its session is lost', async () => {
@@ -61,7 +61,7 @@ beside('of Consul with access control', () => {
     await request(store, 'DELETE', `/acl/token/${AccessorID}`, { token })
     const { code, stderr } = await holder.ended
     expect(code).toBe(121)
-    expect(stderr).toMatch(/the session could not be renewed in time: .*refuses us.*403/)
+    expect(stderr).toMatch(/the session could not be renewed in time: .*refuses the request.*403/)
   })
 })
 
@@ -96,7 +96,7 @@ beside('of etcd with users', () => {
     expect({ code, stdout, stderr: lines(stderr) }).toEqual({
       code: 120,
       stdout: '',
-      stderr: [expect.stringMatching(/^rdv: it does not work: .*permission denied/)],
+      stderr: [expect.stringMatching(/^rdv: the backend does not work: .*permission denied/)],
     })
   })
 
@@ -109,6 +109,8 @@ beside('of etcd with users', () => {
     await gateway('auth/user/changepw', { name: 'bob', password: 'after' }, token)
     const { code, stderr } = await holder.ended
     expect(code).toBe(121)
-    expect(stderr).toMatch(/the session could not be renewed in time: .*refuses: .*authentication/)
+    expect(stderr).toMatch(
+      /the session could not be renewed in time: .*refuses the request: .*authentication/,
+    )
   })
 })

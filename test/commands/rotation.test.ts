@@ -113,12 +113,12 @@ describe('upon HUP a server reads again', () => {
     put(after, ['cert'])
     server.kill('SIGHUP')
     await server.says(
-      /the old certificate and tokens stay reason="certificate and key do not belong together/,
+      /certificate and tokens not reloaded, the old ones stay in use reason="certificate and key do not match/,
     )
     expect(await curl('--cacert', before.ca, `${url}/_health`)).toMatchObject({ status: 200 })
     put(after)
     server.kill('SIGHUP')
-    await server.says(/were read again/)
+    await server.says(/certificate and tokens reloaded/)
     expect(await curl('--cacert', after.ca, `${url}/_health`)).toMatchObject({ status: 200 })
     expect((await curl('--cacert', before.ca, `${url}/_health`)).exitCode).not.toBe(0)
     expect(await client.rdv('lock', 'l', '--try', '--', 'true')).toMatchObject({ code: 1 })
@@ -137,11 +137,13 @@ describe('upon HUP a server reads again', () => {
     expect([await status('one'), await status('two')]).toEqual([200, 401])
     writeFileSync(file, 'one two three\n')
     server.kill('SIGHUP')
-    await server.says(/the old certificate and tokens stay reason=.*too many words/)
+    await server.says(
+      /certificate and tokens not reloaded, the old ones stay in use reason=.*too many words/,
+    )
     expect([await status('one'), await status('two')]).toEqual([200, 401])
     writeFileSync(file, 'two\n')
     server.kill('SIGHUP')
-    await server.says(/were read again/)
+    await server.says(/certificate and tokens reloaded/)
     expect([await status('one'), await status('two')]).toEqual([401, 200])
   })
 
@@ -158,7 +160,7 @@ describe('upon HUP a server reads again', () => {
     const replace = async (tokens: string) => {
       writeFileSync(accepted, tokens)
       server.kill('SIGHUP')
-      await server.says(new RegExp(`(were read again[^]*){${++times}}`))
+      await server.says(new RegExp(`(tokens reloaded[^]*){${++times}}`))
     }
     let times = 0
     await replace('one\ntwo\n')

@@ -28,7 +28,7 @@ describe('the log of a server', () => {
     await curl('-X', 'PUT', `${url}/db`)
     const log = await end(server)
     expect(messages(log)).toEqual([
-      'everything is in memory and gone when the server ends; --data-dir keeps it',
+      'all data is in memory and lost when the server ends; --data-dir keeps it',
       'listening',
       'stopping',
       'stopped',

@@ -185,7 +185,7 @@ describe('--json', () => {
       error: 'timeout',
       pending: [
         { target: 'k', reason: 'not signalled' },
-        { target: 'g/', reason: 'no member of at least 1' },
+        { target: 'g/', reason: 'has no members, needs at least 1' },
       ],
     })
   })

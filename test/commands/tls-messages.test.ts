@@ -39,7 +39,7 @@ const CASES: readonly Case[] = [
     what: 'the lack of one of the client',
     shows: (files) => files,
     wantsOne: true,
-    says: 'server wants a certificate of the client',
+    says: 'server requires a client certificate',
   },
 ]
 
@@ -91,7 +91,7 @@ describe.concurrent('a certificate that is not accepted is told in one sentence'
     const pair = shows?.(files)
     const host = await start(flagsOf(pair, wantsOne && files.ca))
     const tell = async (url: string, ...words: string[]) => {
-      const stderr = `rdv: ${url} is out of reach: ${says}\n`
+      const stderr = `rdv: ${url} is unreachable: ${says}\n`
       expect(await told(url, ...words)).toEqual({ code: 120, stderr })
     }
     // gRPC asks for HTTP/2, which our server does not speak
@@ -119,7 +119,7 @@ describe.concurrent('a certificate that is not accepted is told in one sentence'
       expect({ code, stderr }).toEqual({
         code: 120,
         stderr: expect.stringMatching(
-          `^rdv: ${url} is out of reach.*: connection closed \\(a server with TLS\\? write ${scheme}s://\\)\n$`,
+          `^rdv: ${url} is unreachable.*: connection closed \\(if the server uses TLS, write ${scheme}s://\\)\n$`,
         ),
       })
     }
@@ -137,7 +137,7 @@ describe.concurrent('a certificate that is not accepted is told in one sentence'
       const words = ['signal', 'k', '--backend', `${scheme}://127.0.0.1:1`, '--timeout', '1s']
       expect(await new Place(env).rdv(...words)).toMatchObject({
         code: 120,
-        stderr: `rdv: ${prefix}CERT with ${prefix}KEY cannot be used: certificate and key do not belong together\n`,
+        stderr: `rdv: ${prefix}CERT with ${prefix}KEY cannot be used: certificate and key do not match\n`,
       })
     }
   })

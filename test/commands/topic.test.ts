@@ -130,7 +130,7 @@ describe('publish and subscribe', () => {
     const script = `{ printf 'one\\ntwo\\n'; head -c 20000000 /dev/zero; } | rdv publish t -`
     const { code, stderr } = await place.sh(script)
     expect(code).toBe(2)
-    expect(stderr).toMatch(/the first 2 messages are stored/)
+    expect(stderr).toMatch(/the first 2 messages were stored/)
     expect(stderr).toMatch(/^rdv: a message .* longer than.* \d+ bytes/m)
     const all = await place.rdv('subscribe', 't', '--from', 'start', '--count', '2')
     expect(all.stdout).toBe('one\ntwo\n')
@@ -201,26 +201,26 @@ describe('wrong use, in one sentence, and nothing done', () => {
     [['publish', '', 'm'], /"" is empty: give a name/],
     [['publish', 't', ''], /message is empty/],
     [['publish', 't', 'm', ''], /message is empty/],
-    [['publish', 't', 'm', '-'], /stands alone/],
-    [['publish', 't', 'm', '--null'], /--null is for stdin/],
-    [['publish', 't', 'm', '--retain', '0'], /--retain "0" is not a whole number from 1 on/],
-    [['publish', 't', 'm', '--retain', 'x'], /--retain "x" is not a whole number/],
-    [['publish', 't', 'm', '--retain-for', '0'], /--retain-for must be longer than 0/],
-    [['publish', 't', 'm', '--retain-for', 'long'], /--retain-for "long" is no duration/],
+    [['publish', 't', 'm', '-'], /write it without other messages/],
+    [['publish', 't', 'm', '--null'], /--null applies to stdin only/],
+    [['publish', 't', 'm', '--retain', '0'], /--retain "0" is not an integer of at least 1/],
+    [['publish', 't', 'm', '--retain', 'x'], /--retain "x" is not an integer/],
+    [['publish', 't', 'm', '--retain-for', '0'], /--retain-for must be greater than 0/],
+    [['publish', 't', 'm', '--retain-for', 'long'], /--retain-for "long" is not a duration/],
     [['publish', 'a=b', 'm'], /has an "="/],
-    [['publish', 't', 'm', '--', 'true'], /runs no command/],
+    [['publish', 't', 'm', '--', 'true'], /takes no COMMAND/],
     [['subscribe'], /TOPIC is missing/],
     [['subscribe', ''], /"" is empty: give a name/],
     [['subscribe', 'deploy/'], /ends with a slash/],
-    [['subscribe', 't', 'u'], /"u" is one too many/],
-    [['subscribe', 't', '--from', 'then'], /"then" is no place in a topic/],
-    [['subscribe', 't', '--from', '0'], /"0" is no place/],
-    [['subscribe', 't', '--from', ''], /"" is no place/],
-    [['subscribe', 't', '--from', '1-xyz'], /"1-xyz" is no place/],
+    [['subscribe', 't', 'u'], /unexpected argument "u"/],
+    [['subscribe', 't', '--from', 'then'], /"then" is not a position in a topic/],
+    [['subscribe', 't', '--from', '0'], /"0" is not a position/],
+    [['subscribe', 't', '--from', ''], /"" is not a position/],
+    [['subscribe', 't', '--from', '1-xyz'], /"1-xyz" is not a position/],
     [['subscribe', 't', '--as', ''], /name of the subscriber "" is empty/],
-    [['subscribe', 't', '--count', '0'], /--count "0" is not a whole number from 1 on/],
-    [['subscribe', 't', '--timeout', 'soon'], /--timeout "soon" is no duration/],
-    [['subscribe', 't', '--', 'true'], /runs no command/],
+    [['subscribe', 't', '--count', '0'], /--count "0" is not an integer of at least 1/],
+    [['subscribe', 't', '--timeout', 'soon'], /--timeout "soon" is not a duration/],
+    [['subscribe', 't', '--', 'true'], /takes no COMMAND/],
   ])('rdv %j', async (argv, says) => {
     const { code, stdout, stderr } = await new Place().rdv(...argv)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

@@ -63,7 +63,7 @@ test('--verbose says what led to a failure', async () => {
   const place = new Place({ RDV_BACKEND: `http://127.0.0.1:${port}` })
   const { stderr } = await place.rdv('get', 'k', '--timeout', '300ms', '--verbose')
   const [failure, cause, ...more] = lines(stderr)
-  expect(failure).toBe(`rdv: http://127.0.0.1:${port} is out of reach: connection refused`)
+  expect(failure).toBe(`rdv: http://127.0.0.1:${port} is unreachable: connection refused`)
   expect(cause).toMatch(/^rdv: caused by: \S/)
   expect(more).toEqual([])
   expect((await place.rdv('get', 'k', '--timeout', '300ms')).stderr).not.toContain('caused by')

@@ -193,15 +193,15 @@ describe('a wait that times out', () => {
     )
     expect(last).not.toContain('met')
     expect(stderr).toContain(`sqlite://${place.file}`)
-    expect(stderr).toContain('other users, containers and hosts do not see')
+    expect(stderr).toContain('other users, containers and hosts cannot see')
   })
 
   test('offers a key that is alike', async () => {
     const place = await having('database', 'deploy/node1')
     const { stderr } = await place.rdv('wait', 'databse', '--timeout', '50ms')
-    expect(stderr).toContain('there is no databse, but there is database: is that what was meant?')
+    expect(stderr).toContain('databse does not exist, but database does: did you mean database?')
     const other = await place.rdv('wait', 'zebra', '--timeout', '50ms')
-    expect(other.stderr).not.toContain('is that what was meant')
+    expect(other.stderr).not.toContain('did you mean')
   })
 
   test('says of a look that hangs that there was no answer', async () => {
@@ -227,7 +227,7 @@ describe('a wait that times out', () => {
     await waiting.says(/waiting for redis:\S+ \(no answer yet, so/)
     const { code, stderr } = await waiting.ended
     expect(code).toBe(124)
-    const says = `${url} no answer within 2s, so that it is not known whether to fail`
+    const says = `${url} no answer within 2s, so it is unknown whether to fail`
     expect(lines(stderr).at(-1)).toBe(`rdv: timed out after 2 s: ${says}`)
     const json = await place.rdv('wait', 'done', '--fail-if', url, '--timeout', '300ms', '--json')
     expect(JSON.parse(json.stdout).pending).toEqual([
@@ -238,23 +238,27 @@ describe('a wait that times out', () => {
   test('says where the key is a group, or the group a key', async () => {
     const place = await having('deploy/node1', 'build')
     const waiting = place.start('wait', 'deploy', 'build/', '--timeout', '1m')
-    await waiting.says(/there is no key deploy, but a group deploy\/: is that what was meant\?\n/)
-    await waiting.says(/build\/ has no member, but there is a key build: was that meant\?\n/)
+    await waiting.says(
+      /there is no key deploy, but there is a group deploy\/: did you mean deploy\/\?\n/,
+    )
+    await waiting.says(
+      /the group build\/ is empty, but there is a key build: did you mean build\?\n/,
+    )
     await place.rdv('signal', 'deploy')
     await place.rdv('signal', 'build/1')
     expect(await waiting.ended).toMatchObject({ code: 0 })
     const { stderr } = await place.rdv('wait', 'deploy=up', '--timeout', '100ms')
-    expect(stderr).not.toContain('was meant')
+    expect(stderr).not.toContain('did you mean')
     await place.rdv('clear', 'deploy')
     const late = await place.rdv('wait', 'deploy', '--timeout', '100ms')
-    expect(late.stderr.match(/deploy\//g)).toHaveLength(1)
+    expect(late.stderr.match(/did you mean deploy\//g)).toHaveLength(1)
   })
 
   test('says where a -- was probably forgotten', async () => {
     const place = new Place()
     const { stderr } = await place.rdv('wait', 'database', 'echo', 'hi', '--timeout', '100ms')
     expect(stderr).toContain(
-      'echo is waited for as a key: to run it as COMMAND, write -- before it',
+      'waiting for a key named echo: to run it as COMMAND, write -- before it',
     )
     for (const argv of [['echo'], ['database', 'echo', '--', 'true'], ['database', 'cache']]) {
       const other = await place.rdv('wait', '--timeout', '100ms', ...argv)

@@ -150,7 +150,7 @@ describe('the reason names what is wrong:', () => {
     ['HTTP/1.1 200', 'connection closed within the answer'],
     ['HTTP/1.1 20 OK\r\n', 'the HTTP status line is malformed'],
     ['HTTP/3 200 OK\r\n', 'answers in an unknown version of HTTP'],
-    [ok('Content-Length: two'), 'the Content-Length is no number'],
+    [ok('Content-Length: two'), 'the Content-Length is not a number'],
     [ok('rubbish'), 'an HTTP header has no colon'],
     [ok('A: \0'), 'an HTTP header has a NUL in it'],
     [ok(`A: ${'a'.repeat(101 * 1024)}`), 'an HTTP header is longer than 100 KiB'],
@@ -158,7 +158,7 @@ describe('the reason names what is wrong:', () => {
     ['HTTP/1.1 100 Continue\r\n\r\n'.repeat(20_000), 'the HTTP headers are longer than 300 KiB'],
     [`${chunked}zz\r\n`, 'the chunked body is malformed'],
     [`${ok('Content-Length: 9')}no`, 'connection closed within the answer'],
-    [`${ok('Transfer-Encoding: xyz')}ok`, 'the body is in a transfer coding that is not read'],
+    [`${ok('Transfer-Encoding: xyz')}ok`, 'the body has an unsupported transfer coding'],
   ]
   test.for(UNKNOWN)('unknown: %.40j', async ([bytes, reason]) => {
     const found = await look(await answering(bytes), { httpBodyMatch: 'ok$' }, 60_000)

@@ -7,7 +7,7 @@ import { folder, look } from './servers.ts'
 
 test('a file is up once it exists', async () => {
   const path = join(await folder(), 'ready')
-  expect(await look(`file://${path}`)).toEqual({ up: false, reason: 'not there' })
+  expect(await look(`file://${path}`)).toEqual({ up: false, reason: 'does not exist' })
   await writeFile(path, '')
   expect(await look(`file://${path}`)).toEqual({ up: true })
 })
@@ -15,7 +15,7 @@ test('a file is up once it exists', async () => {
 test('a file below a file is not there', async () => {
   const path = join(await folder(), 'file')
   await writeFile(path, '')
-  expect(await look(`file://${path}/below`)).toEqual({ up: false, reason: 'not there' })
+  expect(await look(`file://${path}/below`)).toEqual({ up: false, reason: 'does not exist' })
 })
 
 test('a folder is up', async () => {
@@ -38,7 +38,7 @@ test('a path may have spaces and percent-encoded characters', async () => {
 
 test('a Unix socket is up while a server listens on it', async () => {
   const path = join(await folder(), 'socket')
-  expect(await look(`unix://${path}`)).toEqual({ up: false, reason: 'not there' })
+  expect(await look(`unix://${path}`)).toEqual({ up: false, reason: 'does not exist' })
   const server = createServer().listen(path)
   onTestFinished(() => void server.close())
   await once(server, 'listening')

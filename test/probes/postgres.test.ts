@@ -196,7 +196,7 @@ test('TLS verifies the name of the URL, whichever of its addresses answers', asy
 
 test('a Unix socket that is not there is not there yet', async () => {
   const url = 'postgres://u:p@/d?host=/no/such'
-  expect(await reasonOf(url)).toBe('not there')
+  expect(await reasonOf(url)).toBe('does not exist')
 })
 
 test('a root certificate that is not there is not there yet', async () => {
@@ -206,7 +206,7 @@ test('a root certificate that is not there is not there yet', async () => {
   )
   const url = `postgres://u@127.0.0.1:${port}/app?sslmode=verify-ca&sslrootcert=/no/such`
   expect(await reasonOf(url)).toBe(
-    'the root certificate /no/such is not there (sslrootcert=system takes those of the system)',
+    'the root certificate /no/such does not exist (sslrootcert=system uses those of the system)',
   )
 })
 
@@ -268,10 +268,10 @@ describe('what cannot be honoured is a usage error that says what to write:', ()
     ],
     ['sslnegotiation=direct', /with sslmode=prefer: write sslmode=require, /],
     ['sslrootcert=system&sslmode=require', /with sslmode=require: write sslmode=verify-full$/],
-    ['gssencmode=require', /as rdv does not speak GSSAPI: write prefer or disable$/],
-    ['sslcrldir=/etc/crl', /one file only, which sslcrl names: leave it out$/],
+    ['gssencmode=require', /as rdv does not support GSSAPI: write prefer or disable$/],
+    ['sslcrldir=/etc/crl', /only from the file that sslcrl names: leave it out$/],
     ['sslcertmode=require', /write allow or disable$/],
-    ['replication=database', /as a probe opens no replication connection: write false/],
+    ['replication=database', /as a probe does not open replication connections: write false/],
     ['require_auth=kerberos', /^require_auth is not usable: write some of password, md5, /],
     ['require_auth=!md5,password', /^require_auth is not usable/],
     ['load_balance_hosts=yes', /write disable or random$/],
@@ -280,8 +280,8 @@ describe('what cannot be honoured is a usage error that says what to write:', ()
     ['host=a,b&port=1,2,3', /^there are 3 values of port for 2 hosts: write one for each host$/],
     ['hostaddr=127.0.0.1,127.0.0.2', /^there are 2 values of hostaddr for 1 hosts/],
     ['port=65536', /^port=65536 is not usable: write ports from 1 to 65535$/],
-    [`host=/${'d'.repeat(100)}`, /more than 107 bytes: shorten it$/],
-    ['hostaddr=localhost', /^hostaddr=localhost is no address/],
+    [`host=/${'d'.repeat(100)}`, /longer than 107 bytes: shorten it$/],
+    ['hostaddr=localhost', /^hostaddr=localhost is not an address/],
     ['service=none', /^no service none is defined: write a section \[none\] in /],
   ])('%s', async (query, message) => {
     const looking = async () => look(`postgres://u@127.0.0.1:1/app?${query}`)

@@ -129,7 +129,7 @@ describe('a barrier', () => {
       await waits(first)
       const other = await arrive('differ', 3).ended
       expect(other).toMatchObject({ code: 123, stdout: '' })
-      expect(other.stderr).toContain('others wait there for 2')
+      expect(other.stderr).toContain('has 2 parties, not 3')
       expect(await arrive('differ', 2).ended).toMatchObject({ code: 0, stdout: '1\n' })
       expect(await first.ended).toMatchObject({ code: 0, stdout: '0\n' })
     })

@@ -40,7 +40,7 @@ describe('a key', () => {
     ['', 'is empty'],
     ['/', 'empty part'],
     ['/a', 'begins with a slash'],
-    ['a/', 'ends with a slash, as only a group does'],
+    ['a/', 'ends with a slash, which marks a group'],
     ['a//b', 'empty part'],
     ['.', 'part "."'],
     ['..', 'part "."'],

@@ -115,7 +115,7 @@ besideEach(STORES, 'a topic on $name', ({ start }) => {
   test('of two subscribers of one name the older one ends', async () => {
     const older = await listen(store.a, 'twice', 3, { as: 'x' })
     const newer = await listen(store.b, 'twice', 2, { as: 'x' })
-    const ended = expect(older.got).rejects.toThrow(/another subscriber goes on as x/)
+    const ended = expect(older.got).rejects.toThrow(/another subscriber uses the name x/)
     await publish(store.a, 'twice', ['one'])
     await publish(store.a, 'twice', ['two'])
     expect(await newer.got).toEqual(['one', 'two'])
@@ -154,7 +154,7 @@ besideEach(STORES, 'a topic on $name', ({ start }) => {
     expect(await keysOf(store.a, 'cleared')).toEqual([])
     await publish(store.a, 'cleared', ['two', 'three'])
     await expect(take(store.b, 'cleared', 1, { from: last })).rejects.toThrow(
-      /cleared, or its store emptied or set back/,
+      /cleared, or its store was emptied or restored/,
     )
     expect(await take(store.b, 'cleared', 2, { from: 'start' })).toEqual(['two', 'three'])
   })

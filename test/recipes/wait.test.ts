@@ -34,7 +34,8 @@ describe('at the deadline a wait looks once more', () => {
     await signal(space, 'a', 'busy')
     const waiting = wait(space, ['a', 'b', 'g/'], { timeout: 500 })
     await expect(waiting).rejects.toMatchObject({
-      message: 'timed out after 0.5 s: a is busy; b not signalled; g/ no member of at least 1',
+      message:
+        'timed out after 0.5 s: a is busy; b not signalled; g/ has no members, needs at least 1',
       pending: [{ target: 'a' }, { target: 'b' }, { target: 'g/' }],
     })
     await expect(waiting).rejects.toThrow(TimeoutError)

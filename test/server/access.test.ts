@@ -76,7 +76,7 @@ describe('a token', () => {
     for (const [token, its] of Object.entries({ r: 'read', s: 'signal', p: 'probe', a: 'admin' })) {
       if (its === scope) continue
       const { status, body, headers } = await ask(token, method, path)
-      const error = `this token may not do that: it lacks the scope ${scope}`
+      const error = `this token is not authorized: it does not have the scope ${scope}`
       expect([its, status, body]).toEqual([its, 403, { ok: false, error, kind: 'usage' }])
       const challenge = `Bearer error="insufficient_scope", scope="${scope}"`
       expect(headers['www-authenticate']).toEqual([challenge])
@@ -121,7 +121,7 @@ describe('a token', () => {
     expect(await of('rs').rdv('signal', 'by-rs')).toMatchObject({ code: 0 })
     expect(await of('r').rdv('signal', 'by-r')).toMatchObject({
       code: 120,
-      stderr: expect.stringContaining('it lacks the scope signal'),
+      stderr: expect.stringContaining('it does not have the scope signal'),
     })
     expect((await of('r').rdv('get', 'by-r')).code).toBe(1)
   })
@@ -136,10 +136,10 @@ describe('a token file', () => {
   test.each([
     ['', /has no token: write TOKEN/],
     ['# only this\n\n', /has no token: write TOKEN/],
-    ['read,write secret-x', /:1 begins with what is no scope: use read, signal, probe, admin/],
+    ['read,write secret-x', /:1 has an unknown scope: use read, signal, probe, admin/],
     ['ok\nread signal secret-x', /:2 has too many words: write TOKEN/],
     ['secret-x\nread secret-x', /has a token twice/],
-    ['sécret-x', /:1 has a token with characters that no HTTP header takes/],
+    ['sécret-x', /:1 has a token with characters that are not allowed in an HTTP header/],
   ])('such as %j is refused', async (text, says) => {
     const { code, stderr } = await (await serve(tokenFile(text))).ended
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(says) })
@@ -148,11 +148,11 @@ describe('a token file', () => {
 
   test('that everybody can read is warned of', async () => {
     const open = await serve(tokenFile('x', 0o644))
-    await open.says(/everybody on this machine can read .*: chmod 600 it/)
+    await open.says(/all users of this machine can read .*: change its mode to 600/)
     const closed = await serve(tokenFile('x', 0o600))
     await closed.says(/listening on/)
     closed.kill('SIGTERM')
-    expect((await closed.ended).stderr).not.toContain('chmod')
+    expect((await closed.ended).stderr).not.toContain('can read')
   })
 })
 
@@ -176,7 +176,7 @@ describe('a server without a token', () => {
       expect([name, await called(server, name)]).toEqual([name, 403])
     }
     expect((await curl('-H', 'host: evil.example', `${server.url}/k`)).body).toMatchObject({
-      error: 'this server is not called so: rdv serve --allow-host adds a name',
+      error: 'the name in the header Host is not allowed: rdv serve --allow-host adds a name',
     })
     expect(await called(server, 'evil.example', '--http1.0')).toBe(403)
   })
@@ -198,7 +198,7 @@ describe('a server without a token', () => {
   test('says so when a name cannot be one', async () => {
     const { code, stderr } = await new Place().rdv('serve', '--allow-host', 'http://x')
     expect(code).toBe(2)
-    expect(stderr).toContain('is no host name: write rdv.example.com or *.example.com')
+    expect(stderr).toContain('is not a host name: write rdv.example.com or *.example.com')
   })
 
   test('lets a link lead to its page, and nothing else', async () => {

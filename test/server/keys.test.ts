@@ -41,7 +41,7 @@ describe('keys, for curl', () => {
     expect(answer.body).toEqual({
       ok: false,
       error: 'Timeout',
-      hint: '/databse is signalled: was that meant?',
+      hint: '/databse is signalled: did you mean that key?',
     })
   })
 
@@ -161,16 +161,16 @@ describe('keys, for curl', () => {
 
   test('a parameter that is none, or is empty, is refused, and nothing is changed', async () => {
     for (const [method, query, sentence] of [
-      ['PUT', 'stat=migrated', '"stat" is no parameter here: there are state, expire, by'],
-      ['PUT', 'timeout=1s', '"timeout" is no parameter here'],
+      ['PUT', 'stat=migrated', 'unknown parameter "stat": this request takes state, expire, by'],
+      ['PUT', 'timeout=1s', 'unknown parameter "timeout"'],
       ['PUT', 'state=', 'state is empty'],
       ['PUT', 'state=a&state=b', 'state is given twice'],
       ['PUT', 'by=', 'by is empty'],
-      ['PUT', 'by=a%0ab', 'by is no name'],
-      ['PUT', `by=${'x'.repeat(101)}`, 'by is no name'],
-      ['DELETE', 'state=ready', '"state" is no parameter here'],
-      ['GET', 'min=2', 'add the trailing slash'],
-      ['GET', 'wait=5s', '"wait" is no parameter here'],
+      ['PUT', 'by=a%0ab', 'by is not a name'],
+      ['PUT', `by=${'x'.repeat(101)}`, 'by is not a name'],
+      ['DELETE', 'state=ready', 'unknown parameter "state"'],
+      ['GET', 'min=2', 'add a trailing slash'],
+      ['GET', 'wait=5s', 'unknown parameter "wait"'],
     ] as const) {
       const { status, body } = await curl('-X', method, url(`/unchanged?${query}`))
       const error = expect.stringContaining(sentence)

@@ -197,7 +197,7 @@ describe('equal waits', () => {
     expect(only?.wait).toMatchObject({ since: 0, until: 108 * 50 + 2_000 })
     const words = only && wordsOf(only, span, span.to)
     expect(words).toMatchObject({ who: '109 waits', note: '2.0 s' })
-    expect(words?.label).toBe('db, 109 waits: released, 2.0 s, shown as one')
+    expect(words?.label).toBe('db, 109 waits: released, 2.0 s, collapsed')
   })
 
   test('are rows of their own where there are few, or the row is opened', () => {
@@ -252,7 +252,9 @@ test('a bar whose wait began before the view or goes on after it is cut there', 
   // it still waits, and the view is of an earlier time
   expect(cut(1_500, undefined, 5_000)).toBe('end')
   const [bar] = barsOf(activityOf({ waits: [wait('1', 'a', 0)] }), span, 2_000)
-  expect(bar && wordsOf(bar, span, 2_000).label).toBe('a: waiting, 2.0 s · began before this view')
+  expect(bar && wordsOf(bar, span, 2_000).label).toBe(
+    'a: waiting, 2.0 s · started before this view',
+  )
 })
 
 test('the filter takes the words that the page shows', () => {

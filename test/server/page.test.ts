@@ -260,7 +260,7 @@ describe('the page', () => {
     await waitedFor(server, 'third', 66_000)
     const page = await open(server)
     // they began more than 20 seconds apart: the newest run begins with the second one
-    await row(page, /^first,.*began before this view/).waitFor()
+    await row(page, /^first,.*started before this view/).waitFor()
     const [first, second, third] = await bars(page, ['first', 'second', 'third'])
     expect([first?.cut, second?.cut, third?.cut]).toEqual(['start', 'none', 'none'])
     expect((third?.width ?? 0) / (second?.width ?? 0)).toBeCloseTo(66 / 77, 1)
@@ -278,7 +278,7 @@ describe('the page', () => {
     await page.getByText(/^the first 48 s$/).waitFor()
     const svg = await saved(page, 'Save SVG')
     expect(svg.match(/data-cut="start"/g)).toHaveLength(1)
-    expect(svg).toContain('began before this view')
+    expect(svg).toContain('started before this view')
     expect(svg).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/)
 
     await page.getByText('All', { exact: true }).click()
@@ -287,7 +287,7 @@ describe('the page', () => {
     expect((part?.width ?? 0) / (all?.width ?? 0)).toBeCloseTo(77 / 125, 1)
 
     await page.getByText('Last minute').click()
-    await row(page, /^third,.*began before this view/).waitFor()
+    await row(page, /^third,.*started before this view/).waitFor()
     const cut = await bars(page, ['first', 'second', 'third'])
     expect(cut.map((one) => one.cut)).toEqual(['start', 'start', 'start'])
   })
@@ -512,7 +512,7 @@ describe('the page', () => {
     await server.kill()
     await page
       .getByRole('status')
-      .getByText(/cannot be reached|has ended/)
+      .getByText(/cannot be reached|closed the connection/)
       .waitFor()
     expect(await row(page, /^before,/).count()).toBe(1)
     await server.restart()

@@ -206,7 +206,7 @@ describe('what those who wait are short of', () => {
     await untilShort('counter builds', 'is 0, wanted: 7')
     await untilShort(
       'db, deploy/, tcp://127.0.0.1:1',
-      'db not signalled; deploy/ no member of at least 2',
+      'db not signalled; deploy/ has no members, needs at least 2',
     )
     await untilShort('busy', 'busy is ready')
     curl(`${server.url}/_waitgroup/others?expect=1`)

@@ -188,7 +188,7 @@ behindEveryGateway((gateway) => {
     const campaign = (id: string) => curl('-N', '-X', 'POST', url(`/_election/e?id=${id}`))
     expect(await curl(url('/_election/e'))).toMatchObject({
       status: 404,
-      body: { ok: false, error: 'nobody leads e' },
+      body: { ok: false, error: 'e has no leader' },
     })
     const one = campaign('one')
     await one.answering

@@ -164,7 +164,7 @@ export class Commit {
 /** The transaction's own index: that of a guard's key is older. */
 const newest = (results: Transacted['Results']): number => {
   const revision = Math.max(0, ...(results ?? []).map(({ KV }) => KV?.ModifyIndex ?? 0))
-  if (revision === 0) throw new Error('the answer tells no index')
+  if (revision === 0) throw new Error('the answer has no index')
   return revision
 }
 
@@ -178,6 +178,6 @@ const requirePrintable = (named: readonly { readonly key: string }[]): void => {
   const strange = named.find(({ key }) => !/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(key))
   if (!strange) return
   throw new UsageError(
-    `Consul takes keys of printable characters only, not ${JSON.stringify(strange.key)}`,
+    `Consul accepts only keys of printable characters, not ${JSON.stringify(strange.key)}`,
   )
 }

@@ -7,13 +7,13 @@ export const diagnose = async (store: Store, options: CallOptions): Promise<Diag
   const [agent, leader] = await Promise.all([aboutAgent(store, options), leaderOf(store, options)])
   const warnings = [
     leader ? '' : 'the cluster has no leader: nothing can be read or written',
-    agent.inMemory ? 'the agent runs in development mode: its store is gone when it ends' : '',
+    agent.inMemory ? 'the agent runs in development mode: its data is lost when it ends' : '',
   ]
   return { version: `Consul ${agent.version}`, warnings: warnings.filter(Boolean) }
 }
 
 const leaderOf = async (store: Store, options: CallOptions): Promise<string> => {
-  const [, leader] = await store.ask(options, 'no right at all', (client, common) =>
+  const [, leader] = await store.ask(options, 'no permission', (client, common) =>
     client.status.leader(common),
   )
   return leader
@@ -34,7 +34,7 @@ const aboutAgent = async (
     }
   } catch (error) {
     if (error instanceof UnavailableError && !error.retryable) {
-      return { version: 'of a version that it does not tell us', inMemory: false }
+      return { version: 'of undisclosed version', inMemory: false }
     }
     throw error
   }

@@ -48,10 +48,10 @@ export const translate = (
 }
 
 const verb = ({ status, cause }: Failure, right: string): string => {
-  if (status === 0) return isReset(cause) ? RESET : 'is out of reach'
-  if (status === 401 || status === 403) return `refuses us (the ACL token needs ${right})`
-  if (status === 400 || status === 413) return 'does not take the request'
-  if (status === 429) return 'limits how much it is asked'
+  if (status === 0) return isReset(cause) ? RESET : 'is unreachable'
+  if (status === 401 || status === 403) return `refuses the request (the ACL token needs ${right})`
+  if (status === 400 || status === 413) return 'rejects the request'
+  if (status === 429) return 'limits the rate of requests'
   return 'fails'
 }
 
@@ -59,8 +59,7 @@ const isReset = (cause: unknown): boolean =>
   (cause as NodeJS.ErrnoException | null)?.code === 'ECONNRESET'
 
 /** Consul resets further connections of a client address without a word. */
-const RESET =
-  'is out of reach, or has as many connections from here as http_max_conns_per_client lets it'
+const RESET = 'is unreachable, or its limit http_max_conns_per_client is reached'
 
 /** A token without permission stays so, and a certificate that has never verified. */
 const isHopeless = ({ status, cause }: Failure, proven: boolean): boolean =>

@@ -18,9 +18,7 @@ export class Leases {
   async grant(ttl: number, options: CallOptions): Promise<Lease> {
     const { maxTtl, minTtl } = this.#traits
     if (ttl > maxTtl) {
-      throw new UsageError(
-        `Consul keeps a session for ${maxTtl / 1000} s at most, not ${ttl / 1000} s`,
-      )
+      throw new UsageError(`${ttl / 1000} s exceeds the maximum TTL of Consul: ${maxTtl / 1000} s`)
     }
     const seconds = Math.ceil(Math.max(ttl, minTtl) / 1000)
     const [, { ID }] = await this.#store.ask(options, WRITING, (client, common) =>
@@ -76,7 +74,7 @@ export class Leases {
   }
 
   #starting(): UnavailableError {
-    return new UnavailableError(`${this.#store.connection.address} is just starting`)
+    return new UnavailableError(`${this.#store.connection.address} is still starting`)
   }
 }
 

@@ -54,15 +54,15 @@ const parse = (text: string): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.username || url?.password) {
     throw new UsageError(
-      'a Consul URL has no room for credentials: set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE',
+      'a Consul URL cannot contain credentials: set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE',
     )
   }
   if (!url?.hostname)
-    throw new UsageError(`"${redactMalformed(text)}" names no Consul agent: ${EXAMPLE}`)
+    throw new UsageError(`"${redactMalformed(text)}" does not name a Consul agent: ${EXAMPLE}`)
   const settings = [...url.searchParams]
   const strange = settings.some(([name, value]) => !SETTINGS.has(name) || value === '')
   if (!/^\/?$/.test(url.pathname) || strange || url.hash) {
-    throw new UsageError(`"${redactMalformed(text)}" has something behind the port: ${EXAMPLE}`)
+    throw new UsageError(`"${redactMalformed(text)}" has text after the port: ${EXAMPLE}`)
   }
   return url
 }
@@ -73,7 +73,7 @@ const SETTINGS: ReadonlySet<string> = new Set(['dc', 'ns'])
 const refusePartition = ({ CONSUL_PARTITION: partition }: NodeJS.ProcessEnv): void => {
   if (!partition || partition === 'default') return
   throw new UsageError(
-    'rdv does not use admin partitions: unset CONSUL_PARTITION, and name an agent of that partition',
+    'rdv does not support admin partitions: unset CONSUL_PARTITION, and name an agent of that partition',
   )
 }
 

@@ -43,7 +43,7 @@ export const plan = (
   const size = Buffer.byteLength(JSON.stringify(operations))
   if (size > MAX_BODY) {
     throw new UsageError(
-      `${size} bytes in one transaction are more than Consul takes (${MAX_BODY})`,
+      `a transaction of ${size} bytes exceeds the limit of Consul (${MAX_BODY} bytes)`,
     )
   }
   return operations

@@ -122,9 +122,12 @@ export class Store {
       client.kv.get({ ...common, ...EXACT, key: prefix, recurse: true }),
     )
     if (response.headers['x-consul-results-filtered-by-acls'] === 'true') {
-      throw new UnavailableError(`${this.connection.address} hides keys below ${prefix} from us`, {
-        retryable: false,
-      })
+      throw new UnavailableError(
+        `${this.connection.address} hides keys below ${prefix} from this token`,
+        {
+          retryable: false,
+        },
+      )
     }
     return [response, items] as const
   }
@@ -132,7 +135,9 @@ export class Store {
   #indexOf(response: IncomingMessage): number {
     const index = Number(response.headers[INDEX])
     if (index > 0) return index
-    throw new UnavailableError(`${this.connection.address} does not answer as Consul: no index`)
+    throw new UnavailableError(
+      `${this.connection.address} is not a Consul agent: its answer has no index`,
+    )
   }
 
   #translate(error: unknown, right: string): unknown {

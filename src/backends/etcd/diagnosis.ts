@@ -41,7 +41,7 @@ const inspect: Question<Report> = async ({ maintenance }, { host }) => {
     return { version, warnings: [...ageWarnings(status), ...leaderWarnings(status, host)] }
   } catch (error) {
     if (codeOf(error) !== Code.permissionDenied) throw error
-    return { warnings: ['this user may not ask for the version and health of etcd'] }
+    return { warnings: ['this user is not permitted to read the version and health of etcd'] }
   }
 }
 
@@ -49,16 +49,14 @@ const ageWarnings = ({ version }: Status): string[] => {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number.parseFloat)
   if (major !== 3 || minor > 4 || (minor === 4 && patch >= 38)) return []
   return [
-    `etcd ${version} has known faults, mended in 3.4.38: a watch may repeat events or miss deletions at a compaction, and a renewal may succeed on a revoked lease`,
+    `etcd ${version} has known bugs, fixed in 3.4.38: a watch may repeat events or miss deletions at a compaction, and a renewal may succeed on a revoked lease`,
   ]
 }
 
 const leaderWarnings = ({ leader }: Status, host: string): string[] =>
-  leader === '0'
-    ? [`${host} knows no leader: its cluster has no majority, and takes no writes`]
-    : []
+  leader === '0' ? [`${host} has no leader: its cluster has no quorum and accepts no writes`] : []
 
 const alarmWarning = (alarm: string): string =>
   alarm === 'NOSPACE'
-    ? 'the store is full: it takes no writes until it was compacted and defragmented and the alarm disarmed'
+    ? 'the store is full and accepts no writes: compact and defragment it, then disarm the alarm'
     : `the alarm ${alarm} is raised`

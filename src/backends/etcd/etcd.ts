@@ -161,7 +161,7 @@ export class EtcdBackend implements Backend, Diagnosable {
   #unanswered(cause: unknown): IndeterminateError {
     const reason = reasonOf(cause)
     return new IndeterminateError(
-      `${this.address} gave no answer to a write, which may or may not have been applied: ${reason}`,
+      `${this.address} did not answer a write, which may or may not have been applied: ${reason}`,
       { cause },
     )
   }

@@ -57,7 +57,7 @@ export const translate = (
 ): CoordinationError => {
   if (error instanceof CoordinationError) return error
   const refused = isRefusal(error) || isExhausted(error)
-  const what = refused ? 'refuses' : 'is out of reach'
+  const what = refused ? 'refuses the request' : 'is unreachable'
   const hint = tlsHint(address, error)
   return new UnavailableError(`${address} ${what}: ${reasonOf(error)}${hint}`, {
     cause: error,
@@ -101,4 +101,4 @@ const inWords = (error: unknown, text: string): string => {
 
 /** What is told of an answer that is not etcd's. */
 export const foreignAnswer = (status: string | number): string =>
-  `something that is not etcd answers, with status ${status}`
+  `the server is not etcd, it answers with status ${status}`

@@ -53,7 +53,7 @@ const tokenIn = (env: NodeJS.ProcessEnv): string => fileOf(env, 'RDV_TOKEN_FILE'
 const checkToken = (token: string, from: string): string => {
   if (/^[\x21-\x7e]+$/.test(token)) return token
   throw new VariableError(
-    `the token (${from}) is empty or has characters that no HTTP header takes`,
+    `the token (${from}) is empty or has characters that are not allowed in an HTTP header`,
   )
 }
 

@@ -51,23 +51,23 @@ export const leavesOpen = (answer: Answer): boolean => {
 
 const refusal = (answer: Answer, { address, tokenFrom }: Asked): UnavailableError => {
   const unknown = tokenFrom
-    ? `${address} does not accept the token of ${tokenFrom}: set it to one of the server's`
-    : `${address} wants a token: set RDV_TOKEN or RDV_TOKEN_FILE to one of the server's`
+    ? `${address} rejects the token of ${tokenFrom}: set it to a token of the server`
+    : `${address} requires a token: set RDV_TOKEN or RDV_TOKEN_FILE to a token of the server`
   const reply = replyOf(answer)
   const why = reply && !reply.ok ? `: ${reply.error}` : ' (403)'
-  return new UnavailableError(answer.status === 401 ? unknown : `${address} refuses us${why}`, {
-    retryable: false,
-  })
+  return new UnavailableError(
+    answer.status === 401 ? unknown : `${address} refuses the request${why}`,
+    {
+      retryable: false,
+    },
+  )
 }
 
 /** A proxy whose server is down answers 502 to 504, and that passes. */
 const foreign = (status: number, address: string): UnavailableError =>
-  new UnavailableError(
-    `${address} answers, with status ${status}, but not as a rendezvous server`,
-    {
-      retryable: leavesOpenByStatus(status) || status === 429,
-    },
-  )
+  new UnavailableError(`${address} is not a rendezvous server, it answers with status ${status}`, {
+    retryable: leavesOpenByStatus(status) || status === 429,
+  })
 
 /**
  * What node:http said, where it is no sentence of ours yet. `proven`: the server has answered before, so that a certificate
@@ -77,6 +77,6 @@ export const unreachable = (cause: unknown, address: string, proven = false): Un
   cause instanceof UnavailableError
     ? cause
     : new UnavailableError(
-        `${address} is out of reach: ${describeFailure(cause)}${proven ? '' : tlsHint(address, cause)}`,
+        `${address} is unreachable: ${describeFailure(cause)}${proven ? '' : tlsHint(address, cause)}`,
         { cause, retryable: proven || !isTlsProblem(cause) },
       )

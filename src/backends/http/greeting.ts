@@ -10,10 +10,10 @@ import { EPOCH_HEADER, type Greeting, PROTOCOL } from './protocol.ts'
 export const readGreeting = (answer: Answer, asked: Asked): Greeting => {
   const { address } = asked
   if (answer.status === 404 && answer.headers[EPOCH_HEADER] !== undefined) {
-    throw mismatch(address, `no protocol ${PROTOCOL} any more`, 'rdv here')
+    throw mismatch(address, 'a newer protocol', 'this rdv')
   }
   const greeting = readAnswer<Greeting>(answer, asked)
-  if (greeting.protocol > PROTOCOL) throw mismatch(address, spoken(greeting), 'rdv here')
+  if (greeting.protocol > PROTOCOL) throw mismatch(address, spoken(greeting), 'this rdv')
   if (greeting.protocol < PROTOCOL) throw mismatch(address, spoken(greeting), 'the server')
   return greeting
 }
@@ -22,6 +22,6 @@ const spoken = ({ protocol }: Greeting): string => `protocol ${protocol}`
 
 const mismatch = (address: string, spoken: string, older: string): UnavailableError =>
   new UnavailableError(
-    `${address} speaks ${spoken} and this rdv speaks ${PROTOCOL}: update ${older}`,
+    `${address} speaks ${spoken}, but this rdv speaks protocol ${PROTOCOL}: update ${older}`,
     { retryable: false },
   )

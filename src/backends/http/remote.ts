@@ -163,7 +163,7 @@ export class Remote {
   }
 
   #emptied(): UnavailableError {
-    return new UnavailableError(`the store of ${this.address} is another one now`)
+    return new UnavailableError(`the store of ${this.address} was replaced`)
   }
 
   #indeterminate(what: string, cause?: unknown): IndeterminateError {

@@ -67,6 +67,6 @@ const decode = (line: string, address: string): WireEvent => {
   try {
     return JSON.parse(line)
   } catch (cause) {
-    throw new UnavailableError(`${address} sent a watch that cannot be read`, { cause })
+    throw new UnavailableError(`${address} sent a watch event that cannot be parsed`, { cause })
   }
 }

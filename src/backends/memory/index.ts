@@ -19,6 +19,8 @@ export const traits: Traits = {
 /** `memory:`, a store inside this process: the same tables as a file's, in memory. */
 export const open = async (url = 'memory:'): Promise<SqliteBackend> => {
   if (url !== 'memory:')
-    throw new UsageError(`"${redactMalformed(url)}" has no address: write memory: alone`)
+    throw new UsageError(
+      `"${redactMalformed(url)}" is not a backend URL: write memory: without an address`,
+    )
   return SqliteBackend.open({ path: ':memory:', address: 'memory:', traits })
 }

@@ -87,7 +87,9 @@ export const translate = (error: unknown, path: string): unknown => {
     return new UnavailableError(`${path} is locked by another process`, { cause: error })
   const sentence = `${path} ${SENTENCES.get(code) ?? UNUSABLE}`
   if (codeFor(error) === SYNC_FAILED)
-    return new IndeterminateError(`${path} was written, but the disk failed`, { cause: error })
+    return new IndeterminateError(`${path} was written, but the disk reported a failure`, {
+      cause: error,
+    })
   if (codeFor(error) === WRITE_FAILED)
     return new UnavailableError(`${path} ${NO_ROOM}`, { cause: error })
   const bar = code === CANNOT_OPEN || code === READ_ONLY ? barOf(path) : undefined

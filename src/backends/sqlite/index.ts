@@ -56,7 +56,7 @@ const pathOf = (url: string): string => {
   if (!path) {
     const hint = url.includes('?') ? ' (%3F is a question mark in a path)' : ''
     throw new UsageError(
-      `"${redactMalformed(url)}" names no file: write sqlite: or sqlite:///path/to/file.db${hint}`,
+      `"${redactMalformed(url)}" does not name a file: write sqlite: or sqlite:///path/to/file.db${hint}`,
     )
   }
   return path

@@ -85,14 +85,14 @@ const make = (directory: string): void => {
   try {
     makeDirectory(directory, 0o700)
   } catch (cause) {
-    throw refused(`the directory ${directory} cannot be made: ${whyNotMade(cause)}`, cause)
+    throw refused(`the directory ${directory} cannot be created: ${whyNotMade(cause)}`, cause)
   }
 }
 
 const whyNotMade = (cause: unknown): string => {
   const code = codeOf(cause)
   if (code === 'EEXIST' || code === 'ENOTDIR') return 'a part of this path is not a directory'
-  if (code === 'ENOENT') return 'its file system takes no new directories'
+  if (code === 'ENOENT') return 'its file system does not allow new directories'
   return describeFailure(cause)
 }
 
@@ -101,6 +101,8 @@ const refuseForeign = (directory: string): void => {
   if (!directory.endsWith(temporaryName()) || directory !== temporaryDirectory()) return
   const { uid, mode } = statSync(directory)
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
-    throw unusable(`${directory} belongs to somebody else: set RDV_DATA_DIR`)
+    throw unusable(
+      `${directory} belongs to another user: set RDV_DATA_DIR to a directory of your own`,
+    )
   }
 }

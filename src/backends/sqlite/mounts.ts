@@ -41,7 +41,7 @@ export const refuseShared = (path: string, url: string, kind: string): void => {
   const type = kind === 'FUSE' ? typeOf(dirname(path), mounts()) : kind
   if (LOCAL.has(type)) return
   throw unusable(
-    `${path} is on a file system that other machines may see, too (${type}): choose a local directory, or if only this machine uses it write ${url}?network=yes`,
+    `${path} is on a file system that other machines may share (${type}): use a local directory, or, if only this machine uses it, write ${url}?network=yes`,
   )
 }
 
@@ -62,7 +62,7 @@ export const refuseMountedFile = (path: string): void => {
   const file = resolved(path)
   if (!mounts().some(({ point }) => point === file)) return
   throw unusable(
-    `${path} is mounted alone, but its log lies beside it: mount its directory ${dirname(path)} instead`,
+    `${path} is mounted as a single file, but its log is a file beside it: mount the directory ${dirname(path)} instead`,
   )
 }
 

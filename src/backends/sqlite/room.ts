@@ -28,7 +28,7 @@ export class Room {
     if (size <= this.#allocated) return
     this.#allocated = statSync(this.#path).size
     if (size > this.#allocated && this.#left() < size - this.#allocated + LEFT)
-      throw new NoRoomError('there is no room for more')
+      throw new NoRoomError('no space left for the database')
   }
 
   #left(): number {

@@ -1,7 +1,7 @@
 /** What to write for an argument that is one too many, as the end of a sentence. */
 export const argumentHabit = (id: string, word: string): string | undefined => {
   const isNumber = /^[+-]?\d+$/.test(word)
-  if (id === 'waitgroup:done') return 'each done takes off one'
+  if (id === 'waitgroup:done') return 'each call marks one piece of work as done'
   if (id === 'serve' && isNumber) return `write --listen 127.0.0.1:${word}`
   if (id === 'serve' && /:\d+$/.test(word)) return `write --listen ${word}`
   const flag = isNumber ? NUMBERS[id] : NAMES[id]
@@ -28,12 +28,12 @@ const NUMBERS: Readonly<Record<string, string>> = {
 const NAMES: Readonly<Record<string, string>> = {
   elect: 'write --id before the name of a candidate, or -- before COMMAND',
   doctor: 'write --backend and a URL for another store',
-  get: 'it reads one key',
-  leader: 'it is for one election',
-  list: 'it lists one group',
+  get: 'get reads one key',
+  leader: 'leader reads one election',
+  list: 'list takes one group',
   'pipe:receive': '--group',
   'pipe:send': '--group',
-  signal: 'it signals one key; put a state of several words in quotes',
-  status: 'it shows everything',
-  subscribe: 'it reads one topic',
+  signal: 'signal takes one key and one state; put a state of several words in quotes',
+  status: 'status shows everything',
+  subscribe: 'subscribe reads one topic',
 }

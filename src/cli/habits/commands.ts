@@ -34,7 +34,7 @@ const MEANINGS: Readonly<Record<string, readonly string[]>> = {
 /** What to write instead of a command that there is not, as the end of a sentence. */
 export const commandHabit = (name: string): string | undefined => {
   if (/^(unlock|release|resign)$/.test(name))
-    return 'what is held is free as soon as its COMMAND or rdv itself has ended; rdv status shows the holder'
+    return 'a lock or leadership is released when its COMMAND or rdv ends; rdv status shows the holder'
   if (isProbeUrl(name))
     return `write rdv wait ${redactMalformed(name.replace(/^exec:.*/is, 'exec:…'))}`
   if (PROBED.test(name)) return 'write rdv wait with a URL such as tcp://HOST:PORT'

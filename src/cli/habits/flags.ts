@@ -1,15 +1,16 @@
 type Habits = Readonly<Record<string, string>>
 
-const PATIENCE = 'leave it out, as a target is looked at again after 50 ms, later after 1 s'
-const LOOKS = 'leave it out, as one look takes 5 s at most'
-const EXCLUSIVE = 'leave it out, as without --slots a lock has one holder'
-const SHARED = 'no lock is shared, but --slots N lets N hold it at once'
-const STRICT = 'leave it out, as COMMAND runs only when the wait has succeeded'
+const PATIENCE = 'leave it out; a target is checked again after 50 ms, later after 1 s'
+const LOOKS = 'leave it out; one check takes at most 5 s'
+const EXCLUSIVE = 'leave it out; without --slots, a lock has one holder'
+const SHARED = 'shared locks are not supported; write --slots N for a lock with N holders'
+const STRICT = 'leave it out; COMMAND runs only if the wait succeeds'
 const ADDRESS = 'write the target as tcp://HOST:PORT'
 const SHELL = "write -- sh -c 'COMMAND'"
-const FREED = 'leave it out, as a lock is free as soon as COMMAND has ended'
-const CREDENTIALS = 'set ETCDCTL_USER and ETCDCTL_PASSWORD, or for a server RDV_TOKEN'
-const TOKEN = 'set RDV_TOKEN, or for Consul CONSUL_HTTP_TOKEN'
+const FREED = 'leave it out; the lock is released when COMMAND ends'
+const CREDENTIALS =
+  'set ETCDCTL_USER and ETCDCTL_PASSWORD for etcd, or RDV_TOKEN for a rendezvous server'
+const TOKEN = 'set RDV_TOKEN, or CONSUL_HTTP_TOKEN for Consul'
 
 /** Flags of other tools: what they are called here, or a sentence. */
 const EVERYWHERE: Habits = {
@@ -46,9 +47,9 @@ const WAITING: Habits = {
   '--interval': PATIENCE,
   '--sleep': PATIENCE,
   '--wait-retry-interval': PATIENCE,
-  '--retries': 'write --timeout, as what bounds a wait is time',
-  '--retry': 'write --timeout, as what bounds a wait is time',
-  '--max-retries': 'write --timeout, as what bounds a wait is time',
+  '--retries': 'write --timeout; a wait is limited by time',
+  '--retry': 'write --timeout; a wait is limited by time',
+  '--max-retries': 'write --timeout; a wait is limited by time',
   '--connection-timeout': LOOKS,
   '--connect-timeout': LOOKS,
   '--httpTimeout': LOOKS,
@@ -58,7 +59,7 @@ const WAITING: Habits = {
   '--invert': '--not',
   '--invert-check': '--not',
   '--no-wait': '--once',
-  '--all': 'leave it out, as a wait is for all of its targets',
+  '--all': 'leave it out; a wait is for all of its targets',
   '-H': '--http-header',
   '--header': '--http-header',
   '--request-header': '--http-header',
@@ -92,8 +93,8 @@ const LOCKING: Habits = {
   '--unlock': FREED,
   '-o': 'leave it out',
   '-F': 'leave it out',
-  '--child-exit-code': 'leave it out, as the exit code is that of COMMAND',
-  '--pass-stdin': 'leave it out, as COMMAND has the stdin of rdv',
+  '--child-exit-code': 'leave it out; the exit code is that of COMMAND',
+  '--pass-stdin': 'leave it out; COMMAND inherits the stdin of rdv',
   '--limit': '--slots',
   '--lease': '--ttl',
 }
@@ -106,8 +107,8 @@ const OF_COMMANDS: Readonly<Record<string, Habits>> = {
     '-rf': '--recursive',
     '--prefix': '--recursive',
     '--recurse': '--recursive',
-    '-f': 'leave it out, as what is not there is no error',
-    '--force': 'leave it out, as what is not there is no error',
+    '-f': 'leave it out; a key that does not exist is not an error',
+    '--force': 'leave it out; a key that does not exist is not an error',
   },
   'counter:dec': { '-n': '--by', '--amount': '--by', '--delta': '--by', '--step': '--by' },
   'counter:inc': { '-n': '--by', '--amount': '--by', '--delta': '--by', '--step': '--by' },
@@ -129,8 +130,8 @@ const OF_COMMANDS: Readonly<Record<string, Habits>> = {
   signal: { '--lease': '--expire', '--ex': '--expire', '--for': '--expire' },
   status: { '-f': '--watch', '-w': '--watch', '--follow': '--watch' },
   subscribe: {
-    '-f': 'leave it out, as it goes on until it is ended',
-    '--follow': 'leave it out, as it goes on until it is ended',
+    '-f': 'leave it out; subscribe runs until it is interrupted',
+    '--follow': 'leave it out; subscribe runs until it is interrupted',
     '-n': '--count',
     '--lines': '--count',
     '--from-beginning': 'write --from start',

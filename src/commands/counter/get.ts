@@ -5,10 +5,15 @@ import { Counter } from '../../recipes/counter.ts'
 import { checkKey } from '../../recipes/keys.ts'
 
 export default class CounterGet extends RdvCommand {
-  static override summary = 'Prints the value of a counter; one that is not there is 0.'
+  static override summary =
+    'Prints the value of a counter. A counter that does not exist has the value 0.'
   static override examples = ['<%= config.bin %> counter get builds']
   static override args = {
-    name: Args.string({ description: 'Such as builds.', required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the counter, such as builds.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
 
   async run(): Promise<void> {

@@ -9,21 +9,28 @@ import { optional, parseNumber } from '../../values.ts'
 export default class CounterSet extends RdvCommand {
   static override summary = 'Sets a counter and prints its new value.'
   static override description =
-    'With --if-equals only where it has that value; otherwise exit code 1, and it stays as it is.'
+    'With --if-equals, a counter with another value stays unchanged and the exit code is 1.'
   static override examples = [
     '<%= config.bin %> counter set builds 0',
     '<%= config.bin %> counter set balance -5 --if-equals 0',
   ]
   static override args = {
-    name: Args.string({ description: 'Such as builds.', required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the counter, such as builds.',
+      required: true,
+      ignoreStdin: true,
+    }),
     value: Args.string({
-      description: 'A whole number, negative ones too.',
+      description: 'An integer, which may be negative.',
       required: true,
       ignoreStdin: true,
     }),
   }
   static override flags = {
-    'if-equals': Flags.string({ summary: 'Only where it has this value.', helpValue: 'N' }),
+    'if-equals': Flags.string({
+      summary: 'Sets the counter only if this is its value.',
+      helpValue: 'N',
+    }),
   }
 
   async run(): Promise<void> {

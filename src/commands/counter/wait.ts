@@ -11,7 +11,8 @@ import { checkKey } from '../../recipes/keys.ts'
 import { optional, parseNumber } from '../../values.ts'
 
 export default class CounterWait extends RdvCommand {
-  static override summary = 'Waits until a counter has a value, prints it, or becomes COMMAND.'
+  static override summary =
+    'Waits until a counter reaches a value, then prints it or runs COMMAND in its place.'
   static override usage =
     'counter wait NAME --at-least N | --at-most N | --equals N [FLAGS] [-- COMMAND…]'
   static override examples = [
@@ -19,14 +20,18 @@ export default class CounterWait extends RdvCommand {
     '<%= config.bin %> counter wait running --at-most 0 --timeout 5m',
   ]
   static override args = {
-    name: Args.string({ description: 'Such as uploads.', required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the counter, such as uploads.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     ...patientFlags,
     ...announceFlag,
-    'at-least': Flags.string({ summary: 'Until it is so much or more.', helpValue: 'N' }),
-    'at-most': Flags.string({ summary: 'Until it is so much or less.', helpValue: 'N' }),
-    equals: Flags.string({ summary: 'Until it is exactly this.', helpValue: 'N' }),
+    'at-least': Flags.string({ summary: 'Waits until the value is at least N.', helpValue: 'N' }),
+    'at-most': Flags.string({ summary: 'Waits until the value is at most N.', helpValue: 'N' }),
+    equals: Flags.string({ summary: 'Waits until the value is N.', helpValue: 'N' }),
   }
 
   protected override readonly takesCommand = true
@@ -48,7 +53,9 @@ const goalOf = (flags: Readonly<Record<string, unknown>>): CounterGoal => {
   const wanted = ['at-least', 'at-most', 'equals'].filter((flag) => flags[flag] !== undefined)
   const [flag = ''] = wanted
   if (wanted.length !== 1)
-    throw new UsageError('wait for one of --at-least N, --at-most N and --equals N')
+    throw new UsageError(
+      'a wait needs exactly one condition: write --at-least N, --at-most N or --equals N',
+    )
   const number = optional(flags[flag] as string, (text) => parseNumber(text, `--${flag}`))
   if (flag === 'equals') return { equals: number }
   return flag === 'at-least' ? { atLeast: number } : { atMost: number }

@@ -12,10 +12,10 @@ import { receive } from '../../recipes/pipe/receive.ts'
 import { optional, parseCount, parseLength } from '../../values.ts'
 
 export default class PipeReceive extends RdvCommand {
-  static override summary = 'Prints the lines that this member of a group gets from a pipe.'
+  static override summary = 'Receives lines from a pipe as a member of a group, and prints them.'
   static override description =
-    `Every group gets each line. The members of a group share them: a line goes to the member with the fewest unread lines.
-Waits for a sender, and for another one if the sender dies. Ends with 0 after the last line of a sender whose stdin ended.`
+    `Every group gets each line. Within a group, a line goes to the member with the fewest unread lines.
+Waits for a sender and, if the sender dies, for the next sender. Exits with 0 after the last line of a sender whose stdin has ended.`
   static override examples = [
     '<%= config.bin %> pipe receive jobs --group workers | while read -r job; do ./work "$job"; done',
     '<%= config.bin %> pipe receive logs --group archive >>archive.log',
@@ -25,9 +25,9 @@ Waits for a sender, and for another one if the sender dies. Ends with 0 after th
     dest: Args.string({ description: 'Name of the pipe.', required: true, ignoreStdin: true }),
   }
   static override flags = {
-    group: Flags.string({ summary: 'The group to join.', required: true, helpValue: 'GROUP' }),
+    group: Flags.string({ summary: 'Group to join.', required: true, helpValue: 'GROUP' }),
     count: Flags.string({
-      summary: 'Ends after N lines, and takes no more.',
+      summary: 'Exits after N lines.',
       helpValue: 'N',
     }),
     ...pipeFlags,

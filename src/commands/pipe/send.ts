@@ -11,11 +11,11 @@ import { LONGEST_MESSAGE } from '../../sp/protocol.ts'
 import { optional, parseCount, parseLength } from '../../values.ts'
 
 export default class PipeSend extends RdvCommand {
-  static override summary = 'Sends the lines of stdin down a pipe, to every group of receivers.'
+  static override summary = 'Sends the lines of stdin to every group of receivers of a pipe.'
   static override description =
-    `Every group gets each line. The members of a group share them: a line goes to the member with the fewest unread lines.
-While there is no group, or a group is full, stdin is not read.
-At the end of stdin the receivers read what is left and end, too. If another process sends down the pipe: exit code 1.`
+    `Every group gets each line. Within a group, a line goes to the member with the fewest unread lines.
+Stdin is not read while there is no group or a group is full.
+At the end of stdin, the receivers read the remaining lines and exit. If the pipe has another sender, the exit code is 1.`
   static override examples = [
     'cat jobs | <%= config.bin %> pipe send jobs --group workers',
     'tail -f app.log | <%= config.bin %> pipe send logs --drop',
@@ -25,25 +25,27 @@ At the end of stdin the receivers read what is left and end, too. If another pro
   }
   static override flags = {
     group: Flags.string({
-      summary: 'A group that gets every line, also those sent before its first member has come.',
+      summary:
+        'Group that gets every line, including lines that are sent before its first member joins.',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'GROUP',
     }),
     min: Flags.string({
-      summary: 'Begins only when this many receivers of each group are connected. Default: 0.',
+      summary: 'Starts when this many receivers of each group are connected. Default: 0.',
       helpValue: 'N',
     }),
     listen: Flags.string({
-      summary: 'Where to listen. Default: a free port of the address that reaches the backend.',
+      summary:
+        'Address to listen on. Default: a free port of the address that reaches the backend.',
       helpValue: 'HOST[:PORT]',
     }),
     advertise: Flags.string({
-      summary: 'The host that receivers are told to connect to.',
+      summary: 'Host that receivers connect to.',
       helpValue: 'HOST',
     }),
     drop: Flags.boolean({
-      summary: 'Drops lines instead of waiting while a group is full or there is no group.',
+      summary: 'Drops lines while there is no group or a group is full, instead of waiting.',
     }),
     ...pipeFlags,
   }

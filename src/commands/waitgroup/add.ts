@@ -9,14 +9,18 @@ import { WaitGroup } from '../../recipes/wait-group.ts'
 import { optional, parseNumber } from '../../values.ts'
 
 export default class WaitGroupAdd extends RdvCommand {
-  static override summary = 'Adds work to a wait group and prints how much is pending.'
+  static override summary = 'Adds work to a wait group and prints the amount of pending work.'
   static override examples = [
     '<%= config.bin %> waitgroup add shards',
     '<%= config.bin %> waitgroup add shards 12',
   ]
   static override args = {
-    name: Args.string({ description: 'Such as shards.', required: true, ignoreStdin: true }),
-    count: Args.string({ description: 'So much. Default: 1.', ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the wait group, such as shards.',
+      required: true,
+      ignoreStdin: true,
+    }),
+    count: Args.string({ description: 'Amount of work. Default: 1.', ignoreStdin: true }),
   }
   static override flags = idempotencyFlag
 
@@ -36,6 +40,6 @@ export default class WaitGroupAdd extends RdvCommand {
 const parseAdded = (text: string): bigint => {
   const count = parseNumber(text, 'the count')
   if (count < 0n)
-    throw new UsageError(`${count} cannot be added: rdv waitgroup done takes work away`)
+    throw new UsageError(`${count} is negative: to mark work as done, write rdv waitgroup done`)
   return count
 }

@@ -8,15 +8,18 @@ import { WaitGroup } from '../../recipes/wait-group.ts'
 import { optional } from '../../values.ts'
 
 export default class WaitGroupDone extends RdvCommand {
-  static override summary =
-    'Says that one piece of work is done, and prints how much is still pending.'
-  static override description = 'Where nothing is pending: exit code 1, and nothing changes.'
+  static override summary = 'Marks one piece of work as done and prints the amount of pending work.'
+  static override description = 'If no work is pending, nothing changes and the exit code is 1.'
   static override examples = [
     '<%= config.bin %> waitgroup done shards',
     '<%= config.bin %> waitgroup done shards --idempotency-key "shard-$SHARD"',
   ]
   static override args = {
-    name: Args.string({ description: 'Such as shards.', required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the wait group, such as shards.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
   static override flags = idempotencyFlag
 

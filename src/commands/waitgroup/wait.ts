@@ -11,21 +11,29 @@ import { waitForGroup } from '../../recipes/wait-group.ts'
 import { optional, parseNumber } from '../../values.ts'
 
 export default class WaitGroupWait extends RdvCommand {
-  static override summary = 'Waits until no work of a wait group is pending, then becomes COMMAND.'
-  static override description = `A wait group to which nothing was added has nothing pending either.
-So where the wait may begin before the work is added, say with --expect how much there will be.`
+  static override summary =
+    'Waits until no work of a wait group is pending, then runs COMMAND in its place.'
+  static override description = `A wait group without added work has no pending work either.
+If the wait may start before the work is added, give the expected amount of work with --expect.`
   static override usage = 'waitgroup wait NAME [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> waitgroup wait shards --expect 12 -- ./merge-shards',
     '<%= config.bin %> waitgroup wait shards --timeout 10m',
   ]
   static override args = {
-    name: Args.string({ description: 'Such as shards.', required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the wait group, such as shards.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     ...patientFlags,
     ...announceFlag,
-    expect: Flags.string({ summary: 'First waits until so much was added.', helpValue: 'N' }),
+    expect: Flags.string({
+      summary: 'Also waits until this amount of work was added.',
+      helpValue: 'N',
+    }),
   }
 
   protected override readonly takesCommand = true
@@ -50,6 +58,9 @@ So where the wait may begin before the work is added, say with --expect how much
 
 const parseExpected = (text: string): bigint => {
   const count = parseNumber(text, '--expect')
-  if (count < 0n) throw new UsageError(`--expect ${count} is negative: name how much will be added`)
+  if (count < 0n)
+    throw new UsageError(
+      `--expect ${count} is negative: write the amount of work that will be added`,
+    )
   return count
 }

@@ -55,7 +55,7 @@ export const encrypt = async (
     secure.once('close', () => reject(closedEarly()))
   })
   if (isDirect(settings) && secure.alpnProtocol !== protocol)
-    throw new Hindrance('takes no direct TLS connection: leave sslnegotiation out')
+    throw new Hindrance('does not accept direct TLS connections: leave sslnegotiation out')
   if (settings.sslmode === 'verify-full') await checkName(secure, host.name)
   return secure
 }

@@ -87,7 +87,9 @@ const placesOf = async (
 const checkAddress = async ({ address }: Host): Promise<void> => {
   const { isIP } = await import('node:net')
   if (address !== '' && isIP(address) === 0)
-    throw new UsageError(`hostaddr=${printable(address)} is no address: write a name as the host`)
+    throw new UsageError(
+      `hostaddr=${printable(address)} is not an address: write a name as the host`,
+    )
 }
 
 /** The reason says which of several hosts it is about. */

@@ -48,12 +48,12 @@ const rules: Readonly<Record<string, Rule>> = {
   tcp_user_timeout: { integer: true },
   replication: {
     words: ['false', 'off', 'no', '0'],
-    because: 'a probe opens no replication connection',
+    because: 'a probe does not open replication connections',
   },
   gssencmode: {
     variable: 'PGGSSENCMODE',
     words: ['prefer', 'disable'],
-    because: 'rdv does not speak GSSAPI',
+    because: 'rdv does not support GSSAPI',
   },
   sslmode: {
     variable: 'PGSSLMODE',
@@ -74,7 +74,7 @@ const rules: Readonly<Record<string, Rule>> = {
   sslcrldir: {
     variable: 'PGSSLCRLDIR',
     words: [''],
-    because: 'rdv reads revocation lists from one file only, which sslcrl names',
+    because: 'rdv reads revocation lists only from the file that sslcrl names',
   },
   sslsni: { variable: 'PGSSLSNI' },
   sslkeylogfile: {},
@@ -84,14 +84,14 @@ const rules: Readonly<Record<string, Rule>> = {
   min_protocol_version: {
     variable: 'PGMINPROTOCOLVERSION',
     words: ['3.0'],
-    because: 'rdv speaks version 3.0 of the protocol',
+    because: 'rdv supports only version 3.0 of the protocol',
   },
   max_protocol_version: { variable: 'PGMAXPROTOCOLVERSION', words: ['3.0', '3.2', 'latest'] },
   krbsrvname: { variable: 'PGKRBSRVNAME' },
   gsslib: { variable: 'PGGSSLIB' },
   gssdelegation: { variable: 'PGGSSDELEGATION' },
-  scram_client_key: { words: [''], because: 'rdv logs in with a password only', secret: true },
-  scram_server_key: { words: [''], because: 'rdv logs in with a password only', secret: true },
+  scram_client_key: { words: [''], because: 'rdv supports only passwords', secret: true },
+  scram_server_key: { words: [''], because: 'rdv supports only passwords', secret: true },
   service: { variable: 'PGSERVICE' },
   servicefile: { variable: 'PGSERVICEFILE' },
   target_session_attrs: {

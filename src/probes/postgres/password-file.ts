@@ -18,7 +18,8 @@ export const readPasswordFile = async (wanted: Wanted, passfile: string): Promis
   try {
     const found = await stat(file)
     if (!found.isFile()) return without(`${file} is not a file`)
-    if ((found.mode & 0o077) !== 0) return without(`${file} is open to others: chmod 600 it`)
+    if ((found.mode & 0o077) !== 0)
+      return without(`other users can access ${file}: change its mode to 600`)
     return { password: passwordIn(await readFile(file, 'utf8'), wanted) }
   } catch (error) {
     return passfile === '' ? { password: '' } : without(`${file}: ${reasonFor(error)}`)

@@ -12,7 +12,7 @@ export const peerOf = (host: Host, address: string): Peer => {
   const path = `${address}/.s.PGSQL.${host.port}`
   if (Buffer.byteLength(path) > longestPath)
     throw new UsageError(
-      `the socket ${path} has a name of more than ${longestPath} bytes: shorten it`,
+      `the path of the socket ${path} is longer than ${longestPath} bytes: shorten it`,
     )
   // @ stands for an abstract name, which is in no directory
   return { path: path.replace(/^@/, '\0') }

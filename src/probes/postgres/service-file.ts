@@ -48,12 +48,12 @@ const section = (service: string, text: string, file: string): Parameters | unde
 
 const setting = (line: string, place: string): [name: string, given: Given] => {
   if (line.startsWith('ldap'))
-    throw new UsageError(`${place} refers to LDAP, which rdv does not ask`)
+    throw new UsageError(`${place} refers to LDAP, which rdv does not support`)
   const [, name, value = ''] = /^([^=]*)=(.*)$/.exec(line) ?? []
   if (name === undefined) throw new UsageError(`${place} is malformed: write NAME=VALUE`)
   if (name === 'service' || name === 'servicefile')
     throw new UsageError(`${place} refers to another service: write its parameters there`)
   if (!isParameter(name))
-    throw new UsageError(`${place} has no parameter of libpq: ${suggestParameter(name)}`)
+    throw new UsageError(`${place} has an unknown parameter: ${suggestParameter(name)}`)
   return [name, { value, from: `${name}=${value} in ${place}` }]
 }

@@ -81,7 +81,7 @@ const checkTogether = (settings: Settings): void => {
       `sslnegotiation=direct is not usable with sslmode=${sslmode}: write sslmode=require, verify-ca or verify-full`,
     )
   if (of('requirepeer') !== '' && hosts.some(isSocket))
-    throw new UsageError('rdv cannot tell who serves a Unix socket: leave requirepeer out')
+    throw new UsageError('rdv cannot check the server of a Unix socket: leave requirepeer out')
   const [least = '', most = ''] = [of('ssl_min_protocol_version'), of('ssl_max_protocol_version')]
   if (least !== '' && most !== '' && least > most)
     throw new UsageError(

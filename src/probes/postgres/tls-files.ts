@@ -28,11 +28,11 @@ const readRoot = async (settings: Settings): Promise<ConnectionOptions> => {
   if (ca === undefined) {
     if (settings.sslmode.startsWith('verify'))
       throw new Hindrance(
-        `the root certificate ${file} is not there (sslrootcert=system takes those of the system)`,
+        `the root certificate ${file} does not exist (sslrootcert=system uses those of the system)`,
       )
     return { rejectUnauthorized: false }
   }
-  if (!ca.includes('-----BEGIN')) throw new Hindrance(`${file} holds no root certificate`)
+  if (!ca.includes('-----BEGIN')) throw new Hindrance(`${file} contains no root certificate`)
   const crl = await contents(await place(settings, 'sslcrl', 'root.crl'), 'revocation list')
   return { rejectUnauthorized: true, ca, ...(crl?.includes('-----BEGIN X509 CRL') ? { crl } : {}) }
 }
@@ -57,9 +57,10 @@ const readOwn = async (settings: Settings): Promise<ConnectionOptions> => {
 const checkKey = async (file: string): Promise<void> => {
   const { stat } = await import('node:fs/promises')
   const found = await stat(file).catch(() => undefined)
-  if (!found?.isFile()) throw new Hindrance(`the private key ${file} is not there`)
+  if (!found?.isFile()) throw new Hindrance(`the private key ${file} does not exist`)
   const open = found.mode & (found.uid === 0 ? 0o037 : 0o077)
-  if (open !== 0) throw new Hindrance(`the private key ${file} is open to others: chmod 600 it`)
+  if (open !== 0)
+    throw new Hindrance(`other users can access the private key ${file}: change its mode to 600`)
 }
 
 /** `undefined` where the file is not there. */

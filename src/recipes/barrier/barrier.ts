@@ -24,6 +24,6 @@ export const barrier = (
 ): Promise<number> => {
   checkKey(name, 'barrier')
   if (!Number.isSafeInteger(parties) || parties < 1)
-    throw new UsageError(`${parties} parties cannot meet: give a whole number from 1 on`)
+    throw new UsageError(`${parties} is not a number of parties: give an integer of at least 1`)
   return withDeadline(options, (signal) => new Party(space, name, parties, options).meet(signal))
 }

@@ -103,7 +103,7 @@ export class Party {
     if (generation < standing.generation + 2) return
     if (present.some(({ key }) => key === standing.key)) return
     throw new LostError(
-      `the session was lost while waiting at ${this.#name}, which has let others go on twice since`,
+      `the session was lost at the barrier ${this.#name}, which has opened twice since then`,
     )
   }
 
@@ -117,7 +117,7 @@ export class Party {
     const [first] = here
     if (first && first.parties !== this.#parties) {
       throw new ConflictError(
-        `${this.#parties} parties are to meet at ${this.#name}, but others wait there for ${first.parties}`,
+        `the barrier ${this.#name} has ${first.parties} parties, not ${this.#parties}`,
       )
     }
     return here.filter(({ parties }) => parties === this.#parties).slice(0, this.#parties)
@@ -218,7 +218,7 @@ export class Party {
   /** An interrupt is no answer, so it need not be an exact one. */
   #uncertain(error: unknown, cause: unknown): unknown {
     if (cause instanceof LostError) return error instanceof CoordinationError ? cause : error
-    const sentence = `${this.#name} could not be left: this party may count until its session ends`
+    const sentence = `the barrier ${this.#name} could not be left: this party may be counted until its session ends`
     if (error instanceof CoordinationError)
       return new IndeterminateError(sentence, { cause: error })
     this.#options.onTrouble?.(sentence)
@@ -226,6 +226,6 @@ export class Party {
   }
 
   #cleared(): LostError {
-    return new LostError(`the barrier ${this.#name} was cleared while this party waited there`)
+    return new LostError(`the barrier ${this.#name} was cleared while this party waited`)
   }
 }

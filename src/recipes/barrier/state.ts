@@ -20,7 +20,7 @@ export const parseState = ({ key, value }: Entry): BarrierState => {
   } catch {
     // Refused below.
   }
-  throw new ConflictError(`${key} holds something else than a barrier: clear it`)
+  throw new ConflictError(`${key} is not a barrier: clear it`)
 }
 
 /** A party that waits, or was released and has not left yet. */

@@ -134,7 +134,8 @@ export const untilUnbound = (
   signal: AbortSignal,
 ): Promise<void> => until(backend, key, (entries) => entries.get(key)?.session !== lease, signal)
 
-export const TAKEN = 'its key was deleted or taken over by another client, or the store was emptied'
+export const TAKEN =
+  'ownership lost: its key was deleted by another client, or the store was emptied'
 
 /** The lease may live on while the key was deleted or taken over. */
 const watch = async (

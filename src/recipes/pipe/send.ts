@@ -64,7 +64,7 @@ export const send = async (
 
 const superseded = async ({ superseded: signal }: Registration): Promise<never> => {
   await aborted(signal).catch(() => {})
-  throw new LostError('another sender has taken the pipe: what was not delivered is lost', {
+  throw new LostError('another sender has taken over the pipe: undelivered messages are lost', {
     cause: signal.reason,
   })
 }
@@ -99,7 +99,7 @@ const deliver = async (
 const checkLength = (message: Uint8Array): void => {
   if (message.byteLength > LONGEST_MESSAGE) {
     throw new UsageError(
-      `a message of ${message.byteLength} bytes is longer than a pipe takes (${LONGEST_MESSAGE} bytes)`,
+      `a message of ${message.byteLength} bytes exceeds the limit of a pipe (${LONGEST_MESSAGE} bytes)`,
     )
   }
 }

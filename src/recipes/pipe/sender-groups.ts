@@ -174,7 +174,7 @@ export class SenderGroups {
     this.#dropped += group.dropped + group.waiting
     if (group.waiting > 0) {
       this.#options.onTrouble?.(
-        `the last member of ${group.name} has gone: ${group.waiting} messages for it were dropped`,
+        `the last member of ${group.name} has left: ${group.waiting} messages for the group were dropped`,
       )
     }
     group.close()

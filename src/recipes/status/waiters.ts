@@ -21,7 +21,7 @@ export const observedRows = async (
   if (!isObservant(backend)) return []
   const look = () => backend.waiters(namespace, { signal })
   const { waiters, unlisted } = await whenAvailable({ signal }, look)
-  const more: StatusRow = { kind: 'wait', name: '…', state: `${unlisted} more wait` }
+  const more: StatusRow = { kind: 'wait', name: '…', state: `${unlisted} more waiters` }
   return [...waiters.flatMap(rowsOf), ...(unlisted > 0 ? [more] : [])]
 }
 

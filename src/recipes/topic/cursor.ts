@@ -35,7 +35,7 @@ export class Cursor {
   async move(position: Position, signal: AbortSignal): Promise<void> {
     await this.#change((entry) => {
       if (this.#isOurs(entry)) return position
-      throw new LostError(`another subscriber goes on as ${this.name}, or the name was cleared`)
+      throw new LostError(`another subscriber uses the name ${this.name}, or the name was cleared`)
     }, signal)
   }
 
@@ -62,6 +62,6 @@ export class Cursor {
     } catch {
       // It is no JSON.
     }
-    throw new ConflictError(`${key} holds something else than a subscriber's place`)
+    throw new ConflictError(`${key} is not the position of a subscriber`)
   }
 }

@@ -28,7 +28,7 @@ export const encodeHead = (head: Head): string => JSON.stringify(head)
 /** @throws ConflictError something else is stored there. */
 export const readHead = ({ key, value, modRevision }: Entry): KnownHead => {
   const head = parse(value)
-  if (!isHead(head)) throw new ConflictError(`${key} holds something else than the head of a topic`)
+  if (!isHead(head)) throw new ConflictError(`${key} is not the head of a topic`)
   return { head, modRevision }
 }
 

@@ -43,7 +43,9 @@ export const parseFrom = (from: From): ((head: Head) => Position) => {
   const [, number, topic] = /^([1-9]\d{0,11})(?:-([0-9a-f]{8}))?$/.exec(from) ?? []
   if (number === undefined) {
     const shown = printable(JSON.stringify(from.slice(0, 40)))
-    throw new UsageError(`${shown} is no place in a topic: write now, start or the id of a message`)
+    throw new UsageError(
+      `${shown} is not a position in a topic: write now, start or the id of a message`,
+    )
   }
   return ({ id }) => ({ topic: topic ?? id, next: Number(number) })
 }
@@ -58,12 +60,12 @@ export const gapIn = (
   head: Head | undefined,
   { topic, next }: Position,
 ): GapError => {
-  const since = `since message ${next} of ${name} was due`
+  const since = `since message ${next} of ${name} was expected`
   if (!head) return new GapError(`messages may be lost: ${name} was cleared ${since}`)
   const behind = { topic: head.id, next: head.first }
   const what =
     head.id === topic && head.first > next
       ? `messages ${next} to ${head.first - 1} of ${name} are lost: they were trimmed before they were read`
-      : `messages may be lost: ${name} was cleared, or its store emptied or set back, ${since}`
+      : `messages may be lost: ${name} was cleared, or its store was emptied or restored, ${since}`
   return new GapError(what, behind)
 }

@@ -66,7 +66,7 @@ export const publish = async (
 
 /** @throws UsageError nothing would be kept. */
 const retentionOf = ({ retain, retainFor }: PublishOptions): Retention => {
-  if (retain !== undefined && retain < 1) throw new UsageError('at least one message is kept')
+  if (retain !== undefined && retain < 1) throw new UsageError('retain must be at least 1')
   if (retain === undefined && retainFor === undefined) return USUAL
   return { messages: retain, age: retainFor }
 }

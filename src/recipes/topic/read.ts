@@ -79,7 +79,7 @@ const pageAround = async (topic: Topic, position: Position, signal: AbortSignal)
     after = pages.at(-1)?.first ?? position.next
   }
   const { id, next } = await headWithoutGap(topic, position, signal)
-  const message = `message ${position.next} of ${topic.name} is lost: it was deleted from outside`
+  const message = `message ${position.next} of ${topic.name} is lost: it was deleted by another client`
   throw new GapError(message, { topic: id, next })
 }
 

@@ -110,7 +110,7 @@ export class Subscription {
     if (!this.#cursor) return
     const messages = count === 1 ? 'the last message' : `the last ${count} messages`
     const { name } = this.#cursor
-    this.#onTrouble?.(`the place of ${name} was not stored: ${messages} may be delivered again`)
+    this.#onTrouble?.(`the position of ${name} was not stored: ${messages} may be delivered again`)
   }
 
   async *#until(head: Head, signal: AbortSignal): AsyncGenerator<Messages> {

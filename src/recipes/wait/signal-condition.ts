@@ -103,7 +103,7 @@ const judgeGroup =
 const NAMED = 3
 
 const describe = (members: readonly Member[], good: readonly Member[], wanted: number): string => {
-  if (members.length === 0) return `no member of at least ${wanted}`
+  if (members.length === 0) return `has no members, needs at least ${wanted}`
   const others = members.filter((member) => !good.includes(member))
   const named = others.slice(0, NAMED).map(describeMember)
   const more = others.length > NAMED ? [`${others.length - NAMED} more`] : []

@@ -113,7 +113,7 @@ export class Tally {
       .filter((condition) => !this.#latest.has(condition))
       .map(({ target }) => ({
         target,
-        reason: `${UNANSWERED.reason}, so that it is not known whether to fail`,
+        reason: `${UNANSWERED.reason}, so it is unknown whether to fail`,
         met: false,
       }))
   }

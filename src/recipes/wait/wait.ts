@@ -50,7 +50,7 @@ const lookAtAll = async (
       ? late(tally, error, timeout)
       : error
   }
-  if (!tally.done) throw new NoError(`it is not so: ${tally.describePending()}`)
+  if (!tally.done) throw new NoError(`condition not met: ${tally.describePending()}`)
 }
 
 const observeAll = async (

@@ -57,11 +57,11 @@ export class Access {
 }
 
 const NEEDS_TOKEN: Refusal = {
-  ...refused(401, 'a token is needed: send it as "Authorization: Bearer TOKEN"'),
+  ...refused(401, 'a token is required: send it as "Authorization: Bearer TOKEN"'),
   challenge: 'Bearer',
 }
 
 const needsScope = (need: Need): Refusal => ({
-  ...refused(403, `this token may not do that: it lacks the scope ${need}`),
+  ...refused(403, `this token is not authorized: it does not have the scope ${need}`),
   challenge: `Bearer error="insufficient_scope", scope="${need}"`,
 })

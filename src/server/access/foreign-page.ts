@@ -14,7 +14,7 @@ export const foreignPage = (
   protects: boolean,
 ): Failure | undefined => {
   const foreign = isOfForeignSite(request) || isOfForeignOrigin(request, hosts, protects)
-  return foreign ? refused(403, 'requests of other web pages are refused') : undefined
+  return foreign ? refused(403, 'requests from other web pages are refused') : undefined
 }
 
 /** Another port of this host counts as the same site: it is another program. A link may lead to the page. */

@@ -8,7 +8,7 @@ const ONCE = ['host', 'authorization', 'origin'] as const
 export const ambiguousHeaders = ({ raw }: FastifyRequest): Failure | undefined => {
   const names = raw.rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase())
   const twice = ONCE.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
-  if (twice) return refused(400, `the header ${twice} is there twice: send it once`)
+  if (twice) return refused(400, `the header ${twice} is given twice: send it once`)
   const needsHost = raw.httpVersion !== '1.0' && raw.headers.host === undefined
   return needsHost ? refused(400, 'the header Host is missing: name the server in it') : undefined
 }

@@ -33,7 +33,10 @@ export class Hosts {
     const name = hostNameOf(headers.host)
     if (name === undefined) return refused(400, 'the header Host is malformed: write HOST:PORT')
     if (this.isOwn(name)) return undefined
-    return refused(403, 'this server is not called so: rdv serve --allow-host adds a name')
+    return refused(
+      403,
+      'the name in the header Host is not allowed: rdv serve --allow-host adds a name',
+    )
   }
 }
 
@@ -48,6 +51,6 @@ const checkPattern = (text: string): string => {
   const name = text.toLowerCase()
   if (/^(\*\.)?[\w-]+(\.[\w-]+)*$/.test(name)) return name
   throw new UsageError(
-    `--allow-host ${JSON.stringify(text.slice(0, 80))} is no host name: write rdv.example.com or *.example.com`,
+    `--allow-host ${JSON.stringify(text.slice(0, 80))} is not a host name: write rdv.example.com or *.example.com`,
   )
 }

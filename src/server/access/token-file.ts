@@ -13,7 +13,7 @@ export const parseTokenFile = (text: string, name: string): Grant[] => {
   const grants = text.split('\n').flatMap((line, at) => parseLine(line.trim(), `${name}:${at + 1}`))
   if (grants.length === 0) throw new UsageError(`${name} has no token: ${FORM}`)
   const twice = grants.some(({ token }, at) => grants.findIndex((one) => one.token === token) < at)
-  if (twice) throw new UsageError(`${name} has a token twice: write each in one line`)
+  if (twice) throw new UsageError(`${name} has a token twice: write each token once`)
   return grants
 }
 
@@ -28,12 +28,14 @@ const parseLine = (line: string, place: string): Grant[] => {
 
 const checkToken = (token: string, place: string): string => {
   if (/^[\x21-\x7e]+$/.test(token)) return token
-  throw new UsageError(`${place} has a token with characters that no HTTP header takes`)
+  throw new UsageError(
+    `${place} has a token with characters that are not allowed in an HTTP header`,
+  )
 }
 
 /** What is no scope may be a token. */
 const checkScope = (word: string, place: string): Scope => {
   const scope = SCOPES.find((one) => one === word)
   if (scope) return scope
-  throw new UsageError(`${place} begins with what is no scope: use ${SCOPES.join(', ')}`)
+  throw new UsageError(`${place} has an unknown scope: use ${SCOPES.join(', ')}`)
 }

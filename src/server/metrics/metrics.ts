@@ -30,13 +30,13 @@ export class Metrics {
     const registers = [this.#registry]
     this.#waits = new Counter({
       name: 'rendezvous_waits_total',
-      help: 'Waits that have ended.',
+      help: 'Ended waits.',
       labelNames: ['outcome'],
       registers,
     })
     this.#waited = new Histogram({
       name: 'rendezvous_wait_seconds',
-      help: 'How long waits have taken, however they ended.',
+      help: 'Duration of ended waits, with any outcome.',
       buckets: WAITED,
       registers,
     })
@@ -53,27 +53,27 @@ export class Metrics {
     })
     this.#lag = new Histogram({
       name: 'rendezvous_watch_lag_seconds',
-      help: 'From the acknowledgement of a commit of signals to its event at the watch of this server.',
+      help: 'Time from the acknowledgement of a commit of signals to its event in the watch of this server.',
       buckets: LAGS,
       registers,
     })
     this.#requests = new Counter({
       name: 'rendezvous_http_requests_total',
-      help: 'Requests that were answered.',
+      help: 'Answered requests.',
       labelNames: ['method', 'route', 'status'],
       registers,
     })
     this.#gauge(
       'rendezvous_waits_open',
-      'Waits for signals, probes and values that are going on, and requests that wait in queues.',
+      'Pending waits for signals, probes and values, and requests that wait in queues.',
       () => gauges.openWaits(),
     )
     this.#gauge(
       'rendezvous_queued',
-      'Those that wait for a lock, to lead, for their turn of once, and at barriers, of the namespace.',
+      'Waiters of locks, elections, once and barriers in the namespace.',
       () => gauges.queued(),
     )
-    this.#gauge('rendezvous_sessions_open', 'Sessions in the store, of the namespace.', () =>
+    this.#gauge('rendezvous_sessions_open', 'Sessions of the namespace in the store.', () =>
       gauges.sessions(),
     )
     collectDefaultMetrics({ register: this.#registry })

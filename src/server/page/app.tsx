@@ -31,7 +31,7 @@ export const App = () => {
         ) : activity ? (
           <Overview {...{ activity, waiting, count }} locked={session.hasToken} />
         ) : (
-          <p class="none">Asking the server …</p>
+          <p class="none">Loading …</p>
         )}
       </main>
     </>

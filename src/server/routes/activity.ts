@@ -8,13 +8,15 @@ import { beginStream, onlyHead } from '../stream.ts'
 const WHOLE: Description = {
   tag: 'server',
   scope: 'read',
-  summary: 'Who waits and has waited for what, and what was signalled by whom.',
+  summary: 'Returns waits, signals and the status of the namespace.',
   answers: {
-    200: ok('What the live page shows.', {
+    200: ok('Data of the live page.', {
       server: Type.Object({}, { description: 'The server, its store and its clock.' }),
-      status: Type.Array(Type.Object({}), { description: 'As rdv status --json has it.' }),
+      status: Type.Array(Type.Object({}), {
+        description: 'As in the output of rdv status --json.',
+      }),
       waits: Type.Array(Type.Object({}), { description: 'Oldest first.' }),
-      unlisted: Type.Integer({ description: 'How many more wait.' }),
+      unlisted: Type.Integer({ description: 'Number of waits that are not listed.' }),
       signals: Type.Array(Type.Object({}), { description: 'Oldest first.' }),
     }),
   },
@@ -23,7 +25,7 @@ const WHOLE: Description = {
 const EVENTS: Description = {
   tag: 'server',
   scope: 'read',
-  summary: 'The same, and then everything that happens.',
+  summary: 'Streams the same data, then each event.',
   produces: [SSE.contentType],
   streams: true,
   answers: { 200: Type.String({ description: 'Server-Sent Events.' }) },

@@ -14,21 +14,25 @@ export const barrierRoutes = (app: FastifyInstance, context: ServerContext): voi
   recipeRoutes(app, 'barrier', 'barrier', [
     action({
       method: 'POST',
-      summary: 'Arrives at a barrier, and is answered when all parties have arrived.',
-      description: 'A client that goes away before is not counted. It can be used again at once.',
+      summary: 'Arrives at a barrier. The answer comes when all parties have arrived.',
+      description:
+        'A client that disconnects before that is not counted. The barrier can be used again at once.',
       answers: {
-        200: ok('All go on.', { index: Type.Integer({ description: '0 for who came first.' }) }),
+        200: ok('All parties have arrived.', {
+          index: Type.Integer({ description: 'Arrival index; 0 for the first party.' }),
+        }),
       },
       parameters: {
-        parties: count('So many must arrive, the same number for all; required.'),
-        timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
+        parties: count('Number of parties, the same for all; required.'),
+        timeout: duration('Time limit for the wait, after which the answer is 404. 0: no limit.'),
         ttl: length(
-          'How soon it does not count any more when the server dies. Default: 15s, on Consul 45s.',
+          'Time until this party is no longer counted after the server dies. Default: 15s, on Consul 45s.',
         ),
         ...named,
       },
       async handle({ name, path, values: { parties, timeout, ttl, by }, request, reply }) {
-        if (parties === undefined) throw new UsageError('say how many must arrive: ?parties=3')
+        if (parties === undefined)
+          throw new UsageError('the number of parties is missing: write ?parties=3')
         const space = actingFor(context.space, clientOf(request, by))
         // what is missing is in the status: a party is not told of each arrival
         const wait = ({ timeout, signal }: WaitLimits) =>

@@ -12,7 +12,9 @@ import { duration, number64 } from '../parameters.ts'
 import { action, recipeRoutes } from '../recipe-route.ts'
 
 const answers = {
-  200: ok('Its value, as text: JSON numbers have fewer bits.', { value: Type.String() }),
+  200: ok('Value of the counter, as text, because JSON numbers have fewer bits.', {
+    value: Type.String(),
+  }),
 }
 
 const answer = (value: bigint) => ({ ok: true, value: String(value) })
@@ -27,7 +29,7 @@ export const counterRoutes = (app: FastifyInstance, context: ServerContext): voi
       answers,
       headers: idempotencyHeader,
       parameters: {
-        by: number64('By so much, negative numbers too. Default: 1.'),
+        by: number64('Amount of the change, which may be negative. Default: 1.'),
         ...idempotencyParameter,
       },
       async handle({ name, values, request }) {
@@ -39,14 +41,15 @@ export const counterRoutes = (app: FastifyInstance, context: ServerContext): voi
     action({
       method: 'PUT',
       summary: 'Sets a counter.',
-      description: 'With if-equals only where it has that value, else 409.',
+      description:
+        'With if-equals, a counter with another value stays unchanged and the answer is 409.',
       answers,
       parameters: {
-        value: number64('The new value; required.'),
-        'if-equals': number64('Only where this is its value.'),
+        value: number64('New value; required.'),
+        'if-equals': number64('Sets the counter only if this is its value.'),
       },
       async handle({ name, values: { value, 'if-equals': ifEquals } }) {
-        if (value === undefined) throw new UsageError('say the value: ?value=0')
+        if (value === undefined) throw new UsageError('the value is missing: write ?value=0')
         return answer(await new Counter(context.space, name).set(value, { ...AT_ONCE, ifEquals }))
       },
     }),
@@ -55,21 +58,22 @@ export const counterRoutes = (app: FastifyInstance, context: ServerContext): voi
 const reads = (context: ServerContext) =>
   action({
     method: 'GET',
-    summary: 'Reads a counter, or waits until it has a value.',
-    description: 'One that is not there is 0. With several bounds all of them must hold.',
+    summary: 'Reads a counter, or waits until it reaches a value.',
+    description:
+      'A counter that does not exist has the value 0. A wait ends when the value meets all given bounds.',
     answers,
     parameters: {
-      'at-least': number64('Waits until it is so much or more.'),
-      'at-most': number64('Waits until it is so much or less.'),
-      equals: number64('Waits until it is exactly this.'),
-      timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
+      'at-least': number64('Waits until the value is at least this.'),
+      'at-most': number64('Waits until the value is at most this.'),
+      equals: number64('Waits until the value is this.'),
+      timeout: duration('Time limit for the wait, after which the answer is 404. 0: no limit.'),
     },
     async handle({ name, path, values, request, reply }) {
       const { timeout, 'at-least': atLeast, 'at-most': atMost, equals } = values
       const counter = new Counter(actingFor(context.space, clientOf(request)), name)
       if ((atLeast ?? atMost ?? equals) === undefined) {
         if (timeout === undefined) return answer(await counter.get(AT_ONCE))
-        throw new UsageError('timeout is for a wait: say at-least, at-most or equals')
+        throw new UsageError('timeout applies to a wait only: add at-least, at-most or equals')
       }
       const wait = (limits: WaitLimits) => counter.wait({ atLeast, atMost, equals }, limits)
       const about = { detail: { wants: boundsInWords({ atLeast, atMost, equals }) } }

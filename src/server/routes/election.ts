@@ -19,36 +19,37 @@ export const electionRoutes = (
   held: HeldConnections,
 ): void => recipeRoutes(app, 'election', 'election', [tells(context), campaigns(context, held)])
 
-const token = Type.String({ description: 'Higher than that of every leader before.' })
+const token = Type.String({ description: 'Fencing token; it increases with each leader.' })
 
 const tells = ({ space }: ServerContext) =>
   action({
     method: 'GET',
-    summary: 'Tells who leads; 404 where nobody does.',
-    answers: { 200: ok('Somebody leads.', { leader: Type.String(), token }) },
+    summary: 'Returns the leader. 404 if there is no leader.',
+    answers: { 200: ok('There is a leader.', { leader: Type.String(), token }) },
     parameters: {},
     async handle({ name, reply }) {
       const found = await leader(space, name, AT_ONCE)
       if (found) return { ok: true, leader: found.id, token: String(found.token) }
-      return reply.code(404).send({ ok: false, error: `nobody leads ${name}`, kind: 'no' })
+      return reply.code(404).send({ ok: false, error: `${name} has no leader`, kind: 'no' })
     },
   })
 
 const campaigns = (context: ServerContext, held: HeldConnections) =>
   action({
     method: 'POST',
-    summary: 'Campaigns, and leads while the connection is open.',
+    summary: 'Campaigns for leadership, and leads while the connection is open.',
     description:
-      'Use curl -N. The first line comes when it leads; then an empty line comes every one and a half seconds. If the leadership is lost, a last line says so, and the stream breaks off.',
-    answers: { 200: ok('It leads from now on.', { id: Type.String(), token }) },
+      'Use curl -N. The first line is sent when the client becomes the leader, then an empty line every 1.5 seconds. If the leadership is lost, a last line says so, and the stream breaks off.',
+    answers: { 200: ok('The client is the leader.', { id: Type.String(), token }) },
     produces: [LINES],
     streams: true,
     parameters: {
-      id: text('What this candidate is called; required.'),
+      id: text('Id of this candidate; required.'),
       ...tenureParameters,
     },
     async handle({ name, path, values: { id, timeout, by, ...options }, request, reply }) {
-      if (id === undefined) throw new UsageError('say what this candidate is called: ?id=node1')
+      if (id === undefined)
+        throw new UsageError('the id of the candidate is missing: write ?id=node1')
       const space = actingFor(context.space, clientOf(request, by ?? id))
       return answerWait(context, {
         ...{ path, timeout, by: by ?? id, reply },

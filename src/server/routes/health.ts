@@ -7,15 +7,19 @@ import { epochOf } from '../epoch.ts'
 const HEALTH: Description = {
   tag: 'server',
   scope: 'public',
-  summary: 'Whether the store answers; needs no token.',
+  summary: 'Checks whether the store answers. Requires no token.',
   answers: {
-    200: ok('It does. Who has the token sees more.', {
+    200: ok('The store answers. Authorized clients get all fields.', {
       version: Type.Optional(Type.String()),
       backend: Type.Optional(Type.String()),
       durable: Type.Optional(
-        Type.Boolean({ description: 'Whether what was acknowledged outlives the server.' }),
+        Type.Boolean({ description: 'Whether acknowledged data survives the end of the server.' }),
       ),
-      epoch: Type.Optional(Type.String({ description: 'Names one life of the store.' })),
+      epoch: Type.Optional(
+        Type.String({
+          description: 'Epoch of the store; it changes when the store is created anew.',
+        }),
+      ),
     }),
   },
 }

@@ -11,13 +11,15 @@ const HOME: Description = {
   scope: 'read',
   // it has no data: it asks for a token itself
   page: 'public',
-  summary: 'Who waits for what, and what was signalled.',
+  summary: 'Lists awaited and signalled paths.',
   answers: {
     200: ok('Paths, with a leading slash.', {
       waiting_and_failed: Type.Array(Type.String(), {
-        description: 'That somebody waits for, or waited for in vain.',
+        description: 'Paths of pending and failed waits.',
       }),
-      marked: Type.Array(Type.String(), { description: 'That were signalled, or found up.' }),
+      marked: Type.Array(Type.String(), {
+        description: 'Paths that were signalled or that are up.',
+      }),
     }),
   },
 }

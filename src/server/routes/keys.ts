@@ -97,7 +97,7 @@ const wanted = (
   }
   checkKey(path)
   if ((min ?? ready) !== undefined)
-    throw new UsageError('min and ready count the members of a group: add the trailing slash')
+    throw new UsageError('min and ready apply to groups only: add a trailing slash')
   return { name, condition: () => keyCondition(opened, path, path, accepted) }
 }
 
@@ -128,7 +128,7 @@ const written = (
   name: string | undefined,
 ): Space => {
   if (path.endsWith('/'))
-    throw new UsageError('only single keys are written: leave out the trailing slash')
+    throw new UsageError('a group cannot be written: leave out the trailing slash to write a key')
   const by = clientOf(request, name)
   activity.writing([keyIn(space, 'signal', path)], by)
   return actingFor(space, by)

@@ -21,14 +21,16 @@ export const lockRoutes = (
   recipeRoutes(app, 'lock', 'lock', [
     action({
       method: 'GET',
-      summary: 'Tells who holds a lock, and who waits for it.',
+      summary: 'Lists the holders and the waiters of a lock.',
       answers: {
-        200: ok('In the order in which they came; nobody: an empty list.', {
+        200: ok('Holders and waiters in the order of their arrival.', {
           queue: Type.Array(
             Type.Object({
               state: Type.String({ description: 'holds or waits' }),
-              by: Type.Optional(Type.String({ description: 'Of who holds it by curl.' })),
-              host: Type.Optional(Type.String({ description: 'Absent for other programs.' })),
+              by: Type.Optional(Type.String({ description: 'Name of a client of the server.' })),
+              host: Type.Optional(
+                Type.String({ description: 'Host name; absent for other programs.' }),
+              ),
               pid: Type.Optional(Type.Integer()),
               since: Type.Optional(Type.String()),
             }),
@@ -49,19 +51,19 @@ export const lockRoutes = (
     }),
     action({
       method: 'POST',
-      summary: 'Waits for its turn, and holds a lock while the connection is open.',
+      summary: 'Waits for a lock, and holds it while the connection is open.',
       description:
-        'Use curl -N. The first line tells the token; then an empty line comes every one and a half seconds. If the lock is lost, a last line says so, and the stream breaks off.',
+        'Use curl -N. The first line has the token, then an empty line is sent every 1.5 seconds. If the lock is lost, a last line says so, and the stream breaks off.',
       answers: {
-        200: ok('It is held from now on.', {
-          key: Type.String({ description: 'In the store.' }),
-          token: Type.String({ description: 'Higher than that of every holder before.' }),
+        200: ok('The client holds the lock.', {
+          key: Type.String({ description: 'Key of the holder in the store.' }),
+          token: Type.String({ description: 'Fencing token; it increases with each holder.' }),
         }),
       },
       produces: [LINES],
       streams: true,
       parameters: {
-        slots: count('So many hold it at once, the same number for all. Default: 1.'),
+        slots: count('Maximum number of holders, the same for all. Default: 1.'),
         ...tenureParameters,
       },
       async handle({ name, path, values: { timeout, by, ...options }, request, reply }) {

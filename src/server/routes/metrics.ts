@@ -6,9 +6,9 @@ import { type Description, described } from '../described.ts'
 const METRICS: Description = {
   tag: 'server',
   scope: 'admin',
-  summary: 'Figures for Prometheus.',
+  summary: 'Metrics for Prometheus.',
   produces: ['text/plain'],
-  answers: { 200: Type.String({ description: 'In its text format.' }) },
+  answers: { 200: Type.String({ description: 'Metrics in the text format of Prometheus.' }) },
 }
 
 /** `GET /_metrics`: for Prometheus. Every answer of the server but streams is counted, by the pattern of its route. */

@@ -15,7 +15,11 @@ export const openapiRoute = async (
     exposeHeadRoutes: true,
     openapi: {
       openapi: '3.0.3',
-      info: { title: 'rendezvous', version, description: 'Where processes meet, by curl.' },
+      info: {
+        title: 'rendezvous',
+        version,
+        description: 'Locks, elections, signals, barriers and topics over HTTP.',
+      },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }, {}],
     },
@@ -25,7 +29,7 @@ export const openapiRoute = async (
     }),
   })
   const answers = { 200: Type.Object({}, { description: 'An OpenAPI 3 document.' }) }
-  const summary = 'Describes all of these requests.'
+  const summary = 'Describes the requests of this server.'
   app.get(
     '/_openapi.json',
     described({ tag: 'server', scope: 'any', summary, answers }),

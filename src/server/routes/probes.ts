@@ -21,17 +21,20 @@ const LONGEST_DATABASE = 63
 const ABOUT = {
   tag: 'probes',
   scope: 'probe',
-  parameters: { timeout: duration('Waits no longer than this, then 404. 0: no limit.'), ...named },
+  parameters: {
+    timeout: duration('Time limit for the wait, after which the answer is 404. 0: no limit.'),
+    ...named,
+  },
 } as const
 
 const PORT: About = {
-  summary: 'Waits until a TCP connection is accepted.',
-  path: { host: 'A name or an address.', port: 'Its number.' },
+  summary: 'Waits until a port accepts TCP connections.',
+  path: { host: 'Host name or address.', port: 'Port number.' },
 }
 
 const POSTGRES: About = {
-  summary: 'Waits until SELECT 1 works in a database.',
-  path: { database: 'Its name, on the server that rdv serve --postgres-url names.' },
+  summary: 'Waits until SELECT 1 succeeds in a database.',
+  path: { database: 'Name of a database of the server that rdv serve --postgres-url names.' },
 }
 
 /** `GET /_port/HOST/PORT` and `GET /_postgres/DB`. */

@@ -37,20 +37,22 @@ export const topicRoutes = (app: FastifyInstance, context: ServerContext): void 
 const publishes = ({ space }: ServerContext) =>
   action({
     method: 'POST',
-    summary: 'Publishes the body as a message, and answers when it is stored.',
-    body: 'The message, byte for byte; with lines or null several of them.',
+    summary: 'Publishes the body as a message. The answer comes when it is stored.',
+    body: 'Message, byte for byte; with lines or null, several messages.',
     answers: {
-      200: ok('All are stored, in this order.', {
+      200: ok('All messages are stored, in this order.', {
         count: Type.Integer(),
-        first: Type.Optional(Type.String({ description: 'The id of the first.' })),
-        last: Type.Optional(Type.String({ description: 'The id of the last.' })),
+        first: Type.Optional(Type.String({ description: 'Id of the first message.' })),
+        last: Type.Optional(Type.String({ description: 'Id of the last message.' })),
       }),
     },
     parameters: {
-      lines: flag('Each line is a message, also an empty one.'),
-      null: flag('Messages end with a NUL byte each.'),
-      retain: count('At least so many of the newest messages are kept. Default: 10000.'),
-      'retain-for': length('Messages are kept so long; without retain, however many they are.'),
+      lines: flag('Each line is a message, including empty lines.'),
+      null: flag('Each message ends with a NUL byte.'),
+      retain: count('Keeps at least this number of the newest messages. Default: 10000.'),
+      'retain-for': length(
+        'Keeps messages for this time; without retain, their number is not limited.',
+      ),
     },
     async handle({ name, values, request }) {
       const messages = messagesIn(request, values)
@@ -67,7 +69,7 @@ const messagesIn = (
   { lines = false, null: isNull = false }: { lines?: boolean; null?: boolean },
 ): Buffer[] => {
   if (!Buffer.isBuffer(body) || body.length === 0)
-    throw new UsageError('the body is the message: give it with --data-binary')
+    throw new UsageError('the body is empty: send the message as the body, with --data-binary')
   if (lines && isNull) throw new UsageError('lines and null exclude each other: give one of them')
   return lines || isNull ? split(body, isNull ? 0 : 10) : [body]
 }
@@ -85,7 +87,8 @@ const split = (body: Buffer, delimiter: number): Buffer[] => {
 
 const place: Parameter<string> = {
   schema: Type.String({
-    description: 'Where to begin: now (the default), start (the oldest that is kept), or an id.',
+    description:
+      'Position to start at: now (the default), start (the oldest stored message) or the id of a message.',
   }),
   parse(given) {
     parseFrom(given)
@@ -96,21 +99,27 @@ const place: Parameter<string> = {
 const subscribes = (context: ServerContext) => {
   return action({
     method: 'GET',
-    summary: 'Streams the messages of a topic: as lines, or as Server-Sent Events.',
+    summary: 'Streams the messages of a topic as lines or as Server-Sent Events.',
     description:
-      'Events where Accept says text/event-stream, with the ids that Last-Event-ID takes. The headers come once nothing published from then on can be missed. Messages that are missing: an event gap, or a stream that breaks off. Who reads nothing for the server’s --client-timeout is let go.',
-    answers: { 200: Type.String({ description: 'The messages.' }) },
+      'Sends events if Accept has text/event-stream; their ids are for Last-Event-ID. The headers are sent when the subscription is active: it receives all messages that are published after that. If messages are lost, an event gap is sent, or the stream breaks off. A client that reads nothing for the --client-timeout of the server is disconnected.',
+    answers: { 200: Type.String({ description: 'Messages.' }) },
     produces: ['application/octet-stream', SSE.contentType],
     streams: true,
     headers: {
-      'last-event-id': Type.String({ description: 'Goes on behind this message.' }),
+      'last-event-id': Type.String({ description: 'Continues after this message.' }),
     },
     parameters: {
       from: place,
-      count: count('Ends after so many messages; the headers come with the first.'),
-      as: text('Goes on where the subscriber of this name left off; from is for the first time.'),
+      count: count(
+        'Ends after this number of messages. The headers are sent with the first message.',
+      ),
+      as: text(
+        'Stores the position under this name and continues from it; from applies to the first request only.',
+      ),
       null: flag('Messages end with a NUL byte instead of a line feed.'),
-      timeout: duration('Ends after this; with count, 404 if there was no message. 0: no limit.'),
+      timeout: duration(
+        'Time limit. With count, the answer is 404 if there was no message. 0: no limit.',
+      ),
       ...named,
     },
     async handle({ name, path, values, request, reply }) {

@@ -11,9 +11,9 @@ import { duration, number64 } from '../parameters.ts'
 import { action, recipeRoutes } from '../recipe-route.ts'
 
 const answers = {
-  200: ok('How much there is, as text.', {
-    pending: Type.String({ description: 'Added and not done.' }),
-    added: Type.String({ description: 'All that was ever added.' }),
+  200: ok('Amounts of work, as text.', {
+    pending: Type.String({ description: 'Amount of pending work.' }),
+    added: Type.String({ description: 'Total amount of work that was added.' }),
   }),
 }
 
@@ -29,15 +29,17 @@ export const waitGroupRoutes = (app: FastifyInstance, context: ServerContext): v
     action({
       method: 'GET',
       summary: 'Waits until no work of a wait group is pending.',
-      description: 'One to which nothing was added has nothing pending either: see expect.',
+      description: 'A wait group without added work has no pending work either; see expect.',
       answers,
       parameters: {
-        expect: number64('First waits until so much was added.'),
-        timeout: duration('Waits no longer than this, then 404. 0: no limit.'),
+        expect: number64('Also waits until this amount of work was added.'),
+        timeout: duration('Time limit for the wait, after which the answer is 404. 0: no limit.'),
       },
       async handle({ name, path, values: { expect, timeout }, request, reply }) {
         if (expect !== undefined && expect < 0n)
-          throw new UsageError(`expect ${expect} is negative: name how much will be added`)
+          throw new UsageError(
+            `expect ${expect} is negative: write the amount of work that will be added`,
+          )
         const group = new WaitGroup(actingFor(context.space, clientOf(request)), name)
         const wait = (limits: WaitLimits) => group.wait({ ...limits, expect })
         return answerWait(context, { path, timeout, reply, wait, answer })
@@ -45,16 +47,20 @@ export const waitGroupRoutes = (app: FastifyInstance, context: ServerContext): v
     }),
     action({
       method: 'POST',
-      summary: 'Adds work to a wait group, or says that some is done.',
-      description: 'More done than is pending: 409, and nothing changes.',
+      summary: 'Adds work to a wait group, or marks work as done.',
+      description:
+        'If more work is marked as done than is pending, nothing changes and the answer is 409.',
       answers,
       headers: idempotencyHeader,
       parameters: {
-        by: number64('So much work; so much is done where it is negative. Default: 1.'),
+        by: number64('Amount of work to add; if negative, amount to mark as done. Default: 1.'),
         ...idempotencyParameter,
       },
       async handle({ name, values: { by = 1n, ...values }, request }) {
-        if (by === 0n) throw new UsageError('by is 0: say how much was added, or is done')
+        if (by === 0n)
+          throw new UsageError(
+            'by is 0: write the amount of work that was added, or a negative one that is done',
+          )
         const key = idempotencyKey(request, values['idempotency-key'])
         const options = { ...AT_ONCE, idempotencyKey: key }
         const group = new WaitGroup(context.space, name)

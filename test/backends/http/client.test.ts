@@ -76,7 +76,7 @@ describe('an http:// client', () => {
     await expect(connect(`http://127.0.0.1:${port}`)).rejects.toMatchObject({
       kind: 'unavailable',
       retryable: true,
-      message: `http://127.0.0.1:${port} is out of reach: connection refused`,
+      message: `http://127.0.0.1:${port} is unreachable: connection refused`,
     })
   })
 
@@ -85,7 +85,7 @@ describe('an http:// client', () => {
     await expect(connect(url)).rejects.toMatchObject({
       kind: 'unavailable',
       retryable: false,
-      message: `${url} answers, with status 200, but not as a rendezvous server`,
+      message: `${url} is not a rendezvous server, it answers with status 200`,
     })
   })
 
@@ -96,14 +96,14 @@ describe('an http:// client', () => {
 
   test('says which side to update when the protocols differ', async () => {
     for (const [protocol, side] of [
-      [3, 'rdv here'],
+      [3, 'this rdv'],
       [1, 'the server'],
     ] as const) {
       const url = await greeting(protocol)
       await expect(connect(url)).rejects.toMatchObject({
         kind: 'unavailable',
         retryable: false,
-        message: `${url} speaks protocol ${protocol} and this rdv speaks 2: update ${side}`,
+        message: `${url} speaks protocol ${protocol}, but this rdv speaks protocol 2: update ${side}`,
       })
     }
   })

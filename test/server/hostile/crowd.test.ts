@@ -65,7 +65,7 @@ describe('a crowd', () => {
     const server = await started('--max-waiters-per-client', '20')
     for (let count = 0; count < 20; count++) await ask(server.port, get(`/w${count}`))
     await untilWaiting(server.url, '/w19')
-    const refused = { ok: false, error: expect.stringContaining('of this address') }
+    const refused = { ok: false, error: expect.stringContaining('of this client address') }
     expect(await sendRaw(server.port, get('/one-more'))).toMatchObject({
       status: 429,
       body: refused,

@@ -66,7 +66,7 @@ const exchange = async (client: HttpClient, what: Call, signal: AbortSignal): Pr
   try {
     return await client.exchange(messageOf(what), signal)
   } catch (error) {
-    if (isNoHttp(error)) throw new NoGatewayError('the answer is no HTTP/1.1', { cause: error })
+    if (isNoHttp(error)) throw new NoGatewayError('the answer is not HTTP/1.1', { cause: error })
     throw error
   }
 }
@@ -115,7 +115,7 @@ const refusal = (answer: Refusal | string | undefined): GatewayError | undefined
 const parse = (text: string): object => {
   const answer = parsed(text)
   if (answer) return answer
-  throw new NoGatewayError('the answer is none of a gateway')
+  throw new NoGatewayError('the answer is not from an etcd gateway')
 }
 
 const parsed = (text: string): object | undefined => {

@@ -41,7 +41,7 @@ export const follow = async (
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof LockedError) {
-        const refused = error.message || (token && 'The server does not take this token.')
+        const refused = error.message || (token && 'The server rejects this token.')
         listener.connection({ state: 'locked', ...(refused && { refused }) })
         return
       }
@@ -69,13 +69,13 @@ const followOnce = async (
     if (response.status === 401) throw new LockedError()
     if (response.status === 403) throw new LockedError(await sentenceOf(response))
     if (!response.ok || !response.body)
-      throw new RefusedError(`The server answers ${response.status}`)
+      throw new RefusedError(`The server answers with status ${response.status}`)
     for await (const { event, data } of readEvents(response.body, () => silence.broken())) {
       connected()
       if (event === 'activity') listener.connection({ state: 'live' })
       listener.event({ [event]: JSON.parse(data) })
     }
-    throw new RefusedError('The server has ended the connection')
+    throw new RefusedError('The server closed the connection')
   } finally {
     silence.end()
   }

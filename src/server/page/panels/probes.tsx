@@ -39,7 +39,7 @@ export const Probes = ({ waits }: { waits: readonly WaitSpan[] }) => {
   return (
     <Panel title="Probes" count={probes.length} minor>
       <Table
-        caption="Addresses that are waited for, and their last errors"
+        caption="Probed addresses and their last errors"
         columns={COLUMNS}
         rows={probes}
         keyOf={({ target }) => target}

@@ -23,7 +23,7 @@ export const Signals = ({ activity, locked, filtered }: PanelProps) => {
     <Panel title="Signals" count={signals.length}>
       {signals.length > 0 ? (
         <Table
-          caption="What was signalled, by whom and when; the newest first"
+          caption="Signals with their senders and times, newest first"
           columns={COLUMNS}
           rows={signals.toReversed()}
           keyOf={({ id }) => id}
@@ -33,7 +33,7 @@ export const Signals = ({ activity, locked, filtered }: PanelProps) => {
           <p>
             {filtered
               ? 'No signal matches the filter.'
-              : 'There was no signal yet. To signal that db is ready:'}
+              : 'No signals yet. To signal that db is ready:'}
           </p>
           {filtered ? null : <CurlLine words={curlLine('/db', locked, '-X PUT')} />}
         </div>

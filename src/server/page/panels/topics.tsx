@@ -24,7 +24,7 @@ const COLUMNS: readonly Column<StatusRow>[] = [
 export const Topics = ({ rows }: { rows: readonly StatusRow[] }) => (
   <Panel title="Topics" count={rows.length} minor>
     <Table
-      caption="Topics, the messages that are kept, and how many come in a second"
+      caption="Topics, their stored messages, and new messages per second"
       columns={COLUMNS}
       rows={rows}
       keyOf={({ name }) => name}

@@ -26,7 +26,7 @@ export const WaitingPanel = ({ activity, waiting, locked, filtered }: PanelProps
     <Panel title="Waiting" count={waiting.length + (filtered ? 0 : activity.unlisted)}>
       {rows.length > 0 ? (
         <Table
-          caption="Who waits for what, and for how long"
+          caption="Waiters, their targets, and how long they have waited"
           columns={columnsOf(opened, setOpen)}
           rows={rows}
           keyOf={({ id, several }) => (several ? `all-${id}` : id)}
@@ -34,9 +34,7 @@ export const WaitingPanel = ({ activity, waiting, locked, filtered }: PanelProps
       ) : (
         <div class="none">
           <p>
-            {filtered
-              ? 'No waiter matches the filter.'
-              : 'No one is waiting. To wait until db is ready:'}
+            {filtered ? 'No waiter matches the filter.' : 'No waiters. To wait until db is ready:'}
           </p>
           {filtered ? null : <CurlLine words={curlLine('/db', locked)} />}
         </div>
@@ -66,7 +64,7 @@ const columnsOf = (
         <Who text={row.who} />
       ),
   },
-  { title: 'Short of', cell: ({ reason }) => visible(reason), kind: 'long' },
+  { title: 'Reason', cell: ({ reason }) => visible(reason), kind: 'long' },
   {
     title: 'Waited',
     cell: ({ since }) => (since === undefined ? null : <Age since={since} />),

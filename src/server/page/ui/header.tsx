@@ -21,8 +21,8 @@ export const Header = ({ server, connection }: HeaderProps) => (
 )
 
 const Facts = ({ server }: { server: ServerFacts }) => (
-  <ul class="facts" aria-label="The server">
-    <li title="the store">
+  <ul class="facts" aria-label="Server">
+    <li title="Store">
       <Visible text={server.backend} />
     </li>
     <li>
@@ -50,7 +50,7 @@ const Lost = ({ reason, again }: { reason: string; again: number }) => {
   return (
     <span>
       {reason}
-      <span aria-hidden="true">{seconds > 0 ? `, again in ${seconds} s` : ', connecting'}</span>
+      <span aria-hidden="true">{seconds > 0 ? `, retry in ${seconds} s` : ', connecting'}</span>
     </span>
   )
 }

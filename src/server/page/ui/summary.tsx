@@ -16,7 +16,7 @@ export const Summary = ({ activity, waiting }: { activity: Activity; waiting: nu
     ...(['lock', 'election', 'barrier'] as const).map((kind) => counted(named(kind), kind)),
   ]
   return (
-    <ul class="summary" aria-label="How much there is">
+    <ul class="summary" aria-label="Summary">
       {figures.map(([count, what, tone], index) =>
         count > 0 || index < 2 ? (
           <li class={tone}>

@@ -14,10 +14,10 @@ export const TokenForm = ({ refused, unlock }: TokenFormProps) => {
   }
   return (
     <form class="panel token-form" onSubmit={submit}>
-      <h2>This server needs a token</h2>
+      <h2>This server requires a token</h2>
       <p>
-        It is in the file that <code>rdv serve --token-file</code> names. The page keeps it until
-        this tab is closed.
+        The tokens are in the file that <code>rdv serve --token-file</code> names. The page keeps
+        the token until this tab is closed.
       </p>
       <label>
         Token
@@ -35,7 +35,7 @@ export const TokenForm = ({ refused, unlock }: TokenFormProps) => {
           {refused}
         </p>
       ) : null}
-      <button type="submit">Show the activity</button>
+      <button type="submit">Show activity</button>
     </form>
   )
 }

@@ -7,14 +7,14 @@ export const Welcome = ({ locked }: { locked: boolean }) => {
     <CurlLine words={curlLine(path, locked, ...flags)} />
   )
   return (
-    <Panel title="Nothing has happened here yet">
+    <Panel title="No activity yet">
       <ol class="welcome">
         <li>
           <p>In a terminal, wait until db is ready. A bar appears here and grows.</p>
           {line('/db')}
         </li>
         <li>
-          <p>In another terminal, signal that it is. The bar ends.</p>
+          <p>In another terminal, signal that db is ready. The bar ends.</p>
           {line('/db', '-X PUT')}
         </li>
         <li>
@@ -22,7 +22,7 @@ export const Welcome = ({ locked }: { locked: boolean }) => {
           {line('/_port/127.0.0.1/5432')}
         </li>
         <li>
-          <p>Wait until all members of a group are ready, and at least three.</p>
+          <p>Wait until a group has at least three members and all of them are ready.</p>
           {line('/deploy/?min=3')}
         </li>
       </ol>

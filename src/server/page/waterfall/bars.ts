@@ -41,7 +41,7 @@ export const wordsOf = (bar: Bar, span: Span, now: number, open = false): Words 
   const why = outcome === 'released' ? by && `by ${by}` : reasonOf(wait, outcome)
   const cut = CUTS[cutOf(wait, span, now)]
   const note = [lengthText(bar, now), why, cut].filter(Boolean).join(' · ')
-  const folded = members ? [open ? 'shown one by one' : 'shown as one'] : []
+  const folded = members ? [open ? 'expanded' : 'collapsed'] : []
   const label = `${[target, who].filter(Boolean).join(', ')}: ${[OUTCOMES[outcome], note, ...folded].join(', ')}`
   return { target, who, note, label }
 }
@@ -67,9 +67,9 @@ export type Cut = 'none' | 'start' | 'end' | 'both'
 
 const CUTS: Readonly<Record<Cut, string>> = {
   none: '',
-  start: 'began before this view',
-  end: 'goes on after this view',
-  both: 'began before this view and goes on after it',
+  start: 'started before this view',
+  end: 'continues after this view',
+  both: 'started before this view and continues after it',
 }
 
 /** Which of its ends lie outside of what is shown. */

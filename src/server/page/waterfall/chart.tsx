@@ -59,7 +59,7 @@ export const Chart = ({ drawing, active, setActive, setOpen }: ChartProps) => {
       ref={scroller}
       role="tree"
       tabIndex={0}
-      aria-label="Waits, in the order in which they began"
+      aria-label="Waits, in the order of their start times"
       aria-activedescendant={index < 0 ? undefined : itemId(active)}
       onKeyDown={onKeyDown}
       onFocus={() => index < 0 && rows.length > 0 && setActive(rows[first]?.id)}

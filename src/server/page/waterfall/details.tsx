@@ -13,8 +13,8 @@ export const Details = ({ bar, drawing }: { bar: Bar | undefined; drawing: Drawi
   if (!bar) {
     return (
       <p class="details hint">
-        Point at a bar, or use the arrow keys: ↑ ↓ from row to row, ← → along one target. A click,
-        Enter or → shows the waits of a row that stands for several.
+        Point at a bar, or use the arrow keys: ↑ ↓ move between rows, ← → move along one target. A
+        click, Enter or → expands a row of several waits.
       </p>
     )
   }
@@ -36,7 +36,7 @@ export const Details = ({ bar, drawing }: { bar: Bar | undefined; drawing: Drawi
         </Fact>
       ) : null}
       {wait.reason && outcome !== 'released' ? (
-        <Fact name={outcome === 'gone' || outcome === 'failed' ? 'why' : 'short of'}>
+        <Fact name={outcome === 'gone' || outcome === 'failed' ? 'why' : 'reason'}>
           {visible(wait.reason)}
         </Fact>
       ) : null}

@@ -22,7 +22,7 @@ export const Verdict = ({ drawing: { bars, now } }: { drawing: Drawing }) => {
   const open = outcome === 'waiting'
   return (
     <p class="verdict">
-      {open ? 'Waiting longest: ' : 'Longest wait: '}
+      {open ? 'Longest waiter: ' : 'Longest wait: '}
       <Target target={worst.target} main />, {durationText(worst.longest)}
       {open || outcome === 'released' ? '' : `, ${OUTCOMES[outcome]}`}
       {worst.waits > 1 ? `, ${worst.waits.toLocaleString('en')} waits` : ''}

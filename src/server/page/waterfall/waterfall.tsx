@@ -36,7 +36,7 @@ export const Waterfall = ({ activity, filtered }: WaterfallProps) => {
   const span = windowOf(activity, runs, zoom, run, now)
   const drawing = drawingOf(activity, { span, zoom, width: Math.max(width, 240), opened }, now)
   const bar = drawing.rows.find(({ id }) => id === active)
-  const none = filtered ? 'No wait matches the filter.' : 'There was no wait in this time.'
+  const none = filtered ? 'No wait matches the filter.' : 'No waits in this time.'
   return (
     <Panel title="Waterfall" count={drawing.bars.length}>
       <Controls {...{ activity, drawing, zoom, setZoom, runs, run, setRun }} />
@@ -73,5 +73,5 @@ const Key = ({ width }: { width: number }) => {
 
 const unlistedText = (count: number): string =>
   count === 1
-    ? '1 more wait goes on and is not listed.'
-    : `${count.toLocaleString('en')} more waits go on and are not listed.`
+    ? '1 more wait is pending and is not listed.'
+    : `${count.toLocaleString('en')} more waits are pending and are not listed.`
