@@ -1,20 +1,6 @@
-import type { Traits } from '../backends/backend.ts'
-import { describeTraits, TRAIT_NAMES } from '../backends/describe-traits.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { exitCodeOf } from '../cli/failure.ts'
-import { invocation } from '../cli/invocation.ts'
-import { formatTable, note, printResult } from '../cli/output.ts'
-import { CoordinationError, UnavailableError, UsageError } from '../errors.ts'
-import { type Examination, examine } from '../recipes/examine.ts'
-import { outageSurvived } from '../recipes/lease-time.ts'
-import type { Space } from '../recipes/space.ts'
-
-/** What is said of a backend, with `--json` in one word. */
-const VERDICTS = {
-  fine: 'works',
-  warnings: 'works, with warnings',
-  unusable: 'the backend does not work',
-} as const
+import { printExamination, unusable } from '../cli/print-examination.ts'
+import { examine } from '../recipes/examine.ts'
 
 export default class Doctor extends RdvCommand {
   static override summary =
@@ -30,52 +16,10 @@ export default class Doctor extends RdvCommand {
     await this.begin(Doctor)
     try {
       await this.within(this.limits(), async (space, { signal }) =>
-        tell(space, await examine(space, signal)),
+        printExamination(space, await examine(space, signal)),
       )
     } catch (error) {
       throw unusable(await this.named(error))
     }
   }
-}
-
-const tell = async ({ backend }: Space, { version, milliseconds, warnings }: Examination) => {
-  const { traits, address } = backend
-  const verdict = warnings.length > 0 ? 'warnings' : 'fine'
-  if (verdict === 'warnings') process.exitCode = exitCodeOf('no')
-  if (invocation.style.json) {
-    const ok = verdict === 'fine'
-    const outage = outageOf(traits)
-    const facts = { verdict, address, version, milliseconds, traits, outage, warnings }
-    return printResult(undefined, { ok, ...facts })
-  }
-  await printFacts([
-    ['verdict', VERDICTS[verdict]],
-    ['address', address],
-    ['version', version],
-    ['read latency', `${milliseconds.toFixed(2)} ms`],
-    ...describeTraits(traits).map((value, i) => [TRAIT_NAMES[i] ?? '', value] as const),
-    ...outageFact(traits),
-  ])
-  for (const warning of warnings) note(`warning: ${warning}`)
-}
-
-/** How long (milliseconds) the store may be away from who holds something with its default TTL; a file is never away. */
-const outageOf = ({ reach, defaultTtl }: Traits): number | undefined =>
-  reach === 'network' ? outageSurvived(defaultTtl, { reach }) : undefined
-
-const outageFact = (traits: Traits) => {
-  const outage = outageOf(traits)
-  if (outage === undefined) return []
-  return [['outage survived with that TTL', `${Math.floor(outage / 100) / 10} s`] as const]
-}
-
-const printFacts = async (facts: readonly (readonly [string, string])[]): Promise<void> => {
-  for (const line of formatTable(['WHAT', ''], facts)) await printResult(line, {})
-}
-
-/** Whatever kept the store from working, it is out of use. */
-const unusable = (error: unknown): unknown => {
-  if (!(error instanceof CoordinationError) || error instanceof UsageError) return error
-  const facts = { verdict: 'unusable' }
-  return new UnavailableError(`${VERDICTS.unusable}: ${error.message}`, { cause: error, facts })
 }

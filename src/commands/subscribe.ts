@@ -4,18 +4,12 @@ import { RdvCommand } from '../cli/base-command.ts'
 import { lastingFlags } from '../cli/flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { asJson, delimited } from '../cli/message-format.ts'
-import { note } from '../cli/output.ts'
-import { PatientOutput } from '../cli/patient-output.ts'
 import { hintAtPatterns } from '../cli/pattern-hints.ts'
+import { printMessages } from '../cli/print-messages.ts'
 import { delimiterOf } from '../cli/records.ts'
 import { checkKey } from '../recipes/keys.ts'
-import type { Space } from '../recipes/space.ts'
 import { parseFrom } from '../recipes/topic/position.ts'
-import {
-  type Messages,
-  Subscription,
-  type SubscriptionOptions,
-} from '../recipes/topic/subscription.ts'
+import type { Messages } from '../recipes/topic/subscription.ts'
 import { optional, parseCount } from '../values.ts'
 
 export default class Subscribe extends RdvCommand {
@@ -61,62 +55,7 @@ If messages are lost because they were trimmed before they were read, or the top
     await this.endsWithReader()
     await this.within(this.limits(0), async (space, { signal }) => {
       await hintAtPatterns(space, 'topic', [args.topic], signal)
-      await print(space, args.topic, { ...flags, count, format }, signal)
+      await printMessages(space, args.topic, { ...flags, count, format }, signal)
     })
   }
-}
-
-interface PrintOptions extends SubscriptionOptions {
-  readonly count: number | undefined
-  readonly format: (messages: Messages) => string | Uint8Array
-}
-
-/** Until so many were printed. An interrupt ends it after what is being printed. */
-const print = async (
-  space: Space,
-  topic: string,
-  { count = Number.POSITIVE_INFINITY, format, ...options }: PrintOptions,
-  signal: AbortSignal,
-): Promise<void> => {
-  const subscription = await Subscription.open(
-    space,
-    topic,
-    { ...options, onTrouble: note },
-    signal,
-  )
-  note('subscribed')
-  const output = new PatientOutput(signal)
-  let left = count
-  for await (const group of subscription.messages(signal)) {
-    const messages = group.messages.slice(0, left)
-    await taken(output, format({ ...group, messages })).catch((error) => {
-      if (!process.stdout.errored) subscription.tellRepeated(messages.length)
-      throw error
-    })
-    left -= messages.length
-    await remember(subscription, { ...group, messages }, signal)
-    if (left === 0) return
-    signal.throwIfAborted()
-  }
-}
-
-const taken = async (output: PatientOutput, bytes: string | Uint8Array): Promise<void> => {
-  await output.write(bytes)
-  await output.flush()
-}
-
-/** What was printed is remembered even if that is interrupted, where the store answers at once. */
-const remember = async (
-  subscription: Subscription,
-  group: Messages,
-  signal: AbortSignal,
-): Promise<void> => {
-  const { length } = group.messages
-  try {
-    if (!signal.aborted) return await subscription.confirm(group, length, signal)
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
-  await subscription.confirmAtLast(group, length)
-  throw signal.reason
 }

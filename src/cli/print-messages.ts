@@ -1,0 +1,63 @@
+import type { Space } from '../recipes/space.ts'
+import {
+  type Messages,
+  Subscription,
+  type SubscriptionOptions,
+} from '../recipes/topic/subscription.ts'
+import { note } from './output.ts'
+import { PatientOutput } from './patient-output.ts'
+
+export interface PrintOptions extends SubscriptionOptions {
+  readonly count: number | undefined
+  readonly format: (messages: Messages) => string | Uint8Array
+}
+
+/** Until so many were printed. An interrupt ends it after what is being printed. */
+export const printMessages = async (
+  space: Space,
+  topic: string,
+  { count = Number.POSITIVE_INFINITY, format, ...options }: PrintOptions,
+  signal: AbortSignal,
+): Promise<void> => {
+  const subscription = await Subscription.open(
+    space,
+    topic,
+    { ...options, onTrouble: note },
+    signal,
+  )
+  note('subscribed')
+  const output = new PatientOutput(signal)
+  let left = count
+  for await (const group of subscription.messages(signal)) {
+    const messages = group.messages.slice(0, left)
+    await taken(output, format({ ...group, messages })).catch((error) => {
+      if (!process.stdout.errored) subscription.tellRepeated(messages.length)
+      throw error
+    })
+    left -= messages.length
+    await remember(subscription, { ...group, messages }, signal)
+    if (left === 0) return
+    signal.throwIfAborted()
+  }
+}
+
+const taken = async (output: PatientOutput, bytes: string | Uint8Array): Promise<void> => {
+  await output.write(bytes)
+  await output.flush()
+}
+
+/** What was printed is remembered even if that is interrupted, where the store answers at once. */
+const remember = async (
+  subscription: Subscription,
+  group: Messages,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { length } = group.messages
+  try {
+    if (!signal.aborted) return await subscription.confirm(group, length, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+  await subscription.confirmAtLast(group, length)
+  throw signal.reason
+}
