@@ -55,8 +55,8 @@ const runLoop = (url: string, name: string, times: number): Promise<void> => {
 }
 
 const requireCount = async (url: string, name: string, expected: number): Promise<void> => {
-  const space = await open(url)
-  const value = await new Counter(space, name).get()
-  await space.backend.close()
+  const namespace = await open(url)
+  const value = await new Counter(namespace, name).get()
+  await namespace.backend.close()
   if (value !== BigInt(expected)) throw new Error(`${name} is ${value} instead of ${expected}`)
 }

@@ -147,10 +147,10 @@ class Candidate {
 
 /** Resolves once so many stand in the line. */
 const queued = async (url: string, count: number): Promise<void> => {
-  const space = await open(url)
+  const namespace = await open(url)
   const { signal } = new AbortController()
-  for await (const candidates of watchCandidates(space, ELECTION, signal)) {
+  for await (const candidates of watchCandidates(namespace, ELECTION, signal)) {
     if (candidates.length === count) break
   }
-  await space.backend.close()
+  await namespace.backend.close()
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { temporaryFolder } from '../test/services/guard.ts'
+import { temporaryFolder } from '../test/services/watchdog.ts'
 import { rdv, WITHOUT_CERTIFICATES } from './commands.ts'
 import type { Command } from './measure.ts'
 

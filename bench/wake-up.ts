@@ -34,20 +34,20 @@ const AT_ONCE = 5
 
 /** From the acknowledgement of a signal to the moment in which the waiter's process is gone, milliseconds. */
 const measureWakeUp = async (url: string, rounds: number): Promise<Sample> => {
-  const space = await open(url)
+  const namespace = await open(url)
   const times: number[] = []
   // The first waiters only leave behind what V8 compiled for them.
   for (let round = -AT_ONCE; round < rounds; round += AT_ONCE) {
     const keys = Array.from({ length: AT_ONCE }, (_, i) => `wake-up/${process.pid}-${round + i}`)
     const waiters = await Promise.all(keys.map((key) => startWaiter(rdv(url, ['wait', key]))))
     for (const [index, key] of keys.entries()) {
-      await signal(space, key)
+      await signal(namespace, key)
       const acknowledged = performance.now()
       const time = Math.max(0, ((await waiters[index]?.ended) ?? 0) - acknowledged)
       if (round >= 0) times.push(time)
     }
   }
-  await space.backend.close()
+  await namespace.backend.close()
   return summarize(times)
 }
 

@@ -5,7 +5,7 @@ import { cp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
-import { wrap } from '../src/main/wrapping.ts'
+import { wrap } from '../src/start-up/wrapping.ts'
 import { sourcesOf, writeBundled } from './bundled.ts'
 import { writeCompletions } from './completions.ts'
 import { writeJsonSchemas } from './json-schemas.ts'
@@ -92,7 +92,7 @@ const bundle = async (): Promise<void> => {
 const bundleLoader = async (): Promise<void> => {
   const { outputFiles } = await build({
     ...common,
-    entryPoints: { load: 'src/main/load.ts', keep: 'src/code-cache/keep.ts' },
+    entryPoints: { load: 'src/start-up/load.ts', keep: 'src/start-up/code-cache/keep.ts' },
     outdir: building,
     outExtension: { '.js': '.cjs' },
     minify: true,

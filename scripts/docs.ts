@@ -6,10 +6,10 @@ import type { TSchema } from 'typebox'
 import type { BackendModule } from '../src/backends/backend.ts'
 import { describeTraits, TRAIT_NAMES } from '../src/backends/describe-traits.ts'
 import { exitCodeRows } from '../src/cli/exit-codes.ts'
-import { globalFlags } from '../src/cli/flags.ts'
+import { globalFlags } from '../src/cli/flags/global-flags.ts'
 import { COMMANDS, type CommandClass } from '../src/commands/index.ts'
 import { FAILURE, JSON_RESULTS } from '../src/commands/json-results.ts'
-import { outageSurvived } from '../src/recipes/lease-time.ts'
+import { outageSurvived } from '../src/recipes/core/lease-time.ts'
 import { formsOf } from './json-schemas.ts'
 
 type Flag = Command.Flag.Any

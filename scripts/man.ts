@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Command } from '@oclif/core'
 import packageJson from '../package.json' with { type: 'json' }
 import { exitCodeRows } from '../src/cli/exit-codes.ts'
-import { globalFlags } from '../src/cli/flags.ts'
+import { globalFlags } from '../src/cli/flags/global-flags.ts'
 import { COMMANDS, type CommandClass } from '../src/commands/index.ts'
 import { isOwnFlag, usage, type Valued } from './docs.ts'
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { transform } from 'esbuild'
 import { type CodeSplittingGroup, type OutputChunk, type Plugin, rolldown } from 'rolldown'
-import { wrap } from '../src/main/wrapping.ts'
+import { wrap } from '../src/start-up/wrapping.ts'
 import { exportAtOnce } from './exports.ts'
 import { lazyPlugin } from './lazy-plugin.ts'
 
@@ -13,7 +13,7 @@ import { lazyPlugin } from './lazy-plugin.ts'
 const GROUPS: readonly CodeSplittingGroup[] = [
   {
     name: 'core',
-    test: /\/src\/([^/]+|main\/(entry|main)|commands\/(get|signal)|backends\/sqlite\/index)\.ts$/,
+    test: /\/src\/([^/]+|base\/[^/]+|start-up\/(entry|main)|commands\/(get|signal)|backends\/sqlite\/index)\.ts$/,
   },
   { name: 'etcd', test: /\/backends\/etcd\/(index|gateway\/dial)\.ts$/ },
   { name: 'wait', test: /\/commands\/wait\.ts$/ },
@@ -35,10 +35,10 @@ const vendorPlugin = (vendored: readonly string[]): Plugin => ({
 })
 
 const bundle = async (root: string, vendored: readonly string[]): Promise<OutputChunk[]> => {
-  const streams = join(root, 'src/cli/streams.ts')
+  const streams = join(root, 'src/cli/output/lazy-streams.ts')
   const build = await rolldown({
     cwd: root,
-    input: { rdv: 'src/main/entry.ts' },
+    input: { rdv: 'src/start-up/entry.ts' },
     platform: 'node',
     plugins: [vendorPlugin(vendored), lazyPlugin],
     transform: {

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { unsign } from 'macho-unsign'
-import { unwrap } from '../src/main/wrapping.ts'
+import { unwrap } from '../src/start-up/wrapping.ts'
 import { bunsName, hostTarget, provideBun, TARGETS, type Target, targetNamed } from './bun.ts'
 
 const root = join(import.meta.dirname, '..')

@@ -7,7 +7,7 @@ import { hostTarget, provideBun } from './bun.ts'
  * runtime, and where commands are run, by the executable. `test/child` cannot be run so: bun's
  * command line drops a first `--`, and its fixtures are started by it.
  */
-const FILES = ['test/backends', 'test/recipes', 'test/probes', 'test/server', 'test/sp']
+const FILES = ['test/backends', 'test/recipes', 'test/probes', 'test/server', 'test/nanomsg']
 
 /**
  * What bun does otherwise, as decision 51 tells: it goes on while TLS hangs, and leaves no log of SQLite's. What else is

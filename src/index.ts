@@ -11,11 +11,14 @@ export {
   TimeoutError,
   UnavailableError,
   UsageError,
-} from './errors.ts'
-export { open, type SpaceOptions } from './open.ts'
+} from './base/errors.ts'
+export { type NamespaceOptions, open } from './open.ts'
 export { barrier } from './recipes/barrier/barrier.ts'
 export type { BarrierOptions } from './recipes/barrier/options.ts'
 export { type ClearOptions, clear } from './recipes/clear.ts'
+export type { Limits } from './recipes/core/deadline.ts'
+export type { Namespace } from './recipes/core/namespace.ts'
+export type { SessionOptions } from './recipes/core/session.ts'
 export {
   type AddOptions,
   Counter,
@@ -23,7 +26,6 @@ export {
   type CounterWaitOptions,
   type SetOptions,
 } from './recipes/counter.ts'
-export type { Limits } from './recipes/deadline.ts'
 export {
   type CampaignOptions,
   type Candidate,
@@ -34,17 +36,15 @@ export {
 } from './recipes/election.ts'
 export { getState as get } from './recipes/get.ts'
 export { Hold } from './recipes/hold.ts'
-export { type IdOptions, ids } from './recipes/id.ts'
+export { type IdOptions, ids } from './recipes/id/id.ts'
 export { list, type Signal, type SignalEvent, watchList } from './recipes/list.ts'
 export { Lock, type LockOptions } from './recipes/lock.ts'
 export { Membership, type MembershipOptions } from './recipes/membership.ts'
-export { type OnceOptions, Turn } from './recipes/once.ts'
+export { type OnceOptions, Turn } from './recipes/once/once.ts'
 export { type ReceiveOptions, receive } from './recipes/pipe/receive.ts'
 export { type Sent, send } from './recipes/pipe/send.ts'
 export type { SendOptions } from './recipes/pipe/send-options.ts'
-export type { SessionOptions } from './recipes/session.ts'
 export { type SignalOptions, signal } from './recipes/signal.ts'
-export type { Space } from './recipes/space.ts'
 export type { StatusRow } from './recipes/status/row.ts'
 export { status } from './recipes/status/status.ts'
 export { watchStatus } from './recipes/status/watch-status.ts'

@@ -1,10 +1,10 @@
 import type { CallOptions, OpenOptions } from './backends/backend.ts'
 import { DEFAULT_BACKEND, openBackend } from './backends/open.ts'
-import { checkNamespace } from './recipes/keys.ts'
-import { whenAvailable } from './recipes/retry.ts'
-import type { Space } from './recipes/space.ts'
+import { checkNamespace } from './recipes/core/keys.ts'
+import type { Namespace } from './recipes/core/namespace.ts'
+import { retryUntilAvailable } from './recipes/core/retry.ts'
 
-export interface SpaceOptions extends Partial<OpenOptions> {
+export interface NamespaceOptions extends Partial<OpenOptions> {
   /** Keeps apart who does not belong together. Default: `rdv`. */
   readonly namespace?: string | undefined
   /** Ends the attempts to reach a store that is not up yet. */
@@ -17,24 +17,29 @@ export interface SpaceOptions extends Partial<OpenOptions> {
  * @throws UsageError the URL or the namespace is malformed.
  * @throws UnavailableError the store cannot be used, or with a `signal` was out of reach until that aborted.
  */
-export const open = (url?: string, options: SpaceOptions = {}): Promise<Space> => {
+export const open = (url?: string, options: NamespaceOptions = {}): Promise<Namespace> => {
   const { signal } = options
-  return signal ? openPatiently(url, options, { signal }) : openOnce(url, options)
+  return signal ? openUntilAvailable(url, options, { signal }) : openOnce(url, options)
 }
 
 /** As `open`, until the call is cancelled. */
-export const openPatiently = (
+export const openUntilAvailable = (
   url: string | undefined,
-  options: Omit<SpaceOptions, 'signal'>,
+  options: Omit<NamespaceOptions, 'signal'>,
   call: CallOptions,
-): Promise<Space> => whenAvailable(call, () => openOnce(url, options, call))
+): Promise<Namespace> => retryUntilAvailable(call, () => openOnce(url, options, call))
 
 const openOnce = async (
   url: string | undefined,
-  { namespace = 'rdv', env = process.env, callLimit, brief }: Omit<SpaceOptions, 'signal'>,
+  {
+    namespace: name = 'rdv',
+    env = process.env,
+    callLimit,
+    shortLived,
+  }: Omit<NamespaceOptions, 'signal'>,
   call?: CallOptions,
-): Promise<Space> => {
-  checkNamespace(namespace)
-  const backend = await openBackend(url || DEFAULT_BACKEND, { env, callLimit, brief }, call)
-  return { namespace, backend }
+): Promise<Namespace> => {
+  checkNamespace(name)
+  const backend = await openBackend(url || DEFAULT_BACKEND, { env, callLimit, shortLived }, call)
+  return { name, backend }
 }

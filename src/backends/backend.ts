@@ -1,4 +1,4 @@
-import type { CoordinationError } from '../errors.ts'
+import type { CoordinationError } from '../base/errors.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 
 /**
@@ -15,14 +15,14 @@ export interface Entry {
   /** The commit that wrote the key last. */
   readonly modRevision: number
   /** The lease with whose end the key goes. */
-  readonly session?: string
+  readonly lease?: string
 }
 
 /** A condition on one key that must hold at the instant of the commit. */
-export type Guard =
+export type Precondition =
   | { readonly kind: 'absent'; readonly key: string }
   | { readonly kind: 'unchanged'; readonly key: string; readonly modRevision: number }
-  | { readonly kind: 'heldBy'; readonly key: string; readonly session: string }
+  | { readonly kind: 'heldBy'; readonly key: string; readonly lease: string }
 
 /** A change of one key. A commit names each key in one write at most. */
 export type Write =
@@ -31,14 +31,14 @@ export type Write =
       readonly key: string
       readonly value: Uint8Array
       /** `undefined` keeps the key's session (none for a new key), `null` detaches it, an id binds the key to it. */
-      readonly session?: string | null
+      readonly lease?: string | null
     }
   /** Deleting an absent key is no error. */
   | { readonly kind: 'delete'; readonly key: string }
 
 export type CommitResult =
   | { readonly outcome: 'ok'; readonly revision: number }
-  /** A guard did not hold and nothing was written. `entries`: what the guarded keys are now, absent ones left out. */
+  /** A precondition did not hold and nothing was written. `entries`: what the guarded keys are now, absent ones left out. */
   | { readonly outcome: 'refused'; readonly entries: readonly Entry[] }
   /** The store lets nobody bind the key yet, though it is free (Consul's lock-delay). Nothing was written. */
   | { readonly outcome: 'delayed' }
@@ -82,7 +82,7 @@ export interface Traits {
   readonly expiryFactor: 1 | 2
   /** Whether the death of a session's process on this machine ends the session at once. */
   readonly seesDeath: boolean
-  /** Limits of one commit: the sum of its keys' and values' bytes, and guards and writes taken together. */
+  /** Limits of one commit: the sum of its keys' and values' bytes, and preconditions and writes taken together. */
   readonly maxCommitBytes: number
   readonly maxCommitOperations: number
   /** Who waits is always known, or only of those who announce themselves, which costs a write. */
@@ -123,13 +123,13 @@ export interface Backend {
   ): Promise<Listing>
 
   /**
-   * Applies all writes if all guards hold, else none: atomic.
+   * Applies all writes if all preconditions hold, else none: atomic.
    * @throws IndeterminateError the writes were sent and no answer came. It is not sent again.
    * @throws LeaseGoneError a put names a session that does not exist. Nothing was written.
    * @throws UsageError beyond the traits' limits. Nothing was sent.
    */
   commit(
-    guards: readonly Guard[],
+    preconditions: readonly Precondition[],
     writes: readonly Write[],
     options?: CallOptions,
   ): Promise<CommitResult>
@@ -171,9 +171,9 @@ export interface OpenOptions {
   /** Milliseconds after which a single call is given up. Default 5000. */
   readonly callLimit?: number
   /** The process will be short, or wait most of its time: a quick start and end matter more than throughput. */
-  readonly brief?: boolean
+  readonly shortLived?: boolean
   /** Of a file on this machine: what was acknowledged outlives a loss of power too, not only this process. */
-  readonly synced?: boolean
+  readonly durable?: boolean
 }
 
 /** What a backend's folder exports. */
@@ -210,16 +210,16 @@ export interface Claimable {
    * @throws IndeterminateError it was sent and no answer came.
    * @throws LeaseGoneError the session, or its key, does not exist. Nothing was written.
    */
-  claim(name: string, slots: number, session: string, options?: CallOptions): Promise<ClaimResult>
+  claim(name: string, slots: number, lease: string, options?: CallOptions): Promise<ClaimResult>
 
   /** Whether the session holds one of the lock's slots. Linearizable. */
-  claimed(name: string, slots: number, session: string, options?: CallOptions): Promise<boolean>
+  claimed(name: string, slots: number, lease: string, options?: CallOptions): Promise<boolean>
 
   /**
    * Gives the slot back. One that is not held is no error.
    * @throws IndeterminateError it was sent and no answer came; doing it again does no harm.
    */
-  release(name: string, slots: number, session: string, options?: CallOptions): Promise<void>
+  release(name: string, slots: number, lease: string, options?: CallOptions): Promise<void>
 }
 
 /** Somebody who waits, and for what. */
@@ -271,7 +271,7 @@ export interface Waiters {
 }
 
 /** An optional extension: the store is served by somebody who sees who waits, without a write. */
-export interface Observant {
+export interface WaiterRegistry {
   /** Lets it be known that somebody waits, until the signal aborts or the process ends. Never rejects. */
   announce(namespace: string, waiter: Waiter, signal: AbortSignal): Promise<void>
 

@@ -20,9 +20,9 @@ export const TRAIT_NAMES: readonly string[] = [
 /** The traits in words, in the order of `TRAIT_NAMES`. */
 export const describeTraits = (traits: Traits): string[] => [
   REACH[traits.reach],
-  length(traits.minTtl),
-  length(traits.maxTtl),
-  length(traits.defaultTtl),
+  durationText(traits.minTtl),
+  durationText(traits.maxTtl),
+  durationText(traits.defaultTtl),
   `${traits.seesDeath ? 'at once; at the latest ' : ''}within ${traits.expiryFactor === 1 ? 'the TTL' : '2 × the TTL'}`,
   `${Math.floor(traits.maxCommitBytes / 1024)} KiB, ${traits.maxCommitOperations} operations`,
   traits.waiters === 'known' ? 'listed' : 'listed with `--announce`',
@@ -35,7 +35,7 @@ const UNITS = [
   ['ms', 1],
 ] as const
 
-const length = (milliseconds: number): string => {
+const durationText = (milliseconds: number): string => {
   const [unit, size] = UNITS.find(([, size]) => milliseconds >= size) ?? ['ms', 1]
   return `${Math.floor(milliseconds / size)} ${unit}`
 }

@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.ts'
-import { redactMalformed } from '../redact.ts'
+import { UsageError } from '../base/errors.ts'
+import { redactMalformed } from '../base/redact.ts'
 import type { Backend, BackendModule, CallOptions, OpenOptions } from './backend.ts'
 
 /** Scheme of the URL → its folder, loaded when it is used. */

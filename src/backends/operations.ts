@@ -1,16 +1,16 @@
-import { UsageError } from '../errors.ts'
-import type { Backend, Claimable, Guard, Observant, Traits, Write } from './backend.ts'
+import { UsageError } from '../base/errors.ts'
+import type { Backend, Claimable, Precondition, Traits, WaiterRegistry, Write } from './backend.ts'
 
 /** Whether a backend has the extension: `claim` is the last step of a lock there. */
 export const isClaimable = (backend: Backend): backend is Backend & Claimable => 'claim' in backend
 
 /** Whether a backend has the extension: who waits is seen there without a write. */
-export const isObservant = (backend: Backend): backend is Backend & Observant =>
+export const hasWaiterRegistry = (backend: Backend): backend is Backend & WaiterRegistry =>
   'announce' in backend
 
-export const absent = (key: string): Guard => ({ kind: 'absent', key })
-export const heldBy = (key: string, session: string): Guard => ({ kind: 'heldBy', key, session })
-export const unchanged = (key: string, modRevision: number): Guard => ({
+export const absent = (key: string): Precondition => ({ kind: 'absent', key })
+export const heldBy = (key: string, lease: string): Precondition => ({ kind: 'heldBy', key, lease })
+export const unchanged = (key: string, modRevision: number): Precondition => ({
   kind: 'unchanged',
   key,
   modRevision,
@@ -24,11 +24,11 @@ export const put = (key: string, value: string | Uint8Array): Write => ({
 })
 
 /** A put that binds the key to a session. */
-export const putHeld = (key: string, value: string | Uint8Array, session: string): Write => ({
+export const putHeld = (key: string, value: string | Uint8Array, lease: string): Write => ({
   kind: 'put',
   key,
   value: bytes(value),
-  session,
+  lease,
 })
 
 /** A put after which the key belongs to no session. */
@@ -36,7 +36,7 @@ export const putDetached = (key: string, value: string | Uint8Array): Write => (
   kind: 'put',
   key,
   value: bytes(value),
-  session: null,
+  lease: null,
 })
 
 export const remove = (key: string): Write => ({ kind: 'delete', key })
@@ -49,11 +49,11 @@ const bytes = (value: string | Uint8Array): Uint8Array =>
  * @throws UsageError naming the limit.
  */
 export const checkCommit = (
-  guards: readonly Guard[],
+  preconditions: readonly Precondition[],
   writes: readonly Write[],
   traits: Traits,
 ): void => {
-  const operations = guards.length + writes.length
+  const operations = preconditions.length + writes.length
   if (operations > traits.maxCommitOperations) {
     throw new UsageError(
       `a commit of ${operations} operations exceeds the limit of ${traits.name} (${traits.maxCommitOperations} operations)`,

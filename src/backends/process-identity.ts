@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs'
-import { allIds, allProcesses, hasMark, processAt, runs } from '../processes.ts'
+import { allIds, allProcesses, hasMark, processAt, runs } from '../base/processes.ts'
 
 /**
  * A process, told apart from every other one that this machine ran or will run: pids are used again, and mean
@@ -81,8 +81,8 @@ const exists = (pid: number): boolean => {
 /** Whether anything of its COMMAND lives; asked of a process that has died where this one can see it. */
 export const commandLives = ({ bootId: boot, command }: ProcessIdentity): boolean => {
   if (!command || boot !== bootId()) return false
-  const { guard, mark, target } = command
-  return runsStill(guard) || (target !== undefined && runsStill(target)) || hasMarked(mark)
+  const { guard: watchdog, mark, target } = command
+  return runsStill(watchdog) || (target !== undefined && runsStill(target)) || hasMarked(mark)
 }
 
 const runsStill = ({ id, startTime }: PastProcess): boolean => {

@@ -1,4 +1,4 @@
-import { redact } from '../redact.ts'
+import { redact } from '../base/redact.ts'
 
 /** COMMAND cannot be run. The exit codes are those of a shell, env(1) and timeout(1). */
 export abstract class CommandError extends Error {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../base/errors.ts'
 import { type Executable, findProgram } from './resolve.ts'
 
 /** A program, and the environment with which it is started. */
@@ -14,7 +14,7 @@ const SHELL = '/bin/sh'
 /** Bytes: Linux takes an argument of at most 128 KiB. */
 const LONGEST_SCRIPT = 120_000
 
-/** By it the guard knows COMMAND's processes. */
+/** By it the watchdog knows COMMAND's processes. */
 export const MARK = 'RDV_GUARD'
 
 /**

@@ -52,7 +52,7 @@ function spawn({
     stdio,
     reject: false,
     buffer: false,
-    // Its own clean-up would reach the child only, and not upon kill -9: the guard does more.
+    // Its own clean-up would reach the child only, and not upon kill -9: the watchdog does more.
     cleanup: false,
     forceKillAfterDelay: false,
     verbose: 'none',

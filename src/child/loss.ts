@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Process } from '../processes.ts'
-import { isForeign, type Target } from './target.ts'
+import type { Process } from '../base/processes.ts'
+import { type CommandTree, isForeign } from './command-tree.ts'
 
 /** Why COMMAND was stopped, or not even started: what was held was about to be lost, or was. */
 export type Loss = 'expiring' | 'lost'
@@ -30,7 +30,7 @@ const SLOW_POLL = 200
 const DYING = 1_000
 
 /** Begins to watch; neither signal may have been aborted yet. */
-export function watchLoss(target: Target, { expiring, lost, onLeft }: LossSignals): LossWatch {
+export function watchLoss(target: CommandTree, { expiring, lost, onLeft }: LossSignals): LossWatch {
   let stoppedBy: Loss | undefined
   let ending: Promise<void> | undefined
   const terminate = (): void => {
@@ -64,7 +64,7 @@ export function watchLoss(target: Target, { expiring, lost, onLeft }: LossSignal
 
 // A shell dies of TERM at once while the worker that it started still cleans up: that one keeps the rest of the
 // grace. No event tells that a process which is not our child has ended.
-async function outlast(target: Target, lost: AbortSignal | undefined): Promise<void> {
+async function outlast(target: CommandTree, lost: AbortSignal | undefined): Promise<void> {
   while (lost && !lost.aborted && target.alive()) await delay(POLL)
 }
 
@@ -72,7 +72,7 @@ async function outlast(target: Target, lost: AbortSignal | undefined): Promise<v
 const isBelow = ({ parent }: Process, others: readonly Process[]): boolean =>
   others.some((other) => other.pid === parent && isForeign(other))
 
-async function endAll(target: Target, onLeft: LossSignals['onLeft']): Promise<void> {
+async function endAll(target: CommandTree, onLeft: LossSignals['onLeft']): Promise<void> {
   const told = new Set<Process>()
   const begun = performance.now()
   for (let left = target.kill(); left.length > 0; left = target.kill(left)) {

@@ -1,17 +1,17 @@
 import { closeInherited } from './descriptors.ts'
 import { isExact } from './exact-environment.ts'
-import { type Guard, startGuard } from './guard.ts'
 import type { Execa } from './launch.ts'
 import { type Launcher, startLauncher } from './launcher.ts'
 import { executable } from './resolve.ts'
 import { restoreSoftLimit } from './soft-limit.ts'
-import { standingOfCommand } from './terminal.ts'
+import { placementOfCommand } from './terminal.ts'
+import { startWatchdog, type Watchdog } from './watchdog.ts'
 
 /** What COMMAND's start needs and takes a while to have. */
 export interface Prepared {
-  readonly guard: Guard
+  readonly watchdog: Watchdog
   readonly execa: Execa
-  /** A process that waits to become COMMAND, and that the guard knows already. */
+  /** A process that waits to become COMMAND, and that the watchdog knows already. */
   readonly launcher?: Launcher | undefined
 }
 
@@ -29,14 +29,14 @@ export class Preparation {
     this.#prepared.catch(() => {}) // told to who takes it
   }
 
-  /** For one start: who has it ends the guard. */
+  /** For one start: who has it ends the watchdog. */
   async take(): Promise<Prepared> {
     const begun = this.#prepared
     this.#prepared = undefined
     const prepared = await (begun ?? prepare())
     if (!prepared.launcher || prepared.launcher.waiting) return prepared
-    // Somebody has killed it, and a guard is for one process.
-    prepared.guard.done()
+    // Somebody has killed it, and a watchdog is for one process.
+    prepared.watchdog.done()
     return prepare()
   }
 
@@ -44,35 +44,35 @@ export class Preparation {
   async discard(): Promise<void> {
     const prepared = await this.#prepared?.catch(() => undefined)
     this.#prepared = undefined
-    prepared?.guard.done()
+    prepared?.watchdog.done()
     prepared?.launcher?.discard()
   }
 }
 
 const prepare = async (): Promise<Prepared> => {
   closeInherited()
-  const guard = startGuard()
+  const watchdog = startWatchdog()
   try {
     const { execa } = await import('execa')
-    return { guard, execa }
+    return { watchdog, execa }
   } catch (error) {
-    guard.done()
+    watchdog.done()
     throw error
   }
 }
 
 /** In the foreground of a terminal a key, such as Ctrl-Z, would reach a launcher that is not COMMAND yet. */
 const withLauncher = async (prepared: Prepared, command: readonly string[]): Promise<Prepared> => {
-  const standing = standingOfCommand()
-  if (standing === 'foreground') return prepared
+  const placement = placementOfCommand()
+  if (placement === 'foreground') return prepared
   try {
-    const { guard, execa } = prepared
-    const env = { ...guard.env, ...process.env, ...guard.env }
+    const { watchdog, execa } = prepared
+    const env = { ...watchdog.env, ...process.env, ...watchdog.env }
     if (!isExact(env)) return prepared
     const program = restoreSoftLimit(executable(command, env), env)
-    const apart = standing === 'apart'
+    const apart = placement === 'apart'
     const launcher = await startLauncher(execa, program, env, apart)
-    if (launcher) guard.watch(apart ? -launcher.pid : launcher.pid)
+    if (launcher) watchdog.watch(apart ? -launcher.pid : launcher.pid)
     return { ...prepared, launcher }
   } catch {
     // What is wrong with COMMAND is told when it is to start.

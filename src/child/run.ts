@@ -1,4 +1,5 @@
 import { setImmediate as otherWork } from 'node:timers/promises'
+import { CommandTree } from './command-tree.ts'
 import { withExactEnvironment } from './exact-environment.ts'
 import { type Launched, launch } from './launch.ts'
 import { watchLoss } from './loss.ts'
@@ -8,8 +9,7 @@ import { executable } from './resolve.ts'
 import { type CaughtSignals, FROM_TERMINAL } from './signals.ts'
 import { restoreSoftLimit } from './soft-limit.ts'
 import type { Supervision } from './supervision.ts'
-import { Target } from './target.ts'
-import { inForeground, type Standing, standingOfCommand } from './terminal.ts'
+import { inForeground, type Placement, placementOfCommand } from './terminal.ts'
 
 /** All that is ready before COMMAND starts. */
 export interface Start {
@@ -18,7 +18,7 @@ export interface Start {
   readonly prepared: Prepared
   readonly signals: CaughtSignals
   /** Signals which came too early to be handed on. */
-  readonly early: readonly NodeJS.Signals[]
+  readonly earlySignals: readonly NodeJS.Signals[]
   readonly supervision: Supervision
 }
 
@@ -27,15 +27,15 @@ export interface Start {
  * @throws CommandNotFoundError, CommandNotExecutableError
  */
 export async function run(start: Start): Promise<Outcome> {
-  const standing = standingOfCommand()
+  const placement = placementOfCommand()
   const { supervision } = start
-  const { pid, ended } = begin(start, standing)
+  const { pid, ended } = begin(start, placement)
   if (pid === undefined) return ended
-  const { guard } = start.prepared
-  const target = new Target({ pid, standing, mark: guard.mark }, guard)
+  const { watchdog } = start.prepared
+  const target = new CommandTree({ pid, placement, mark: watchdog.mark }, watchdog)
   const loss = watchLoss(target, supervision)
   try {
-    relay(start, target, standing)
+    relay(start, target, placement)
     supervision.onStart?.(target.id)
     const ending = await ended
     target.ended()
@@ -54,43 +54,47 @@ export async function run(start: Start): Promise<Outcome> {
 
 function begin(
   { command, env, prepared, supervision }: Start,
-  standing: Standing,
+  placement: Placement,
 ): Pick<Launched, 'pid' | 'ended'> {
-  const { execa, guard, launcher } = prepared
-  const idOf = (pid: number) => (standing === 'apart' ? -pid : pid)
-  supervision.onReady?.(guard, launcher && idOf(launcher.pid))
+  const { execa, watchdog, launcher } = prepared
+  const idOf = (pid: number) => (placement === 'apart' ? -pid : pid)
+  supervision.onReady?.(watchdog, launcher && idOf(launcher.pid))
   if (launcher) {
     launcher.go(supervision.env ?? {})
     return launcher
   }
   const program = restoreSoftLimit(executable(command, env), env)
   // In front, where also a grep that stops at the first NUL (busybox) finds it.
-  const marked = { ...guard.env, ...env, ...guard.env }
+  const marked = { ...watchdog.env, ...env, ...watchdog.env }
   const name = command[0] ?? ''
   const exact = withExactEnvironment({ program, env: marked })
-  const launched = launch({ execa, name, ...exact, detached: standing === 'apart' })
-  if (launched.pid !== undefined) guard.watch(idOf(launched.pid))
+  const launched = launch({ execa, name, ...exact, detached: placement === 'apart' })
+  if (launched.pid !== undefined) watchdog.watch(idOf(launched.pid))
   return launched
 }
 
-function relay({ signals, early, supervision }: Start, target: Target, standing: Standing): void {
+function relay(
+  { signals, earlySignals, supervision }: Start,
+  target: CommandTree,
+  placement: Placement,
+): void {
   const hand = (signal: NodeJS.Signals): void => {
-    if (FROM_TERMINAL.has(signal) && standing !== 'apart' && inForeground()) return
+    if (FROM_TERMINAL.has(signal) && placement !== 'apart' && inForeground()) return
     if (signal === 'SIGTSTP') suspend(target)
     else if (signal === 'SIGCONT') resume(target)
     else if (!target.forward(signal)) supervision.onRefused?.(signal, target.id)
   }
-  for (const signal of early) hand(signal)
+  for (const signal of earlySignals) hand(signal)
   signals.handTo(hand)
 }
 
 // STOP, since the kernel discards TSTP in a group that nobody outside of it controls, which COMMAND's is.
-function suspend(target: Target): void {
+function suspend(target: CommandTree): void {
   target.forward('SIGSTOP')
   process.kill(process.pid, 'SIGSTOP')
 }
 
 // Timers that fell due while we were stopped go first: if what is held was lost meanwhile, COMMAND must not wake.
-function resume(target: Target): void {
+function resume(target: CommandTree): void {
   setTimeout(() => target.forward('SIGCONT'), 0)
 }

@@ -37,12 +37,12 @@ export function shellHint(name: string): string | undefined {
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/
 const OPERATORS = /[|&;<>()$`*?[\]{}#!\n]/
 
-const LONGEST = 80
+const MAX_LENGTH = 80
 
 function scriptFor(name: string, first = ''): string {
   const text = OF_SHELLS.has(name) ? `${name} …` : withoutValue(name)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  const showable = text.length <= LONGEST && !/[\u0000-\u001f\u007f-\u009f]/.test(text)
+  const showable = text.length <= MAX_LENGTH && !/[\u0000-\u001f\u007f-\u009f]/.test(text)
   const quoted = showable ? text.replaceAll("'", `'\\''`) : '…'
   return `${OF_BASH.has(first) ? 'bash' : 'sh'} -c '${quoted}'`
 }

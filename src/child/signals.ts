@@ -1,4 +1,4 @@
-import { standingOfCommand } from './terminal.ts'
+import { placementOfCommand } from './terminal.ts'
 
 /** Signals that this process has received and that wait for whoever is to act upon them. */
 export interface CaughtSignals {
@@ -49,7 +49,7 @@ const LEFT_ALONE: ReadonlySet<NodeJS.Signals> = new Set(['SIGTSTP', 'SIGWINCH'])
  * @param terminal COMMAND will share our process group: the terminal's stop key must then stop us too, and
  * a change of its size is none of our business
  */
-export function catchSignals(terminal = standingOfCommand() !== 'apart'): CaughtSignals {
+export function catchSignals(terminal = placementOfCommand() !== 'apart'): CaughtSignals {
   const kept: NodeJS.Signals[] = []
   const keep = (signal: NodeJS.Signals): void => void kept.push(signal)
   let receive = keep

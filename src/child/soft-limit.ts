@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { openFileLimit } from '../open-files.ts'
+import { openFileLimit } from '../base/open-files.ts'
 import { type Executable, findProgram } from './resolve.ts'
 
 const SHELL = '/bin/sh'

@@ -24,31 +24,31 @@ export async function supervise(
 ): Promise<Outcome> {
   const signals = supervision.signals ?? catchSignals()
   try {
-    return await guarded(command, supervision, signals)
+    return await superviseWatched(command, supervision, signals)
   } finally {
     signals.handTo()
     if (!supervision.signals) signals.release()
   }
 }
 
-async function guarded(
+async function superviseWatched(
   command: readonly string[],
   supervision: Supervision,
   signals: CaughtSignals,
 ): Promise<Outcome> {
-  const early: NodeJS.Signals[] = []
-  signals.handTo((signal) => void early.push(signal))
+  const earlySignals: NodeJS.Signals[] = []
+  signals.handTo((signal) => void earlySignals.push(signal))
   const env = { ...process.env, ...supervision.env }
   const { preparation = new Preparation() } = supervision
   const prepared = await preparation.take()
   try {
     await signalsSeen()
     return (
-      needless(early, supervision) ??
-      (await run({ command, env, prepared, signals, early, supervision }))
+      outcomeBeforeStart(earlySignals, supervision) ??
+      (await run({ command, env, prepared, signals, earlySignals, supervision }))
     )
   } finally {
-    prepared.guard.done()
+    prepared.watchdog.done()
     prepared.launcher?.discard()
   }
 }
@@ -60,7 +60,7 @@ async function signalsSeen(): Promise<void> {
 }
 
 /** The outcome when there is no point in starting COMMAND any more. */
-function needless(
+function outcomeBeforeStart(
   early: readonly NodeJS.Signals[],
   { expiring, lost }: Supervision,
 ): Outcome | undefined {

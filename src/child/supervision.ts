@@ -1,7 +1,7 @@
-import type { Guard } from './guard.ts'
 import type { LossSignals } from './loss.ts'
 import type { Preparation } from './preparation.ts'
 import type { CaughtSignals } from './signals.ts'
+import type { Watchdog } from './watchdog.ts'
 
 /** How COMMAND is run, and what ends it. */
 export interface Supervision extends LossSignals {
@@ -15,7 +15,7 @@ export interface Supervision extends LossSignals {
    * COMMAND is about to start: by what its processes are known, who ends them when we vanish, and if that is known already
    * its process id, or (negative) the id of its process group.
    */
-  readonly onReady?: (guard: Pick<Guard, 'pid' | 'mark'>, target?: number) => void
+  readonly onReady?: (watchdog: Pick<Watchdog, 'pid' | 'mark'>, target?: number) => void
   /** COMMAND runs: its id. */
   readonly onStart?: (target: number) => void
   /** A signal could not be handed on, since COMMAND belongs to another user. */

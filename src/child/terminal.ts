@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { fieldsOf } from '../processes.ts'
+import { fieldsOf } from '../base/processes.ts'
 
 /**
  * Where COMMAND stands. It stays in our process group if it may need our terminal: a group of its own would have to be a
@@ -10,13 +10,13 @@ import { fieldsOf } from '../processes.ts'
  *     terminal     stdin is something else, but there is a terminal, /dev/tty
  *     apart        there is none: COMMAND leads a group of its own
  */
-export type Standing = 'foreground' | 'terminal' | 'apart'
+export type Placement = 'foreground' | 'terminal' | 'apart'
 
-let standing: Standing | undefined
+let placement: Placement | undefined
 
-export const standingOfCommand = (): Standing => {
-  standing ??= isatty(0) ? 'foreground' : hasTerminal() ? 'terminal' : 'apart'
-  return standing
+export const placementOfCommand = (): Placement => {
+  placement ??= isatty(0) ? 'foreground' : hasTerminal() ? 'terminal' : 'apart'
+  return placement
 }
 
 /** Whether a key of the terminal reaches our process group. Where that is not known it does. */

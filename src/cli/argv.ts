@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
-import { UsageError } from '../errors.ts'
-import { quoted } from '../redact.ts'
+import { UsageError } from '../base/errors.ts'
+import { quoted } from '../base/redact.ts'
 
 /** What the user typed, apart. */
 export interface SplitArguments {

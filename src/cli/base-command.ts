@@ -1,29 +1,29 @@
 import type * as Interfaces from '@oclif/core/interfaces'
 import { parse } from '@oclif/core/parser'
 import type { CallOptions } from '../backends/backend.ts'
-import { now } from '../backends/clock.ts'
 import { DEFAULT_BACKEND } from '../backends/open.ts'
-import { parseDuration } from '../duration.ts'
-import { SilentStoreError, TimeoutError, UnavailableError, UsageError } from '../errors.ts'
-import { LateSignal } from '../late-signal.ts'
-import { openPatiently } from '../open.ts'
-import { tellOutages } from '../outage.ts'
-import { type Limits, withLateDeadline } from '../recipes/deadline.ts'
-import { checkNamespace } from '../recipes/keys.ts'
-import type { Space } from '../recipes/space.ts'
-import { whenFinished } from '../recipes/unfinished.ts'
-import { redactMalformed } from '../redact.ts'
+import { now } from '../base/clock.ts'
+import { parseDuration } from '../base/duration.ts'
+import { SilentStoreError, TimeoutError, UnavailableError, UsageError } from '../base/errors.ts'
+import { LazySignal } from '../base/lazy-signal.ts'
+import { reportOutages } from '../base/outage.ts'
+import { redactMalformed } from '../base/redact.ts'
+import { openUntilAvailable } from '../open.ts'
+import { backgroundWorkDone } from '../recipes/core/background-work.ts'
+import { type Limits, withLazyDeadline } from '../recipes/core/deadline.ts'
+import { checkNamespace } from '../recipes/core/keys.ts'
+import type { Namespace } from '../recipes/core/namespace.ts'
 import { parseExitCodes } from './exit-codes.ts'
-import { globalFlags } from './flags.ts'
+import { globalFlags } from './flags/global-flags.ts'
+import { blame, refuseValues, type SettingName, settingNames } from './flags/settings.ts'
 import { Interrupts } from './interrupts.ts'
 import { invocation } from './invocation.ts'
-import { note } from './output.ts'
-import { blame, refuseValues, type SettingName, settingNames } from './settings.ts'
+import { note } from './output/print.ts'
 
 type GlobalFlags = Interfaces.InferredFlags<typeof globalFlags>
 
 /** How long (milliseconds) a command that does not wait may try to reach its backend. */
-const USUAL_TIMEOUT = 10_000
+const DEFAULT_TIMEOUT = 10_000
 
 /** Milliseconds beyond its deadline in which a slow machine may still open the store, and look once. */
 const OVERTIME = 500
@@ -60,13 +60,13 @@ export abstract class RdvCommand {
   /** Whether a COMMAND may follow after `--`. */
   protected readonly takesCommand: boolean = false
   /** Whether it does little with the store, or waits most of its time. */
-  protected brief = true
+  protected shortLived = true
   protected readonly interrupts = new Interrupts()
   /** How the value of a flag was given: `--timeout`, or the variable `RDV_TIMEOUT`. */
   protected settingName: SettingName = (flag) => `--${flag}`
   readonly #argv: string[]
   #flags: GlobalFlags | undefined
-  #space: Promise<Space> | undefined
+  #namespace: Promise<Namespace> | undefined
 
   constructor(argv: string[]) {
     this.#argv = argv
@@ -82,7 +82,7 @@ export abstract class RdvCommand {
     refuseValues(this.#argv, definitions)
     const parsed = await parse(this.#argv, { args: command.args, flags: definitions }).catch(
       async (error) => {
-        const { explainParseError } = await import('./parse-error.ts')
+        const { explainParseError } = await import('./failure/parse-error.ts')
         const described = { id, usage, args, flags: definitions }
         throw explainParseError(error, { argv: this.#argv, command: described })
       },
@@ -99,7 +99,7 @@ export abstract class RdvCommand {
     invocation.style = { json, quiet, verbose, exitCodes }
     this.#checkCommand()
     const local = (flags.backend ?? DEFAULT_BACKEND).startsWith(DEFAULT_BACKEND)
-    tellOutages((reason) => this.#tellOutage(reason), { local })
+    reportOutages((reason) => this.#reportOutage(reason), { local })
     return parsed as unknown as {
       args: Interfaces.InferredArgs<T['args']>
       flags: Interfaces.InferredFlags<T['flags']> & GlobalFlags
@@ -107,63 +107,63 @@ export abstract class RdvCommand {
   }
 
   /** When to give up: `--timeout`, or else this many milliseconds (0: never), or when interrupted. */
-  protected limits(usual = USUAL_TIMEOUT): Limits {
+  protected limits(usual = DEFAULT_TIMEOUT): Limits {
     const text = this.#flags?.timeout
     const timeout = text === undefined ? usual : parseDuration(text, this.settingName('timeout'))
     const limits = { timeout, overtime: OVERTIME, begun: now() }
-    return Object.assign(new LateSignal(() => this.interrupts.signal), limits)
+    return Object.assign(new LazySignal(() => this.interrupts.signal), limits)
   }
 
   /** The store, opened at the first call and again after a failure, tried until the call is cancelled. */
-  protected space(call: CallOptions): Promise<Space> {
-    this.#space ??= this.#openSpace(call).catch((error) => {
-      this.#space = undefined
+  protected namespace(call: CallOptions): Promise<Namespace> {
+    this.#namespace ??= this.#openNamespace(call).catch((error) => {
+      this.#namespace = undefined
       throw error
     })
-    return this.#space
+    return this.#namespace
   }
 
   /** Does something with the store before the deadline, or until it is interrupted. */
   protected async within<T>(
     limits: Limits,
-    body: (space: Space, call: { readonly signal: AbortSignal }) => Promise<T>,
+    body: (namespace: Namespace, call: { readonly signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
     try {
-      return await withLateDeadline(limits, async (call) => body(await this.space(call), call))
+      return await withLazyDeadline(limits, async (call) => body(await this.namespace(call), call))
     } catch (error) {
       throw error instanceof TimeoutError ? await this.#judged(error) : error
     }
   }
 
   /** What a child is told of the store that is in effect. */
-  protected childEnvironment(space: Space, key: string): Record<string, string> {
-    const backend = this.#flags?.backend ?? space.backend.address
-    return { RDV_BACKEND: backend, RDV_NAMESPACE: space.namespace, RDV_KEY: key }
+  protected childEnvironment(namespace: Namespace, key: string): Record<string, string> {
+    const backend = this.#flags?.backend ?? namespace.backend.address
+    return { RDV_BACKEND: backend, RDV_NAMESPACE: namespace.name, RDV_KEY: key }
   }
 
   /** For whoever writes a stream of results to stdout: once its reader has gone it ends, though there is nothing to write. */
   protected async endsWithReader(): Promise<void> {
-    const { watchReader } = await import('./reader.ts')
+    const { watchReader } = await import('./output/reader.ts')
     watchReader(1, () => this.interrupts.tell('SIGPIPE'))
   }
 
   /** Called at the end, however that came. */
   protected async finish(): Promise<void> {
-    const unfinished = whenFinished()
+    const unfinished = backgroundWorkDone()
     const { told } = this.interrupts
     if (unfinished && told) {
-      const { awaitLastEfforts } = await import('./last-efforts.ts')
-      await awaitLastEfforts(unfinished, told)
+      const { awaitCleanup } = await import('./await-cleanup.ts')
+      await awaitCleanup(unfinished, told)
     }
     await this.release()
   }
 
   /** Frees everything, so that the process may end, or become another one. */
   protected async release(): Promise<void> {
-    const opened = this.#space
-    this.#space = undefined
-    const space = await opened?.catch(() => undefined)
-    await space?.backend.close({ ending: true })
+    const opened = this.#namespace
+    this.#namespace = undefined
+    const namespace = await opened?.catch(() => undefined)
+    await namespace?.backend.close({ ending: true })
     this.interrupts[Symbol.dispose]()
   }
 
@@ -174,10 +174,10 @@ export abstract class RdvCommand {
     return replaceProcess(command)
   }
 
-  async #openSpace(call: CallOptions): Promise<Space> {
+  async #openNamespace(call: CallOptions): Promise<Namespace> {
     const { backend, namespace } = this.#flags ?? {}
     try {
-      return await openPatiently(backend, { namespace, brief: this.brief }, call)
+      return await openUntilAvailable(backend, { namespace, shortLived: this.shortLived }, call)
     } catch (error) {
       throw blame(error, this.settingName(isWrong(namespace) ? 'namespace' : 'backend'))
     }
@@ -186,8 +186,8 @@ export abstract class RdvCommand {
   /** The error, which says of which store no answer came. */
   protected async named(error: unknown): Promise<unknown> {
     if (!(error instanceof SilentStoreError)) return error
-    const space = await this.#space?.catch(() => undefined)
-    const address = space?.backend.address ?? this.#backend
+    const namespace = await this.#namespace?.catch(() => undefined)
+    const address = namespace?.backend.address ?? this.#backend
     return new UnavailableError(`${address} did not answer before the timeout`, {
       cause: error,
     })
@@ -195,10 +195,10 @@ export abstract class RdvCommand {
 
   /** A deadline at which the store does not answer is an outage. What is pending was asked for after the deadline already. */
   async #judged(error: TimeoutError): Promise<unknown> {
-    const space = await this.#space?.catch(() => undefined)
-    if (!space || error.pending.length > 0) return error
-    const { unlessAway } = await import('../recipes/last-look.ts')
-    return unlessAway(space, error)
+    const namespace = await this.#namespace?.catch(() => undefined)
+    if (!namespace || error.pending.length > 0) return error
+    const { timeoutOrUnavailable } = await import('../recipes/core/last-check.ts')
+    return timeoutOrUnavailable(namespace, error)
   }
 
   /** The backend as the user named it, for messages. */
@@ -206,7 +206,7 @@ export abstract class RdvCommand {
     return redactMalformed(this.#flags?.backend ?? DEFAULT_BACKEND)
   }
 
-  #tellOutage(reason = `${this.#backend} does not answer`): void {
+  #reportOutage(reason = `${this.#backend} does not answer`): void {
     note(`still trying to reach the store: ${reason}`)
   }
 

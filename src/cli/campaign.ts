@@ -1,13 +1,13 @@
+import { LostError } from '../base/errors.ts'
 import { Preparation } from '../child/preparation.ts'
-import { LostError } from '../errors.ts'
-import { type Limits, withDeadline } from '../recipes/deadline.ts'
+import { type Limits, withDeadline } from '../recipes/core/deadline.ts'
+import type { Namespace } from '../recipes/core/namespace.ts'
 import { Leadership } from '../recipes/election.ts'
-import type { Space } from '../recipes/space.ts'
-import { ElectionEvents } from './election-events.ts'
-import { showingHolder } from './holder-line.ts'
 import type { Interrupts } from './interrupts.ts'
-import { note, printResult } from './output.ts'
-import { giveUp, noteRaisedTtl, noteRemains, runHeld, stayHeld } from './run-held.ts'
+import { ElectionEvents } from './output/election-events.ts'
+import { showingHolder } from './output/holder-line.ts'
+import { note, printResult } from './output/print.ts'
+import { noteRaisedTtl, noteRemains, releaseWithin, runHeld, stayHeld } from './run-held.ts'
 
 interface CampaignOptions {
   readonly id: string
@@ -25,7 +25,7 @@ interface CampaignOptions {
 
 /** Campaigns, and leads while COMMAND runs or until interrupted. */
 export class Campaign {
-  readonly #space: Space
+  readonly #namespace: Namespace
   readonly #name: string
   readonly #options: CampaignOptions
   readonly #events: ElectionEvents | undefined
@@ -33,12 +33,12 @@ export class Campaign {
   readonly #preparation = new Preparation()
   #limits: Limits
 
-  constructor(space: Space, name: string, options: CampaignOptions) {
-    this.#space = space
+  constructor(namespace: Namespace, name: string, options: CampaignOptions) {
+    this.#namespace = namespace
     this.#name = name
     this.#options = options
     this.#limits = options.limits
-    this.#events = options.events ? new ElectionEvents(space, name, options.id) : undefined
+    this.#events = options.events ? new ElectionEvents(namespace, name, options.id) : undefined
   }
 
   /** Resolves to the exit code of COMMAND. */
@@ -61,9 +61,11 @@ export class Campaign {
       try {
         return await this.#lead(leadership)
       } catch (error) {
-        await this.#lose(error)
+        await this.#stopOnLoss(error)
       } finally {
-        await giveUp(leadership, this.#options.interrupts, (signal) => leadership.resign(signal))
+        await releaseWithin(leadership, this.#options.interrupts, (signal) =>
+          leadership.resign(signal),
+        )
         noteRemains(this.#name, leadership)
       }
     }
@@ -79,7 +81,7 @@ export class Campaign {
     this.#limits = { ...limits, begun: undefined }
     const leadership = await showingHolder(this.#name, (onHolder) =>
       withDeadline(limits, (signal) =>
-        Leadership.campaign(this.#space, this.#name, id, {
+        Leadership.campaign(this.#namespace, this.#name, id, {
           ...{ try: once, ttl, grace, signal },
           ...{ onEntering, onWaiting, onHolder, onTrouble: note },
         }),
@@ -104,7 +106,8 @@ export class Campaign {
     }
     const { interrupts } = this.#options
     const preparation = this.#preparation
-    const onEnd = () => void giveUp(leadership, interrupts, (signal) => leadership.resign(signal))
+    const onEnd = () =>
+      void releaseWithin(leadership, interrupts, (signal) => leadership.resign(signal))
     return runHeld(command, leadership, { interrupts, environment, preparation, onEnd })
   }
 
@@ -118,7 +121,7 @@ export class Campaign {
   }
 
   /** @throws the loss itself, unless it is to campaign again. */
-  async #lose(error: unknown): Promise<void> {
+  async #stopOnLoss(error: unknown): Promise<void> {
     if (!(error instanceof LostError)) throw error
     await this.#events?.lost()
     if (!this.#options.again) throw error

@@ -1,12 +1,12 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { optional, parseNumber } from '../base/values.ts'
+import { checkIdempotencyKey } from '../recipes/core/idempotency-key.ts'
+import { checkKey } from '../recipes/core/keys.ts'
 import { Counter } from '../recipes/counter.ts'
-import { checkIdempotencyKey } from '../recipes/idempotency-key.ts'
-import { checkKey } from '../recipes/keys.ts'
-import { optional, parseNumber } from '../values.ts'
 import { RdvCommand } from './base-command.ts'
-import { idempotencyFlag } from './idempotency-flag.ts'
-import { printResult } from './output.ts'
+import { idempotencyFlag } from './flags/idempotency-flag.ts'
+import { printResult } from './output/print.ts'
 
 /** What `counter inc` and `counter dec` share: all but the direction. */
 export abstract class CountingCommand extends RdvCommand {
@@ -31,8 +31,8 @@ Each change is made exactly once, even if answers of the store are lost. If the 
     const name = checkKey(args.name, 'counter')
     const by = direction * (optional(flags.by, (text) => parseNumber(text, '--by')) ?? 1n)
     const idempotencyKey = optional(flags['idempotency-key'], checkIdempotencyKey)
-    const value = await this.within(this.limits(), (space, { signal }) =>
-      new Counter(space, name).add(by, { idempotencyKey, signal }),
+    const value = await this.within(this.limits(), (namespace, { signal }) =>
+      new Counter(namespace, name).add(by, { idempotencyKey, signal }),
     )
     await printResult(String(value), { ok: true, name, value: String(value) })
   }

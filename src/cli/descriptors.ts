@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../base/errors.ts'
 
 /** How a shell names a descriptor in the place of `<(…)`. */
 const DESCRIPTOR = /^\S*\/(?:dev|proc\/self)\/fd\/(\d+)$/

@@ -1,4 +1,4 @@
-import { type ErrorKind, UsageError } from '../errors.ts'
+import { type ErrorKind, UsageError } from '../base/errors.ts'
 
 interface ExitCode {
   readonly code: number

@@ -1,20 +1,20 @@
 import { createInterface } from 'node:readline'
-import { untilAborted } from '../aborted.ts'
-import { describe } from '../errors.ts'
-import { type Limits, withDeadline } from '../recipes/deadline.ts'
+import { untilAborted } from '../base/abort.ts'
+import { describe } from '../base/errors.ts'
+import { type Limits, withDeadline } from '../recipes/core/deadline.ts'
+import type { Namespace } from '../recipes/core/namespace.ts'
 import { Hold } from '../recipes/hold.ts'
 import { Membership } from '../recipes/membership.ts'
-import type { Space } from '../recipes/space.ts'
 import type { Interrupts } from './interrupts.ts'
-import { note, printResult } from './output.ts'
+import { note, printResult } from './output/print.ts'
 import {
   endOf,
-  giveUp,
+  type Holding,
   noteRaisedTtl,
   noteRemains,
+  releaseWithin,
   runHeld,
   stayHeld,
-  type Tenure,
 } from './run-held.ts'
 
 export interface HoldKeyOptions {
@@ -32,7 +32,7 @@ export interface HoldKeyOptions {
 }
 
 /** A key that is held, whether a loss ends that or not. */
-interface Held extends Tenure {
+interface Held extends Holding {
   readonly ttl: number
   readonly remains: number
   setState(state: string): Promise<void>
@@ -41,12 +41,12 @@ interface Held extends Tenure {
 
 /** Holds a key while COMMAND runs, stdin has states, or until interrupted. Resolves to the exit code. */
 export const holdKey = async (
-  space: Space,
+  namespace: Namespace,
   name: string,
   state: string,
   options: HoldKeyOptions,
 ): Promise<number> => {
-  const held = await take(space, name, state, options)
+  const held = await take(namespace, name, state, options)
   noteRaisedTtl(options.ttl, held.ttl)
   let ended: Ended
   try {
@@ -96,22 +96,22 @@ const leave = async (
   { interrupts, limits }: HoldKeyOptions,
 ): Promise<void> => {
   try {
-    await giveUp(held, interrupts, (signal) => held.leave(final, signal), limits.timeout)
+    await releaseWithin(held, interrupts, (signal) => held.leave(final, signal), limits.timeout)
   } finally {
     noteRemains(name, held)
   }
 }
 
 const take = (
-  space: Space,
+  namespace: Namespace,
   name: string,
   state: string,
   { limits, ttl, grace, stopOnLoss }: HoldKeyOptions,
 ): Promise<Held> =>
   withDeadline(limits, async (signal) => {
     const session = { ttl, grace, signal }
-    if (!stopOnLoss) return Membership.join(space, name, state, { ...session, onTrouble: note })
-    const hold = await Hold.take(space, name, state, session)
+    if (!stopOnLoss) return Membership.join(namespace, name, state, { ...session, onTrouble: note })
+    const hold = await Hold.take(namespace, name, state, session)
     return {
       ttl: hold.ttl,
       get remains() {

@@ -1,6 +1,6 @@
-import { now } from '../backends/clock.ts'
+import { now } from '../base/clock.ts'
+import { LazyController } from '../base/lazy-signal.ts'
 import { ENDING, exitCodeOf } from '../child/ending.ts'
-import { LateController } from '../late-signal.ts'
 
 /** A signal told us to end. */
 export class Interrupted extends Error {
@@ -20,8 +20,8 @@ export class Interrupted extends Error {
  * process as they end any other one. The second one of them ends it at once.
  */
 export class Interrupts implements Disposable {
-  readonly #end = new LateController<Interrupted>(() => this.listen())
-  readonly #hurry = new LateController<Interrupted>()
+  readonly #end = new LazyController<Interrupted>(() => this.listen())
+  readonly #hurry = new LazyController<Interrupted>()
   #listening = false
 
   constructor() {

@@ -1,12 +1,12 @@
 import type { Traits } from '../backends/backend.ts'
 import { describeTraits, TRAIT_NAMES } from '../backends/describe-traits.ts'
-import { CoordinationError, UnavailableError, UsageError } from '../errors.ts'
+import { CoordinationError, UnavailableError, UsageError } from '../base/errors.ts'
+import { outageSurvived } from '../recipes/core/lease-time.ts'
+import type { Namespace } from '../recipes/core/namespace.ts'
 import type { Examination } from '../recipes/examine.ts'
-import { outageSurvived } from '../recipes/lease-time.ts'
-import type { Space } from '../recipes/space.ts'
-import { exitCodeOf } from './failure.ts'
+import { exitCodeOf } from './failure/report.ts'
 import { invocation } from './invocation.ts'
-import { formatTable, note, printResult } from './output.ts'
+import { formatTable, note, printResult } from './output/print.ts'
 
 /** What is said of a backend, with `--json` in one word. */
 const VERDICTS = {
@@ -17,7 +17,7 @@ const VERDICTS = {
 
 /** Prints what was found out about a backend, and sets the exit code. */
 export const printExamination = async (
-  { backend }: Space,
+  { backend }: Namespace,
   { version, milliseconds, warnings }: Examination,
 ) => {
   const { traits, address } = backend

@@ -1,11 +1,11 @@
-import type { Space } from '../recipes/space.ts'
+import type { Namespace } from '../recipes/core/namespace.ts'
 import {
   type Messages,
   Subscription,
   type SubscriptionOptions,
 } from '../recipes/topic/subscription.ts'
-import { note } from './output.ts'
-import { PatientOutput } from './patient-output.ts'
+import { BackpressuredOutput } from './output/backpressured-output.ts'
+import { note } from './output/print.ts'
 
 export interface PrintOptions extends SubscriptionOptions {
   readonly count: number | undefined
@@ -14,19 +14,19 @@ export interface PrintOptions extends SubscriptionOptions {
 
 /** Until so many were printed. An interrupt ends it after what is being printed. */
 export const printMessages = async (
-  space: Space,
+  namespace: Namespace,
   topic: string,
   { count = Number.POSITIVE_INFINITY, format, ...options }: PrintOptions,
   signal: AbortSignal,
 ): Promise<void> => {
   const subscription = await Subscription.open(
-    space,
+    namespace,
     topic,
     { ...options, onTrouble: note },
     signal,
   )
   note('subscribed')
-  const output = new PatientOutput(signal)
+  const output = new BackpressuredOutput(signal)
   let left = count
   for await (const group of subscription.messages(signal)) {
     const messages = group.messages.slice(0, left)
@@ -41,7 +41,7 @@ export const printMessages = async (
   }
 }
 
-const taken = async (output: PatientOutput, bytes: string | Uint8Array): Promise<void> => {
+const taken = async (output: BackpressuredOutput, bytes: string | Uint8Array): Promise<void> => {
   await output.write(bytes)
   await output.flush()
 }

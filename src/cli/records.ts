@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../base/errors.ts'
 
 /** What ends a record: a line feed, or with `--null` a NUL. */
 export const delimiterOf = (isNull: boolean): number => (isNull ? 0 : 10)

@@ -1,19 +1,19 @@
-import { aborted, onAbort } from '../aborted.ts'
 import { type Command, pastProcess } from '../backends/process-identity.ts'
+import { aborted, onAbort } from '../base/abort.ts'
+import { LostError, TimeoutError } from '../base/errors.ts'
 import { ENDING } from '../child/ending.ts'
 import type { Preparation } from '../child/preparation.ts'
 import { type CaughtSignals, catchSignals } from '../child/signals.ts'
 import { supervise } from '../child/supervise.ts'
 import type { Supervision } from '../child/supervision.ts'
-import { LostError, TimeoutError } from '../errors.ts'
-import { withDeadline } from '../recipes/deadline.ts'
-import { describeRemains } from '../recipes/session.ts'
+import { withDeadline } from '../recipes/core/deadline.ts'
+import { describeRemains } from '../recipes/core/session.ts'
+import { reportLeft, reportRefused } from './failure/left-processes.ts'
 import type { Interrupts } from './interrupts.ts'
-import { tellLeft, tellRefused } from './left-processes.ts'
-import { note } from './output.ts'
+import { note } from './output/print.ts'
 
 /** What COMMAND runs under, and by whose loss it is ended. */
-export interface Tenure {
+export interface Holding {
   readonly expiring?: AbortSignal
   readonly lost?: AbortSignal
   /** Told of COMMAND, before it starts and as soon as it runs. */
@@ -36,7 +36,7 @@ interface RunOptions {
  */
 export const runHeld = async (
   command: readonly string[],
-  tenure: Tenure,
+  holding: Holding,
   { interrupts, environment, preparation, onEnd }: RunOptions,
 ): Promise<number> => {
   const caught = catchSignals()
@@ -48,13 +48,13 @@ export const runHeld = async (
     told ??= signal
     interrupts.hurry(signal)
   })
-  const { expiring, lost } = tenure
-  const including = includer(tenure)
+  const { expiring, lost } = holding
+  const including = includer(holding)
   try {
     const supervision = {
       ...{ env: environment, signals, preparation, expiring, lost, onEnd },
       ...including,
-      ...teller(tenure),
+      ...teller(holding),
     }
     const outcome = await supervise(command, supervision)
     if (!outcome.stoppedBy) return outcome.code
@@ -69,12 +69,12 @@ export const runHeld = async (
 }
 
 /** Once, where COMMAND's process is known before it starts. */
-const includer = (tenure: Tenure): Pick<Supervision, 'onReady' | 'onStart'> => {
+const includer = (holding: Holding): Pick<Supervision, 'onReady' | 'onStart'> => {
   let included: Command | undefined
   /** Asked for again when the key is held anew, and processes may have ended by then. */
   const include = (describe: () => Command) => {
     let described: Command | undefined
-    void tenure.include(() => {
+    void holding.include(() => {
       described ??= describe()
       included = described
       return described
@@ -95,12 +95,12 @@ const includer = (tenure: Tenure): Pick<Supervision, 'onReady' | 'onStart'> => {
 }
 
 /** Says what of COMMAND cannot be ended. */
-const teller = (tenure: Tenure): Pick<Supervision, 'onLeft' | 'onRefused'> => ({
+const teller = (holding: Holding): Pick<Supervision, 'onLeft' | 'onRefused'> => ({
   onLeft(processes) {
-    void tenure.linger?.()
-    tellLeft(processes)
+    void holding.linger?.()
+    reportLeft(processes)
   },
-  onRefused: tellRefused,
+  onRefused: reportRefused,
 })
 
 /** The same signals, of which somebody else hears too. */
@@ -117,17 +117,17 @@ const both =
   }
 
 /** Aborts when interrupted, or when what is held is lost. */
-export const endOf = ({ lost }: Tenure, { signal }: Interrupts): AbortSignal =>
+export const endOf = ({ lost }: Holding, { signal }: Interrupts): AbortSignal =>
   lost ? AbortSignal.any([signal, lost]) : signal
 
 /**
  * Until interrupted or lost: then rejects. What is held need not have a timer or a socket of its own that keeps the
  * process alive.
  */
-export const stayHeld = async (tenure: Tenure, interrupts: Interrupts): Promise<never> => {
+export const stayHeld = async (holding: Holding, interrupts: Interrupts): Promise<never> => {
   const timer = setInterval(() => {}, 2 ** 30)
   try {
-    return await aborted(endOf(tenure, interrupts))
+    return await aborted(endOf(holding, interrupts))
   } finally {
     clearInterval(timer)
   }
@@ -146,22 +146,22 @@ export const noteRemains = (what: string, given: { readonly remains: number }): 
 }
 
 /** How long (milliseconds) is tried to give up what was held, while the store does not answer. */
-const GIVING_UP = 10_000
+const RELEASE_LIMIT = 10_000
 
 /** Likewise, once a signal has told us to end: Docker kills a container 10 s after its TERM. */
-export const GIVING_UP_IN_A_HURRY = 4_000
+export const HURRIED_RELEASE_LIMIT = 4_000
 
 /** Likewise, where the store has been silent for long already. */
-export const GIVING_UP_BRIEFLY = 300
+export const BRIEF_RELEASE_LIMIT = 300
 
 /** Gives up what was held, within a limit of its own: what ended the holding does not end this. */
-export const giveUp = <T>(
-  { lost }: Pick<Tenure, 'lost'>,
+export const releaseWithin = <T>(
+  { lost }: Pick<Holding, 'lost'>,
   interrupts: Interrupts,
   release: (signal: AbortSignal) => Promise<T>,
-  timeout = GIVING_UP,
+  timeout = RELEASE_LIMIT,
 ): Promise<T> =>
-  withDeadline({ timeout: lost?.aborted ? GIVING_UP_BRIEFLY : timeout }, (limit) =>
+  withDeadline({ timeout: lost?.aborted ? BRIEF_RELEASE_LIMIT : timeout }, (limit) =>
     untilHurried(interrupts, (hurry) => release(AbortSignal.any([limit, hurry]))),
   )
 
@@ -170,7 +170,7 @@ export const untilHurried = async <T>(
   { hurried }: Interrupts,
   body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> => {
-  const hurry = abortAfter(hurried, GIVING_UP_IN_A_HURRY)
+  const hurry = abortAfter(hurried, HURRIED_RELEASE_LIMIT)
   try {
     return await body(hurry.signal)
   } finally {

@@ -1,13 +1,13 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { optional, parseCount, parsePositiveDuration } from '../base/values.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { patientFlags } from '../cli/flags.ts'
+import { patientFlags } from '../cli/flags/global-flags.ts'
 import { invocation } from '../cli/invocation.ts'
-import { note, printResult } from '../cli/output.ts'
+import { note, printResult } from '../cli/output/print.ts'
 import { waiting } from '../cli/waiting.ts'
 import { barrier } from '../recipes/barrier/barrier.ts'
-import { checkKey } from '../recipes/keys.ts'
-import { optional, parseCount, parseLength } from '../values.ts'
+import { checkKey } from '../recipes/core/keys.ts'
 
 export default class BarrierCommand extends RdvCommand {
   static override summary = 'Waits until N parties have arrived, and gives each its arrival index.'
@@ -43,7 +43,7 @@ All parties must give the same N. A party with a different N exits with 123.`
     const { args, flags } = await this.begin(BarrierCommand)
     const name = checkKey(args.name, 'barrier')
     const parties = parseCount(flags.parties, '--parties', 1)
-    const ttl = optional(flags.ttl, parseLength('--ttl'))
+    const ttl = optional(flags.ttl, parsePositiveDuration('--ttl'))
     const index = await this.#meet(name, parties, ttl)
     // Released, and told to end at the same time.
     this.interrupts.signal.throwIfAborted()
@@ -55,10 +55,10 @@ All parties must give the same N. A party with a different N exits with 123.`
   }
 
   #meet(name: string, parties: number, ttl: number | undefined): Promise<number> {
-    const open = (signal: AbortSignal) => this.space({ signal })
+    const open = (signal: AbortSignal) => this.namespace({ signal })
     return waiting(open, (progress) =>
-      this.within(this.limits(0), (space, { signal }) =>
-        barrier(space, name, parties, { ttl, signal, progress, onTrouble: note }),
+      this.within(this.limits(0), (namespace, { signal }) =>
+        barrier(namespace, name, parties, { ttl, signal, progress, onTrouble: note }),
       ),
     )
   }

@@ -1,12 +1,12 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { UsageError } from '../base/errors.ts'
+import { quoted } from '../base/redact.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { printResult } from '../cli/output.ts'
-import { UsageError } from '../errors.ts'
+import { printResult } from '../cli/output/print.ts'
 import { checkNames, clear, clearedKinds } from '../recipes/clear.ts'
-import { checkKey } from '../recipes/keys.ts'
-import { groupAbovePattern, patternsAmong } from '../recipes/patterns.ts'
-import { quoted } from '../redact.ts'
+import { checkKey } from '../recipes/core/keys.ts'
+import { groupAbovePattern, patternsAmong } from '../recipes/core/patterns.ts'
 
 export default class Clear extends RdvCommand {
   static override summary = 'Removes keys. A key that does not exist is not an error.'
@@ -36,9 +36,9 @@ export default class Clear extends RdvCommand {
     const { recursive, all } = flags
     if (!recursive && !all) args.key.forEach(refuseGroup)
     const names = checkNames(args.key, { recursive, all })
-    await this.within(this.limits(), async (space, { signal }) => {
-      refusePattern(await patternsAmong(space, clearedKinds({ all }), names, signal))
-      await clear(space, args.key, { recursive, all, signal })
+    await this.within(this.limits(), async (namespace, { signal }) => {
+      refusePattern(await patternsAmong(namespace, clearedKinds({ all }), names, signal))
+      await clear(namespace, args.key, { recursive, all, signal })
     })
     await printResult(undefined, { ok: true, cleared: args.key })
   }

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import { RdvCommand } from '../cli/base-command.ts'
-import { printResult } from '../cli/output.ts'
+import { printResult } from '../cli/output/print.ts'
 import { checkShell, SHELLS } from '../completion/shells.ts'
 
 export default class Completion extends RdvCommand {

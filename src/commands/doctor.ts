@@ -15,8 +15,8 @@ export default class Doctor extends RdvCommand {
   async run(): Promise<void> {
     await this.begin(Doctor)
     try {
-      await this.within(this.limits(), async (space, { signal }) =>
-        printExamination(space, await examine(space, signal)),
+      await this.within(this.limits(), async (namespace, { signal }) =>
+        printExamination(namespace, await examine(namespace, signal)),
       )
     } catch (error) {
       throw unusable(await this.named(error))

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os'
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { UsageError } from '../base/errors.ts'
 import { RdvCommand } from '../cli/base-command.ts'
+import { ownershipFlags, ownershipOptions } from '../cli/flags/ownership-flags.ts'
 import { invocation } from '../cli/invocation.ts'
-import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
-import { UsageError } from '../errors.ts'
-import { checkKey } from '../recipes/keys.ts'
+import { checkKey } from '../recipes/core/keys.ts'
 
 export default class Elect extends RdvCommand {
   static override summary = 'Campaigns for leadership and leads while COMMAND runs.'
@@ -31,7 +31,7 @@ COMMAND gets RDV_FENCING_TOKEN, which increases with each leader. If the leaders
     events: Flags.boolean({
       summary: 'Prints each event as a line of JSON instead of ID TOKEN.',
     }),
-    ...tenureFlags,
+    ...ownershipFlags,
   }
 
   protected override readonly takesCommand = true
@@ -46,14 +46,14 @@ COMMAND gets RDV_FENCING_TOKEN, which increases with each leader. If the leaders
     if (flags.events) await this.endsWithReader()
     const { Campaign } = await import('../cli/campaign.ts')
     const limits = this.limits(0)
-    const options = { ...tenureOptions(flags), limits, interrupts: this.interrupts, command }
-    const space = await this.within(limits, async (opened) => opened)
-    const campaign = new Campaign(space, name, {
+    const options = { ...ownershipOptions(flags), limits, interrupts: this.interrupts, command }
+    const namespace = await this.within(limits, async (opened) => opened)
+    const campaign = new Campaign(namespace, name, {
       ...options,
       id: flags.id ?? `${hostname()}-${process.pid}`,
       again: flags.again,
       events: flags.events,
-      environment: this.childEnvironment(space, name),
+      environment: this.childEnvironment(namespace, name),
     })
     process.exitCode = await campaign.run()
   }

@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args'
 import { RdvCommand } from '../cli/base-command.ts'
-import { printResult } from '../cli/output.ts'
+import { printResult } from '../cli/output/print.ts'
+import { checkSignalKey } from '../recipes/core/signal-key.ts'
 import { getState } from '../recipes/get.ts'
-import { checkSignalKey } from '../recipes/signal-key.ts'
 
 export default class Get extends RdvCommand {
   static override summary = 'Prints the state of a key. Exit code 1 if the key has no state.'
@@ -19,7 +19,9 @@ export default class Get extends RdvCommand {
   async run(): Promise<void> {
     const { args } = await this.begin(Get)
     await checkSignalKey(args.key)
-    const state = await this.within(this.limits(), (space, call) => getState(space, args.key, call))
+    const state = await this.within(this.limits(), (namespace, call) =>
+      getState(namespace, args.key, call),
+    )
     await printResult(state, { ok: true, key: args.key, state })
   }
 }

@@ -1,11 +1,11 @@
 import * as Flags from '@oclif/core/flags'
+import { optional, parseCount } from '../base/values.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { printResult } from '../cli/output.ts'
-import { ids } from '../recipes/id.ts'
-import { optional, parseCount } from '../values.ts'
+import { printResult } from '../cli/output/print.ts'
+import { ids } from '../recipes/id/id.ts'
 
 /** Milliseconds to reach the backend; an id takes less than one. */
-const USUAL = 10_000
+const DEFAULT_COUNT = 10_000
 
 export default class Id extends RdvCommand {
   static override summary = 'Prints unique ids that sort by time.'
@@ -24,8 +24,8 @@ machine number in the backend. A process can make 256 ids in each 10 ms.`
   async run(): Promise<void> {
     const { flags } = await this.begin(Id)
     const count = optional(flags.count, (text) => parseCount(text, '--count', 1)) ?? 1
-    await this.within(this.limits(USUAL + count), async (space, { signal }) => {
-      for await (const id of ids(space, { count, signal })) {
+    await this.within(this.limits(DEFAULT_COUNT + count), async (namespace, { signal }) => {
+      for await (const id of ids(namespace, { count, signal })) {
         await printResult(String(id), { ok: true, id: String(id) })
       }
     })

@@ -1,5 +1,5 @@
 import Type, { type TProperties, type TSchema } from 'typebox'
-import type { ErrorKind } from '../errors.ts'
+import type { ErrorKind } from '../base/errors.ts'
 
 /*
  * What each command prints with `--json`. Nothing reads this while a command runs: the documentation and the schemas that

@@ -1,10 +1,10 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { NoError } from '../base/errors.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { printResult } from '../cli/output.ts'
-import { NoError } from '../errors.ts'
+import { printResult } from '../cli/output/print.ts'
+import { checkKey } from '../recipes/core/keys.ts'
 import { type Candidate, leader, watchLeader } from '../recipes/election.ts'
-import { checkKey } from '../recipes/keys.ts'
 
 export default class Leader extends RdvCommand {
   static override summary = 'Prints the id of the leader. Exit code 1 if there is no leader.'
@@ -26,8 +26,8 @@ export default class Leader extends RdvCommand {
     const { args, flags } = await this.begin(Leader)
     const name = checkKey(args.name)
     if (flags.watch) return this.#watch(name)
-    const found = await this.within(this.limits(), (space, { signal }) =>
-      leader(space, name, { signal }),
+    const found = await this.within(this.limits(), (namespace, { signal }) =>
+      leader(namespace, name, { signal }),
     )
     if (!found) throw new NoError(`${name} has no leader`)
     await print(name, found)
@@ -36,8 +36,8 @@ export default class Leader extends RdvCommand {
   /** Until interrupted, or for as long as --timeout says. */
   async #watch(name: string): Promise<void> {
     await this.endsWithReader()
-    await this.within(this.limits(0), async (space, { signal }) => {
-      for await (const found of watchLeader(space, name, signal)) await print(name, found)
+    await this.within(this.limits(0), async (namespace, { signal }) => {
+      for await (const found of watchLeader(namespace, name, signal)) await print(name, found)
     })
   }
 }

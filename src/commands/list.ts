@@ -1,14 +1,14 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
+import { hintAtPatterns } from '../cli/failure/pattern-hints.ts'
 import { invocation } from '../cli/invocation.ts'
-import { formatTable, note, printResult } from '../cli/output.ts'
-import { hintAtPatterns } from '../cli/pattern-hints.ts'
-import { sinceCell } from '../cli/since.ts'
-import { checkGroup } from '../recipes/keys.ts'
+import { formatTable, note, printResult } from '../cli/output/print.ts'
+import { sinceCell } from '../cli/output/since.ts'
+import { checkGroup } from '../recipes/core/keys.ts'
+import { keyIn, type Namespace } from '../recipes/core/namespace.ts'
+import { retryUntilAvailable } from '../recipes/core/retry.ts'
 import { list, type Signal, watchList } from '../recipes/list.ts'
-import { whenAvailable } from '../recipes/retry.ts'
-import { keyIn, type Space } from '../recipes/space.ts'
 
 export default class List extends RdvCommand {
   static override summary = 'Lists keys with their states and holders.'
@@ -38,9 +38,9 @@ export default class List extends RdvCommand {
 
   /** `name` is what was written for the group, where that had no slash. */
   async #list(group: string, name?: string): Promise<void> {
-    const signals = await this.within(this.limits(), async (space, { signal }) => {
-      const found = await list(space, group, { signal })
-      if (found.length === 0) await explainNothing(space, group, name, signal)
+    const signals = await this.within(this.limits(), async (namespace, { signal }) => {
+      const found = await list(namespace, group, { signal })
+      if (found.length === 0) await explainNothing(namespace, group, name, signal)
       return found
     })
     if (invocation.style.json) return printResult(undefined, { ok: true, keys: signals })
@@ -56,9 +56,9 @@ export default class List extends RdvCommand {
     await this.endsWithReader()
     if (name !== undefined)
       note(`watching the group ${group}, which does not include the key ${name}`)
-    await this.within(this.limits(0), async (space, { signal }) => {
-      await hintAtPatterns(space, 'signal', [group], signal)
-      for await (const event of watchList(space, group, signal)) {
+    await this.within(this.limits(0), async (namespace, { signal }) => {
+      await hintAtPatterns(namespace, 'signal', [group], signal)
+      for await (const event of watchList(namespace, group, signal)) {
         const [line] = formatTable([], [[event.event, ...cells(event)]], false)
         await printResult(line, { ok: true, ...event })
       }
@@ -68,16 +68,17 @@ export default class List extends RdvCommand {
 
 /** An empty list may be one of something else than was meant. */
 const explainNothing = async (
-  space: Space,
+  namespace: Namespace,
   group: string,
   name: string | undefined,
   signal: AbortSignal,
 ): Promise<void> => {
-  const key = name && keyIn(space, 'signal', name)
-  const entry = key && (await whenAvailable({ signal }, () => space.backend.get(key, { signal })))
+  const key = name && keyIn(namespace, 'signal', name)
+  const entry =
+    key && (await retryUntilAvailable({ signal }, () => namespace.backend.get(key, { signal })))
   if (entry)
     note(`the group ${group} is empty, but there is a key ${name}: rdv get ${name} prints it`)
-  else await hintAtPatterns(space, 'signal', [group], signal)
+  else await hintAtPatterns(namespace, 'signal', [group], signal)
 }
 
 const cells = ({ key, state, holder }: Signal): string[] => [

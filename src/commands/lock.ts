@@ -1,15 +1,15 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { optional, parseCount } from '../base/values.ts'
 import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { showingHolder } from '../cli/holder-line.ts'
+import { ownershipFlags, ownershipOptions } from '../cli/flags/ownership-flags.ts'
 import { invocation } from '../cli/invocation.ts'
-import { note, printResult } from '../cli/output.ts'
-import { giveUp, noteRaisedTtl, noteRemains, runHeld, stayHeld } from '../cli/run-held.ts'
-import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
-import { checkKey } from '../recipes/keys.ts'
+import { showingHolder } from '../cli/output/holder-line.ts'
+import { note, printResult } from '../cli/output/print.ts'
+import { noteRaisedTtl, noteRemains, releaseWithin, runHeld, stayHeld } from '../cli/run-held.ts'
+import { checkKey } from '../recipes/core/keys.ts'
 import { Lock } from '../recipes/lock.ts'
-import { optional, parseCount } from '../values.ts'
 
 export default class LockCommand extends RdvCommand {
   static override summary =
@@ -33,7 +33,7 @@ COMMAND gets RDV_LOCK_KEY and RDV_FENCING_TOKEN, which increases with each holde
   }
   static override flags = {
     slots: Flags.string({ summary: 'Maximum number of holders. Default: 1.', helpValue: 'N' }),
-    ...tenureFlags,
+    ...ownershipFlags,
   }
 
   protected override readonly takesCommand = true
@@ -43,13 +43,13 @@ COMMAND gets RDV_LOCK_KEY and RDV_FENCING_TOKEN, which increases with each holde
     const { args, flags } = await this.begin(LockCommand)
     const name = checkKey(args.name, 'lock')
     const slots = optional(flags.slots, (text) => parseCount(text, '--slots', 1))
-    const options = tenureOptions(flags)
+    const options = ownershipOptions(flags)
     const { command } = invocation
     const onWaiting = () => command && this.#preparation.begin(command)
     const told = { onWaiting, onTrouble: note }
     const lock = await showingHolder(name, (onHolder) =>
-      this.within(this.limits(0), (space, { signal }) =>
-        Lock.acquire(space, name, { ...options, ...told, onHolder, slots, signal }),
+      this.within(this.limits(0), (namespace, { signal }) =>
+        Lock.acquire(namespace, name, { ...options, ...told, onHolder, slots, signal }),
       ),
     )
     noteRaisedTtl(options.ttl, lock.ttl)
@@ -57,7 +57,7 @@ COMMAND gets RDV_LOCK_KEY and RDV_FENCING_TOKEN, which increases with each holde
       if (command) process.exitCode = await this.#run(name, lock, command)
       else await this.#stay(name, lock)
     } finally {
-      await giveUp(lock, this.interrupts, (signal) => lock.release(signal))
+      await releaseWithin(lock, this.interrupts, (signal) => lock.release(signal))
       noteRemains(name, lock)
     }
   }
@@ -69,13 +69,13 @@ COMMAND gets RDV_LOCK_KEY and RDV_FENCING_TOKEN, which increases with each holde
 
   async #run(name: string, lock: Lock, command: readonly string[]): Promise<number> {
     const environment = {
-      ...this.childEnvironment(await this.space({}), name),
+      ...this.childEnvironment(await this.namespace({}), name),
       RDV_LOCK_KEY: lock.key,
       RDV_FENCING_TOKEN: String(lock.token),
     }
     const { interrupts } = this
     const preparation = this.#preparation
-    const onEnd = () => void giveUp(lock, interrupts, (signal) => lock.release(signal))
+    const onEnd = () => void releaseWithin(lock, interrupts, (signal) => lock.release(signal))
     return runHeld(command, lock, { interrupts, environment, preparation, onEnd })
   }
 

@@ -1,26 +1,26 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { IndeterminateError, UnavailableError, UsageError } from '../base/errors.ts'
+import { printable } from '../base/redact.ts'
+import { optional, parsePositiveDuration } from '../base/values.ts'
 import { Preparation } from '../child/preparation.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { showingHolder } from '../cli/holder-line.ts'
+import { ownershipFlags, ownershipOptions } from '../cli/flags/ownership-flags.ts'
 import { invocation } from '../cli/invocation.ts'
-import { note, printBesideCommand } from '../cli/output.ts'
+import { showingHolder } from '../cli/output/holder-line.ts'
+import { note, printBesideCommand } from '../cli/output/print.ts'
+import { describeMoment } from '../cli/output/since.ts'
 import {
-  GIVING_UP_BRIEFLY,
-  giveUp,
+  BRIEF_RELEASE_LIMIT,
   noteRaisedTtl,
   noteRemains,
+  releaseWithin,
   runHeld,
   untilHurried,
 } from '../cli/run-held.ts'
-import { describeMoment } from '../cli/since.ts'
-import { tenureFlags, tenureOptions } from '../cli/tenure-flags.ts'
-import { IndeterminateError, UnavailableError, UsageError } from '../errors.ts'
-import { checkKey } from '../recipes/keys.ts'
-import { Turn, whoDid } from '../recipes/once.ts'
-import type { OnceRecord } from '../recipes/once-record.ts'
-import { printable } from '../redact.ts'
-import { optional, parseLength } from '../values.ts'
+import { checkKey } from '../recipes/core/keys.ts'
+import { Turn, whoDid } from '../recipes/once/once.ts'
+import type { OnceRecord } from '../recipes/once/once-record.ts'
 
 export default class Once extends RdvCommand {
   static override summary = 'Runs COMMAND in one process at a time until it has succeeded once.'
@@ -45,7 +45,7 @@ If COMMAND fails or its process dies, the next process runs it. After 'rdv clear
       summary: 'Time after which COMMAND may run again. Default: never.',
       helpValue: 'DURATION',
     }),
-    ...tenureFlags,
+    ...ownershipFlags,
   }
 
   protected override readonly takesCommand = true
@@ -54,15 +54,15 @@ If COMMAND fails or its process dies, the next process runs it. After 'rdv clear
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Once)
     const name = checkKey(args.name)
-    const expire = optional(flags.expire, parseLength('--expire'))
-    const options = { ...tenureOptions(flags), expire }
+    const expire = optional(flags.expire, parsePositiveDuration('--expire'))
+    const options = { ...ownershipOptions(flags), expire }
     const { command } = invocation
     if (!command) throw new UsageError('COMMAND is missing: write -- COMMAND')
     const onWaiting = () => this.#preparation.begin(command)
     const told = { onWaiting, onTrouble: note }
     const turn = await showingHolder(name, (onHolder) =>
-      this.within(this.limits(0), (space, { signal }) =>
-        Turn.take(space, name, { ...options, ...told, onHolder, signal }),
+      this.within(this.limits(0), (namespace, { signal }) =>
+        Turn.take(namespace, name, { ...options, ...told, onHolder, signal }),
       ),
     )
     if (!turn) return this.#skip(name)
@@ -73,10 +73,10 @@ If COMMAND fails or its process dies, the next process runs it. After 'rdv clear
       process.exitCode = await this.#run(name, turn, command)
       done = process.exitCode === 0
     } catch (error) {
-      if (isUnanswered(error)) timeout = GIVING_UP_BRIEFLY
+      if (isUnanswered(error)) timeout = BRIEF_RELEASE_LIMIT
       throw error
     } finally {
-      await giveUp(turn, this.interrupts, (signal) => turn.release(signal), timeout)
+      await releaseWithin(turn, this.interrupts, (signal) => turn.release(signal), timeout)
       // What is done has left the queue already.
       if (!done) noteRemains(name, turn)
     }
@@ -89,7 +89,7 @@ If COMMAND fails or its process dies, the next process runs it. After 'rdv clear
 
   async #run(name: string, turn: Turn, command: readonly string[]): Promise<number> {
     const environment = {
-      ...this.childEnvironment(await this.space({}), name),
+      ...this.childEnvironment(await this.namespace({}), name),
       RDV_FENCING_TOKEN: String(turn.token),
     }
     const { interrupts } = this
@@ -103,8 +103,8 @@ If COMMAND fails or its process dies, the next process runs it. After 'rdv clear
   async #skip(name: string): Promise<void> {
     const { quiet, json } = invocation.style
     if (quiet && !json) return
-    const done = await this.within(this.limits(), (space, { signal }) =>
-      whoDid(space, name, signal),
+    const done = await this.within(this.limits(), (namespace, { signal }) =>
+      whoDid(namespace, name, signal),
     ).catch(() => undefined)
     const { host, pid, at } = done ?? {}
     if (json) return printBesideCommand({ ok: true, name, ran: false, by: { host, pid, at } })

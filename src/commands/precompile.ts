@@ -1,15 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { NoError } from '../base/errors.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { note, printResult } from '../cli/output.ts'
-import { keptIn } from '../code-cache/directories.ts'
-import { precompile } from '../code-cache/precompile.ts'
-import { NoError } from '../errors.ts'
-import { withDeadline } from '../recipes/deadline.ts'
+import { note, printResult } from '../cli/output/print.ts'
+import { withDeadline } from '../recipes/core/deadline.ts'
+import { keptIn } from '../start-up/code-cache/directories.ts'
+import { precompile } from '../start-up/code-cache/precompile.ts'
 
 /** How long (milliseconds) a slow machine may take for all of it. */
-const PATIENCE = 60_000
+const DEFAULT_TIMEOUT = 60_000
 
 export default class Precompile extends RdvCommand {
   static override summary =
@@ -28,7 +28,7 @@ The commands run on a temporary embedded store, or on the store of --backend in 
       note('this executable is already compiled: do not run rdv precompile')
       return printResult(undefined, { ok: true })
     }
-    process.exitCode = await withDeadline(this.limits(PATIENCE), (signal) =>
+    process.exitCode = await withDeadline(this.limits(DEFAULT_TIMEOUT), (signal) =>
       withFolder((folder) => precompile({ env: environmentOf(flags, folder), signal })),
     )
     if (process.exitCode !== 0) return

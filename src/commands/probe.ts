@@ -1,17 +1,17 @@
 import * as Args from '@oclif/core/args'
 import { RdvCommand } from '../cli/base-command.ts'
+import { probeFlags, probeOptions } from '../cli/flags/probe-flags.ts'
 import { invocation } from '../cli/invocation.ts'
-import { printResult } from '../cli/output.ts'
-import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
-import { WaitProgress } from '../cli/progress.ts'
-import { tellCommands } from '../cli/tell-commands.ts'
+import { printResult } from '../cli/output/print.ts'
+import { WaitProgress } from '../cli/output/progress.ts'
+import { reportCommands } from '../cli/output/report-commands.ts'
 import { openProbe } from '../probes/open.ts'
 import { numberCommands } from '../recipes/wait/number-commands.ts'
 import { probeCondition } from '../recipes/wait/probe-condition.ts'
 import { waitFor } from '../recipes/wait/wait.ts'
 
 /** How long (milliseconds) one look may take where no --timeout is given. */
-const ONE_LOOK = 10_000
+const ONE_CHECK = 10_000
 
 export default class Probe extends RdvCommand {
   static override summary = 'Checks once whether targets are up. For health checks.'
@@ -42,11 +42,11 @@ URL is tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file
     const conditions = numberCommands(
       args.url.map((url) => probeCondition(openProbe(url, options))),
     )
-    tellCommands(args.url)
+    reportCommands(args.url)
     const progress = new WaitProgress()
     try {
       await waitFor(conditions, {
-        ...this.limits(ONE_LOOK),
+        ...this.limits(ONE_CHECK),
         once: flags.timeout === undefined,
         progress: (state) => progress.update(state),
       })

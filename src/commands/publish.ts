@@ -1,15 +1,15 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { UsageError } from '../base/errors.ts'
+import { optional, parseCount, parsePositiveDuration } from '../base/values.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { note, printResult } from '../cli/output.ts'
+import { note, printResult } from '../cli/output/print.ts'
 import { delimiterOf, records } from '../cli/records.ts'
-import { UsageError } from '../errors.ts'
-import { withDeadline } from '../recipes/deadline.ts'
-import { checkKey } from '../recipes/keys.ts'
-import type { Space } from '../recipes/space.ts'
-import { longestMessage } from '../recipes/topic/batch.ts'
+import { withDeadline } from '../recipes/core/deadline.ts'
+import { checkKey } from '../recipes/core/keys.ts'
+import type { Namespace } from '../recipes/core/namespace.ts'
+import { maxMessageLength } from '../recipes/topic/batch.ts'
 import { type PublishOptions, publish } from '../recipes/topic/publish.ts'
-import { optional, parseCount, parseLength } from '../values.ts'
 
 export default class Publish extends RdvCommand {
   static override summary = 'Publishes messages on a topic, and exits when all are stored.'
@@ -52,20 +52,20 @@ The publisher trims the oldest messages, several at a time.`
     const fromStdin = checkMessages(args.message, flags.null)
     const options = {
       retain: optional(flags.retain, (text) => parseCount(text, '--retain', 1)),
-      retainFor: optional(flags['retain-for'], parseLength('--retain-for')),
+      retainFor: optional(flags['retain-for'], parsePositiveDuration('--retain-for')),
     }
-    this.brief = !fromStdin
-    const space = await withDeadline(this.limits(), (signal) => this.space({ signal }))
+    this.shortLived = !fromStdin
+    const namespace = await withDeadline(this.limits(), (signal) => this.namespace({ signal }))
     const messages = fromStdin
-      ? records(process.stdin, delimiterOf(flags.null), longestMessage(space, args.topic))
+      ? records(process.stdin, delimiterOf(flags.null), maxMessageLength(namespace, args.topic))
       : args.message
-    const published = await this.#publish(space, args.topic, messages, options)
+    const published = await this.#publish(namespace, args.topic, messages, options)
     await printResult(undefined, { ok: true, ...published })
   }
 
   /** Says how far it came when it fails. */
   async #publish(
-    space: Space,
+    namespace: Namespace,
     topic: string,
     messages: Parameters<typeof publish>[2],
     options: PublishOptions,
@@ -75,7 +75,7 @@ The publisher trims the oldest messages, several at a time.`
       stored = count
     }
     try {
-      return await publish(space, topic, messages, { ...options, ...this.limits(), onStored })
+      return await publish(namespace, topic, messages, { ...options, ...this.limits(), onStored })
     } catch (error) {
       if (stored > 0) note(`the first ${stored} messages were stored`)
       throw error

@@ -1,29 +1,29 @@
-import { aborted } from '../aborted.ts'
 import type { Backend } from '../backends/backend.ts'
 import { openBackend } from '../backends/open.ts'
+import { aborted } from '../base/abort.ts'
+import { describe } from '../base/errors.ts'
+import { reportOutages } from '../base/outage.ts'
+import { redactMalformed } from '../base/redact.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { printResult } from '../cli/output.ts'
-import { serveFlags } from '../cli/serve-flags.ts'
-import { backendUrl, namespacesOf, readSecrets, serveOptions } from '../cli/serve-options.ts'
-import { describe } from '../errors.ts'
-import { tellOutages } from '../outage.ts'
-import { withDeadline } from '../recipes/deadline.ts'
-import { whenAvailable } from '../recipes/retry.ts'
-import { redactMalformed } from '../redact.ts'
-import { createLog, type Log } from '../server/log.ts'
+import { serveFlags } from '../cli/flags/serve-flags.ts'
+import { backendUrl, namespacesOf, readSecrets, serveOptions } from '../cli/flags/serve-options.ts'
+import { printResult } from '../cli/output/print.ts'
+import { withDeadline } from '../recipes/core/deadline.ts'
+import { retryUntilAvailable } from '../recipes/core/retry.ts'
+import { createLog, type Log } from '../server/log/logger.ts'
 import type { Server } from '../server/server.ts'
 
 /** Milliseconds that the store has to be there. */
 const STORE_LIMIT = 10_000
 
 /** What cannot be used is left alone, and what was in use stays. */
-const renew = async (
+const reload = async (
   server: Server,
   secrets: ReturnType<typeof readSecrets>,
   log: Log,
 ): Promise<void> => {
   try {
-    server.renew(await secrets)
+    server.reload(await secrets)
     log.info('certificate and tokens reloaded')
   } catch (error) {
     log.error('certificate and tokens not reloaded, the old ones stay in use', {
@@ -60,7 +60,7 @@ To listen on an address other than loopback, give --token-file, or --insecure to
       const server = await startServer({ ...options, backend, namespaces })
       this.interrupts.onHangUp(() => {
         const secrets = readSecrets(flags, process.env, log, this.settingName)
-        void renew(server, secrets, log)
+        void reload(server, secrets, log)
       })
       if (backend.traits.reach === 'process') {
         log.warn('all data is in memory and lost when the server ends; --data-dir keeps it')
@@ -80,17 +80,17 @@ To listen on an address other than loopback, give --token-file, or --insecure to
   /** Its clients may live on other machines, and outlive this one. */
   async #openStore(url: string, log: Log): Promise<Backend> {
     const limits = { timeout: STORE_LIMIT, signal: this.interrupts.signal }
-    const options = { env: process.env, synced: true }
-    tellOutages((reason = `${redactMalformed(url)} does not answer`) =>
+    const options = { env: process.env, durable: true }
+    reportOutages((reason = `${redactMalformed(url)} does not answer`) =>
       log.warn(`still trying to reach the store: ${reason}`),
     )
     try {
       return await withDeadline(limits, (signal) =>
-        whenAvailable({ signal }, () => openBackend(url, options, { signal })),
+        retryUntilAvailable({ signal }, () => openBackend(url, options, { signal })),
       )
     } finally {
       // From now on its clients are told.
-      tellOutages(undefined)
+      reportOutages(undefined)
     }
   }
 }

@@ -1,15 +1,15 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { parseDuration } from '../base/duration.ts'
+import { UsageError } from '../base/errors.ts'
+import { optional, parsePositiveDuration } from '../base/values.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
-import { note, printResult } from '../cli/output.ts'
-import { parseDuration } from '../duration.ts'
-import { UsageError } from '../errors.ts'
-import { withDeadline } from '../recipes/deadline.ts'
-import { checkState } from '../recipes/keys.ts'
+import { note, printResult } from '../cli/output/print.ts'
+import { withDeadline } from '../recipes/core/deadline.ts'
+import { checkState } from '../recipes/core/keys.ts'
+import { checkSignalKey } from '../recipes/core/signal-key.ts'
 import { READY, signal } from '../recipes/signal.ts'
-import { checkSignalKey } from '../recipes/signal-key.ts'
-import { optional, parseLength } from '../values.ts'
 
 export default class Signal extends RdvCommand {
   static override summary =
@@ -79,9 +79,9 @@ If another live session holds the key, the key stays unchanged and the exit code
     checkState(state)
     if (flags.hold) return this.#hold(key, state, flags)
     refuseHoldFlags(flags)
-    const expire = optional(flags.expire, parseLength('--expire'))
-    const { expires } = await this.within(this.limits(), (space, call) =>
-      signal(space, key, state, Object.assign(call, { expire })),
+    const expire = optional(flags.expire, parsePositiveDuration('--expire'))
+    const { expires } = await this.within(this.limits(), (namespace, call) =>
+      signal(namespace, key, state, Object.assign(call, { expire })),
     )
     if (expires !== undefined && expires !== expire)
       note(`the key expires after ${expires / 1000} s, the minimum of this backend`)
@@ -96,14 +96,14 @@ If another live session holds the key, the key stays unchanged and the exit code
   async #hold(key: string, state: string, flags: HoldFlags): Promise<void> {
     const plan = planHold(flags)
     const limits = this.limits()
-    const space = await withDeadline(limits, (signal) => this.space({ signal }))
+    const namespace = await withDeadline(limits, (signal) => this.namespace({ signal }))
     const { holdKey } = await import('../cli/hold-key.ts')
-    process.exitCode = await holdKey(space, key, state, {
+    process.exitCode = await holdKey(namespace, key, state, {
       ...plan,
       limits,
       interrupts: this.interrupts,
       command: invocation.command,
-      environment: this.childEnvironment(space, key),
+      environment: this.childEnvironment(namespace, key),
     })
   }
 }
@@ -134,7 +134,7 @@ const planHold = (flags: HoldFlags) => {
     onSuccess: optional(flags['on-success'], checkState),
     onFailure: optional(flags['on-failure'], checkState),
     stopOnLoss: flags['on-loss'] === 'stop',
-    ttl: optional(flags.ttl, parseLength('--ttl')),
+    ttl: optional(flags.ttl, parsePositiveDuration('--ttl')),
     grace: optional(flags.grace, (text) => parseDuration(text, '--grace')),
   }
 }

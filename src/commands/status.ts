@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
 import { invocation } from '../cli/invocation.ts'
-import { formatTable, printResult } from '../cli/output.ts'
-import { sinceCell } from '../cli/since.ts'
+import { formatTable, printResult } from '../cli/output/print.ts'
+import { sinceCell } from '../cli/output/since.ts'
 import type { StatusRow } from '../recipes/status/row.ts'
 import { status } from '../recipes/status/status.ts'
 import { watchStatus } from '../recipes/status/watch-status.ts'
@@ -27,15 +27,17 @@ kind, name, state, id, host, pid, since. With --watch, each status ends with an 
   async run(): Promise<void> {
     const { flags } = await this.begin(Status)
     if (flags.watch) return this.#watch()
-    const rows = await this.within(this.limits(), (space, { signal }) => status(space, { signal }))
+    const rows = await this.within(this.limits(), (namespace, { signal }) =>
+      status(namespace, { signal }),
+    )
     await print(rows)
   }
 
   /** Until interrupted, or for as long as --timeout says. */
   async #watch(): Promise<void> {
     await this.endsWithReader()
-    await this.within(this.limits(0), async (space, { signal }) => {
-      for await (const rows of watchStatus(space, signal)) {
+    await this.within(this.limits(0), async (namespace, { signal }) => {
+      for await (const rows of watchStatus(namespace, signal)) {
         const live = process.stdout.isTTY && !invocation.style.json
         if (live) process.stdout.write(CLEAR)
         await print(rows)

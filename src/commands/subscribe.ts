@@ -1,16 +1,16 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { optional, parseCount } from '../base/values.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { lastingFlags } from '../cli/flags.ts'
+import { hintAtPatterns } from '../cli/failure/pattern-hints.ts'
+import { lastingFlags } from '../cli/flags/global-flags.ts'
 import { invocation } from '../cli/invocation.ts'
-import { asJson, delimited } from '../cli/message-format.ts'
-import { hintAtPatterns } from '../cli/pattern-hints.ts'
+import { asJson, delimited } from '../cli/output/message-format.ts'
 import { printMessages } from '../cli/print-messages.ts'
 import { delimiterOf } from '../cli/records.ts'
-import { checkKey } from '../recipes/keys.ts'
+import { checkKey } from '../recipes/core/keys.ts'
 import { parseFrom } from '../recipes/topic/position.ts'
 import type { Messages } from '../recipes/topic/subscription.ts'
-import { optional, parseCount } from '../values.ts'
 
 export default class Subscribe extends RdvCommand {
   static override summary = 'Prints the messages of a topic in order, one per line.'
@@ -42,7 +42,7 @@ If messages are lost because they were trimmed before they were read, or the top
     null: Flags.boolean({ summary: 'Messages end with a NUL byte instead of a line feed.' }),
   }
 
-  protected override brief = false
+  protected override shortLived = false
 
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Subscribe)
@@ -53,9 +53,9 @@ If messages are lost because they were trimmed before they were read, or the top
     const format = (messages: Messages) =>
       invocation.style.json ? asJson(messages) : delimited(messages, delimiterOf(flags.null))
     await this.endsWithReader()
-    await this.within(this.limits(0), async (space, { signal }) => {
-      await hintAtPatterns(space, 'topic', [args.topic], signal)
-      await printMessages(space, args.topic, { ...flags, count, format }, signal)
+    await this.within(this.limits(0), async (namespace, { signal }) => {
+      await hintAtPatterns(namespace, 'topic', [args.topic], signal)
+      await printMessages(namespace, args.topic, { ...flags, count, format }, signal)
     })
   }
 }

@@ -1,19 +1,19 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { TimeoutError, UsageError } from '../base/errors.ts'
+import { optional, parseCount, parseWords } from '../base/values.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { announceFlag, announceOptions, waitingFlags } from '../cli/flags.ts'
-import { refuseForgottenDashes } from '../cli/forgotten-dashes.ts'
+import { exit } from '../cli/exit.ts'
+import { refuseMissingDashes } from '../cli/failure/missing-dashes.ts'
+import { explainTimeout } from '../cli/failure/timeout-hints.ts'
+import { hintAtTargets, WaitHints } from '../cli/failure/wait-hints.ts'
+import { announceFlag, announceOptions, waitingFlags } from '../cli/flags/global-flags.ts'
+import { probeFlags, probeOptions } from '../cli/flags/probe-flags.ts'
 import { invocation } from '../cli/invocation.ts'
-import { leave } from '../cli/leave.ts'
-import { printResult } from '../cli/output.ts'
-import { probeFlags, probeOptions } from '../cli/probe-flags.ts'
-import { WaitProgress } from '../cli/progress.ts'
-import { tellCommands } from '../cli/tell-commands.ts'
-import { explainTimeout } from '../cli/timeout-hints.ts'
-import { hintAtTargets, WaitHints } from '../cli/wait-hints.ts'
-import { TimeoutError, UsageError } from '../errors.ts'
+import { printResult } from '../cli/output/print.ts'
+import { WaitProgress } from '../cli/output/progress.ts'
+import { reportCommands } from '../cli/output/report-commands.ts'
 import { targetNames, wait } from '../recipes/wait/wait-targets.ts'
-import { optional, parseCount, parseWords } from '../values.ts'
 
 export default class Wait extends RdvCommand {
   static override summary = 'Waits until every target is ready, then runs COMMAND in its place.'
@@ -74,14 +74,14 @@ A group is ready when it has at least one member and all members are ready; see 
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Wait)
     const targets = args.target
-    await refuseForgottenDashes(targets)
+    await refuseMissingDashes(targets)
     const grouping = flags.min !== undefined ? '--min' : flags.ready !== undefined && '--ready'
     if (grouping && !targets.some((target) => target.endsWith('/'))) {
       throw new UsageError(
         `${grouping} applies to groups only: write a group with a trailing slash, such as deploy/`,
       )
     }
-    tellCommands([...targets, ...(flags['fail-if'] ?? [])])
+    reportCommands([...targets, ...(flags['fail-if'] ?? [])])
     await this.#wait(targets, {
       need: flags.any ? 1 : optional(flags['at-least'], (text) => needed(text, targets.length)),
       not: flags.not,
@@ -105,11 +105,11 @@ A group is ready when it has at least one member and all members are ready; see 
       },
     })
     // A waiter holds nothing. Taking its leave of the store would only keep those who wait for it in turn.
-    await leave()
+    await exit()
   }
 
   async #wait(targets: readonly string[], options: Parameters<typeof wait>[2]): Promise<void> {
-    const open = (signal: AbortSignal) => this.space({ signal })
+    const open = (signal: AbortSignal) => this.namespace({ signal })
     const progress = new WaitProgress()
     const limits = this.limits(30_000)
     const hints = new WaitHints(open)

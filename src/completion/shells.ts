@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../base/errors.ts'
 
 /** Those for which there is a completion. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const

@@ -1,7 +1,7 @@
 import type { Command } from '@oclif/core'
 import packageJson from '../../package.json' with { type: 'json' }
 import { BACKEND_URLS } from '../backends/open.ts'
-import { globalFlags } from '../cli/flags.ts'
+import { globalFlags } from '../cli/flags/global-flags.ts'
 import { COMMANDS, type CommandClass } from '../commands/index.ts'
 import { PROBE_URLS } from '../probes/open.ts'
 import { SHELLS } from './shells.ts'

@@ -1,4 +1,4 @@
-import { codeOf } from '../reason.ts'
+import { codeOf } from '../base/reason.ts'
 
 const lookups = new Map<string, Promise<string[]>>()
 

@@ -1,4 +1,4 @@
-import { printable, redactMalformed } from '../redact.ts'
+import { printable, redactMalformed } from '../base/redact.ts'
 import { foreignPort } from './foreign-schemes.ts'
 
 /** What a text was probably meant as that is neither a key nor the URL of a probe. */

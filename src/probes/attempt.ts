@@ -1,15 +1,15 @@
-import { untilAborted } from '../aborted.ts'
-import { codeOf, reasonFor } from '../reason.ts'
-import type { Finding } from './probe.ts'
+import { untilAborted } from '../base/abort.ts'
+import { codeOf, reasonFor } from '../base/reason.ts'
+import type { ProbeResult } from './probe.ts'
 
 /** It is there and answers. */
-export const up: Finding = { up: true }
+export const up: ProbeResult = { up: true }
 
 /** It answered, or the system did, that it is not there: because of `reason`. */
-export const down = (reason: string): Finding => ({ up: false, reason })
+export const down = (reason: string): ProbeResult => ({ up: false, reason })
 
 /** Whether it is up could not be found out, because of `reason`. */
-export const unknown = (reason: string): Finding => ({ up: false, unknown: true, reason })
+export const unknown = (reason: string): ProbeResult => ({ up: false, unknown: true, reason })
 
 /** Codes with which the other side says that nothing of the kind is there. All others leave it open. */
 export const refusals: ReadonlySet<string> = new Set([
@@ -22,17 +22,17 @@ export const refusals: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Runs the body of one look: an error that means "not yet" becomes a finding, "down" where its code is one of `definite`.
+ * Runs the body of one check: an error that means "not yet" becomes a result, "down" where its code is one of `definite`.
  * @throws the signal's reason once it aborts, and every other error.
  */
 export const attempt = async (
   signal: AbortSignal,
-  look: () => Promise<Finding>,
+  check: () => Promise<ProbeResult>,
   definite = refusals,
-): Promise<Finding> => {
+): Promise<ProbeResult> => {
   signal.throwIfAborted()
   try {
-    return await untilAborted(signal, look())
+    return await untilAborted(signal, check())
   } catch (error) {
     signal.throwIfAborted()
     const reason = reasonFor(error)

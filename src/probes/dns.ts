@@ -1,4 +1,4 @@
-import { redact } from '../redact.ts'
+import { redact } from '../base/redact.ts'
 import { resolve } from './addresses.ts'
 import { attempt, up } from './attempt.ts'
 import { parseEndpoint, type Shape } from './endpoint.ts'
@@ -9,11 +9,11 @@ const shape: Shape = { form: 'dns://NAME', port: 'none' }
 /** `dns://NAME`: up when the name resolves as it does for any program of this machine (getaddrinfo). */
 const dns: ProbeFactory = (text) => {
   const { host } = parseEndpoint(text, shape)
-  const look = async () => {
+  const check = async () => {
     await resolve(host)
     return up
   }
-  return { name: redact(text), look: (signal) => attempt(signal, look) }
+  return { name: redact(text), check: (signal) => attempt(signal, check) }
 }
 
 export default dns

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
-import { lacksHost } from '../authority.ts'
-import { UsageError } from '../errors.ts'
-import { printable, redactMalformed } from '../redact.ts'
+import { lacksHost } from '../base/authority.ts'
+import { UsageError } from '../base/errors.ts'
+import { printable, redactMalformed } from '../base/redact.ts'
 import { expectBlocking } from './threads.ts'
 
 /** What a scheme's URLs may consist of besides the host. */

@@ -1,4 +1,4 @@
-import { isSecretName, redact } from '../redact.ts'
+import { isSecretName, redact } from '../base/redact.ts'
 
 /** Words that run the program that follows them. */
 const wrappers = new Set(['command', 'env', 'exec', 'nice', 'nohup', 'setsid', 'sudo', 'time'])
@@ -38,7 +38,7 @@ const assigned = /=('[^']*'|"[^"]*"|[^\s;&|<>()'"]+)/g
 const used = /\$\{?([a-z_]\w*)/gi
 
 /** Shorter ones are no secrets, and stand in any text. */
-const shortestSecret = 3
+const minSecretLength = 3
 
 /**
  * What a command said, without what it was told in secret: values that it assigns, variables with secrets that it uses,
@@ -54,7 +54,7 @@ export const withoutSecretsOf = (
   const literals = [...command.matchAll(assigned)].map(([, value = '']) => unquoted(value))
   const names = [...command.matchAll(used)].map(([, name = '']) => name).filter(isSecretName)
   const secrets = [...literals, ...names.map((name) => env[name] ?? '')]
-    .filter(({ length }) => length >= shortestSecret)
+    .filter(({ length }) => length >= minSecretLength)
     .sort((one, other) => other.length - one.length)
   return redact(secrets.reduce((text, secret) => text.replaceAll(secret, '***'), said))
 }

@@ -6,13 +6,13 @@ import type {
 } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
-import type { Guarded } from '../child/guard.ts'
-import { UsageError } from '../errors.ts'
-import { codeOf } from '../reason.ts'
-import { printable } from '../redact.ts'
+import { UsageError } from '../base/errors.ts'
+import { codeOf } from '../base/reason.ts'
+import { printable } from '../base/redact.ts'
+import type { WatchedProcess } from '../child/watchdog.ts'
 import { attempt, down, unknown, up } from './attempt.ts'
 import { programIn, withoutSecretsOf } from './exec-secrets.ts'
-import type { Finding, ProbeFactory } from './probe.ts'
+import type { ProbeFactory, ProbeResult } from './probe.ts'
 
 type Child = ChildProcessByStdio<null, null, Readable>
 
@@ -36,7 +36,7 @@ const exec: ProbeFactory = (text) => {
   if (command.includes('\0')) throw refusal('contains a NUL')
   return {
     name: `exec:${programIn(command)}`,
-    look: (signal) => attempt(signal, () => run(command, signal)),
+    check: (signal) => attempt(signal, () => run(command, signal)),
   }
 }
 
@@ -45,19 +45,19 @@ export default exec
 const refusal = (problem: string): UsageError =>
   new UsageError(`an exec: probe ${problem}: write exec:COMMAND`)
 
-const run = async (command: string, signal: AbortSignal): Promise<Finding> => {
-  const { guard } = await import('../child/guard.ts')
+const run = async (command: string, signal: AbortSignal): Promise<ProbeResult> => {
+  const { watchProcess } = await import('../child/watchdog.ts')
   signal.throwIfAborted()
-  const guarded = guard()
+  const guarded = watchProcess()
   try {
-    return await guardedRun(command, await start(command, guarded.env), guarded, signal)
+    return await runWatched(command, await start(command, guarded.env), guarded, signal)
   } finally {
     guarded.ended()
   }
 }
 
 /** Byte for byte with the environment that we have. */
-const start = async (command: string, added: Guarded['env']): Promise<Child> => {
+const start = async (command: string, added: WatchedProcess['env']): Promise<Child> => {
   const { spawn } = await import('node:child_process')
   const { withExactEnvironment } = await import('../child/exact-environment.ts')
   const { program, env } = withExactEnvironment({
@@ -68,12 +68,12 @@ const start = async (command: string, added: Guarded['env']): Promise<Child> => 
   return spawn(program.file, program.argv.slice(1), { ...spawnOptions, env })
 }
 
-const guardedRun = async (
+const runWatched = async (
   command: string,
   child: Child,
-  guarded: Guarded,
+  guarded: WatchedProcess,
   signal: AbortSignal,
-): Promise<Finding> => {
+): Promise<ProbeResult> => {
   if (child.pid !== undefined) guarded.started(child.pid)
   const end = () => {
     killGroup(child)
@@ -90,7 +90,7 @@ const guardedRun = async (
   }
 }
 
-const outcome = async (child: Child, command: string): Promise<Finding> => {
+const outcome = async (child: Child, command: string): Promise<ProbeResult> => {
   const complaint = lastLine(child.stderr)
   const [code, signal] = await exit(child)
   killGroup(child)
@@ -100,11 +100,11 @@ const outcome = async (child: Child, command: string): Promise<Finding> => {
   clearTimeout(grace)
   const reason =
     (signal === null ? `exit code ${code}` : `ended by ${signal}`) + (line && `: ${line}`)
-  return isAnswer(code) ? down(reason) : unknown(reason)
+  return isResult(code) ? down(reason) : unknown(reason)
 }
 
 /** Not one that ended by a signal, that cannot be run (126) or is not there (127); a shell's 128 + n is a signal, too. */
-const isAnswer = (code: number | null): boolean =>
+const isResult = (code: number | null): boolean =>
   code !== null && !(code === 126 || code === 127 || (code > 128 && code <= 128 + 64))
 
 const exit = async (child: Child): Promise<[number | null, NodeJS.Signals | null]> => {

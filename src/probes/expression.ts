@@ -1,5 +1,5 @@
-import { UsageError } from '../errors.ts'
-import { printable } from '../redact.ts'
+import { UsageError } from '../base/errors.ts'
+import { printable } from '../base/redact.ts'
 
 /** So many steps of an expression times characters are done at once; more is watched by the clock. */
 const quickWork = 1e7

@@ -1,4 +1,4 @@
-import { printable, redact } from '../redact.ts'
+import { printable, redact } from '../base/redact.ts'
 import { attempt, up } from './attempt.ts'
 import { absences, parsePathUrl } from './path-url.ts'
 import type { ProbeFactory } from './probe.ts'
@@ -8,12 +8,12 @@ import { expectBlocking } from './threads.ts'
 const file: ProbeFactory = (text) => {
   const path = parsePathUrl(text)
   expectBlocking(path)
-  const look = async () => {
+  const check = async () => {
     const { stat } = await import('node:fs/promises')
     await stat(path)
     return up
   }
-  return { name: printable(redact(text)), look: (signal) => attempt(signal, look, absences) }
+  return { name: printable(redact(text)), check: (signal) => attempt(signal, check, absences) }
 }
 
 export default file

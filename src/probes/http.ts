@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
-import { UsageError } from '../errors.ts'
-import { printable, redact } from '../redact.ts'
+import { UsageError } from '../base/errors.ts'
+import { printable, redact } from '../base/redact.ts'
 import { attempt } from './attempt.ts'
 import { dial, type Peer } from './dial.ts'
-import { lookAtEach } from './each-address.ts'
+import { checkEachAddress } from './each-address.ts'
 import { decoded, type Endpoint, parseEndpoint, type Shape } from './endpoint.ts'
 import { parseExpression } from './expression.ts'
-import { HttpAnswer, type Wanted } from './http-answer.ts'
-import type { Finding, Probe, ProbeFactory, ProbeOptions } from './probe.ts'
+import { type Expected, HttpResponseCheck } from './http/response-check.ts'
+import type { Probe, ProbeFactory, ProbeOptions, ProbeResult } from './probe.ts'
 
 const shape: Shape = {
   form: 'http://HOST:PORT/PATH or https://HOST:PORT/PATH',
@@ -25,15 +25,15 @@ const http: ProbeFactory = (text, options) => {
   const endpoint = parseEndpoint(text, shape)
   const headers = headersOf(endpoint, options)
   const request = requestText(endpoint, headers)
-  let wanted: Promise<Wanted> | undefined
-  const look: Probe['look'] = (signal, soFar) =>
-    lookAtEach(
+  let wanted: Promise<Expected> | undefined
+  const check: Probe['check'] = (signal, soFar) =>
+    checkEachAddress(
       endpoint.host,
       signal,
       (address, either) =>
         attempt(either, async () => {
           wanted ??= wantedOf(options)
-          const answer = new HttpAnswer(await wanted, soFar)
+          const answer = new HttpResponseCheck(await wanted, soFar)
           const peer = peerOf(endpoint, address, headers)
           return dial(peer, either, (socket) => converse(socket, request, answer))
         }),
@@ -41,7 +41,7 @@ const http: ProbeFactory = (text, options) => {
     )
   return {
     name: redact(text),
-    look: (signal, soFar) => attempt(signal, () => look(signal, soFar)),
+    check: (signal, soFar) => attempt(signal, () => check(signal, soFar)),
   }
 }
 
@@ -50,7 +50,7 @@ export default http
 const wantedOf = async ({
   httpStatus = [[200, 299]],
   httpBodyMatch,
-}: ProbeOptions): Promise<Wanted> => ({
+}: ProbeOptions): Promise<Expected> => ({
   status: httpStatus,
   body: httpBodyMatch === undefined ? undefined : await parseExpression(httpBodyMatch),
 })
@@ -98,11 +98,15 @@ const checkHeader = (name: string, value: string): void => {
 }
 
 /** The body is searched as it comes, for at most a fifth of the time: a stream may go on for ever. */
-const converse = (socket: Socket, request: string, answer: HttpAnswer): Promise<Finding> => {
-  const { promise, resolve, reject } = Promise.withResolvers<Finding>()
+const converse = (
+  socket: Socket,
+  request: string,
+  answer: HttpResponseCheck,
+): Promise<ProbeResult> => {
+  const { promise, resolve, reject } = Promise.withResolvers<ProbeResult>()
   let search: NodeJS.Timeout | undefined
   let pause = 0
-  const settle = (find: () => Finding | undefined) => {
+  const settle = (find: () => ProbeResult | undefined) => {
     try {
       const found = find()
       if (found) resolve(found)

@@ -1,4 +1,4 @@
-import { redact } from '../redact.ts'
+import { redact } from '../base/redact.ts'
 import { attempt } from './attempt.ts'
 import { malformedUrl, parseConnectionUrl } from './postgres/connection-url.ts'
 import type { Parameters } from './postgres/parameters.ts'
@@ -14,12 +14,12 @@ import type { ProbeFactory } from './probe.ts'
 const postgres: ProbeFactory = (text, { resolve }) => {
   const url = parseConnectionUrl(text)
   if (serviceOf(url).service === undefined) checked(text, combine(url))
-  const look = async (signal: AbortSignal) => {
+  const check = async (signal: AbortSignal) => {
     const settings = checked(text, await settingsFor(url))
-    const { lookAtHosts } = await import('./postgres/look.ts')
-    return lookAtHosts(settings, signal, resolve)
+    const { checkHosts } = await import('./postgres/check-hosts.ts')
+    return checkHosts(settings, signal, resolve)
   }
-  return { name: redact(text), look: (signal) => attempt(signal, () => look(signal)) }
+  return { name: redact(text), check: (signal) => attempt(signal, () => check(signal)) }
 }
 
 export default postgres

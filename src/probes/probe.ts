@@ -1,5 +1,5 @@
 /** What one look at a probed thing found. */
-export type Finding =
+export type ProbeResult =
   | { readonly up: true }
   | {
       readonly up: false
@@ -16,7 +16,7 @@ export interface ProbeOptions {
   readonly httpHeaders?: Readonly<Record<string, string>>
   /** The HTTP body must match this expression in RE2's syntax. Of a `RegExp` the source and the flags i, m and s count. */
   readonly httpBodyMatch?: string | RegExp
-  /** What to connect to for a host, asked once a look: no other address is. Default: what getaddrinfo has. */
+  /** What to connect to for a host, asked once a check: no other address is. Default: what getaddrinfo has. */
   readonly resolve?: (host: string) => Promise<string[]>
 }
 
@@ -25,17 +25,17 @@ export interface Probe {
   /** The URL as given, without its password: safe to print. */
   readonly name: string
   /**
-   * One look. Resolves to what was found; "refused", "unresolvable", "not there yet" and "no answer" are findings, not
+   * One look. Resolves to what was found; "refused", "unresolvable", "not there yet" and "no answer" are result, not
    * errors.
    * @param signal ends the attempt (its own time limit, the deadline or an interrupt); rejects with the signal's reason.
    * @param soFar told why it is not up yet, where something has answered: what is found if the time limit comes first.
-   * @throws UsageError only for what no later look can mend.
+   * @throws UsageError only for what no later check can mend.
    */
-  look(signal: AbortSignal, soFar?: (reason: string) => void): Promise<Finding>
+  check(signal: AbortSignal, soFar?: (reason: string) => void): Promise<ProbeResult>
 }
 
 /**
- * One scheme's factory, the default export of its file. Client libraries are loaded in `look`, not before.
+ * One scheme's factory, the default export of its file. Client libraries are loaded in `check`, not before.
  * @throws UsageError where the URL is malformed: one sentence that says what to write instead.
  */
 export type ProbeFactory = (url: string, options: ProbeOptions) => Probe

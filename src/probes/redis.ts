@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
-import { printable, redact } from '../redact.ts'
+import { printable, redact } from '../base/redact.ts'
 import { attempt, down, unknown, up } from './attempt.ts'
 import { dial, type Peer } from './dial.ts'
-import { lookAtEach } from './each-address.ts'
+import { checkEachAddress } from './each-address.ts'
 import { decoded, type Endpoint, malformed, parseEndpoint, type Shape } from './endpoint.ts'
-import type { Finding, ProbeFactory } from './probe.ts'
+import type { ProbeFactory, ProbeResult } from './probe.ts'
 
 /** The longest reply to AUTH, SELECT and PING that can be Redis', in characters. */
 const replyLimit = 16 * 1024
@@ -28,7 +28,8 @@ const redis: ProbeFactory = (text, { resolve }) => {
     attempt(signal, () => dial(peer(endpoint, address), signal, (it) => converse(it, commands)))
   return {
     name: redact(text),
-    look: (signal) => attempt(signal, () => lookAtEach(endpoint.host, signal, ping, resolve)),
+    check: (signal) =>
+      attempt(signal, () => checkEachAddress(endpoint.host, signal, ping, resolve)),
   }
 }
 
@@ -46,7 +47,7 @@ const commandsFor = ({ username, password, pathname }: URL): string[][] => {
 const peer = ({ url, host, port }: Endpoint, address: string): Peer =>
   url.protocol === 'rediss:' ? { host: address, port, servername: host } : { host: address, port }
 
-const converse = async (socket: Socket, commands: string[][]): Promise<Finding> => {
+const converse = async (socket: Socket, commands: string[][]): Promise<ProbeResult> => {
   socket.write(commands.map(encode).join(''))
   const awaited = commands.map(([word]) => word)
   for await (const reply of replies(socket)) {
@@ -72,7 +73,7 @@ async function* replies(socket: Socket): AsyncGenerator<string> {
 }
 
 /** Of its errors only "loading" says that it is not up: with any other one it serves, but not us. */
-const refused = (reply: string, word: string | undefined): Finding => {
+const refused = (reply: string, word: string | undefined): ProbeResult => {
   const reason = refusal(reply, word)
   return /^-(?!LOADING)/.test(reply) ? unknown(reason) : down(reason)
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cLibrary } from '../c-library.ts'
-import { codeOf } from '../reason.ts'
+import { cLibrary } from '../base/c-library.ts'
+import { codeOf } from '../base/reason.ts'
 
 /** Where a connection was to go. */
-export type Place = { readonly path: string } | { readonly host: string; readonly port: number }
+export type Destination =
+  | { readonly path: string }
+  | { readonly host: string; readonly port: number }
 
 interface Sockets {
   socket(family: number, type: number, protocol: number): number
@@ -44,7 +46,7 @@ let library: Sockets | undefined
  */
 export const asOfSystem = async (
   error: unknown,
-  place: Place,
+  place: Destination,
   signal: AbortSignal,
 ): Promise<unknown> => {
   const isBlurred = process.versions.bun !== undefined && process.platform === 'linux'
@@ -58,7 +60,11 @@ export const asOfSystem = async (
 }
 
 /** 0 where there was none, or it is not known. */
-const connectError = async (c: Sockets, place: Place, signal: AbortSignal): Promise<number> => {
+const connectError = async (
+  c: Sockets,
+  place: Destination,
+  signal: AbortSignal,
+): Promise<number> => {
   const address = addressOf(c, place)
   if (address === undefined) return 0
   const socket = c.socket(address.readUInt16LE(0), NONBLOCKING_STREAM, 0)
@@ -83,7 +89,7 @@ const laterError = async (c: Sockets, socket: number, signal: AbortSignal): Prom
 }
 
 /** A `sockaddr`; none for an address with a zone. */
-const addressOf = (c: Sockets, place: Place): Buffer | undefined => {
+const addressOf = (c: Sockets, place: Destination): Buffer | undefined => {
   if ('path' in place) {
     const path = Buffer.from(`..${place.path}\0`)
     path.writeUInt16LE(AF.unix, 0)

@@ -1,18 +1,18 @@
 import { readdirSync } from 'node:fs'
-import { untilAborted } from '../aborted.ts'
-import { openFileLimit } from '../open-files.ts'
+import { untilAborted } from '../base/abort.ts'
+import { openFileLimit } from '../base/open-files.ts'
 
 /** So many looks are never too many: the limit is not even asked for. */
 const always = 8
 
-/** What a look may have open: two addresses, or the pipes of a command. */
-const filesOfLook = 4
+/** What a check may have open: two addresses, or the pipes of a command. */
+const filesPerCheck = 4
 
 /** Descriptors that are left to the store and to the rest of the program. */
 const reserve = 24
 
 /** Where the limit cannot be seen, it is taken to be the smallest usual one. */
-const usualLimit = 256
+const defaultLimit = 256
 
 /** Milliseconds for which what was counted holds. */
 const countFor = 1000
@@ -22,14 +22,14 @@ const queue: (() => void)[] = []
 let counted = { at: Number.NEGATIVE_INFINITY, room: always }
 
 /**
- * Runs a look once there are descriptors for it: those that come first are first. Who looks at more things than this
+ * Runs a check once there are descriptors for it: those that come first are first. Who looks at more things than this
  * process may have files open takes turns, and none is left out.
  * @throws the signal's reason once it aborts.
  */
-export const withSlot = async <T>(signal: AbortSignal, look: () => Promise<T>): Promise<T> => {
+export const withSlot = async <T>(signal: AbortSignal, check: () => Promise<T>): Promise<T> => {
   await enter(signal)
   try {
-    return await look()
+    return await check()
   } finally {
     leave()
   }
@@ -74,9 +74,9 @@ const room = (): number => {
 
 /** Those that are under way have some of the open files. */
 const count = (): number => {
-  const limit = openFileLimit('self')?.soft ?? usualLimit
-  const others = Math.max(0, openFiles() - under * filesOfLook)
-  return Math.floor((limit - reserve - others) / filesOfLook)
+  const limit = openFileLimit('self')?.soft ?? defaultLimit
+  const others = Math.max(0, openFiles() - under * filesPerCheck)
+  return Math.floor((limit - reserve - others) / filesPerCheck)
 }
 
 const openFiles = (): number => {

@@ -1,7 +1,7 @@
-import { redact } from '../redact.ts'
+import { redact } from '../base/redact.ts'
 import { attempt, up } from './attempt.ts'
 import { dial } from './dial.ts'
-import { lookAtEach } from './each-address.ts'
+import { checkEachAddress } from './each-address.ts'
 import { parseEndpoint, type Shape } from './endpoint.ts'
 import type { ProbeFactory } from './probe.ts'
 
@@ -14,7 +14,7 @@ const tcp: ProbeFactory = (text, { resolve }) => {
     attempt(signal, () => dial({ host: address, port }, signal, () => up))
   return {
     name: redact(text),
-    look: (signal) => attempt(signal, () => lookAtEach(host, signal, connect, resolve)),
+    check: (signal) => attempt(signal, () => checkEachAddress(host, signal, connect, resolve)),
   }
 }
 

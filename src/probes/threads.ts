@@ -1,12 +1,12 @@
-import { cLibrary } from '../c-library.ts'
+import { cLibrary } from '../base/c-library.ts'
 
 const variable = 'UV_THREADPOOL_SIZE'
 
 /** With so many things that may block, the usual threads are enough. */
-const enough = 1
+const defaultThreads = 1
 
 /** The most threads: a container may allow only some hundreds of all its processes together. */
-const most = 256
+const maxThreads = 256
 
 const blocking = new Set<string>()
 let started = false
@@ -23,9 +23,9 @@ export const expectBlocking = (what: string): void => {
  * started before.
  */
 export const startThreads = (expected = blocking.size): void => {
-  if (started || expected <= enough) return
+  if (started || expected <= defaultThreads) return
   started = true
-  const threads = Math.min(2 * expected + 4, most)
+  const threads = Math.min(2 * expected + 4, maxThreads)
   if (threads <= Number(process.env[variable])) return
   const start = () => process.getBuiltinModule('node:fs').access('/', () => {})
   if (process.versions.bun === undefined) withVariable(String(threads), start)

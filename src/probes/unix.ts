@@ -1,4 +1,4 @@
-import { printable, redact } from '../redact.ts'
+import { printable, redact } from '../base/redact.ts'
 import { attempt, refusals, up } from './attempt.ts'
 import { dial } from './dial.ts'
 import { malformed } from './endpoint.ts'
@@ -6,19 +6,20 @@ import { absences, parsePathUrl } from './path-url.ts'
 import type { ProbeFactory } from './probe.ts'
 
 /** What fits into Linux' `sockaddr_un`, in bytes. */
-const longestPath = 107
+const maxPathLength = 107
 
 const definite = new Set([...refusals, ...absences, 'EPROTOTYPE'])
 
-const form = `unix:///PATH with a path of at most ${longestPath} bytes`
+const form = `unix:///PATH with a path of at most ${maxPathLength} bytes`
 
 /** `unix:///PATH`: up when the socket accepts a connection. */
 const unix: ProbeFactory = (text) => {
   const path = parsePathUrl(text)
-  if (Buffer.byteLength(path) > longestPath) throw malformed(text, 'is too long for a socket', form)
+  if (Buffer.byteLength(path) > maxPathLength)
+    throw malformed(text, 'is too long for a socket', form)
   return {
     name: printable(redact(text)),
-    look: (signal) => attempt(signal, () => dial({ path }, signal, () => up), definite),
+    check: (signal) => attempt(signal, () => dial({ path }, signal, () => up), definite),
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Backend, Entry } from '../backends/backend.ts'
 import { remove, unchanged } from '../backends/operations.ts'
 import { commitUntilAnswered } from './core/commit.ts'
-import { type Limits, withDeadline } from './deadline.ts'
-import { checkKey } from './keys.ts'
+import { type Limits, withDeadline } from './core/deadline.ts'
+import { checkKey } from './core/keys.ts'
+import type { Namespace } from './core/namespace.ts'
+import { retry, retryUntilAvailable } from './core/retry.ts'
 import { KINDS, type Kind, traitsOf } from './kinds.ts'
-import { retry, whenAvailable } from './retry.ts'
-import type { Space } from './space.ts'
 
 export interface ClearOptions extends Limits {
   /** Also everything below each name. */
@@ -31,7 +31,7 @@ const reaches = ({ recursive, all }: ClearOptions): boolean => Boolean(recursive
 
 /** Removes the signals of these names. Absent ones are no error. */
 export const clear = (
-  { backend, namespace }: Space,
+  { backend, name: namespace }: Namespace,
   names: readonly string[],
   options: ClearOptions = {},
 ): Promise<void> => {
@@ -54,9 +54,11 @@ const entriesOf = async (
   below: boolean,
   signal: AbortSignal,
 ): Promise<Entry[]> => {
-  const own = await whenAvailable({ signal }, () => backend.get(key, { signal }))
+  const own = await retryUntilAvailable({ signal }, () => backend.get(key, { signal }))
   if (!below) return own ? [own] : []
-  const { entries } = await whenAvailable({ signal }, () => backend.list(`${key}/`, { signal }))
+  const { entries } = await retryUntilAvailable({ signal }, () =>
+    backend.list(`${key}/`, { signal }),
+  )
   return own ? [own, ...entries] : [...entries]
 }
 
@@ -83,9 +85,9 @@ const removeBatch = async (
 ): Promise<void> => {
   let left = batch
   await retry({ signal }, async () => {
-    const guards = left.map(({ key, modRevision }) => unchanged(key, modRevision))
+    const preconditions = left.map(({ key, modRevision }) => unchanged(key, modRevision))
     const writes = left.map(({ key }) => remove(key))
-    const { result, unanswered } = await commitUntilAnswered(backend, guards, writes, {
+    const { result, unanswered } = await commitUntilAnswered(backend, preconditions, writes, {
       signal,
     })
     if (result.outcome === 'ok') return true

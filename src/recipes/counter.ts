@@ -1,11 +1,11 @@
-import { ConflictError, NoError, UsageError } from '../errors.ts'
-import { printable } from '../redact.ts'
-import type { AnnounceOptions } from './announcement.ts'
-import { type Limits, withDeadline } from './deadline.ts'
-import { isInt64, parseInt64 } from './int64.ts'
-import { type ChangeOptions, Ledger } from './ledger.ts'
-import type { Space } from './space.ts'
-import type { JudgeEntries, LazySpace } from './wait/stored-condition.ts'
+import { ConflictError, NoError, UsageError } from '../base/errors.ts'
+import { isInt64, parseInt64 } from '../base/int64.ts'
+import { printable } from '../base/redact.ts'
+import { type Limits, withDeadline } from './core/deadline.ts'
+import { type ChangeOptions, Ledger } from './core/ledger.ts'
+import type { Namespace } from './core/namespace.ts'
+import type { AnnounceOptions } from './wait/announcement.ts'
+import type { JudgeEntries, LazyNamespace } from './wait/stored-condition.ts'
 import type { WaitOptions } from './wait/wait.ts'
 
 export interface AddOptions extends Limits, Pick<ChangeOptions, 'idempotencyKey'> {}
@@ -33,14 +33,14 @@ export type CounterWaitOptions = Pick<WaitOptions, 'timeout' | 'signal' | 'progr
  * other rejection: it was not made. All methods throw ConflictError where the text is no such number.
  */
 export class Counter {
-  readonly #space: Space
+  readonly #namespace: Namespace
   readonly #name: string
   readonly #ledger: Ledger
 
-  constructor(space: Space, name: string) {
-    this.#space = space
+  constructor(namespace: Namespace, name: string) {
+    this.#namespace = namespace
     this.#name = name
-    this.#ledger = new Ledger(space, 'counter', name)
+    this.#ledger = new Ledger(namespace, 'counter', name)
   }
 
   get(limits: Limits = {}): Promise<bigint> {
@@ -75,7 +75,7 @@ export class Counter {
 
   /** Waits until the counter is what is named; throws as `wait` does. */
   wait(goal: CounterGoal, options: CounterWaitOptions = {}): Promise<bigint> {
-    return waitForCounter(async () => this.#space, this.#name, goal, options)
+    return waitForCounter(async () => this.#namespace, this.#name, goal, options)
   }
 
   async #change(next: (value: bigint) => bigint, options: ChangeOptions): Promise<bigint> {
@@ -88,9 +88,9 @@ export class Counter {
   }
 }
 
-/** As `Counter.wait`, in a space that is opened for it. Resolves to the value that was found. */
+/** As `Counter.wait`, in a namespace that is opened for it. Resolves to the value that was found. */
 export const waitForCounter = async (
-  space: LazySpace,
+  namespace: LazyNamespace,
   name: string,
   goal: CounterGoal,
   options: CounterWaitOptions = {},
@@ -100,7 +100,7 @@ export const waitForCounter = async (
     found = value
   })
   const { waitForStored } = await import('./wait/wait-stored.ts')
-  await waitForStored(space, 'counter', name, judge, textsOf(goal), options)
+  await waitForStored(namespace, 'counter', name, judge, textsOf(goal), options)
   return found
 }
 

@@ -1,12 +1,12 @@
 import type { Entry } from '../backends/backend.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../base/errors.ts'
+import { type Limits, withDeadline } from './core/deadline.ts'
+import { checkState } from './core/keys.ts'
+import { keyIn, type Namespace } from './core/namespace.ts'
 import { type Line, MUTEX, membersOf, prefixOf, readMembers } from './core/queue.ts'
 import { type QueueEntry, Tenure } from './core/queue-entry.ts'
 import { type TurnOptions, takeTurn } from './core/take-turn.ts'
-import { type Limits, withDeadline } from './deadline.ts'
-import { checkState } from './keys.ts'
-import { keyIn, type Space } from './space.ts'
-import { follow } from './view.ts'
+import { follow } from './core/view.ts'
 
 export interface CampaignOptions extends TurnOptions {
   /** Milliseconds to wait; 0 or nothing is no limit. */
@@ -43,12 +43,12 @@ export class Leadership extends Tenure implements Candidate {
    * @throws TimeoutError, UnavailableError at the deadline; the candidacy is withdrawn.
    */
   static campaign(
-    space: Space,
+    namespace: Namespace,
     name: string,
     id: string,
     options: CampaignOptions = {},
   ): Promise<Leadership> {
-    const queue = { ...line(space, name), ...MUTEX, value: checkId(id) }
+    const queue = { ...line(namespace, name), ...MUTEX, value: checkId(id) }
     return withDeadline(options, (signal) =>
       takeTurn(queue, { ...options, signal }, async (entry, own) => new Leadership(id, entry, own)),
     )
@@ -62,11 +62,11 @@ export class Leadership extends Tenure implements Candidate {
 
 /** Who leads; nothing where nobody does. */
 export const leader = (
-  space: Space,
+  namespace: Namespace,
   name: string,
   limits: Limits = {},
 ): Promise<Candidate | undefined> => {
-  const election = line(space, name)
+  const election = line(namespace, name)
   return withDeadline(limits, async (signal) => {
     const [first] = await readMembers(election, signal)
     return first && candidateOf(first)
@@ -75,33 +75,33 @@ export const leader = (
 
 /** All candidates, the leader first, at the beginning and whenever they change, until the signal aborts. */
 export async function* watchCandidates(
-  space: Space,
+  namespace: Namespace,
   name: string,
   signal: AbortSignal,
 ): AsyncGenerator<Candidate[]> {
-  const election = line(space, name)
-  for await (const view of follow(space.backend, prefixOf(election), signal)) {
+  const election = line(namespace, name)
+  for await (const view of follow(namespace.backend, prefixOf(election), signal)) {
     if (!view.interrupted) yield membersOf(election, view.entries.values()).map(candidateOf)
   }
 }
 
 /** Who leads, at the beginning and whenever that changes, until the signal aborts. */
 export async function* watchLeader(
-  space: Space,
+  namespace: Namespace,
   name: string,
   signal: AbortSignal,
 ): AsyncGenerator<Candidate | undefined> {
   let known: Candidate | undefined | null = null
-  for await (const [first] of watchCandidates(space, name, signal)) {
+  for await (const [first] of watchCandidates(namespace, name, signal)) {
     if (known !== null && first?.token === known?.token && first?.id === known?.id) continue
     known = first
     yield first
   }
 }
 
-const line = (space: Space, name: string): Line => {
-  keyIn(space, 'election', name)
-  return { space, kind: 'election', name }
+const line = (namespace: Namespace, name: string): Line => {
+  keyIn(namespace, 'election', name)
+  return { namespace, kind: 'election', name }
 }
 
 const candidateOf = ({ key, value, createRevision }: Entry): Candidate => ({

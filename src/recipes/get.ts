@@ -1,18 +1,22 @@
-import { NoError } from '../errors.ts'
-import { type Limits, withLateDeadline } from './deadline.ts'
-import { whenAvailable } from './retry.ts'
-import { keyIn, type Space } from './space.ts'
+import { NoError } from '../base/errors.ts'
+import { type Limits, withLazyDeadline } from './core/deadline.ts'
+import { keyIn, type Namespace } from './core/namespace.ts'
+import { retryUntilAvailable } from './core/retry.ts'
 
 /**
  * The state of a key.
  * @throws NoError it has none.
  */
-export const getState = (space: Space, name: string, limits: Limits = {}): Promise<string> => {
-  const key = keyIn(space, 'signal', name)
-  return withLateDeadline(limits, async (call) => {
-    const entry = await whenAvailable(call, () => space.backend.get(key, call))
+export const getState = (
+  namespace: Namespace,
+  name: string,
+  limits: Limits = {},
+): Promise<string> => {
+  const key = keyIn(namespace, 'signal', name)
+  return withLazyDeadline(limits, async (call) => {
+    const entry = await retryUntilAvailable(call, () => namespace.backend.get(key, call))
     if (entry) return Buffer.from(entry.value).toString()
-    const { patternHint } = await import('./patterns.ts')
+    const { patternHint } = await import('./core/patterns.ts')
     throw new NoError(`${name} is not signalled${patternHint(name)}`)
   })
 }

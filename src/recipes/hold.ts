@@ -1,12 +1,12 @@
 import type { Entry, Write } from '../backends/backend.ts'
 import { put, putDetached } from '../backends/operations.ts'
 import type { Command } from '../backends/process-identity.ts'
-import { LostError } from '../errors.ts'
+import { LostError } from '../base/errors.ts'
 import { changeKey } from './core/commit.ts'
+import { checkState } from './core/keys.ts'
+import { keyIn, type Namespace } from './core/namespace.ts'
 import { Ownership, takeOwnership } from './core/ownership.ts'
-import { checkState } from './keys.ts'
-import type { SessionOptions } from './session.ts'
-import { keyIn, type Space } from './space.ts'
+import type { SessionOptions } from './core/session.ts'
 
 export interface HoldOptions extends SessionOptions {
   /** A hold of ours that was lost, whose session the store may not have ended yet. */
@@ -23,16 +23,16 @@ export class Hold extends Ownership {
    * @throws UnavailableError the store was out of reach until the options' signal aborted.
    */
   static async take(
-    space: Space,
+    namespace: Namespace,
     name: string,
     state: string,
     { instead, ...options }: HoldOptions = {},
   ): Promise<Hold> {
-    const key = keyIn(space, 'signal', name)
+    const key = keyIn(namespace, 'signal', name)
     checkState(state)
     const owned = { key: () => key, value: state, fresh: !instead, what: name }
     const previous = new Set(instead && [instead.parts.session.id])
-    return new Hold(await takeOwnership(space, owned, { ...options, previous }))
+    return new Hold(await takeOwnership(namespace, owned, { ...options, previous }))
   }
 
   /**
@@ -60,14 +60,14 @@ export class Hold extends Ownership {
 
   /** A write that only the holder may make, made once. */
   async #change(state: string, write: Write, signal: AbortSignal | undefined): Promise<void> {
-    const { space, key, session } = this.parts
+    const { namespace, key, session } = this.parts
     const plan = async (entry: Entry | undefined) => {
-      if (entry?.session !== session.id) throw this.#gone()
+      if (entry?.lease !== session.id) throw this.#gone()
       return { writes: [write], result: undefined }
     }
     const appliedTo = (entry: Entry | undefined) =>
       entry !== undefined && Buffer.from(entry.value).toString() === state
-    await changeKey(space.backend, { key, plan, appliedTo }, { signal })
+    await changeKey(namespace.backend, { key, plan, appliedTo }, { signal })
   }
 
   /** Seen before the watch tells of it. */

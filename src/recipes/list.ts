@@ -1,10 +1,10 @@
 import type { Entry } from '../backends/backend.ts'
-import { compareKeys } from '../backends/scope.ts'
-import { type Limits, withDeadline } from './deadline.ts'
-import { whenAvailable } from './retry.ts'
-import { allRecords, type SessionRecord } from './session-record.ts'
-import { nameIn, prefixIn, type Space } from './space.ts'
-import { follow } from './view.ts'
+import { compareKeys } from '../backends/watch/scope.ts'
+import { type Limits, withDeadline } from './core/deadline.ts'
+import { type Namespace, nameIn, prefixIn } from './core/namespace.ts'
+import { retryUntilAvailable } from './core/retry.ts'
+import { allRecords, type SessionRecord } from './core/session-record.ts'
+import { follow } from './core/view.ts'
 
 /** A signalled key. */
 export interface Signal {
@@ -18,30 +18,34 @@ export interface Signal {
 export type SignalEvent = Signal & { readonly event: 'join' | 'change' | 'leave' }
 
 /** All signals of the namespace, or of one group and what is below it, in key order. */
-export const list = (space: Space, group = '', limits: Limits = {}): Promise<Signal[]> => {
-  const prefix = prefixIn(space, 'signal', group)
+export const list = (namespace: Namespace, group = '', limits: Limits = {}): Promise<Signal[]> => {
+  const prefix = prefixIn(namespace, 'signal', group)
   return withDeadline(limits, async (signal) => {
-    const read = () => space.backend.list(prefix, { signal })
-    const { entries } = await whenAvailable({ signal }, read)
-    const records = await whenAvailable({ signal }, () => allRecords(space, signal))
-    return entries.map((entry) => describe(space, entry, records))
+    const read = () => namespace.backend.list(prefix, { signal })
+    const { entries } = await retryUntilAvailable({ signal }, read)
+    const records = await retryUntilAvailable({ signal }, () => allRecords(namespace, signal))
+    return entries.map((entry) => describe(namespace, entry, records))
   })
 }
 
 /** What is there (each as a join), then every join, change of state and leave, until the signal aborts. */
 export async function* watchList(
-  space: Space,
+  namespace: Namespace,
   group: string,
   signal: AbortSignal,
 ): AsyncGenerator<SignalEvent> {
   let known = new Map<string, Signal>()
-  for await (const view of follow(space.backend, prefixIn(space, 'signal', group), signal)) {
+  for await (const view of follow(
+    namespace.backend,
+    prefixIn(namespace, 'signal', group),
+    signal,
+  )) {
     if (view.interrupted) continue
-    const records = await whenAvailable({ signal }, () => allRecords(space, signal))
+    const records = await retryUntilAvailable({ signal }, () => allRecords(namespace, signal))
     const current = new Map<string, Signal>()
     for (const key of [...view.entries.keys()].sort(compareKeys)) {
       const entry = view.entries.get(key)
-      if (entry) current.set(key, describe(space, entry, records, known.get(key)))
+      if (entry) current.set(key, describe(namespace, entry, records, known.get(key)))
     }
     yield* differences(known, current)
     known = current
@@ -67,13 +71,13 @@ const same = (a: Signal, b: Signal): boolean =>
 
 /** A holder's record may be gone before its key is seen to be: then what was known of it counts. */
 const describe = (
-  space: Space,
+  namespace: Namespace,
   entry: Entry,
   records: ReadonlyMap<string, SessionRecord>,
   before?: Signal,
 ): Signal => {
   const state = Buffer.from(entry.value).toString()
-  const key = nameIn(space, 'signal', entry.key)
-  if (entry.session === undefined) return { key, state }
-  return { key, state, holder: records.get(entry.session) ?? before?.holder }
+  const key = nameIn(namespace, 'signal', entry.key)
+  if (entry.lease === undefined) return { key, state }
+  return { key, state, holder: records.get(entry.lease) ?? before?.holder }
 }

@@ -1,13 +1,13 @@
 import type { Entry } from '../backends/backend.ts'
 import { isClaimable } from '../backends/operations.ts'
-import { ConflictError, UsageError } from '../errors.ts'
-import { claim, claimNow, giveBack, type Wanted, watchClaim } from './claim.ts'
+import { ConflictError, UsageError } from '../base/errors.ts'
+import { claim, claimNow, giveBack, type Wanted, watchClaim } from './core/claim.ts'
+import { withDeadline } from './core/deadline.ts'
+import { keyIn, type Namespace } from './core/namespace.ts'
 import { type Queue, semaphore } from './core/queue.ts'
 import { type QueueEntry, Tenure } from './core/queue-entry.ts'
+import { cleanupSignal } from './core/retry.ts'
 import { type TurnOptions, takeTurn } from './core/take-turn.ts'
-import { withDeadline } from './deadline.ts'
-import { undoing } from './retry.ts'
-import { keyIn, type Space } from './space.ts'
 
 export interface LockOptions extends TurnOptions {
   /** How many may hold at once, the same number for all. Default 1, a mutex. */
@@ -38,8 +38,8 @@ export class Lock extends Tenure {
    * @throws ConflictError others use it with another number of slots.
    * @throws TimeoutError, UnavailableError at the deadline; the queue entry is given up.
    */
-  static acquire(space: Space, name: string, options: LockOptions = {}): Promise<Lock> {
-    const queue = lockQueue(space, name, options.slots)
+  static acquire(namespace: Namespace, name: string, options: LockOptions = {}): Promise<Lock> {
+    const queue = lockQueue(namespace, name, options.slots)
     return withDeadline(options, (signal) =>
       takeTurn(queue, { ...options, signal }, (entry, own) =>
         Lock.#take(queue, entry, own, { try: options.try, slots: options.slots, signal }),
@@ -62,7 +62,7 @@ export class Lock extends Tenure {
       void watchClaim(wanted, claimed, lock.#released.signal)
       return lock
     } catch (error) {
-      await giveBack(wanted, undoing(options.signal))
+      await giveBack(wanted, cleanupSignal(options.signal))
       throw error
     }
   }
@@ -81,16 +81,16 @@ export class Lock extends Tenure {
   }
 }
 
-const lockQueue = (space: Space, name: string, slots = 1): Queue => {
+const lockQueue = (namespace: Namespace, name: string, slots = 1): Queue => {
   if (!Number.isSafeInteger(slots) || slots < 1)
     throw new UsageError('the number of slots must be an integer of at least 1')
-  keyIn(space, 'lock', name)
+  keyIn(namespace, 'lock', name)
   const check = (older: readonly Entry[]) => {
     for (const entry of older) checkSlots(name, slots, entry)
   }
   // Where there are claims, those decide between us and other tools, whose keys are empty.
-  const counts = isClaimable(space.backend) ? isOurs : undefined
-  return { space, kind: 'lock', name, value: String(slots), counts, check, ...semaphore(slots) }
+  const counts = isClaimable(namespace.backend) ? isOurs : undefined
+  return { namespace, kind: 'lock', name, value: String(slots), counts, check, ...semaphore(slots) }
 }
 
 const isOurs = ({ value }: Entry): boolean => value.byteLength > 0
@@ -108,11 +108,11 @@ const checkSlots = (name: string, slots: number, { value }: Entry): void => {
 }
 
 const wantedOf = (
-  { space, name }: Queue,
+  { namespace, name }: Queue,
   slots = 1,
-  { parts: { session } }: QueueEntry,
+  { parts: { session: lease } }: QueueEntry,
 ): Wanted | undefined => {
-  const { backend } = space
+  const { backend } = namespace
   if (!isClaimable(backend)) return undefined
-  return { backend, path: keyIn(space, 'lock', name), name, slots, session }
+  return { backend, path: keyIn(namespace, 'lock', name), name, slots, lease }
 }

@@ -1,10 +1,10 @@
-import { untilAborted } from '../aborted.ts'
 import type { Command } from '../backends/process-identity.ts'
-import { LostError } from '../errors.ts'
+import { untilAborted } from '../base/abort.ts'
+import { LostError } from '../base/errors.ts'
 import { KeptOwnership } from './core/kept-ownership.ts'
+import type { Namespace } from './core/namespace.ts'
+import type { SessionOptions } from './core/session.ts'
 import { Hold } from './hold.ts'
-import type { SessionOptions } from './session.ts'
-import type { Space } from './space.ts'
 
 export interface MembershipOptions extends SessionOptions {
   /** Told when the session was lost, and of each failed attempt to join again. */
@@ -18,7 +18,7 @@ export class Membership {
   #command: (() => Command) | undefined
 
   private constructor(
-    space: Space,
+    namespace: Namespace,
     name: string,
     state: string,
     hold: Hold,
@@ -27,20 +27,20 @@ export class Membership {
     this.#state = state
     const take = (signal: AbortSignal) => {
       const again = { ...options, signal, instead: this.#hold, command: this.#command }
-      return Hold.take(space, name, this.#state, again)
+      return Hold.take(namespace, name, this.#state, again)
     }
     this.#kept = new KeptOwnership(hold, { take, onTrouble: options.onTrouble })
   }
 
   /** Joins; throws as `Hold.take` does. */
   static async join(
-    space: Space,
+    namespace: Namespace,
     name: string,
     state: string,
     options: MembershipOptions = {},
   ): Promise<Membership> {
-    const hold = await Hold.take(space, name, state, options)
-    return new Membership(space, name, state, hold, options)
+    const hold = await Hold.take(namespace, name, state, options)
+    return new Membership(namespace, name, state, hold, options)
   }
 
   get ttl(): number {

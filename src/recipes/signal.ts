@@ -1,13 +1,13 @@
 import type { CallOptions, Entry } from '../backends/backend.ts'
 import { put, putDetached } from '../backends/operations.ts'
-import { NoError } from '../errors.ts'
+import { NoError } from '../base/errors.ts'
 import { changeKey } from './core/commit.ts'
-import { type Limits, withLateDeadline } from './deadline.ts'
-import { checkState } from './keys.ts'
-import { undoing, whenAvailable } from './retry.ts'
-import { boundWrites, describeHolder, holderOf } from './session-record.ts'
-import { keyIn, type Space } from './space.ts'
-import { checkTtl } from './ttl.ts'
+import { type Limits, withLazyDeadline } from './core/deadline.ts'
+import { checkState } from './core/keys.ts'
+import { keyIn, type Namespace } from './core/namespace.ts'
+import { cleanupSignal, retryUntilAvailable } from './core/retry.ts'
+import { boundWrites, describeHolder, holderOf } from './core/session-record.ts'
+import { checkTtl } from './core/ttl.ts'
 
 export interface SignalOptions extends Limits {
   /** Milliseconds after which the state goes by itself; raised to the backend's minimum. */
@@ -31,52 +31,52 @@ export const READY = 'ready'
  * @throws IndeterminateError it was sent, no answer came, and it cannot be known whether it was applied.
  */
 export const signal = (
-  space: Space,
+  namespace: Namespace,
   name: string,
   state: string = READY,
   options: SignalOptions = {},
 ): Promise<Signalled> => {
-  const key = keyIn(space, 'signal', name)
+  const key = keyIn(namespace, 'signal', name)
   checkState(state)
-  return withLateDeadline(options, (call) =>
+  return withLazyDeadline(options, (call) =>
     options.expire === undefined
-      ? setState(space, key, state, call)
-      : setExpiring(space, key, state, options.expire, call),
+      ? setState(namespace, key, state, call)
+      : setExpiring(namespace, key, state, options.expire, call),
   )
 }
 
-const setState = (space: Space, key: string, state: string, call: CallOptions) => {
+const setState = (namespace: Namespace, key: string, state: string, call: CallOptions) => {
   const plan = async (entry: Entry | undefined) => {
-    const { held } = await holderOf(space, entry, call)
+    const { held } = await holderOf(namespace, entry, call)
     return { writes: [held ? put(key, state) : putDetached(key, state)], result: {} }
   }
-  return changeKey(space.backend, { key, plan, appliedTo: isState(state) }, call)
+  return changeKey(namespace.backend, { key, plan, appliedTo: isState(state) }, call)
 }
 
 const setExpiring = async (
-  space: Space,
+  namespace: Namespace,
   key: string,
   state: string,
   ttl: number,
   call: CallOptions,
 ): Promise<Signalled> => {
-  const { backend } = space
+  const { backend } = namespace
   checkTtl(ttl, backend.traits)
-  const lease = await whenAvailable(call, () => backend.grant(ttl, call))
+  const lease = await retryUntilAvailable(call, () => backend.grant(ttl, call))
   const plan = async (entry: Entry | undefined) => {
-    const holder = await holderOf(space, entry, call)
+    const holder = await holderOf(namespace, entry, call)
     if (holder.held) {
       throw new NoError(`the key is held by ${describeHolder(holder)}: it cannot be set to expire`)
     }
     return {
-      writes: boundWrites(space, lease.id, key, state, 'expire'),
+      writes: boundWrites(namespace, lease.id, key, state, 'expire'),
       result: { expires: lease.ttl },
     }
   }
   try {
     return await changeKey(backend, { key, plan, appliedTo: isState(state) }, call)
   } catch (error) {
-    await backend.revoke(lease.id, { signal: undoing(call.signal) }).catch(() => {})
+    await backend.revoke(lease.id, { signal: cleanupSignal(call.signal) }).catch(() => {})
     throw error
   }
 }

@@ -1,11 +1,11 @@
-import { ConflictError, NoError, UsageError } from '../errors.ts'
-import { printable } from '../redact.ts'
-import type { AnnounceOptions } from './announcement.ts'
-import { type Limits, withDeadline } from './deadline.ts'
-import { isInt64, parseInt64 } from './int64.ts'
-import { type ChangeOptions, Ledger } from './ledger.ts'
-import type { Space } from './space.ts'
-import type { JudgeEntries, LazySpace } from './wait/stored-condition.ts'
+import { ConflictError, NoError, UsageError } from '../base/errors.ts'
+import { isInt64, parseInt64 } from '../base/int64.ts'
+import { printable } from '../base/redact.ts'
+import { type Limits, withDeadline } from './core/deadline.ts'
+import { type ChangeOptions, Ledger } from './core/ledger.ts'
+import type { Namespace } from './core/namespace.ts'
+import type { AnnounceOptions } from './wait/announcement.ts'
+import type { JudgeEntries, LazyNamespace } from './wait/stored-condition.ts'
 import type { WaitOptions } from './wait/wait.ts'
 
 /** How much work there is. */
@@ -35,14 +35,14 @@ export interface WaitGroupWaitOptions
  * as a counter's. All methods throw ConflictError where the store holds something else under the name.
  */
 export class WaitGroup {
-  readonly #space: Space
+  readonly #namespace: Namespace
   readonly #name: string
   readonly #ledger: Ledger
 
-  constructor(space: Space, name: string) {
-    this.#space = space
+  constructor(namespace: Namespace, name: string) {
+    this.#namespace = namespace
     this.#name = name
-    this.#ledger = new Ledger(space, 'waitgroup', name)
+    this.#ledger = new Ledger(namespace, 'waitgroup', name)
   }
 
   /**
@@ -73,7 +73,7 @@ export class WaitGroup {
 
   /** Waits until nothing is pending; throws as `wait` does. */
   wait(options: WaitGroupWaitOptions = {}): Promise<WaitGroupState> {
-    return waitForGroup(async () => this.#space, this.#name, options)
+    return waitForGroup(async () => this.#namespace, this.#name, options)
   }
 
   #change(
@@ -88,9 +88,9 @@ export class WaitGroup {
   }
 }
 
-/** As `WaitGroup.wait`, in a space that is opened for it. Resolves to the state that was found. */
+/** As `WaitGroup.wait`, in a namespace that is opened for it. Resolves to the state that was found. */
 export const waitForGroup = async (
-  space: LazySpace,
+  namespace: LazyNamespace,
   name: string,
   { expect = 0n, ...options }: WaitGroupWaitOptions = {},
 ): Promise<WaitGroupState> => {
@@ -99,7 +99,7 @@ export const waitForGroup = async (
     found = state
   })
   const { waitForStored } = await import('./wait/wait-stored.ts')
-  await waitForStored(space, 'waitgroup', name, judge, { expect: String(expect) }, options)
+  await waitForStored(namespace, 'waitgroup', name, judge, { expect: String(expect) }, options)
   return found
 }
 

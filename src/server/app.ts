@@ -1,16 +1,16 @@
 import type { RequestListener, Server } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { BASE } from '../backends/http/protocol.ts'
-import { guard } from './access/guard.ts'
-import { logAccess } from './access-log.ts'
-import { type Failure, failureOf, refused } from './answers.ts'
-
+import { authorize } from './access/authorize.ts'
 import type { ServerContext } from './context.ts'
-import { answerMalformed } from './http-server.ts'
-import type { Log } from './log.ts'
-import { Methods } from './methods.ts'
-import { refuseOldHttp } from './old-http.ts'
-import { oneAfterTheOther } from './pipelining.ts'
+import { answerMalformed } from './http/http-server.ts'
+import { Methods } from './http/methods.ts'
+import { refuseOldHttp } from './http/old-http.ts'
+import { oneAfterTheOther } from './http/pipelining.ts'
+import { type Failure, failureOf, refused } from './http/responses.ts'
+import { refuseUnexpectedInput } from './http/unexpected-input.ts'
+import { logAccess } from './log/access-log.ts'
+import type { Log } from './log/logger.ts'
 import { activityRoutes } from './routes/activity.ts'
 import { healthRoute } from './routes/health.ts'
 import { homeRoute } from './routes/home.ts'
@@ -21,13 +21,12 @@ import { pageRoute } from './routes/page.ts'
 import { probeRoutes } from './routes/probes.ts'
 import { rdvV1Routes } from './routes/rdv-v1.ts'
 import { recipesRoutes } from './routes/recipes.ts'
-import { refuseUnheeded } from './unheeded.ts'
 
 /** A body of a request that needs none, in bytes. */
 const BODY_LIMIT = 1_048_576
 
 /** A percent-encoded key of 1 KiB is three times as long. */
-const LONGEST_PATH = 4_096
+const MAX_PATH_LENGTH = 4_096
 
 export interface AppLogs {
   /** Told of every request. */
@@ -47,13 +46,13 @@ export const createApp = async (
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: true,
     return503OnClosing: false,
-    routerOptions: { maxParamLength: LONGEST_PATH },
+    routerOptions: { maxParamLength: MAX_PATH_LENGTH },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
   if (accessLog) logAccess(app, accessLog)
-  refuseUnheeded(app)
+  refuseUnexpectedInput(app)
   oneAfterTheOther(app)
-  guard(app, context)
+  authorize(app, context)
   refuseOldHttp(app)
   closeAtEnd(app, context)
   answerFailures(app, context)

@@ -1,28 +1,28 @@
 import type { Backend } from '../backends/backend.ts'
-import type { Space } from '../recipes/space.ts'
+import type { Namespace } from '../recipes/core/namespace.ts'
 import type { Access } from './access/access.ts'
 import type { ActivityRecord } from './activity/record.ts'
-import type { Bookkeeping } from './bookkeeping.ts'
+import type { OpenRequests } from './http/open-requests.ts'
 import type { Metrics } from './metrics/metrics.ts'
-import type { OpenRequests } from './open-requests.ts'
-import type { ProbePolicy } from './probe-policy.ts'
-import type { Scopes } from './scopes.ts'
-import type { SharedWaits } from './shared-wait.ts'
+import type { ProbePolicy } from './probes/policy.ts'
+import type { KeyPolicy } from './protocol/key-policy.ts'
+import type { SharedWaits } from './waits/shared-wait.ts'
+import type { WaitHistory } from './waits/wait-history.ts'
 
 /** What the routes of one server share. */
 export interface ServerContext {
   /** As it was given. */
   readonly store: Backend
   /** The same store, with shared watches: for all that waits. */
-  readonly space: Space
+  readonly namespace: Namespace
   /** Which of its keys clients may touch. */
-  readonly scopes: Scopes
+  readonly keyPolicy: KeyPolicy
   readonly version: string
   /** Milliseconds that a request waits unless it says otherwise; 0 is no limit. */
   readonly timeout: number
   readonly postgresUrl: string
   readonly open: OpenRequests
-  readonly waits: Bookkeeping
+  readonly waits: WaitHistory
   /** All that is to be seen of what goes on. */
   readonly activity: ActivityRecord
   readonly metrics: Metrics

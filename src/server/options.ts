@@ -1,8 +1,8 @@
 import { isIP, isIPv4 } from 'node:net'
 import type { Backend } from '../backends/backend.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../base/errors.ts'
 import type { Grant } from './access/tokens.ts'
-import type { Log } from './log.ts'
+import type { Log } from './log/logger.ts'
 
 export interface ServerOptions {
   readonly listen: { readonly host: string; readonly port: number }

@@ -1,21 +1,21 @@
 import type { Server as TlsServer } from 'node:https'
 import { setFlagsFromString } from 'node:v8'
 import manifest from '../../package.json' with { type: 'json' }
-import { UnavailableError } from '../errors.ts'
+import { UnavailableError } from '../base/errors.ts'
 import { startThreads } from '../probes/threads.ts'
-import { checkNamespace } from '../recipes/keys.ts'
+import { checkNamespace } from '../recipes/core/keys.ts'
 import { Access } from './access/access.ts'
 import { ActivityRecord } from './activity/record.ts'
 import { createApp } from './app.ts'
-import { Bookkeeping } from './bookkeeping.ts'
 import type { ServerContext } from './context.ts'
-import { close, createHttpServer, listen } from './http-server.ts'
+import { close, createHttpServer, listen } from './http/http-server.ts'
+import { OpenRequests } from './http/open-requests.ts'
 import { observe } from './metrics/observe.ts'
-import { OpenRequests } from './open-requests.ts'
 import { checkExposure, isLoopback, type ServerOptions, urlOf } from './options.ts'
-import { ProbePolicy } from './probe-policy.ts'
-import { Scopes } from './scopes.ts'
-import { SharedWaits } from './shared-wait.ts'
+import { ProbePolicy } from './probes/policy.ts'
+import { KeyPolicy } from './protocol/key-policy.ts'
+import { SharedWaits } from './waits/shared-wait.ts'
+import { WaitHistory } from './waits/wait-history.ts'
 
 const DEFAULT_TIMEOUT = 30_000
 
@@ -45,7 +45,7 @@ export interface Server {
    * under way goes on.
    * @throws the certificate and the key do not belong together, or are none.
    */
-  renew(secrets: Pick<ServerOptions, 'tls' | 'tokens'>): void
+  reload(secrets: Pick<ServerOptions, 'tls' | 'tokens'>): void
   /**
    * Stops: accepts nothing more, tells who waits that the server is shutting down (503, so that `curl --retry` goes to
    * another one), ends the streams, and lets the requests that are being carried out end. Never rejects; resolves
@@ -75,9 +75,9 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     get waiters() {
       return context.open.size
     },
-    renew({ tls, tokens }) {
+    reload({ tls, tokens }) {
       if (tls) (app.server as TlsServer).setSecureContext(tls)
-      if (tokens) context.access.renewTokens(tokens)
+      if (tokens) context.access.replaceTokens(tokens)
     },
     drain() {
       drained ??= drain(context, () => close(app.server, GRACE)).then(() => app.close())
@@ -116,19 +116,19 @@ const waitersOfClient = ({ listen: { host } }: ServerOptions): number =>
 /** What the routes of a server with these options share. */
 export const contextOf = (options: ServerOptions): ServerContext => {
   const { backend: store, log } = options
-  const namespace = checkNamespace(options.namespace)
+  const namespaceName = checkNamespace(options.namespace)
   const version = manifest.version
   // first what may refuse the options: what follows the store must be closed
   const access = new Access(options)
   const probing = new ProbePolicy(options.allowProbes)
   const shared = new SharedWaits()
-  const { space, metrics, lag } = observe(store, namespace, () => activity)
+  const { namespace, metrics, lag } = observe(store, namespaceName, () => activity)
   const activity: ActivityRecord = new ActivityRecord({
-    space,
+    namespace,
     facts: {
       version,
       backend: store.address,
-      namespace,
+      namespace: namespaceName,
       durable: store.traits.reach !== 'process',
     },
     shared,
@@ -138,8 +138,8 @@ export const contextOf = (options: ServerOptions): ServerContext => {
   })
   return {
     store,
-    space,
-    scopes: new Scopes(options.namespaces),
+    namespace,
+    keyPolicy: new KeyPolicy(options.namespaces),
     version,
     timeout: options.timeout ?? DEFAULT_TIMEOUT,
     postgresUrl: options.postgresUrl ?? DEFAULT_POSTGRES,
@@ -149,7 +149,7 @@ export const contextOf = (options: ServerOptions): ServerContext => {
     }),
     activity,
     metrics,
-    waits: new Bookkeeping(activity.waits),
+    waits: new WaitHistory(activity.waits),
     shared,
     access,
     probing,

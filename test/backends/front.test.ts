@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Backend } from '../../src/backends/backend.ts'
 import { put } from '../../src/backends/operations.ts'
-import { CoordinationError, IndeterminateError, UnavailableError } from '../../src/errors.ts'
+import { CoordinationError, IndeterminateError, UnavailableError } from '../../src/base/errors.ts'
 import { open } from '../../src/open.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
 import { type Front, startFront } from '../services/front.ts'
@@ -31,7 +31,7 @@ besideEach(REMOTE_STORES, 'a load balancer in front of $scheme', ({ scheme, star
   beforeAll(async () => {
     service = await start()
     front = await startFront(service)
-    client = (await open(front.url(scheme), { env: {}, brief: true })).backend
+    client = (await open(front.url(scheme), { env: {}, shortLived: true })).backend
     direct = (await open(service.url, { env: {} })).backend
   })
   afterEach(() => front.answer(COMMITS, undefined))

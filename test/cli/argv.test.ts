@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { nameFirst, splitAtCommand } from '../../src/cli/argv.ts'
-import { takesValue } from '../../src/cli/flags.ts'
+import { takesValue } from '../../src/cli/flags/global-flags.ts'
 import { Place } from '../commands/rdv.ts'
 
 describe('the arguments are split', () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { leaseTimes, outageSurvived } from '../../src/recipes/lease-time.ts'
+import { leaseTimes, outageSurvived } from '../../src/recipes/core/lease-time.ts'
 import { startProxy } from '../services/proxy.ts'
 import { Place, type Running } from './rdv.ts'
 import { REMOTE_STORES, type RemoteStore } from './stores.ts'

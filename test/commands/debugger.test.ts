@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { Place, type Running } from './rdv.ts'
 
 /** Commands that last, each with what it says once it does, and how many ports it listens on. */

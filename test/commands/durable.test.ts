@@ -160,6 +160,6 @@ const held = async (server: Service): Promise<(readonly [string, number])[]> => 
   const { entries } = await store.list('rdv/')
   await store.close()
   return entries
-    .filter(({ key, session }) => session !== undefined && !/\/(clock|session\/.*)$/.test(key))
+    .filter(({ key, lease }) => lease !== undefined && !/\/(clock|session\/.*)$/.test(key))
     .map(({ key, createRevision }) => [key, createRevision] as const)
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { temporaryFolder } from '../services/guard.ts'
 import type { Service } from '../services/service.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { besideEach } from '../side-by-side.ts'
 import { lines, Place } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { nameFirst, splitAtCommand } from '../../src/cli/argv.ts'
-import { takesValue } from '../../src/cli/flags.ts'
+import { takesValue } from '../../src/cli/flags/global-flags.ts'
 import { COMMANDS } from '../../src/commands/index.ts'
 import { FAILURE, JSON_RESULTS } from '../../src/commands/json-results.ts'
 

@@ -95,7 +95,7 @@ besideEach(STORES, 'rdv lock on $scheme', ({ start }) => {
     await until(1)
     const waiting = place.start('lock', 'l', ...child)
     await until(2)
-    await store.revoke(members()[0]?.session)
+    await store.revoke(members()[0]?.lease)
     const { code, stderr } = await holder.ended
     expect({ code, stderr }).toMatchObject({ code: 121, stderr: expect.stringContaining('rdv: ') })
     await gone(Number(pid))
@@ -112,7 +112,7 @@ besideEach(STORES, 'rdv lock on $scheme', ({ start }) => {
     await until(1)
     const waiting = place.start('lock', 'l', '--', 'echo', 'ran')
     await until(2)
-    await store.revoke(members()[1]?.session)
+    await store.revoke(members()[1]?.lease)
     await waiting.says(/queueing again/)
     await until(2)
     holder.kill('SIGTERM')

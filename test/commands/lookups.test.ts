@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { findProgram } from '../services/fetch.ts'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { type Ended, Place } from './rdv.ts'
 
 /** A network with a name server of its own, in which `$1` runs; its lookups take a minute where nobody answers. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { splitAtCommand } from '../../src/cli/argv.ts'
 import { open } from '../../src/open.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { Counter } from '../../src/recipes/counter.ts'
 import { list } from '../../src/recipes/list.ts'
 import { send } from '../../src/recipes/pipe/send.ts'
 import { signal } from '../../src/recipes/signal.ts'
-import type { Space } from '../../src/recipes/space.ts'
 import { status } from '../../src/recipes/status/status.ts'
 import { publish } from '../../src/recipes/topic/publish.ts'
 import { subscribe } from '../../src/recipes/topic/subscribe.ts'
@@ -22,10 +22,10 @@ interface Row {
   readonly line: string
   readonly stdin?: string
   /** Makes what is there before. */
-  readonly before?: (space: Space) => Promise<unknown>
+  readonly before?: (namespace: Namespace) => Promise<unknown>
   readonly prints?: string | RegExp
   /** What is left afterwards. */
-  readonly left?: readonly [look: (space: Space) => Promise<unknown>, found: unknown]
+  readonly left?: readonly [look: (namespace: Namespace) => Promise<unknown>, found: unknown]
   /** Which calls are lost, each in turn. Default: those that write. */
   readonly calls?: RegExp
 }
@@ -34,24 +34,24 @@ interface Row {
 const WRITES =
   /_rdv\/v1\/(commit|grant|renew|revoke|claim|release)$|[/.](kv\/txn|lease\/|KV\/Txn|Lease\/)|^PUT \/v1\//
 
-const before = (space: Space) => signal(space, 'k', 'before')
-const five = (space: Space) => new Counter(space, 'n').set(5n)
-const work = (space: Space) => new WaitGroup(space, 'g').add(2n)
+const before = (namespace: Namespace) => signal(namespace, 'k', 'before')
+const five = (namespace: Namespace) => new Counter(namespace, 'n').set(5n)
+const work = (namespace: Namespace) => new WaitGroup(namespace, 'g').add(2n)
 
 /** Begins to send, and ends when it was received. */
-const sending = async (space: Space) =>
-  void send(space, 'p', [Buffer.from('one')], { groups: ['g'] })
+const sending = async (namespace: Namespace) =>
+  void send(namespace, 'p', [Buffer.from('one')], { groups: ['g'] })
 
-const states = async (space: Space) =>
-  (await list(space)).map(({ key, state }) => `${key}=${state}`)
-const counted = async (space: Space) => Number(await new Counter(space, 'n').get())
-const all = async (space: Space) =>
-  (await status(space)).map(({ name, state }) => `${name} ${state}`)
+const states = async (namespace: Namespace) =>
+  (await list(namespace)).map(({ key, state }) => `${key}=${state}`)
+const counted = async (namespace: Namespace) => Number(await new Counter(namespace, 'n').get())
+const all = async (namespace: Namespace) =>
+  (await status(namespace)).map(({ name, state }) => `${name} ${state}`)
 
-const messages = async (space: Space) => {
-  await publish(space, 't', ['end'])
+const messages = async (namespace: Namespace) => {
+  await publish(namespace, 't', ['end'])
   const found: string[] = []
-  for await (const { data } of subscribe(space, 't', { from: 'start' })) {
+  for await (const { data } of subscribe(namespace, 't', { from: 'start' })) {
     const text = Buffer.from(data).toString()
     if (text === 'end') break
     found.push(text)
@@ -59,8 +59,8 @@ const messages = async (space: Space) => {
   return found
 }
 
-const next = async (space: Space) => {
-  const subscriber = subscribe(space, 't', { as: 's' })
+const next = async (namespace: Namespace) => {
+  const subscriber = subscribe(namespace, 't', { as: 's' })
   const { value } = await subscriber.next()
   await subscriber.return(undefined as never)
   return Buffer.from(value.data).toString()
@@ -82,7 +82,11 @@ const ROWS: readonly Row[] = [
   { line: 'wait k --state before --announce', before, left: [states, ['k=before']] },
   { line: 'get k', before, prints: 'before\n', calls: /./ },
   { line: 'clear k', before, left: [states, []] },
-  { line: 'clear k/ --recursive', before: (space) => signal(space, 'k/1'), left: [states, []] },
+  {
+    line: 'clear k/ --recursive',
+    before: (namespace) => signal(namespace, 'k/1'),
+    left: [states, []],
+  },
   { line: 'clear n --all', before: five, left: [all, []] },
   { line: 'list', before, prints: /^k\tbefore\t/, calls: /./ },
   { line: 'elect e -- echo ran', ...ran },
@@ -105,7 +109,7 @@ const ROWS: readonly Row[] = [
   { line: 'publish t -', stdin: 'one\ntwo\n', left: [messages, ['one', 'two']] },
   {
     line: 'subscribe t --from start --count 2 --as s',
-    before: (space) => publish(space, 't', ['one', 'two', 'three']),
+    before: (namespace) => publish(namespace, 't', ['one', 'two', 'three']),
     prints: 'one\ntwo\n',
     left: [next, 'three'],
   },
@@ -124,7 +128,7 @@ const ROWS: readonly Row[] = [
 export const lostCalls = ({ scheme, start }: RemoteStore): void => {
   describe(`on ${scheme}://, where one call or its answer is lost`, () => {
     let store: Service
-    let direct: Space
+    let direct: Namespace
     let runs = 0
 
     beforeAll(async () => {
@@ -137,16 +141,16 @@ export const lostCalls = ({ scheme, start }: RemoteStore): void => {
     })
 
     const run = async (front: Front, row: Row, nth: number, what: Lost) => {
-      const space = { ...direct, namespace: `run-${++runs}` }
-      await row.before?.(space)
-      const place = new Place({ RDV_BACKEND: front.url(scheme), RDV_NAMESPACE: space.namespace })
+      const namespace = { ...direct, name: `run-${++runs}` }
+      await row.before?.(namespace)
+      const place = new Place({ RDV_BACKEND: front.url(scheme), RDV_NAMESPACE: namespace.name })
       const { own, command } = splitAtCommand(row.line.split(' '))
       front.loss.plan(row.calls ?? WRITES, nth, what)
       const running = place.startWithInput(...own, ...(command ? ['--', ...command] : []))
       running.stdin.end(row.stdin)
       const { code, stdout, stderr } = await running.ended
       const { lost } = front.loss
-      return { what, lost, code, stdout, stderr, left: await row.left?.[0](space) }
+      return { what, lost, code, stdout, stderr, left: await row.left?.[0](namespace) }
     }
 
     test.concurrent.each(ROWS)('rdv $line', async (row) => {

@@ -1,16 +1,16 @@
 import { open } from '../../src/open.ts'
-import type { Space } from '../../src/recipes/space.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { Follower, text } from '../backends/conformance/harness.ts'
 import type { Service } from '../services/service.ts'
 
 /** Sees what becomes of a key as soon as the store does. */
 export class Observer {
-  readonly #space: Space
+  readonly #namespace: Namespace
   readonly #follower: Follower
 
-  private constructor(space: Space, key: string) {
-    this.#space = space
-    this.#follower = new Follower(space.backend, `rdv/signal/${key}`)
+  private constructor(namespace: Namespace, key: string) {
+    this.#namespace = namespace
+    this.#follower = new Follower(namespace.backend, `rdv/signal/${key}`)
   }
 
   static async of(store: Service, key: string): Promise<Observer> {
@@ -36,6 +36,6 @@ export class Observer {
 
   async stop(): Promise<void> {
     await this.#follower.stop()
-    await this.#space.backend.close()
+    await this.#namespace.backend.close()
   }
 }

@@ -73,7 +73,7 @@ besideEach(STORES, 'rdv once on $scheme', ({ start }) => {
     const first = place.start('once', 'o', '--ttl', '1m', '--', 'sh', '-c', loop)
     await first.says(/pid/)
     await until(1)
-    await store.revoke(members()[0]?.session)
+    await store.revoke(members()[0]?.lease)
     expect(await first.ended).toMatchObject({ code: 121 })
     expect(await place.rdv('once', 'o', '--', 'echo', 'ran')).toMatchObject({ stdout: 'ran\n' })
     await stop()

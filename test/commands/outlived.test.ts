@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { childrenOf } from '../../src/child/family.ts'
+import { childrenOf } from '../../src/child/command-processes.ts'
 import { Place, type Running } from './rdv.ts'
 
 /** How something is held beside COMMAND on the embedded store, and what cannot be done meanwhile. */
@@ -16,14 +16,14 @@ const HOLDS = [
 const SCRIPT = 'echo "pid $$"; exec >/dev/null 2>&1; sleep 1000'
 
 /** The processes that end COMMAND when rdv vanishes. */
-const guardsOf = (pid: number): number[] =>
+const watchdogsOf = (pid: number): number[] =>
   childrenOf(pid).filter((child) =>
     readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('RDV_GUARD='),
   )
 
 /** Nobody is left to end COMMAND. */
-const killWithGuards = async (holder: Running): Promise<void> => {
-  for (const guard of guardsOf(holder.pid)) process.kill(guard, 'SIGKILL')
+const killWithWatchdogs = async (holder: Running): Promise<void> => {
+  for (const watchdog of watchdogsOf(holder.pid)) process.kill(watchdog, 'SIGKILL')
   holder.kill('SIGKILL')
   await holder.exited
 }
@@ -34,7 +34,7 @@ describe.each(HOLDS)('on the embedded store, what rdv $hold holds', ({ hold, nex
     const argv = [...hold.split(' '), '--ttl', '500ms', '--', 'sh', '-c', SCRIPT]
     const holder = place.start(...argv)
     const [, pid = ''] = await holder.says(/pid (\d+)/)
-    await killWithGuards(holder)
+    await killWithWatchdogs(holder)
     expect(await place.rdv(...next.split(' '))).toMatchObject({ code: 124, stdout: '' })
     process.kill(-Number(pid), 'SIGKILL')
     const patient = next.replace('1500ms', '1m').split(' ')
@@ -50,7 +50,7 @@ test('a key that was lost and is held again counts as held while COMMAND lives',
   await place.rdv('clear', 'x')
   await holder.says(/joining again/)
   await place.until('x')
-  await killWithGuards(holder)
+  await killWithWatchdogs(holder)
   const gone = ['wait', 'x', '--not', '--state', '*', '--timeout']
   expect(await place.rdv(...gone, '1500ms')).toMatchObject({ code: 124 })
   process.kill(-Number(pid), 'SIGKILL')

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { put } from '../../src/backends/operations.ts'
 import { root } from '../examples/shell.ts'
-import { temporaryFolder } from '../services/guard.ts'
-import { numbers, sorted, spaceOf, text, untilMembers } from './pipes.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
+import { namespaceOf, numbers, sorted, text, untilMembers } from './pipes.ts'
 import { lines, Place, type Running } from './rdv.ts'
 
 const receivers = (here: Place, count: number, ...prefix: string[]): Running[] =>
@@ -65,12 +65,12 @@ describe('idle receivers share evenly', { retry: 1 }, () => {
 describe('--min counts receivers that are connected', () => {
   test('not those that are only registered', async () => {
     const here = new Place()
-    const space = await spaceOf(here)
-    await space.backend.commit([], [put('rdv/pipe/q/w/member/elsewhere', 'receiving')])
+    const namespace = await namespaceOf(here)
+    await namespace.backend.commit([], [put('rdv/pipe/q/w/member/elsewhere', 'receiving')])
     const sender = here.startWithInput('pipe', 'send', 'q', '--group', 'w', '--min', '2')
     sender.stdin.end(text(numbers(1, 100)))
     const [one] = receivers(here, 1)
-    await untilMembers(space, 'q', 'w', 2)
+    await untilMembers(namespace, 'q', 'w', 2)
     // A sender that begins too early is done with the first one by then.
     await here.rdv('pipe', 'receive', 'other', '--group', 'w', '--timeout', '1s')
     const [other] = receivers(here, 1)
@@ -86,7 +86,7 @@ describe('--min counts receivers that are connected', () => {
     sender.stdin.write(text(numbers(1, 100)))
     await Promise.all(early.map((member) => member.says(/\n.*\n/)))
     const [late] = receivers(here, 1)
-    await untilMembers(await spaceOf(here), 'q', 'w', 3)
+    await untilMembers(await namespaceOf(here), 'q', 'w', 3)
     let fed = 100
     const timer = setInterval(() => sender.stdin.write(`${++fed}\n`), 5)
     await late?.says(/^\d+$/m)

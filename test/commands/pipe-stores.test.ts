@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Service } from '../services/service.ts'
 import { besideEach } from '../side-by-side.ts'
-import { numbers, sorted, spaceOf, text, untilKeys, untilMembers, urlOf } from './pipes.ts'
+import { namespaceOf, numbers, sorted, text, untilKeys, untilMembers, urlOf } from './pipes.ts'
 import { lines, Place } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
@@ -18,16 +18,16 @@ besideEach([local, ...REMOTE_STORES], 'pipes found through $scheme', ({ scheme, 
 
   test('copy to each group, share within one, and leave nothing but that they ended', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const sender = here.startWithInput('pipe', 'send', 'copied')
     const [a, b, c] = ['one', 'one', 'two'].map((group) =>
       here.start('pipe', 'receive', 'copied', '--group', group),
     )
     await Promise.all([
-      untilMembers(space, 'copied', 'one', 2),
-      untilMembers(space, 'copied', 'two', 1),
+      untilMembers(namespace, 'copied', 'one', 2),
+      untilMembers(namespace, 'copied', 'two', 1),
     ])
-    await Promise.all([urlOf(space, 'copied', 'one'), urlOf(space, 'copied', 'two')])
+    await Promise.all([urlOf(namespace, 'copied', 'one'), urlOf(namespace, 'copied', 'two')])
     sender.stdin.end(text(numbers(1, 3_000)))
     const got = await Promise.all(
       [a, b, c].map(async (member) => lines((await member?.ended)?.stdout ?? '')),
@@ -35,7 +35,7 @@ besideEach([local, ...REMOTE_STORES], 'pipes found through $scheme', ({ scheme, 
     expect(sorted([...(got[0] ?? []), ...(got[1] ?? [])])).toEqual(numbers(1, 3_000))
     expect(got[2]).toEqual(numbers(1, 3_000))
     expect(await sender.ended).toMatchObject({ code: 0, stderr: '' })
-    const left = await untilKeys(space, (keys) => !keys.some((key) => key.includes('/member/')))
+    const left = await untilKeys(namespace, (keys) => !keys.some((key) => key.includes('/member/')))
     expect([...left.keys()].filter((key) => key.includes('copied'))).toEqual([
       'rdv/pipe/copied/one/ended',
       'rdv/pipe/copied/two/ended',
@@ -55,14 +55,14 @@ besideEach([local, ...REMOTE_STORES], 'pipes found through $scheme', ({ scheme, 
 
   test('have one sender, and find the one that follows a killed one', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const first = here.startWithInput('pipe', 'send', 'killed', '--ttl', '2s')
     const member = here.start('pipe', 'receive', 'killed', '--group', 'g')
     first.stdin.write('one\n')
     await member.says(/^one$/m)
     expect(await here.rdv('pipe', 'send', 'killed')).toMatchObject({ code: 1 })
     first.kill('SIGKILL')
-    await untilKeys(space, (keys) => !keys.includes('rdv/pipe/killed'))
+    await untilKeys(namespace, (keys) => !keys.includes('rdv/pipe/killed'))
     const second = here.startWithInput('pipe', 'send', 'killed')
     second.stdin.end('two\n')
     expect(await member.ended).toMatchObject({ code: 0, stdout: 'one\ntwo\n' })
@@ -70,15 +70,15 @@ besideEach([local, ...REMOTE_STORES], 'pipes found through $scheme', ({ scheme, 
 
   test('go on when all sessions are destroyed from outside', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const sender = here.startWithInput('pipe', 'send', 'lost')
     const member = here.start('pipe', 'receive', 'lost', '--group', 'g')
     sender.stdin.write('one\n')
     await member.says(/^one$/m)
-    const before = (await space.backend.list('rdv/pipe/lost')).entries
-    const held = [...before, ...(await space.backend.list('rdv/pipe/lost/')).entries]
-    for (const session of new Set(held.flatMap((entry) => entry.session ?? []))) {
-      await space.backend.revoke(session)
+    const before = (await namespace.backend.list('rdv/pipe/lost')).entries
+    const held = [...before, ...(await namespace.backend.list('rdv/pipe/lost/')).entries]
+    for (const lease of new Set(held.flatMap((entry) => entry.lease ?? []))) {
+      await namespace.backend.revoke(lease)
     }
     await Promise.all([sender.says(/joining again/), member.says(/joining again/)])
     sender.stdin.end('two\n')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { put } from '../../src/backends/operations.ts'
 import { freePorts } from '../services/ports.ts'
-import { numbers, spaceOf, startTool, text, untilMembers, urlOf } from './pipes.ts'
+import { namespaceOf, numbers, startTool, text, untilMembers, urlOf } from './pipes.ts'
 import { lines, Place, type Running } from './rdv.ts'
 
 /** How nanomsg's tools are told to receive what comes at an address. */
@@ -29,7 +29,7 @@ describe.each(receivers)('%s as a receiver', (name, args) => {
   test('gets the lines of a group that was declared, until the sender ends', async () => {
     const here = new Place()
     const sender = here.startWithInput('pipe', 'send', 'jobs', '--group', 'g')
-    const url = await urlOf(await spaceOf(here), 'jobs', 'g')
+    const url = await urlOf(await namespaceOf(here), 'jobs', 'g')
     expect(url).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/)
     const tool = startTool(here, name, ...args(url))
     sender.stdin.end(text(numbers(1, 100)))
@@ -41,11 +41,11 @@ describe.each(receivers)('%s as a receiver', (name, args) => {
 
   test('shares with a member of ours', async () => {
     const here = new Place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const sender = here.startWithInput('pipe', 'send', 'jobs', '--group', 'g')
-    const tool = startTool(here, name, ...args(await urlOf(space, 'jobs', 'g')))
+    const tool = startTool(here, name, ...args(await urlOf(namespace, 'jobs', 'g')))
     const member = here.start('pipe', 'receive', 'jobs', '--group', 'g')
-    await untilMembers(space, 'jobs', 'g', 1)
+    await untilMembers(namespace, 'jobs', 'g', 1)
     let count = 0
     for (const running of [tool, member]) count = await feedUntil(sender, running, count)
     sender.stdin.end()
@@ -73,12 +73,12 @@ const feedUntil = async (sender: Running, running: Running, count: number): Prom
 describe.each(senders)('%s as a sender', (name, args) => {
   test('feeds the members of a group whose address it was written to', async () => {
     const here = new Place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const [port] = await freePorts(1)
     const url = `tcp://127.0.0.1:${port}`
     const member = here.start('pipe', 'receive', 'jobs', '--group', 'g', '--count', '2')
-    await untilMembers(space, 'jobs', 'g', 1)
-    await space.backend.commit([], [put('rdv/pipe/jobs/g/url', url)])
+    await untilMembers(namespace, 'jobs', 'g', 1)
+    await namespace.backend.commit([], [put('rdv/pipe/jobs/g/url', url)])
     startTool(here, name, ...args(url, 'from elsewhere'))
     expect(await member.ended).toMatchObject({
       code: 0,

@@ -3,13 +3,13 @@ import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import {
   bytesRead,
+  namespaceOf,
   numbers,
   peakMemory,
   sorted,
-  spaceOf,
   startStalled,
   text,
   untilIdle,
@@ -82,7 +82,7 @@ describe('lines', () => {
     const here = place()
     const sender = here.startWithInput('pipe', 'send', 'jobs', '--group', 'g')
     const member = here.start('pipe', 'receive', 'jobs', '--group', 'g')
-    await untilMembers(await spaceOf(here), 'jobs', 'g', 1)
+    await untilMembers(await namespaceOf(here), 'jobs', 'g', 1)
     sender.stdin.end()
     expect(await member.ended).toMatchObject({ code: 0, stdout: '' })
     expect(await sender.ended).toMatchObject({ code: 0 })
@@ -165,11 +165,11 @@ describe('a group', () => {
 
   test('whose last member has gone holds nobody up, unless it was declared', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const sender = here.startWithInput('pipe', 'send', 'jobs')
     const stays = here.start('pipe', 'receive', 'jobs', '--group', 'stays')
     const passing = here.start('pipe', 'receive', 'jobs', '--group', 'passing', '--count', '1')
-    await Promise.all([urlOf(space, 'jobs', 'stays'), urlOf(space, 'jobs', 'passing')])
+    await Promise.all([urlOf(namespace, 'jobs', 'stays'), urlOf(namespace, 'jobs', 'passing')])
     sender.stdin.write(text(numbers(1, 500)))
     expect(await passing.ended).toMatchObject({ code: 0, stdout: '1\n' })
     await sender.says(
@@ -186,7 +186,7 @@ describe('members of a group', () => {
     const here = place()
     const sender = here.startWithInput('pipe', 'send', 'jobs')
     const members = [1, 2, 3].map(() => here.start('pipe', 'receive', 'jobs', '--group', 'g'))
-    await untilMembers(await spaceOf(here), 'jobs', 'g', 3)
+    await untilMembers(await namespaceOf(here), 'jobs', 'g', 3)
     sender.stdin.end(text(numbers(1, 5_000)))
     const got = await Promise.all(members.map(linesOf))
     expect(sorted(got.flat())).toEqual(numbers(1, 5_000))
@@ -209,11 +209,11 @@ describe('members of a group', () => {
 
   test('are awaited with --min before the first line is read', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const sender = here.startWithInput('pipe', 'send', 'jobs', '--group', 'g', '--min', '2')
     sender.stdin.end(text(numbers(1, 100)))
     const one = here.start('pipe', 'receive', 'jobs', '--group', 'g')
-    await untilMembers(space, 'jobs', 'g', 1)
+    await untilMembers(namespace, 'jobs', 'g', 1)
     const other = here.start('pipe', 'receive', 'jobs', '--group', 'g')
     const got = await Promise.all([one, other].map(linesOf))
     expect(sorted(got.flat())).toEqual(numbers(1, 100))
@@ -222,14 +222,14 @@ describe('members of a group', () => {
 
   test('that are frozen leave the rest to the others', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const sender = here.startWithInput('pipe', 'send', 'jobs')
     const frozen = here.start('pipe', 'receive', 'jobs', '--group', 'g')
     sender.stdin.write('0\n')
     await frozen.says(/^0$/m)
     frozen.kill('SIGSTOP')
     const other = here.start('pipe', 'receive', 'jobs', '--group', 'g')
-    await untilMembers(space, 'jobs', 'g', 2)
+    await untilMembers(namespace, 'jobs', 'g', 2)
     sender.stdin.end(text(numbers(1, 20_000)))
     await other.says(/^20000$/m)
     frozen.kill('SIGCONT')
@@ -256,7 +256,7 @@ describe('members of a group', () => {
 
   test('that are told to end print what was on its way to them', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const sender = here.startWithInput('pipe', 'send', 'jobs')
     const member = here.startSh(
       'rdv pipe receive jobs --group g & pid=$!; trap "kill -TERM $pid" TERM; wait; wait $pid',
@@ -266,7 +266,7 @@ describe('members of a group', () => {
     member.kill('SIGTERM')
     const { code, stdout } = await member.ended
     expect(code).toBe(143)
-    await untilMembers(space, 'jobs', 'g', 0)
+    await untilMembers(namespace, 'jobs', 'g', 0)
     const other = here.start('pipe', 'receive', 'jobs', '--group', 'g')
     sender.stdin.end(text(numbers(101, 200)))
     expect([...lines(stdout), ...(await linesOf(other))]).toEqual(numbers(1, 200))
@@ -278,7 +278,7 @@ describe('members of a group', () => {
     writeFileSync(input, Buffer.alloc(100 * MEBIBYTE, `${'x'.repeat(1_000)}\n`))
     const sender = here.startSh('exec rdv pipe send jobs <"$1"', input)
     const member = startStalled(here)
-    await untilMembers(await spaceOf(here), 'jobs', 'g', 1)
+    await untilMembers(await namespaceOf(here), 'jobs', 'g', 1)
     await untilIdle(sender.pid)
     for (const { pid } of [sender, member]) expect(peakMemory(pid)).toBeLessThan(100 * MEBIBYTE)
     expect(bytesRead(sender.pid)).toBeLessThan(20 * MEBIBYTE)
@@ -289,7 +289,7 @@ describe('a sender', () => {
   test('is the only one of its name: the second gets 1, and the first is untouched', async () => {
     const here = place()
     const first = here.startWithInput('pipe', 'send', 'jobs', '--group', 'g')
-    await urlOf(await spaceOf(here), 'jobs', 'g')
+    await urlOf(await namespaceOf(here), 'jobs', 'g')
     const { code, stderr } = await here.rdv('pipe', 'send', 'jobs')
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -304,13 +304,13 @@ describe('a sender', () => {
 
   test('that is killed is followed by another one, which the members find', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const first = here.startWithInput('pipe', 'send', 'jobs')
     const member = here.start('pipe', 'receive', 'jobs', '--group', 'g')
     first.stdin.write('one\n')
     await member.says(/^one$/m)
     first.kill('SIGKILL')
-    await untilKeys(space, (keys) => !keys.includes('rdv/pipe/jobs'))
+    await untilKeys(namespace, (keys) => !keys.includes('rdv/pipe/jobs'))
     const second = here.startWithInput('pipe', 'send', 'jobs')
     second.stdin.end('two\n')
     expect(await member.ended).toMatchObject({ code: 0, stdout: 'one\ntwo\n' })
@@ -319,21 +319,21 @@ describe('a sender', () => {
 
   test('whose session was lost goes on with a new one, and no line is lost', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const sender = here.startWithInput('pipe', 'send', 'jobs')
     const member = here.start('pipe', 'receive', 'jobs', '--group', 'g')
     sender.stdin.write('one\n')
     await member.says(/^one$/m)
-    for (const { session } of (await space.backend.list('rdv/pipe/')).entries) {
-      await space.backend.revoke(session ?? '')
+    for (const { lease } of (await namespace.backend.list('rdv/pipe/')).entries) {
+      await namespace.backend.revoke(lease ?? '')
     }
     await sender.says(/joining again/)
     await member.says(/joining again/)
     sender.stdin.write('two\n')
     await member.says(/^two$/m)
-    await untilMembers(space, 'jobs', 'g', 1)
+    await untilMembers(namespace, 'jobs', 'g', 1)
     const other = here.start('pipe', 'receive', 'jobs', '--group', 'other')
-    await urlOf(space, 'jobs', 'other')
+    await urlOf(namespace, 'jobs', 'other')
     sender.stdin.end('three\n')
     expect((await member.ended).stdout).toBe('one\ntwo\nthree\n')
     expect((await other.ended).stdout).toBe('three\n')
@@ -342,13 +342,13 @@ describe('a sender', () => {
 
   test('that was stopped for so long that another one has taken its name ends with 121', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const first = here.startWithInput('pipe', 'send', 'jobs', '--group', 'g')
-    await urlOf(space, 'jobs', 'g')
+    await urlOf(namespace, 'jobs', 'g')
     first.kill('SIGSTOP')
-    await space.backend.revoke((await space.backend.get('rdv/pipe/jobs'))?.session ?? '')
+    await namespace.backend.revoke((await namespace.backend.get('rdv/pipe/jobs'))?.lease ?? '')
     const second = here.startWithInput('pipe', 'send', 'jobs', '--group', 'g')
-    await urlOf(space, 'jobs', 'g')
+    await urlOf(namespace, 'jobs', 'g')
     first.kill('SIGCONT')
     const { code, stderr } = await first.ended
     expect({ code, stderr }).toEqual({
@@ -374,9 +374,9 @@ describe('a sender', () => {
 
   test('is not held up by who is hostile', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const sender = here.startWithInput('pipe', 'send', 'jobs', '--group', 'g')
-    const { port } = new URL((await urlOf(space, 'jobs', 'g')).replace('tcp', 'http'))
+    const { port } = new URL((await urlOf(namespace, 'jobs', 'g')).replace('tcp', 'http'))
     const hostile = connect(Number(port), '127.0.0.1').on('error', () => {})
     hostile.resume().write('GET / HTTP/1.1\r\n\r\n')
     await once(hostile, 'close')
@@ -392,26 +392,26 @@ describe('who is interrupted leaves nothing behind', () => {
     ['a receiver that waits for a sender', 'SIGINT', 130, ['receive', 'jobs', '--group', 'g']],
   ] as const)('%s', async (_, signal, code, argv) => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const running = here.startWithInput('pipe', ...argv)
-    await untilKeys(space, (keys) => keys.some((key) => /url|member/.test(key)))
+    await untilKeys(namespace, (keys) => keys.some((key) => /url|member/.test(key)))
     running.kill(signal)
     expect(await running.ended).toMatchObject({ code, stdout: '', stderr: '' })
-    expect((await space.backend.list('rdv/')).entries).toEqual([])
+    expect((await namespace.backend.list('rdv/')).entries).toEqual([])
   })
 
   test('a receiver whose stdout nobody reads', async () => {
     const here = place()
-    const space = await spaceOf(here)
+    const namespace = await namespaceOf(here)
     const sender = here.startWithInput('pipe', 'send', 'jobs')
     sender.stdin.on('error', () => {})
     sender.stdin.write(text(numbers(1, 100_000)))
     const stalled = startStalled(here)
-    await untilMembers(space, 'jobs', 'g', 1)
+    await untilMembers(namespace, 'jobs', 'g', 1)
     await untilIdle(stalled.pid)
     stalled.kill('SIGTERM')
     expect(await stalled.ended).toMatchObject({ code: 143, stderr: '' })
-    await untilMembers(space, 'jobs', 'g', 0)
+    await untilMembers(namespace, 'jobs', 'g', 0)
   })
 
   test('a receiver whose reader has gone', async () => {
@@ -482,5 +482,5 @@ test('an address that cannot be listened on is said', async () => {
     code: 120,
     stderr: 'rdv: cannot listen on 192.0.2.1: address not available\n',
   })
-  expect((await (await spaceOf(here)).backend.list('rdv/')).entries).toEqual([])
+  expect((await (await namespaceOf(here)).backend.list('rdv/')).entries).toEqual([])
 })

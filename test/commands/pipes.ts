@@ -2,44 +2,46 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Entry } from '../../src/backends/backend.ts'
 import { open } from '../../src/open.ts'
-import type { Space } from '../../src/recipes/space.ts'
-import { follow } from '../../src/recipes/view.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
+import { follow } from '../../src/recipes/core/view.ts'
 import { onTestFinished } from '../finished.ts'
 import { findProgram } from '../services/fetch.ts'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import type { Place, Running } from './rdv.ts'
 
 /** Where a place's commands meet, for looking into the store itself. */
-export const spaceOf = async (place: Place): Promise<Space> => {
-  const space = await open(place.env.RDV_BACKEND ?? `sqlite://${place.file}`, { env: place.env })
-  onTestFinished(() => space.backend.close())
-  return space
+export const namespaceOf = async (place: Place): Promise<Namespace> => {
+  const namespace = await open(place.env.RDV_BACKEND ?? `sqlite://${place.file}`, {
+    env: place.env,
+  })
+  onTestFinished(() => namespace.backend.close())
+  return namespace
 }
 
 /** Waits until the store's keys below `rdv/pipe/` are as they should be. */
 export const untilKeys = async (
-  space: Space,
+  namespace: Namespace,
   holds: (keys: readonly string[]) => boolean,
 ): Promise<ReadonlyMap<string, Entry>> => {
   const stop = new AbortController()
-  for await (const view of follow(space.backend, 'rdv/pipe/', stop.signal)) {
+  for await (const view of follow(namespace.backend, 'rdv/pipe/', stop.signal)) {
     if (!view.interrupted && holds([...view.entries.keys()])) return view.entries
   }
   throw new Error('a watch does not end')
 }
 
 /** Waits until a group has so many members. */
-export const untilMembers = (space: Space, pipe: string, group: string, count: number) =>
+export const untilMembers = (namespace: Namespace, pipe: string, group: string, count: number) =>
   untilKeys(
-    space,
+    namespace,
     (keys) =>
       keys.filter((key) => key.startsWith(`rdv/pipe/${pipe}/${group}/member/`)).length === count,
   )
 
 /** Waits for the address of a group, as other programs are told it. */
-export const urlOf = async (space: Space, pipe: string, group: string): Promise<string> => {
+export const urlOf = async (namespace: Namespace, pipe: string, group: string): Promise<string> => {
   const key = `rdv/pipe/${pipe}/${group}/url`
-  const entries = await untilKeys(space, (keys) => keys.includes(key))
+  const entries = await untilKeys(namespace, (keys) => keys.includes(key))
   return Buffer.from(entries.get(key)?.value ?? '').toString()
 }
 

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCertificates, type TlsFiles } from '../services/certificates.ts'
-import { temporaryFolder } from '../services/guard.ts'
 import { type PostgresService, startPostgres } from '../services/postgres.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { Place } from './rdv.ts'
 
 let tls: TlsFiles

@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from 'vitest'
 import type { Backend, Entry, Traits } from '../../src/backends/backend.ts'
 import { open } from '../../src/open.ts'
 import { Follower, present } from '../backends/conformance/harness.ts'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { Place } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
@@ -51,14 +51,14 @@ export const startedStore = (start: () => Promise<Store>, kind: string) => {
       return present(running.backend).traits
     },
     /** Ends a session from outside. */
-    revoke: (session: string | undefined) => present(running.backend).revoke(present(session)),
+    revoke: (lease: string | undefined) => present(running.backend).revoke(present(lease)),
     queue(name: string): Queue {
       const namespace = `case${++count}`
       const prefix = `${namespace}/${kind}/${name}/`
       const follower = new Follower(present(running.backend), prefix)
       const members = () =>
         [...follower.known.values()]
-          .filter(({ key, session }) => key === `${prefix}${session}`)
+          .filter(({ key, lease }) => key === `${prefix}${lease}`)
           .sort((a, b) => a.createRevision - b.createRevision)
       return {
         place: new Place({ RDV_BACKEND: present(running.store).url, RDV_NAMESPACE: namespace }),

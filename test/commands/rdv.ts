@@ -3,7 +3,7 @@ import { symlinkSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { onTestFinished } from '../finished.ts'
-import { guardProcess, releaseProcess, temporaryFolder } from '../services/guard.ts'
+import { releaseProcess, temporaryFolder, watchdogProcess } from '../services/watchdog.ts'
 import { executable, program } from './executable.ts'
 import { wrongJson } from './json-results.ts'
 
@@ -132,7 +132,7 @@ const withCheckedJson = (running: Running, args: readonly string[]): Running => 
 /** Listens to a process until its end. */
 export const attend = (child: ChildProcess): Running => {
   const pid = child.pid as number
-  guardProcess(pid)
+  watchdogProcess(pid)
   const written = { stdout: '', stderr: '' }
   const heard = new Set<() => void>()
   for (const name of ['stdout', 'stderr'] as const) {

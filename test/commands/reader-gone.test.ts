@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { guardProcess } from '../services/guard.ts'
+import { watchdogProcess } from '../services/watchdog.ts'
 import { program } from './executable.ts'
 import { Place } from './rdv.ts'
 
@@ -37,7 +37,7 @@ describe('a stream on which nothing happens ends as by SIGPIPE once its reader h
     const [file, args] = program(line.split(' '))
     // Node makes sockets of what it calls pipes.
     const child = spawn(file, args, { env: place.env, stdio: ['ignore', 'pipe', 'ignore'] })
-    guardProcess(child.pid as number)
+    watchdogProcess(child.pid as number)
     child.stdout.destroy()
     expect(await once(child, 'exit')).toEqual([141, null])
   })
@@ -47,7 +47,7 @@ test('a reader of a socket that only sends no more still reads', async () => {
   const place = new Place()
   const [file, args] = program(['list', '--watch'])
   const child = spawn(file, args, { env: place.env, stdio: ['ignore', 'pipe', 'ignore'] })
-  guardProcess(child.pid as number)
+  watchdogProcess(child.pid as number)
   const written = once(child.stdout, 'data')
   ;(child.stdout as unknown as { end(): void }).end()
   await place.rdv('wait', 'never', '--timeout', '3s')

@@ -5,9 +5,9 @@ import { curl } from '../server/curl.ts'
 import { createCertificates, type TlsFiles } from '../services/certificates.ts'
 import { startConsul } from '../services/consul.ts'
 import { startEtcd } from '../services/etcd.ts'
-import { temporaryFolder } from '../services/guard.ts'
 import { freePorts } from '../services/ports.ts'
 import type { Service } from '../services/service.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { Place } from './rdv.ts'
 
 const NAMES = ['ca', 'caKey', 'cert', 'key', 'clientCert', 'clientKey'] as const

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { type Ended, Place, type Running } from './rdv.ts'
 
 /** Whether this user may mount something, in a namespace of its own. */

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Service } from '../services/service.ts'
 import { besideEach } from '../side-by-side.ts'
-import { spaceOf, urlOf } from './pipes.ts'
+import { namespaceOf, urlOf } from './pipes.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
@@ -33,7 +33,7 @@ besideEach([local, ...REMOTE_STORES], 'status on $scheme', ({ start }) => {
     await here.rdv('counter', 'inc', 'c')
     await here.rdv('waitgroup', 'add', 'w', '2')
     await here.rdv('publish', 't', 'one', 'two')
-    const url = await urlOf(await spaceOf(here), 'p', 'g')
+    const url = await urlOf(await namespaceOf(here), 'p', 'g')
     for (const pattern of [
       /^lock\tl\twaits/m,
       /^barrier\tb\twaits/m,

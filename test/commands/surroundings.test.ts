@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { Place } from './rdv.ts'
 
 /** A folder in which whatever a runtime might read for itself sets another namespace, or leaves a mark. */

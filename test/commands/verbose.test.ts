@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { UnavailableError } from '../../src/base/errors.ts'
 import { splitAtCommand } from '../../src/cli/argv.ts'
-import { causesOf } from '../../src/cli/causes.ts'
-import { UnavailableError } from '../../src/errors.ts'
+import { causesOf } from '../../src/cli/failure/causes.ts'
 import { freePorts } from '../services/ports.ts'
 import { lines, Place } from './rdv.ts'
 

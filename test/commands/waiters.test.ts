@@ -152,7 +152,7 @@ describe.concurrent('a wait', () => {
       await untilWaits(here, 1)
       const { backend } = await open(server.url, { env: {} })
       const [note] = (await backend.list('rdv/waiter/')).entries
-      await backend.revoke(note?.session ?? '')
+      await backend.revoke(note?.lease ?? '')
       expect((await backend.list('rdv/waiter/')).entries).toEqual([])
       await backend.close()
       expect(await untilWaits(here, 1)).toEqual([row('db', waiting)])

@@ -7,9 +7,9 @@ import { Place } from '../commands/rdv.ts'
 import { consul, etcdctl } from '../recipes/native.ts'
 import { startConsul } from '../services/consul.ts'
 import { startEtcd } from '../services/etcd.ts'
-import { temporaryFolder } from '../services/guard.ts'
 import { freePorts } from '../services/ports.ts'
 import type { Service } from '../services/service.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { root } from './shell.ts'
 
 const page = readFileSync(join(root, 'docs/coming-from.md'), 'utf8')

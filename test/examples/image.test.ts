@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { root } from './shell.ts'
 import { freePort, Stage } from './stage.ts'
 

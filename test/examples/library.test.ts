@@ -7,18 +7,18 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
   barrier,
+  type Namespace,
   open,
   publish,
   receive,
-  type Space,
   send,
   signal,
   WaitGroup,
 } from '../../src/index.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
-import { temporaryFolder } from '../services/guard.ts'
 import { freePorts } from '../services/ports.ts'
 import type { Service } from '../services/service.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { root } from './shell.ts'
 
 const page = readFileSync(join(root, 'docs/library.md'), 'utf8')
@@ -49,39 +49,39 @@ async function handle(id: string, data: Uint8Array): Promise<void> {
 
 /** What other processes do while a snippet runs, and what it prints. */
 interface Case {
-  readonly others?: (space: Space) => Promise<unknown>
+  readonly others?: (namespace: Namespace) => Promise<unknown>
   readonly prints: RegExp
 }
 
 const CASES: Readonly<Record<string, Case>> = {
   'The library': {
-    others: (space) => signal({ ...space, namespace: 'ci' }, 'deploy/node1'),
+    others: (namespace) => signal({ ...namespace, name: 'ci' }, 'deploy/node1'),
     prints: /^migrated \[.*node1.*ready.*\]$/s,
   },
   'Holding a key': { prints: /^$/ },
   'Counting and meeting': {
-    others: (space) =>
+    others: (namespace) =>
       Promise.all([
-        new WaitGroup(space, 'shards')
+        new WaitGroup(namespace, 'shards')
           .add(12n)
-          .then(() => new WaitGroup(space, 'shards').done({ count: 12n })),
-        barrier(space, 'start', 3),
-        barrier(space, 'start', 3),
+          .then(() => new WaitGroup(namespace, 'shards').done({ count: 12n })),
+        barrier(namespace, 'start', 3),
+        barrier(namespace, 'start', 3),
       ]),
     prints: /^$/,
   },
   'Locks, elections, once': { prints: /^token \d+\n\{.*id: 'node1'.*\}$/s },
   Topics: {
-    others: (space) => publish(space, 'orders', ['before']),
+    others: (namespace) => publish(namespace, 'orders', ['before']),
     prints: /^1-\w+ \d+\n2-\w+ \d+$/,
   },
   'Pipes, ids, status': {
-    others: async (space) => {
+    others: async (namespace) => {
       const received: string[] = []
-      for await (const line of receive(space, 'jobs', 'workers')) received.push(line.toString())
+      for await (const line of receive(namespace, 'jobs', 'workers')) received.push(line.toString())
       expect(received).toEqual(['one', 'two'])
       // The snippet receives, too.
-      await send(space, 'jobs', [Buffer.from('three')], { groups: ['workers'] })
+      await send(namespace, 'jobs', [Buffer.from('three')], { groups: ['workers'] })
     },
     prints: /^three\n(\d+n?\n){3}\[/,
   },
@@ -138,9 +138,9 @@ describe.each(Object.entries(CASES))('the snippet under "%s"', (heading, { other
     const { folder, url, file } = await programOf(snippets.get(heading) ?? '', data, tcpPort)
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
     await run(process.execPath, [tsc, ...COMPILER, file], { cwd: folder })
-    const space = await open(url, { env: {} })
-    onTestFinished(() => space.backend.close())
-    const meanwhile = others?.(space)
+    const namespace = await open(url, { env: {} })
+    onTestFinished(() => namespace.backend.close())
+    const meanwhile = others?.(namespace)
     meanwhile?.catch(() => {}) // it is awaited after the snippet, whose failure tells more
     if (heading === 'The library') await meanwhile
     const env = { PATH: process.env.PATH, RDV_DATA_DIR: data }

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { parse, parseAllDocuments } from 'yaml'
 import { attend, type Running } from '../commands/rdv.ts'
 import { onTestFinished } from '../finished.ts'
-import { temporaryFolder } from '../services/guard.ts'
 import { freePorts } from '../services/ports.ts'
 import { type PostgresService, startPostgres } from '../services/postgres.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { environmentIn, root } from './shell.ts'
 
 /** What a text of an example means on this machine. */

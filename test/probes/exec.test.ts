@@ -4,7 +4,7 @@ import { createReadStream, type ReadStream, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { childrenOf } from '../../src/child/family.ts'
+import { childrenOf } from '../../src/child/command-processes.ts'
 import { openProbe } from '../../src/probes/open.ts'
 import { folder, look } from './servers.ts'
 
@@ -47,10 +47,10 @@ test('a reason is one printable line without passwords', async () => {
 test('one guard is for all commands', async () => {
   await Promise.all([look('exec:true'), look('exec:false'), look('exec:true')])
   await look('exec:true')
-  const guards = childrenOf(process.pid).filter((pid) =>
+  const watchdogs = childrenOf(process.pid).filter((pid) =>
     readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('RDV_GUARD='),
   )
-  expect(guards).toHaveLength(1)
+  expect(watchdogs).toHaveLength(1)
 })
 
 test('much stderr does not stop the command', async () => {
@@ -62,7 +62,7 @@ test('an abort kills the whole process group', async () => {
   const fifo = await createFifo()
   const controller = new AbortController()
   const reader = readerOf(fifo)
-  const looking = openProbe(`exec:(trap '' TERM INT HUP; sleep 1000 >${fifo}) & wait`).look(
+  const looking = openProbe(`exec:(trap '' TERM INT HUP; sleep 1000 >${fifo}) & wait`).check(
     controller.signal,
   )
   await once(reader, 'open')

@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { UsageError } from '../../src/errors.ts'
+import { UsageError } from '../../src/base/errors.ts'
 import { parseExpression } from '../../src/probes/expression.ts'
-import { HttpAnswer } from '../../src/probes/http-answer.ts'
+import { HttpResponseCheck } from '../../src/probes/http/response-check.ts'
 import { openProbe } from '../../src/probes/open.ts'
 import { closed, closedPort, listen, listenHttp, look } from './servers.ts'
 
@@ -15,9 +15,9 @@ const urlOf = async (serve: RequestListener): Promise<string> =>
   `http://127.0.0.1:${await listenHttp(serve)}/`
 
 /** An answer whose head has come, and whose body is to match. */
-const answerWanting = async (expression: string): Promise<HttpAnswer> => {
+const answerWanting = async (expression: string): Promise<HttpResponseCheck> => {
   const body = await parseExpression(expression)
-  const answer = new HttpAnswer({ status: [[200, 200]], body })
+  const answer = new HttpResponseCheck({ status: [[200, 200]], body })
   answer.push(Buffer.from('HTTP/1.1 200 OK\r\n\r\n'))
   return answer
 }
@@ -116,7 +116,7 @@ describe('the body', () => {
   test('matches at every look, also with a global expression', async () => {
     const probe = openProbe(await urlOf(answer(200, 'ready')), { httpBodyMatch: /ready/g })
     const { signal } = new AbortController()
-    expect([await probe.look(signal), await probe.look(signal)]).toEqual([
+    expect([await probe.check(signal), await probe.check(signal)]).toEqual([
       { up: true },
       { up: true },
     ])

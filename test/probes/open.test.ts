@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { UsageError } from '../../src/errors.ts'
+import { UsageError } from '../../src/base/errors.ts'
 import { adviceFor } from '../../src/probes/advice.ts'
 import { isProbeUrl, openProbe } from '../../src/probes/open.ts'
 
@@ -50,7 +50,7 @@ test.for([
   'redis://:p@h',
   'exec:true',
 ])('%s can be opened', (url) => {
-  expect(openProbe(url).look).toBeTypeOf('function')
+  expect(openProbe(url).check).toBeTypeOf('function')
 })
 
 describe('a malformed URL is refused in one sentence that says what to write', () => {

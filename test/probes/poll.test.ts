@@ -1,51 +1,51 @@
 import { spawn } from 'node:child_process'
 import { getEventListeners, once } from 'node:events'
 import { expect, test } from 'vitest'
-import { UsageError } from '../../src/errors.ts'
+import { UsageError } from '../../src/base/errors.ts'
 import { openProbe } from '../../src/probes/open.ts'
-import { lookOnce, observe } from '../../src/probes/poll.ts'
-import type { Finding, Probe } from '../../src/probes/probe.ts'
+import { checkOnce, observe } from '../../src/probes/poll.ts'
+import type { Probe, ProbeResult } from '../../src/probes/probe.ts'
 import { closedPort, forever, listen } from './servers.ts'
 
-const deaf: Probe = { name: 'deaf', look: () => new Promise(() => {}) }
+const deaf: Probe = { name: 'deaf', check: () => new Promise(() => {}) }
 
 test('a probe that ignores its signal does not overrun its limit', async () => {
-  const found = await lookOnce(deaf, forever(), 50)
+  const found = await checkOnce(deaf, forever(), 50)
   expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 50ms' })
 })
 
 test('a probe that ignores its signal does not overrun the deadline', async () => {
   const controller = new AbortController()
-  const looking = lookOnce(deaf, controller.signal)
+  const looking = checkOnce(deaf, controller.signal)
   controller.abort(new Error('deadline'))
   await expect(looking).rejects.toThrow('deadline')
 })
 
 test('an aborted signal is noticed before anything is looked at', async () => {
-  const probe: Probe = { name: 'untouched', look: () => expect.unreachable() }
-  await expect(lookOnce(probe, AbortSignal.abort(new Error('over')))).rejects.toThrow('over')
+  const probe: Probe = { name: 'untouched', check: () => expect.unreachable() }
+  await expect(checkOnce(probe, AbortSignal.abort(new Error('over')))).rejects.toThrow('over')
 })
 
 test('what no later look can mend is thrown', async () => {
-  const probe: Probe = { name: 'broken', look: () => Promise.reject(new UsageError('no')) }
-  await expect(lookOnce(probe, forever())).rejects.toThrow(UsageError)
+  const probe: Probe = { name: 'broken', check: () => Promise.reject(new UsageError('no')) }
+  await expect(checkOnce(probe, forever())).rejects.toThrow(UsageError)
   await expect(observe(probe, forever()).next()).rejects.toThrow(UsageError)
 })
 
 test('a limit longer than any timer is no limit', async () => {
   const url = `tcp://127.0.0.1:${await listen()}`
-  expect(await lookOnce(openProbe(url), forever(), Number.POSITIVE_INFINITY)).toEqual({ up: true })
+  expect(await checkOnce(openProbe(url), forever(), Number.POSITIVE_INFINITY)).toEqual({ up: true })
 })
 
 test('a look leaves no listener at the signal', async () => {
   const signal = forever()
-  await lookOnce(openProbe(`tcp://localhost:${await closedPort()}`), signal)
+  await checkOnce(openProbe(`tcp://localhost:${await closedPort()}`), signal)
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
 test('observing sees a port come up', async () => {
   const port = await closedPort()
-  const seen: Finding[] = []
+  const seen: ProbeResult[] = []
   for await (const found of observe(openProbe(`tcp://127.0.0.1:${port}`), forever())) {
     seen.push(found)
     if (found.up) break

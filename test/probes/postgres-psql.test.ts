@@ -2,9 +2,9 @@ import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { temporaryFolder } from '../services/guard.ts'
 import { startPostgres } from '../services/postgres.ts'
 import { revoke } from '../services/revocation.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import {
   askBoth,
   databases,

@@ -1,11 +1,11 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { vi } from 'vitest'
-import { UsageError } from '../../src/errors.ts'
+import { UsageError } from '../../src/base/errors.ts'
 import { createCertificates, type TlsFiles } from '../services/certificates.ts'
-import { temporaryFolder } from '../services/guard.ts'
 import { type PostgresOptions, type PostgresService, startPostgres } from '../services/postgres.ts'
 import { psqlConnects } from '../services/psql.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { look } from './servers.ts'
 
 /** Connection parameters by their names in libpq. */

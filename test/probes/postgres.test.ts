@@ -150,7 +150,7 @@ describe('an abort cuts the connection', () => {
       socket.once('data', () => accepted.resolve(socket))
     })
     const controller = new AbortController()
-    const looking = openProbe(`postgres://u:p@127.0.0.1:${port}/d${query}`).look(controller.signal)
+    const looking = openProbe(`postgres://u:p@127.0.0.1:${port}/d${query}`).check(controller.signal)
     const socket = await accepted.promise
     controller.abort(new Error('interrupted'))
     await expect(looking).rejects.toThrow('interrupted')
@@ -188,7 +188,7 @@ test('TLS verifies the name of the URL, whichever of its addresses answers', asy
   expect(await reasonOf(other)).toBe('certificate is not trusted')
   const controller = new AbortController()
   const probe = openProbe(`${url}?sslmode=verify-full&sslrootcert=${files.ca}`)
-  const looking = probe.look(controller.signal)
+  const looking = probe.check(controller.signal)
   expect(await asked).toBe('localhost')
   controller.abort(new Error('seen'))
   await expect(looking).rejects.toThrow('seen')
@@ -246,7 +246,7 @@ describe('of several hosts', () => {
     const port = await listen('127.0.0.1', (socket) => accepted.resolve(socket))
     const controller = new AbortController()
     const url = `postgres://u@127.0.0.1:${await unansweringPort()},127.0.0.1:${port}/d?connect_timeout=60`
-    const looking = openProbe(url).look(controller.signal)
+    const looking = openProbe(url).check(controller.signal)
     const socket = await accepted.promise
     controller.abort(new Error('interrupted'))
     await expect(looking).rejects.toThrow('interrupted')

@@ -13,16 +13,16 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openProbe } from '../../src/probes/open.ts'
-import { lookOnce } from '../../src/probes/poll.ts'
-import type { Finding, ProbeOptions } from '../../src/probes/probe.ts'
+import { checkOnce } from '../../src/probes/poll.ts'
+import type { ProbeOptions, ProbeResult } from '../../src/probes/probe.ts'
 import { onTestFinished } from '../finished.ts'
 
 /** A signal that never aborts. */
 export const forever = (): AbortSignal => new AbortController().signal
 
 /** What one look at the URL finds. */
-export const look = (url: string, options: ProbeOptions = {}, limit = 5000): Promise<Finding> =>
-  lookOnce(openProbe(url, options), forever(), limit)
+export const look = (url: string, options: ProbeOptions = {}, limit = 5000): Promise<ProbeResult> =>
+  checkOnce(openProbe(url, options), forever(), limit)
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port
 

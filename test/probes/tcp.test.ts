@@ -45,7 +45,7 @@ test('a connect that is never answered ends with the time limit', async () => {
 test('an aborted look rejects with the reason of its signal', async () => {
   const probe = openProbe(`tcp://127.0.0.1:${await unansweringPort()}`)
   const controller = new AbortController()
-  const looking = probe.look(controller.signal)
+  const looking = probe.check(controller.signal)
   controller.abort(new Error('interrupted'))
   await expect(looking).rejects.toThrow('interrupted')
 })

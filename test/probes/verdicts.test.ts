@@ -2,7 +2,7 @@ import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { down, refusals, unknown, up } from '../../src/probes/attempt.ts'
-import { lookAtEach } from '../../src/probes/each-address.ts'
+import { checkEachAddress } from '../../src/probes/each-address.ts'
 import { isAbsence } from '../../src/probes/postgres/absence.ts'
 import { closedPort, folder, forever, fullUnixSocket, listen, listenHttp, look } from './servers.ts'
 
@@ -67,7 +67,7 @@ describe('not known to be down is', () => {
 
 describe('of two addresses of a host', () => {
   const both = (one: Parameters<typeof answer>[0], other: Parameters<typeof answer>[0]) =>
-    lookAtEach('h', forever(), answer(one, other), async () => ['1', '2'])
+    checkEachAddress('h', forever(), answer(one, other), async () => ['1', '2'])
   const answer =
     (...[one, other]: (typeof up | ReturnType<typeof down>)[]) =>
     async (address: string) =>

@@ -8,24 +8,24 @@ import {
   TimeoutError,
   UnavailableError,
   UsageError,
-} from '../../src/errors.ts'
+} from '../../src/base/errors.ts'
 import { barrier } from '../../src/recipes/barrier/barrier.ts'
 import type { BarrierOptions } from '../../src/recipes/barrier/options.ts'
 import { clear } from '../../src/recipes/clear.ts'
-import type { Space } from '../../src/recipes/space.ts'
-import { until } from '../../src/recipes/until.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
+import { until } from '../../src/recipes/core/until.ts'
 import type { Running } from '../commands/rdv.ts'
 import { cutAtRandom, onEveryStore, throughProxies } from './counting-stores.ts'
-import { distorted, memory } from './space.ts'
+import { distorted, memory } from './namespace.ts'
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b)
 
 /** A party in this process, with a promise for the moment in which it waits. */
-const party = (space: Space, parties: number, options: BarrierOptions = {}) => {
+const party = (namespace: Namespace, parties: number, options: BarrierOptions = {}) => {
   const waiting = Promise.withResolvers<string>()
   const progress: BarrierOptions['progress'] = ([state]) => waiting.resolve(state?.reason ?? '')
-  const met = barrier(space, 'b', parties, { ...options, progress })
+  const met = barrier(namespace, 'b', parties, { ...options, progress })
   met.catch(() => {})
   return { met, waits: waiting.promise }
 }
@@ -36,7 +36,7 @@ const untilGone = async (backend: Backend, key: string): Promise<void> => {
   over.abort()
 }
 
-const heads = async ({ backend }: Space) => {
+const heads = async ({ backend }: Namespace) => {
   const entry = await backend.get('rdv/barrier/b')
   return JSON.parse(String(entry && Buffer.from(entry.value)))
 }
@@ -68,10 +68,10 @@ describe('a barrier', () => {
     })
 
     test('is used again by five parties for 20 generations', async () => {
-      const space = await meeting.space()
+      const namespace = await meeting.namespace()
       const run = async () => {
         const indices: number[] = []
-        for (let i = 0; i < 20; i++) indices.push(await barrier(space, 'again', 5))
+        for (let i = 0; i < 20; i++) indices.push(await barrier(namespace, 'again', 5))
         return indices
       }
       const runs = await Promise.all(upTo(5).map(run))
@@ -81,7 +81,7 @@ describe('a barrier', () => {
     })
 
     test('does not count a party that was killed while it waited', async () => {
-      const { backend } = await meeting.space()
+      const { backend } = await meeting.namespace()
       const victim = arrive('killed', 3, '--ttl', '5s')
       await waits(victim)
       const [arrival] = (await backend.list('rdv/barrier/killed/')).entries
@@ -96,7 +96,7 @@ describe('a barrier', () => {
     })
 
     test('is arrived at again by a party that was stopped past its TTL', async () => {
-      const { backend } = await meeting.space()
+      const { backend } = await meeting.namespace()
       const stopped = arrive('stopped', 2, '--ttl', '5s')
       await waits(stopped)
       const [arrival] = (await backend.list('rdv/barrier/stopped/')).entries
@@ -113,7 +113,7 @@ describe('a barrier', () => {
     })
 
     test('is left by a party that is told to end, or whose time is up', async () => {
-      const { backend } = await meeting.space()
+      const { backend } = await meeting.namespace()
       const told = arrive('left', 2)
       await waits(told)
       told.kill('SIGTERM')
@@ -135,7 +135,7 @@ describe('a barrier', () => {
     })
 
     test('leaves nothing but itself', async () => {
-      const { backend } = await meeting.space()
+      const { backend } = await meeting.namespace()
       await Promise.all([arrive('tidy', 2).ended, arrive('tidy', 2).ended])
       expect((await backend.list('rdv/barrier/tidy/')).entries).toEqual([])
     })
@@ -160,123 +160,123 @@ describe('a barrier whose party is cut off', () => {
     })
 
     test('counts each once while the connections are cut at random', async () => {
-      const spaces = await Promise.all(upTo(4).map(() => network.connectThroughProxy()))
+      const namespaces = await Promise.all(upTo(4).map(() => network.connectThroughProxy()))
       const over = new AbortController()
       const cutting = cutAtRandom(network.proxy, over.signal)
       for (const _ of upTo(20)) {
-        const met = await Promise.all(spaces.map((space) => barrier(space, 'cut', 4)))
+        const met = await Promise.all(namespaces.map((namespace) => barrier(namespace, 'cut', 4)))
         expect(sorted(met)).toEqual(upTo(4))
       }
       over.abort()
       await cutting
-      await Promise.all(spaces.map((space) => space.backend.close()))
+      await Promise.all(namespaces.map((namespace) => namespace.backend.close()))
     })
   })
 })
 
 describe('a party', () => {
   test('that slept until its session and two more generations were over is lost', async () => {
-    const space = await memory()
+    const namespace = await memory()
     const wake = Promise.withResolvers<void>()
-    const sleeping = distorted(space, {
+    const sleeping = distorted(namespace, {
       async *watch(scope, signal) {
         await wake.promise
-        yield* space.backend.watch(scope, signal)
+        yield* namespace.backend.watch(scope, signal)
       },
       renew: () => wake.promise.then(() => 0),
     })
     const first = party(sleeping, 2)
     await first.waits
-    const [arrival] = (await space.backend.list('rdv/barrier/b/')).entries
-    await space.backend.revoke(arrival?.session ?? '')
+    const [arrival] = (await namespace.backend.list('rdv/barrier/b/')).entries
+    await namespace.backend.revoke(arrival?.lease ?? '')
     for (const _ of upTo(2)) {
-      await Promise.all([barrier(space, 'b', 2), barrier(space, 'b', 2)])
+      await Promise.all([barrier(namespace, 'b', 2), barrier(namespace, 'b', 2)])
     }
     wake.resolve()
     await expect(first.met).rejects.toThrow(LostError)
-    expect((await space.backend.list('rdv/session/')).entries).toEqual([])
+    expect((await namespace.backend.list('rdv/session/')).entries).toEqual([])
   })
 
   test('alone goes on at once, each time', async () => {
-    const space = await memory()
-    expect([await barrier(space, 'b', 1), await barrier(space, 'b', 1)]).toEqual([0, 0])
-    expect((await space.backend.list('rdv/session/')).entries).toEqual([])
+    const namespace = await memory()
+    expect([await barrier(namespace, 'b', 1), await barrier(namespace, 'b', 1)]).toEqual([0, 0])
+    expect((await namespace.backend.list('rdv/session/')).entries).toEqual([])
   })
 
   test.each([0, -1, 1.5, Number.NaN])('of %d is refused', async (parties) => {
-    const space = await memory()
-    expect(() => barrier(space, 'b', parties)).toThrow(UsageError)
+    const namespace = await memory()
+    expect(() => barrier(namespace, 'b', parties)).toThrow(UsageError)
   })
 
   test('more than the number waits for the next generation', async () => {
-    const space = await memory()
-    const all = upTo(7).map(() => barrier(space, 'b', 3, { timeout: 2_000 }))
+    const namespace = await memory()
+    const all = upTo(7).map(() => barrier(namespace, 'b', 3, { timeout: 2_000 }))
     const ended = await Promise.allSettled(all)
     const indices = ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []))
     expect(sorted(indices)).toEqual([0, 0, 1, 1, 2, 2])
     const [left] = ended.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
     expect(left).toBeInstanceOf(TimeoutError)
     expect(left.pending).toEqual([{ target: 'b', reason: 'has 1 of 3 parties' }])
-    expect(await heads(space)).toMatchObject({ generation: 2 })
+    expect(await heads(namespace)).toMatchObject({ generation: 2 })
   })
 
   test('whose session was revoked arrives again, and is counted once', async () => {
-    const space = await memory()
-    const first = party(space, 2, { ttl: 500 })
+    const namespace = await memory()
+    const first = party(namespace, 2, { ttl: 500 })
     await first.waits
-    const [arrival] = (await space.backend.list('rdv/barrier/b/')).entries
-    await space.backend.revoke(arrival?.session ?? '')
-    await untilArrived(space, (key) => key !== arrival?.key)
-    const second = party(space, 2)
+    const [arrival] = (await namespace.backend.list('rdv/barrier/b/')).entries
+    await namespace.backend.revoke(arrival?.lease ?? '')
+    await untilArrived(namespace, (key) => key !== arrival?.key)
+    const second = party(namespace, 2)
     expect(sorted(await Promise.all([first.met, second.met]))).toEqual([0, 1])
   })
 
   test('whose arrival was deleted arrives again', async () => {
-    const space = await memory()
-    const first = party(space, 2)
+    const namespace = await memory()
+    const first = party(namespace, 2)
     await first.waits
-    const [arrival] = (await space.backend.list('rdv/barrier/b/')).entries
-    await space.backend.commit([], [remove(arrival?.key ?? '')])
-    await untilArrived(space, () => true)
-    const second = party(space, 2)
+    const [arrival] = (await namespace.backend.list('rdv/barrier/b/')).entries
+    await namespace.backend.commit([], [remove(arrival?.key ?? '')])
+    await untilArrived(namespace, () => true)
+    const second = party(namespace, 2)
     expect(await Promise.all([first.met, second.met])).toEqual([0, 1])
   })
 
   /** Resolves once somebody stands there. */
-  const untilArrived = ({ backend }: Space, which: (key: string) => boolean): Promise<void> => {
+  const untilArrived = ({ backend }: Namespace, which: (key: string) => boolean): Promise<void> => {
     const stands = (entries: ReadonlyMap<string, unknown>) => [...entries.keys()].some(which)
     return until(backend, 'rdv/barrier/b/', stands, new AbortController().signal)
   }
 
   test('at a barrier that is cleared is lost', async () => {
-    const space = await memory()
-    const first = party(space, 2)
+    const namespace = await memory()
+    const first = party(namespace, 2)
     await first.waits
-    await clear(space, ['b'], { all: true })
+    await clear(namespace, ['b'], { all: true })
     await expect(first.met).rejects.toThrow(LostError)
   })
 
   test('at something that is no barrier is in conflict', async () => {
-    const space = await memory()
-    await space.backend.commit([], [put('rdv/barrier/b', 'text')])
-    await expect(barrier(space, 'b', 1)).rejects.toThrow(ConflictError)
+    const namespace = await memory()
+    await namespace.backend.commit([], [put('rdv/barrier/b', 'text')])
+    await expect(barrier(namespace, 'b', 1)).rejects.toThrow(ConflictError)
   })
 
   test('that slept through its release and the next ones learns its index', async () => {
-    const space = await memory()
+    const namespace = await memory()
     const state = { deaf: true }
     const wake = Promise.withResolvers<void>()
-    const sleeping = distorted(space, {
+    const sleeping = distorted(namespace, {
       async *watch(scope, signal) {
         if (state.deaf) await wake.promise
-        yield* space.backend.watch(scope, signal)
+        yield* namespace.backend.watch(scope, signal)
       },
     })
     const first = party(sleeping, 2)
     await first.waits
-    expect(await barrier(space, 'b', 2)).toBe(1)
+    expect(await barrier(namespace, 'b', 2)).toBe(1)
     for (const _ of upTo(3)) {
-      const pair = [barrier(space, 'b', 2), barrier(space, 'b', 2)]
+      const pair = [barrier(namespace, 'b', 2), barrier(namespace, 'b', 2)]
       expect(sorted(await Promise.all(pair))).toEqual([0, 1])
     }
     state.deaf = false
@@ -285,9 +285,9 @@ describe('a party', () => {
   })
 
   test('that was released just before its time was up goes on', async () => {
-    const space = await memory()
+    const namespace = await memory()
     const stop = new AbortController()
-    const deaf = distorted(space, {
+    const deaf = distorted(namespace, {
       async *watch(_, signal) {
         await new Promise((_, reject) =>
           signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
@@ -296,17 +296,17 @@ describe('a party', () => {
     })
     const first = party(deaf, 2, { signal: stop.signal })
     await first.waits
-    expect(await barrier(space, 'b', 2)).toBe(1)
+    expect(await barrier(namespace, 'b', 2)).toBe(1)
     stop.abort(new TimeoutError('the time is up'))
     expect(await first.met).toBe(0)
   })
 
   test('that cannot withdraw says so', async () => {
-    const space = await memory()
+    const namespace = await memory()
     const state = { cut: false }
-    const shaky = distorted(space, {
+    const shaky = distorted(namespace, {
       get: (...args) =>
-        state.cut ? Promise.reject(new UnavailableError('cut')) : space.backend.get(...args),
+        state.cut ? Promise.reject(new UnavailableError('cut')) : namespace.backend.get(...args),
     })
     const stop = new AbortController()
     const first = party(shaky, 2, { signal: stop.signal })
@@ -319,13 +319,13 @@ describe('a party', () => {
   test.each(['applied', 'dropped'])(
     'whose every second answer is lost is counted once: %s',
     async (fate) => {
-      const space = await memory()
+      const namespace = await memory()
       const lossy = () => {
         let calls = 0
-        return distorted(space, {
+        return distorted(namespace, {
           async commit(...args) {
-            if (++calls % 2 === 0) return space.backend.commit(...args)
-            if (fate === 'applied') await space.backend.commit(...args)
+            if (++calls % 2 === 0) return namespace.backend.commit(...args)
+            if (fate === 'applied') await namespace.backend.commit(...args)
             throw new IndeterminateError('no answer came')
           },
         })
@@ -333,17 +333,17 @@ describe('a party', () => {
       for (const generation of upTo(5)) {
         const met = await Promise.all(upTo(4).map(() => barrier(lossy(), 'b', 4)))
         expect(sorted(met)).toEqual(upTo(4))
-        expect(await heads(space)).toMatchObject({ generation: generation + 1 })
+        expect(await heads(namespace)).toMatchObject({ generation: generation + 1 })
       }
     },
   )
 
   test('of a barrier below another one does not disturb that one', async () => {
-    const space = await memory()
-    const outer = party(space, 2)
+    const namespace = await memory()
+    const outer = party(namespace, 2)
     await outer.waits
-    expect(await barrier(space, 'b/0', 1)).toBe(0)
-    expect(await barrier(space, 'b', 2)).toBe(1)
+    expect(await barrier(namespace, 'b/0', 1)).toBe(0)
+    expect(await barrier(namespace, 'b', 2)).toBe(1)
     expect(await outer.met).toBe(0)
   })
 })

@@ -7,12 +7,12 @@ import {
   NoError,
   TimeoutError,
   UsageError,
-} from '../../src/errors.ts'
+} from '../../src/base/errors.ts'
 import { clear } from '../../src/recipes/clear.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { Counter } from '../../src/recipes/counter.ts'
-import type { Space } from '../../src/recipes/space.ts'
 import { cutAtRandom, onEveryStore, throughProxies } from './counting-stores.ts'
-import { distorted, memory } from './space.ts'
+import { distorted, memory } from './namespace.ts'
 
 const fixture = fileURLToPath(new URL('./fixtures/count.ts', import.meta.url))
 
@@ -94,7 +94,7 @@ describe('a counter', () => {
 
     test('that holds text is a conflict, and stays', async () => {
       const { place } = meeting
-      const { backend } = await meeting.space()
+      const { backend } = await meeting.namespace()
       await backend.commit([], [put('rdv/counter/text', 'forty-two')])
       for (const words of [
         ['get', 'text'],
@@ -112,7 +112,7 @@ describe('a counter', () => {
 
     test('is plain text in the store, which other tools may set', async () => {
       const { place } = meeting
-      const { backend } = await meeting.space()
+      const { backend } = await meeting.namespace()
       await place.rdv('counter', 'inc', 'plain')
       await backend.commit([], [put('rdv/counter/plain', '41\n')])
       expect((await place.rdv('counter', 'inc', 'plain')).stdout).toBe('42\n')
@@ -144,8 +144,8 @@ describe('the value is what was acknowledged, plus at most what is not known', (
     test('8 × 40 increments while the connection is cut at random', async () => {
       const counters = await Promise.all(
         Array.from({ length: 8 }, async () => {
-          const space = await network.connectThroughProxy()
-          return { space, counter: new Counter(space, 'cut') }
+          const namespace = await network.connectThroughProxy()
+          return { space: namespace, counter: new Counter(namespace, 'cut') }
         }),
       )
       const counts = { acknowledged: 0, unknown: 0 }
@@ -158,7 +158,7 @@ describe('the value is what was acknowledged, plus at most what is not known', (
       expect(value).toBeGreaterThanOrEqual(counts.acknowledged)
       expect(value).toBeLessThanOrEqual(counts.acknowledged + counts.unknown)
       expect(counts.acknowledged + counts.unknown).toBe(8 * 40)
-      await Promise.all(counters.map(({ space }) => space.backend.close()))
+      await Promise.all(counters.map(({ space: namespace }) => namespace.backend.close()))
     })
   })
 })
@@ -183,12 +183,12 @@ describe('a change whose answer is lost', () => {
   type Fate = 'applied' | 'dropped'
 
   /** The first commits meet with these fates, and none of them is answered. */
-  const losing = (space: Space, ...fates: Fate[]): Space =>
-    distorted(space, {
+  const losing = (namespace: Namespace, ...fates: Fate[]): Namespace =>
+    distorted(namespace, {
       async commit(...args) {
         const fate = fates.shift()
-        if (fate === undefined) return space.backend.commit(...args)
-        if (fate === 'applied') await space.backend.commit(...args)
+        if (fate === undefined) return namespace.backend.commit(...args)
+        if (fate === 'applied') await namespace.backend.commit(...args)
         throw new IndeterminateError('no answer came')
       },
     })
@@ -200,28 +200,32 @@ describe('a change whose answer is lost', () => {
     [['dropped', 'applied']],
     [['dropped', 'dropped', 'applied']],
   ])('is made once: %j', async (fates) => {
-    const space = await memory()
-    await new Counter(space, 'n').add(10n)
-    expect(await new Counter(losing(space, ...fates), 'n').add(5n)).toBe(15n)
-    expect(await new Counter(space, 'n').get()).toBe(15n)
+    const namespace = await memory()
+    await new Counter(namespace, 'n').add(10n)
+    expect(await new Counter(losing(namespace, ...fates), 'n').add(5n)).toBe(15n)
+    expect(await new Counter(namespace, 'n').get()).toBe(15n)
   })
 
   /** Between the lost answer and the next copy others do something. */
-  const meanwhile = (space: Space, fate: Fate, others: () => Promise<unknown>): Space => {
+  const meanwhile = (
+    namespace: Namespace,
+    fate: Fate,
+    others: () => Promise<unknown>,
+  ): Namespace => {
     const state = { first: true }
-    return distorted(space, {
+    return distorted(namespace, {
       async commit(...args) {
-        if (!state.first) return space.backend.commit(...args)
+        if (!state.first) return namespace.backend.commit(...args)
         state.first = false
-        if (fate === 'applied') await space.backend.commit(...args)
+        if (fate === 'applied') await namespace.backend.commit(...args)
         await others()
         throw new IndeterminateError('no answer came')
       },
     })
   }
 
-  const addTimes = async (space: Space, times: number) => {
-    const counter = new Counter(space, 'n')
+  const addTimes = async (namespace: Namespace, times: number) => {
+    const counter = new Counter(namespace, 'n')
     for (let i = 0; i < times; i++) await counter.add()
   }
 
@@ -231,70 +235,70 @@ describe('a change whose answer is lost', () => {
     ['applied', 255],
     ['dropped', 256],
   ])('and was %s is told from %i changes of others', async (fate, times) => {
-    const space = await memory()
-    await addTimes(space, 1)
-    const shaky = meanwhile(space, fate, () => addTimes(space, times))
+    const namespace = await memory()
+    await addTimes(namespace, 1)
+    const shaky = meanwhile(namespace, fate, () => addTimes(namespace, times))
     const given = await new Counter(shaky, 'n').add(1_000n)
     expect(given).toBe(fate === 'applied' ? 1_001n : BigInt(1_001 + times))
-    expect(await new Counter(space, 'n').get()).toBe(BigInt(1_001 + times))
+    expect(await new Counter(namespace, 'n').get()).toBe(BigInt(1_001 + times))
   })
 
   test.each<[Fate, number]>([
     ['applied', 256],
     ['dropped', 257],
   ])('and was %s cannot be told after %i changes of others', async (fate, times) => {
-    const space = await memory()
-    await addTimes(space, 1)
-    const shaky = meanwhile(space, fate, () => addTimes(space, times))
+    const namespace = await memory()
+    await addTimes(namespace, 1)
+    const shaky = meanwhile(namespace, fate, () => addTimes(namespace, times))
     await expect(new Counter(shaky, 'n').add(1_000n)).rejects.toThrow(IndeterminateError)
     const counted = fate === 'applied' ? 1_001 : 1
-    expect(await new Counter(space, 'n').get()).toBe(BigInt(counted + times))
+    expect(await new Counter(namespace, 'n').get()).toBe(BigInt(counted + times))
   })
 
   test.each<Fate>(['applied', 'dropped'])(
     'and was %s cannot be told once the counter was cleared',
     async (fate) => {
-      const space = await memory()
-      await addTimes(space, 1)
-      const shaky = meanwhile(space, fate, async () => {
-        await clear(space, ['n'], { all: true })
-        await addTimes(space, 2)
+      const namespace = await memory()
+      await addTimes(namespace, 1)
+      const shaky = meanwhile(namespace, fate, async () => {
+        await clear(namespace, ['n'], { all: true })
+        await addTimes(namespace, 2)
       })
       await expect(new Counter(shaky, 'n').add(1_000n)).rejects.toThrow(IndeterminateError)
-      expect(await new Counter(space, 'n').get()).toBe(2n)
+      expect(await new Counter(namespace, 'n').get()).toBe(2n)
     },
   )
 
   test.each<Fate>(['applied', 'dropped'])(
     'and was %s is told by its idempotency key after any number of changes',
     async (fate) => {
-      const space = await memory()
-      await addTimes(space, 1)
-      const shaky = meanwhile(space, fate, () => addTimes(space, 300))
+      const namespace = await memory()
+      await addTimes(namespace, 1)
+      const shaky = meanwhile(namespace, fate, () => addTimes(namespace, 300))
       const given = await new Counter(shaky, 'n').add(1_000n, { idempotencyKey: 'k' })
       expect(given).toBe(fate === 'applied' ? 1_001n : 1_301n)
-      expect(await new Counter(space, 'n').get()).toBe(1_301n)
+      expect(await new Counter(namespace, 'n').get()).toBe(1_301n)
     },
   )
 
   test('is not known when the time is up before the store answers again', async () => {
-    const space = await memory()
-    const silent = losing(space, ...Array<Fate>(1_000).fill('dropped'))
+    const namespace = await memory()
+    const silent = losing(namespace, ...Array<Fate>(1_000).fill('dropped'))
     const change = new Counter(silent, 'n').add(1n, { timeout: 1_000 })
     await expect(change).rejects.toThrow(IndeterminateError)
   })
 
   test('and that was set stays set once', async () => {
-    const space = await memory()
-    const counter = new Counter(losing(space, 'applied'), 'n')
+    const namespace = await memory()
+    const counter = new Counter(losing(namespace, 'applied'), 'n')
     expect(await counter.set(5n, { ifEquals: 0n })).toBe(5n)
   })
 })
 
 describe('in one process', () => {
   test('many at once are all counted', async () => {
-    const space = await memory()
-    const counter = new Counter(space, 'n')
+    const namespace = await memory()
+    const counter = new Counter(namespace, 'n')
     const values = await Promise.all(Array.from({ length: 50 }, () => counter.add()))
     expect(values.sort((a, b) => Number(a - b))).toEqual(
       Array.from({ length: 50 }, (_, i) => BigInt(i + 1)),
@@ -302,12 +306,12 @@ describe('in one process', () => {
   })
 
   test('a no is said only of what is there now', async () => {
-    const space = await memory()
-    const counter = new Counter(space, 'n')
+    const namespace = await memory()
+    const counter = new Counter(namespace, 'n')
     await counter.set(MOST)
-    await new Counter(space, 'n').set(1n)
+    await new Counter(namespace, 'n').set(1n)
     expect(await counter.add()).toBe(2n)
-    await new Counter(space, 'n').set(9n)
+    await new Counter(namespace, 'n').set(9n)
     expect(await counter.set(0n, { ifEquals: 9n })).toBe(0n)
     await expect(counter.set(1n, { ifEquals: 9n })).rejects.toThrow(NoError)
   })
@@ -322,17 +326,17 @@ describe('in one process', () => {
   )
 
   test('keys of one counter are not changes of another', async () => {
-    const space = await memory()
-    await new Counter(space, 'a').add(3n, { idempotencyKey: 'b' })
-    expect(await new Counter(space, 'a/b').add()).toBe(1n)
-    expect(await new Counter(space, 'a/id').add()).toBe(1n)
+    const namespace = await memory()
+    await new Counter(namespace, 'a').add(3n, { idempotencyKey: 'b' })
+    expect(await new Counter(namespace, 'a/b').add()).toBe(1n)
+    expect(await new Counter(namespace, 'a/id').add()).toBe(1n)
   })
 
   test('a log that is none is a conflict', async () => {
-    const space = await memory()
-    await space.backend.commit([], [put('rdv/counter-op/n', '[]')])
-    await expect(new Counter(space, 'n').add()).rejects.toThrow(ConflictError)
-    expect(await new Counter(space, 'n').get()).toBe(0n)
+    const namespace = await memory()
+    await namespace.backend.commit([], [put('rdv/counter-op/n', '[]')])
+    await expect(new Counter(namespace, 'n').add()).rejects.toThrow(ConflictError)
+    expect(await new Counter(namespace, 'n').get()).toBe(0n)
   })
 
   test('a wait times out with what it waited for', async () => {

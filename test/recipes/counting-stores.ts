@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { open } from '../../src/open.ts'
-import type { Space } from '../../src/recipes/space.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { Place } from '../commands/rdv.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
 import { behindProxy } from '../services/behind-proxy.ts'
@@ -13,7 +13,7 @@ import { beside } from '../side-by-side.ts'
 export interface Meeting {
   readonly place: Place
   /** For what this process does there itself: opened once, closed at the end. */
-  space(): Promise<Space>
+  namespace(): Promise<Namespace>
 }
 
 /** The same cases on the embedded store and on every remote one. */
@@ -28,7 +28,7 @@ export const onEveryStore = (cases: (meeting: Meeting) => void): void => {
 const meetingOn = (start: () => Promise<Service | undefined>): Meeting => {
   let service: Service | undefined
   let place: Place
-  let opened: Promise<Space> | undefined
+  let opened: Promise<Namespace> | undefined
   beforeAll(async () => {
     service = await start()
     place = new Place(service && { RDV_BACKEND: service.url })
@@ -41,7 +41,7 @@ const meetingOn = (start: () => Promise<Service | undefined>): Meeting => {
     get place() {
       return place
     },
-    space() {
+    namespace() {
       opened ??= open(service?.url, { env: place.env })
       return opened
     },
@@ -51,8 +51,8 @@ const meetingOn = (start: () => Promise<Service | undefined>): Meeting => {
 /** A store that is reached directly, and through a proxy that can cut it off. */
 export interface Network {
   readonly proxy: TcpProxy
-  connect(): Promise<Space>
-  connectThroughProxy(): Promise<Space>
+  connect(): Promise<Namespace>
+  connectThroughProxy(): Promise<Namespace>
 }
 
 /** The same cases on every store behind a network, one after the other: the slower each is, the more often a cut meets it. */

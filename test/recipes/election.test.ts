@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { put } from '../../src/backends/operations.ts'
-import { LostError, NoError, TimeoutError, UsageError } from '../../src/errors.ts'
+import { LostError, NoError, TimeoutError, UsageError } from '../../src/base/errors.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import {
   type CampaignOptions,
   type Candidate,
@@ -10,16 +11,15 @@ import {
   watchCandidates,
   watchLeader,
 } from '../../src/recipes/election.ts'
-import type { Space } from '../../src/recipes/space.ts'
 import { Follower } from '../backends/conformance/harness.ts'
 import { aborts, onEveryStore, queued, sessionOf, untilEmpty } from './matrix.ts'
-import { distorted, memory } from './space.ts'
+import { distorted, memory } from './namespace.ts'
 
 /** So long that within a case only a watch can tell of a loss. */
 const TTL = 60_000
 
-const campaign = (space: Space, id: string, options: CampaignOptions = {}) =>
-  queued((onQueued) => Leadership.campaign(space, 'e', id, { ttl: TTL, ...options, onQueued }))
+const campaign = (namespace: Namespace, id: string, options: CampaignOptions = {}) =>
+  queued((onQueued) => Leadership.campaign(namespace, 'e', id, { ttl: TTL, ...options, onQueued }))
 
 /** Reads a stream in the background. */
 const collect = <T>(stream: (signal: AbortSignal) => AsyncIterable<T>) => {
@@ -49,8 +49,8 @@ const collect = <T>(stream: (signal: AbortSignal) => AsyncIterable<T>) => {
 const MANY_PINGS = 10
 
 /** How long it takes that one client sees what another one has written: what any news on this store costs just now. */
-const startPings = async (writer: Space, reader: Space) => {
-  const key = `${writer.namespace}/signal/ping`
+const startPings = async (writer: Namespace, reader: Namespace) => {
+  const key = `${writer.name}/signal/ping`
   const follower = new Follower(reader.backend, key)
   let count = 0
   const ping = async (): Promise<number> => {
@@ -77,15 +77,15 @@ const startPings = async (writer: Space, reader: Space) => {
 onEveryStore((clients) => {
   describe('an election', () => {
     test('is won by those who campaign in their order, each with a newer token', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       expect(await leader(b, 'e')).toBeUndefined()
       const candidates = []
-      for (const [space, id] of [
+      for (const [namespace, id] of [
         [a, 'one'],
         [b, 'two'],
         [a, 'three'],
       ] as const)
-        candidates.push(await campaign(space, id))
+        candidates.push(await campaign(namespace, id))
       let before = 0
       for (const [i, { turn }] of candidates.entries()) {
         const leadership = await turn
@@ -100,7 +100,7 @@ onEveryStore((clients) => {
     })
 
     test('tells who watches of each leader, and of each candidate', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const leaders = collect((signal) => watchLeader(b, 'e', signal))
       const lists = collect((signal) => watchCandidates(b, 'e', signal))
       await leaders.until((seen) => seen.length >= 1)
@@ -126,7 +126,7 @@ onEveryStore((clients) => {
     test('a leader that resigns is followed within 100 ms, or as soon as a slow machine lets anybody be', {
       retry: 1,
     }, async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const control = await startPings(a, b)
       let current = await (await campaign(a, '0')).turn
       for (let i = 1; i <= 5; i++) {
@@ -145,7 +145,7 @@ onEveryStore((clients) => {
     })
 
     test('whose leader’s session is revoked is lost by it at once, and won by the next one', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const first = await (await campaign(a, 'one')).turn
       const second = await campaign(b, 'two')
       await b.backend.revoke(sessionOf(first.key))
@@ -158,7 +158,7 @@ onEveryStore((clients) => {
     })
 
     test('is not won by who was revoked while waiting, but by its new candidacy in its turn', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const first = await (await campaign(a, 'one')).turn
       const keys: string[] = []
       const requeued = Promise.withResolvers<void>()
@@ -183,7 +183,7 @@ onEveryStore((clients) => {
     })
 
     test('is refused to who only tries, and leaves nothing of who has given up', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const first = await (await campaign(a, 'one')).turn
       await expect((await campaign(b, 'two', { timeout: 2_000 })).turn).rejects.toThrow(
         TimeoutError,
@@ -203,17 +203,17 @@ onEveryStore((clients) => {
 
 describe('a candidate', () => {
   test.each(['', 'a\nb'])('called %j is refused', async (id) => {
-    const space = await memory()
-    expect(() => Leadership.campaign(space, 'e', id)).toThrow(UsageError)
+    const namespace = await memory()
+    expect(() => Leadership.campaign(namespace, 'e', id)).toThrow(UsageError)
   })
 
   test('that gave up while the news of its election was on its way does not lead', async () => {
-    const space = await memory()
-    const first = await (await campaign(space, 'one')).turn
+    const namespace = await memory()
+    const first = await (await campaign(namespace, 'one')).turn
     const leaving = new AbortController()
-    const late = distorted(space, {
+    const late = distorted(namespace, {
       async list(...args) {
-        const listing = await space.backend.list(...args)
+        const listing = await namespace.backend.list(...args)
         if (listing.entries.every(({ key }) => key !== first.key))
           leaving.abort(new Error('resigned'))
         return listing
@@ -222,6 +222,6 @@ describe('a candidate', () => {
     const second = await campaign(late, 'two', { signal: leaving.signal })
     await first.resign()
     await expect(second.turn).rejects.toThrow('resigned')
-    expect(await leader(space, 'e')).toBeUndefined()
+    expect(await leader(namespace, 'e')).toBeUndefined()
   })
 })

@@ -11,27 +11,27 @@ import {
   TimeoutError,
   UnavailableError,
   UsageError,
-} from '../../src/errors.ts'
+} from '../../src/base/errors.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { Lock, type LockOptions } from '../../src/recipes/lock.ts'
-import type { Space } from '../../src/recipes/space.ts'
 import { aborts, onEveryStore, queued, sessionOf, untilEmpty } from './matrix.ts'
-import { distorted, memory } from './space.ts'
+import { distorted, memory } from './namespace.ts'
 
 /** So long that within a case only a watch can tell of a loss. */
 const TTL = 60_000
 
-const ask = (space: Space, name: string, options: LockOptions = {}) =>
-  queued((onQueued) => Lock.acquire(space, name, { ttl: TTL, ...options, onQueued }))
+const ask = (namespace: Namespace, name: string, options: LockOptions = {}) =>
+  queued((onQueued) => Lock.acquire(namespace, name, { ttl: TTL, ...options, onQueued }))
 
-const take = (space: Space, name: string, options: LockOptions = {}): Promise<Lock> =>
-  Lock.acquire(space, name, { ttl: TTL, timeout: 30_000, ...options })
+const take = (namespace: Namespace, name: string, options: LockOptions = {}): Promise<Lock> =>
+  Lock.acquire(namespace, name, { ttl: TTL, timeout: 30_000, ...options })
 
 onEveryStore((clients) => {
   describe('a lock', () => {
     test('is held by one after the other, in the order of asking, with rising tokens', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const asked = []
-      for (const space of [a, b, a, b, b]) asked.push(await ask(space, 'l'))
+      for (const namespace of [a, b, a, b, b]) asked.push(await ask(namespace, 'l'))
       const order: number[] = []
       const tokens: number[] = []
       let holders = 0
@@ -53,7 +53,7 @@ onEveryStore((clients) => {
     })
 
     test('of several slots is held by so many, and the next one waits for any of them', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const first = await take(a, 'l', { slots: 2 })
       const second = await take(b, 'l', { slots: 2 })
       const third = await ask(a, 'l', { slots: 2 })
@@ -69,7 +69,7 @@ onEveryStore((clients) => {
     })
 
     test('with another number of slots than the holders’ is a conflict, and may be had after them', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       for (const [held, wanted] of [
         [2, 3],
         [1, 2],
@@ -86,7 +86,7 @@ onEveryStore((clients) => {
     })
 
     test('is refused to who only tries, who is told by whom it is held', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const lock = await take(a, 'l', { try: true })
       const refused = take(b, 'l', { try: true })
       await expect(refused).rejects.toThrow(NoError)
@@ -97,7 +97,7 @@ onEveryStore((clients) => {
     })
 
     test('that lies below another one does not disturb it', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const outer = await take(a, 'l')
       const inner = await take(b, 'l/x')
       const innermost = await take(a, 'l/x/y', { slots: 2 })
@@ -105,16 +105,16 @@ onEveryStore((clients) => {
       const again = await take(b, 'l', { try: true })
       for (const lock of [again, inner, innermost]) await lock.release()
       await untilEmpty(a)
-      expect((await a.backend.list(`${a.namespace}/`)).entries).toEqual([])
+      expect((await a.backend.list(`${a.name}/`)).entries).toEqual([])
     })
 
     test('is not waited for beyond the deadline, which tells who holds it; the place is given up', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const lock = await take(a, 'l')
       const late = take(b, 'l', { timeout: 2_000 })
       await expect(late).rejects.toThrow(TimeoutError)
       await expect(late).rejects.toThrow(/l is held by .*pid/)
-      const { entries } = await a.backend.list(`${a.namespace}/lock/l/`)
+      const { entries } = await a.backend.list(`${a.name}/lock/l/`)
       expect(entries.filter(({ key }) => !key.endsWith('/.lock')).map(({ key }) => key)).toEqual([
         lock.key,
       ])
@@ -122,7 +122,7 @@ onEveryStore((clients) => {
     })
 
     test('is passed on in order when the head, and one in the middle, of ten give up', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const holder = await take(a, 'l')
       const leaving = new AbortController()
       const asked = []
@@ -151,7 +151,7 @@ onEveryStore((clients) => {
     ])(
       'is lost at once when %s from outside, and the next one holds a newer token',
       async (_, end) => {
-        const { a, b } = clients.spaces()
+        const { a, b } = clients.namespaces()
         const lock = await take(a, 'l')
         const next = await ask(b, 'l')
         await end(b.backend, lock.key)
@@ -165,7 +165,7 @@ onEveryStore((clients) => {
     )
 
     test('is queued for again, at the end, when the session of who waits is revoked', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const holder = await take(a, 'l')
       const keys: string[] = []
       const again = Promise.withResolvers<void>()
@@ -193,7 +193,7 @@ onEveryStore((clients) => {
     })
 
     test('is had in the end though no answers come to writes and to claims', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       let unanswered = 0
       const lose = async <T>(call: Promise<T>): Promise<T> => {
         const result = await call
@@ -224,15 +224,15 @@ describe('a lock', () => {
   })
 
   test('that is given up wakes one of those who wait, not all', async () => {
-    const space = await memory()
+    const namespace = await memory()
     let lists = 0
-    const counting = distorted(space, {
+    const counting = distorted(namespace, {
       list: (...args) => {
         lists++
-        return space.backend.list(...args)
+        return namespace.backend.list(...args)
       },
     })
-    const holder = await take(space, 'l')
+    const holder = await take(namespace, 'l')
     const waiting = []
     for (let i = 0; i < 10; i++) waiting.push(await ask(counting, 'l'))
     // each has looked, and waits for the one before it
@@ -247,18 +247,18 @@ describe('a lock', () => {
   })
 
   test('whose store is out of reach at the deadline is unavailable, not timed out', async () => {
-    const space = await memory()
-    const holder = await take(space, 'l')
+    const namespace = await memory()
+    const holder = await take(namespace, 'l')
     const cause = new UnavailableError('nothing listens')
     let away = false
-    const failing = distorted(space, {
+    const failing = distorted(namespace, {
       async *watch(_, signal) {
         away = true
         yield { kind: 'interrupted', cause }
         await once(signal, 'abort')
         throw signal.reason
       },
-      list: (...args) => (away ? Promise.reject(cause) : space.backend.list(...args)),
+      list: (...args) => (away ? Promise.reject(cause) : namespace.backend.list(...args)),
     })
     const late = take(failing, 'l', { timeout: 1_000 })
     await expect(late).rejects.toThrow('nothing listens')
@@ -266,14 +266,14 @@ describe('a lock', () => {
   })
 
   test('is never held by a session whose time was over before the answer came', async () => {
-    const space = await memory()
+    const namespace = await memory()
     const ttl = 1_000
-    const holder = await take(space, 'l')
+    const holder = await take(namespace, 'l')
     let stopped = false
     // This process is stopped for longer than its TTL while the answer that it holds is on its way.
-    const slow = distorted(space, {
+    const slow = distorted(namespace, {
       async list(...args) {
-        const listing = await space.backend.list(...args)
+        const listing = await namespace.backend.list(...args)
         if (!stopped && listing.entries.every(({ key }) => key !== holder.key)) {
           stopped = true
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ttl + 100)

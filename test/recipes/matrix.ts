@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import type { Backend } from '../../src/backends/backend.ts'
 import { open } from '../../src/open.ts'
-import type { Space } from '../../src/recipes/space.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { Follower, present } from '../backends/conformance/harness.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { besideEach } from '../side-by-side.ts'
 
 interface Store {
@@ -20,7 +20,7 @@ export interface Clients {
   readonly a: Backend
   readonly b: Backend
   /** One and the same new namespace, seen by both. */
-  spaces(): { a: Space; b: Space }
+  namespaces(): { a: Namespace; b: Namespace }
 }
 
 const local = (url: () => string) => async (): Promise<Store> => ({
@@ -44,7 +44,7 @@ export const onEveryStore = (cases: (clients: Clients) => void): void => {
       const a = (await open(store.url, { env: {} })).backend
       // as a command would
       const b =
-        store.url === 'memory:' ? a : (await open(store.url, { env: {}, brief: true })).backend
+        store.url === 'memory:' ? a : (await open(store.url, { env: {}, shortLived: true })).backend
       Object.assign(running, { store, a, b })
     })
     afterAll(async () => {
@@ -62,11 +62,11 @@ export const onEveryStore = (cases: (clients: Clients) => void): void => {
       get b() {
         return present(running.b)
       },
-      spaces() {
-        const namespace = `case-${process.pid}-${++count}`
+      namespaces() {
+        const name = `case-${process.pid}-${++count}`
         return {
-          a: { backend: present(running.a), namespace },
-          b: { backend: present(running.b), namespace },
+          a: { backend: present(running.a), name },
+          b: { backend: present(running.b), name },
         }
       },
     })
@@ -74,8 +74,8 @@ export const onEveryStore = (cases: (clients: Clients) => void): void => {
 }
 
 /** Resolves once nothing is left in the namespace. */
-export const untilEmpty = async ({ backend, namespace }: Space): Promise<void> => {
-  const follower = new Follower(backend, `${namespace}/`)
+export const untilEmpty = async ({ backend, name }: Namespace): Promise<void> => {
+  const follower = new Follower(backend, `${name}/`)
   await follower.until((known, events) => events.length > 0 && known.size === 0)
   await follower.stop()
 }

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { putDetached, remove } from '../../src/backends/operations.ts'
-import { IndeterminateError, LostError, NoError, UsageError } from '../../src/errors.ts'
-import { type OnceOptions, Turn } from '../../src/recipes/once.ts'
-import type { Space } from '../../src/recipes/space.ts'
+import { IndeterminateError, LostError, NoError, UsageError } from '../../src/base/errors.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
+import { type OnceOptions, Turn } from '../../src/recipes/once/once.ts'
 import { aborts, onEveryStore, queued, sessionOf, untilEmpty } from './matrix.ts'
-import { distorted, memory } from './space.ts'
+import { distorted, memory } from './namespace.ts'
 
 /** So long that within a case only a watch can tell of a loss. */
 const TTL = 60_000
 
-const ask = (space: Space, options: OnceOptions = {}) =>
-  queued((onQueued) => Turn.take(space, 'o', { ttl: TTL, ...options, onQueued }))
+const ask = (namespace: Namespace, options: OnceOptions = {}) =>
+  queued((onQueued) => Turn.take(namespace, 'o', { ttl: TTL, ...options, onQueued }))
 
-const take = async (space: Space, options: OnceOptions = {}): Promise<Turn> => {
-  const turn = await Turn.take(space, 'o', { ttl: TTL, timeout: 30_000, ...options })
+const take = async (namespace: Namespace, options: OnceOptions = {}): Promise<Turn> => {
+  const turn = await Turn.take(namespace, 'o', { ttl: TTL, timeout: 30_000, ...options })
   if (!turn) throw new Error('it is done already')
   return turn
 }
@@ -21,7 +21,7 @@ const take = async (space: Space, options: OnceOptions = {}): Promise<Turn> => {
 onEveryStore((clients) => {
   describe('once', () => {
     test('all who wait are let go when it is done, and whoever comes later', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const turn = await take(a)
       const waiting = []
       for (let i = 0; i < 5; i++) waiting.push(await ask(i % 2 ? a : b))
@@ -30,19 +30,19 @@ onEveryStore((clients) => {
       for (const other of waiting) expect(await other.turn).toBeUndefined()
       expect(await Turn.take(b, 'o')).toBeUndefined()
       expect(await Turn.take(b, 'o', { try: true })).toBeUndefined()
-      const { entries } = await a.backend.list(`${a.namespace}/`)
-      expect(entries.map(({ key }) => key)).toEqual([`${a.namespace}/once/o`])
+      const { entries } = await a.backend.list(`${a.name}/`)
+      expect(entries.map(({ key }) => key)).toEqual([`${a.name}/once/o`])
       const record = JSON.parse(Buffer.from(entries[0]?.value ?? []).toString())
       expect(record).toMatchObject({ pid: process.pid, host: expect.any(String) })
       expect(Date.parse(record.at)).toBeGreaterThan(0)
-      await a.backend.commit([], [remove(`${a.namespace}/once/o`)])
+      await a.backend.commit([], [remove(`${a.name}/once/o`)])
       const again = await take(b)
       expect(again.token).toBeGreaterThan(turn.token)
       await again.release()
     })
 
     test('it fails, the next one has its turn, with a newer token', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const first = await take(a)
       const waiting = await ask(b)
       await expect(Turn.take(b, 'o', { try: true })).rejects.toThrow(NoError)
@@ -54,21 +54,21 @@ onEveryStore((clients) => {
     })
 
     test('one that lost its turn cannot record that it is done', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const first = await take(a)
       const waiting = await ask(b)
       await b.backend.revoke(sessionOf(first.key))
       expect(await aborts(first.lost)).toBeInstanceOf(LostError)
       const second = await waiting.turn
       await expect(first.done()).rejects.toThrow(LostError)
-      expect(await b.backend.get(`${a.namespace}/once/o`)).toBeUndefined()
+      expect(await b.backend.get(`${a.name}/once/o`)).toBeUndefined()
       await second?.done()
       await second?.release()
       await first.release()
     })
 
     test('a name below another one’s is another one', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const outer = await take(a)
       const inner = await Turn.take(b, 'o/x', { ttl: TTL, timeout: 10_000 })
       await inner?.done()
@@ -79,7 +79,7 @@ onEveryStore((clients) => {
     })
 
     test('the record is made once though no answers come', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       let unanswered = 0
       const deaf = distorted(a, {
         commit: async (...args) => {
@@ -95,7 +95,7 @@ onEveryStore((clients) => {
     })
 
     test('with an expiry it may be done anew after it', async () => {
-      const { a, b } = clients.spaces()
+      const { a, b } = clients.namespaces()
       const turn = await take(a, { expire: 500 })
       await turn.done()
       await turn.release()
@@ -108,16 +108,16 @@ onEveryStore((clients) => {
 
 describe('once', () => {
   test('an expiry that the store cannot keep is refused before anything is done', async () => {
-    const space = await memory()
-    const { maxTtl } = space.backend.traits
-    await expect(async () => Turn.take(space, 'o', { expire: maxTtl + 1 })).rejects.toThrow(
+    const namespace = await memory()
+    const { maxTtl } = namespace.backend.traits
+    await expect(async () => Turn.take(namespace, 'o', { expire: maxTtl + 1 })).rejects.toThrow(
       UsageError,
     )
   })
 
   test('whatever stands at its key counts as done', async () => {
-    const space = await memory()
-    await space.backend.commit([], [putDetached('rdv/once/o', 'by hand')])
-    expect(await Turn.take(space, 'o')).toBeUndefined()
+    const namespace = await memory()
+    await namespace.backend.commit([], [putDetached('rdv/once/o', 'by hand')])
+    expect(await Turn.take(namespace, 'o')).toBeUndefined()
   })
 })

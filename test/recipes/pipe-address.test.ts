@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { ownAddress, parsePipeUrl, pipeUrl } from '../../src/recipes/pipe/address.ts'
-import type { Space } from '../../src/recipes/space.ts'
-import { memory } from './space.ts'
+import { memory } from './namespace.ts'
 
 /** A space whose store seems to be somewhere else. */
-const at = async (address: string): Promise<Space> => {
-  const space = await memory()
-  const traits = { ...space.backend.traits, reach: 'network' as const }
-  return { ...space, backend: Object.assign(Object.create(space.backend), { address, traits }) }
+const at = async (address: string): Promise<Namespace> => {
+  const namespace = await memory()
+  const traits = { ...namespace.backend.traits, reach: 'network' as const }
+  return {
+    ...namespace,
+    backend: Object.assign(Object.create(namespace.backend), { address, traits }),
+  }
 }
 
 describe('a sender listens where its machine reaches the store:', () => {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Backend } from '../../src/backends/backend.ts'
 import { open } from '../../src/open.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { Counter } from '../../src/recipes/counter.ts'
 import { Hold } from '../../src/recipes/hold.ts'
 import { Lock } from '../../src/recipes/lock.ts'
-import { Turn } from '../../src/recipes/once.ts'
-import type { Space } from '../../src/recipes/space.ts'
+import { Turn } from '../../src/recipes/once/once.ts'
 import { startEtcd } from '../services/etcd.ts'
 import type { Service } from '../services/service.ts'
-import { distorted } from './space.ts'
+import { distorted } from './namespace.ts'
 
 /*
  * What an uncontended recipe asks the store, in order. Calls that are made at the same time count as one round trip. A watch is
@@ -16,20 +16,20 @@ import { distorted } from './space.ts'
  */
 
 let etcd: Service
-let space: Space
+let namespace: Namespace
 beforeAll(async () => {
   etcd = await startEtcd()
-  space = await open(etcd.url)
+  namespace = await open(etcd.url)
 })
 afterAll(async () => {
-  await space.backend.close()
+  await namespace.backend.close()
   await etcd.stop()
 })
 
 const CALLS = ['get', 'list', 'commit', 'grant', 'revoke'] as const
 
 /** The same store. `trips`: the calls to it, those made at the same time as one. */
-const counting = (): { space: Space; trips: string[] } => {
+const counting = (): { namespace: Namespace; trips: string[] } => {
   const trips: string[] = []
   let pending = 0
   const counted =
@@ -37,17 +37,17 @@ const counting = (): { space: Space; trips: string[] } => {
     async (...args: unknown[]) => {
       if (pending++ === 0) trips.push(name)
       try {
-        return await (space.backend[name] as (...all: unknown[]) => Promise<unknown>)(...args)
+        return await (namespace.backend[name] as (...all: unknown[]) => Promise<unknown>)(...args)
       } finally {
         pending--
       }
     }
   const calls = Object.fromEntries(CALLS.map((name) => [name, counted(name)]))
-  return { space: distorted(space, calls as Partial<Backend>), trips }
+  return { namespace: distorted(namespace, calls as Partial<Backend>), trips }
 }
 
 test('a lock is taken in three round trips, and given up in one', async () => {
-  const { space: counted, trips } = counting()
+  const { namespace: counted, trips } = counting()
   const lock = await Lock.acquire(counted, 'l')
   expect(trips).toEqual(['grant', 'commit', 'list'])
   await lock.release()
@@ -55,14 +55,14 @@ test('a lock is taken in three round trips, and given up in one', async () => {
 })
 
 test('a new key is held in two round trips', async () => {
-  const { space: counted, trips } = counting()
+  const { namespace: counted, trips } = counting()
   const hold = await Hold.take(counted, 'k', 'up')
   expect(trips).toEqual(['grant', 'commit'])
   await hold.release()
 })
 
 test('the turn of a once is taken in five round trips, and done in one', async () => {
-  const { space: counted, trips } = counting()
+  const { namespace: counted, trips } = counting()
   const turn = await Turn.take(counted, 'o')
   expect(trips).toEqual(['get', 'grant', 'commit', 'list', 'get'])
   await turn?.done()
@@ -71,7 +71,7 @@ test('the turn of a once is taken in five round trips, and done in one', async (
 })
 
 test('a counter is changed in two round trips', async () => {
-  const { space: counted, trips } = counting()
+  const { namespace: counted, trips } = counting()
   await new Counter(counted, 'n').add(1n)
   expect(trips).toEqual(['get', 'commit'])
 })

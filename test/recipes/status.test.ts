@@ -1,27 +1,30 @@
 import { hostname } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { put, putHeld } from '../../src/backends/operations.ts'
-import { newRecord, sessionKey } from '../../src/recipes/session-record.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
+import { newRecord, sessionKey } from '../../src/recipes/core/session-record.ts'
 import { signal } from '../../src/recipes/signal.ts'
-import type { Space } from '../../src/recipes/space.ts'
 import { status } from '../../src/recipes/status/status.ts'
 import { watchStatus } from '../../src/recipes/status/watch-status.ts'
 import { publish } from '../../src/recipes/topic/publish.ts'
-import { memory } from './space.ts'
+import { memory } from './namespace.ts'
 
 /** A session of this process, that holds these keys. */
-const session = async (space: Space, keys: (id: string) => Record<string, string> = () => ({})) => {
-  const { id } = await space.backend.grant(60_000)
-  await space.backend.commit([], [putHeld(sessionKey(space, id), newRecord('hold'), id)])
+const session = async (
+  namespace: Namespace,
+  keys: (id: string) => Record<string, string> = () => ({}),
+) => {
+  const { id } = await namespace.backend.grant(60_000)
+  await namespace.backend.commit([], [putHeld(sessionKey(namespace, id), newRecord('hold'), id)])
   for (const [key, value] of Object.entries(keys(id))) {
-    await space.backend.commit([], [putHeld(`rdv/${key}`, value, id)])
+    await namespace.backend.commit([], [putHeld(`rdv/${key}`, value, id)])
   }
   return id
 }
 
 /** `lock:deploy:holds:4711`, each. */
-const brief = async (space: Space): Promise<string[]> =>
-  (await status(space)).map(({ kind, name, state, id, holder }) =>
+const brief = async (namespace: Namespace): Promise<string[]> =>
+  (await status(namespace)).map(({ kind, name, state, id, holder }) =>
     [kind, name, state, id, holder?.pid].filter((part) => part !== undefined).join(':'),
   )
 
@@ -31,12 +34,12 @@ describe('a status', () => {
   })
 
   test('has signals that are held and who holds them, not those that are sticky, and groups', async () => {
-    const space = await memory()
-    await signal(space, 'db')
-    await signal(space, 'deploy/a')
-    await signal(space, 'deploy/b', 'busy')
-    await session(space, () => ({ 'signal/deploy/c': 'ready' }))
-    expect(await status(space)).toEqual([
+    const namespace = await memory()
+    await signal(namespace, 'db')
+    await signal(namespace, 'deploy/a')
+    await signal(namespace, 'deploy/b', 'busy')
+    await session(namespace, () => ({ 'signal/deploy/c': 'ready' }))
+    expect(await status(namespace)).toEqual([
       {
         kind: 'signal',
         name: 'deploy/c',
@@ -48,12 +51,13 @@ describe('a status', () => {
   })
 
   test('has locks and elections in the order of their queues, nested names apart', async () => {
-    const space = await memory()
-    for (let i = 0; i < 3; i++) await session(space, (id) => ({ [`lock/a/${id}`]: '1' }))
-    for (let i = 0; i < 3; i++) await session(space, (id) => ({ [`lock/a/b/${id}`]: '2' }))
-    for (const name of ['n1', 'n2']) await session(space, (id) => ({ [`election/e/${id}`]: name }))
+    const namespace = await memory()
+    for (let i = 0; i < 3; i++) await session(namespace, (id) => ({ [`lock/a/${id}`]: '1' }))
+    for (let i = 0; i < 3; i++) await session(namespace, (id) => ({ [`lock/a/b/${id}`]: '2' }))
+    for (const name of ['n1', 'n2'])
+      await session(namespace, (id) => ({ [`election/e/${id}`]: name }))
     const { pid } = process
-    const rows = await brief(space)
+    const rows = await brief(namespace)
     expect(rows.filter((row) => row.startsWith('lock:a:'))).toEqual(
       ['holds', 'waits', 'waits'].map((state) => `lock:a:${state}:${pid}`),
     )
@@ -64,12 +68,12 @@ describe('a status', () => {
   })
 
   test("takes Consul's own word for who holds a lock", async () => {
-    const space = await memory()
-    const first = await session(space, (id) => ({ [`lock/s/${id}`]: '2' }))
-    const second = await session(space, (id) => ({ [`lock/s/${id}`]: '2' }))
+    const namespace = await memory()
+    const first = await session(namespace, (id) => ({ [`lock/s/${id}`]: '2' }))
+    const second = await session(namespace, (id) => ({ [`lock/s/${id}`]: '2' }))
     const native = JSON.stringify({ Limit: 2, Holders: { [second]: true, elsewhere: true } })
-    await space.backend.commit([], [put('rdv/lock/s/.lock', native)])
-    expect(await brief(space)).toEqual([
+    await namespace.backend.commit([], [put('rdv/lock/s/.lock', native)])
+    expect(await brief(namespace)).toEqual([
       'lock:s:holds',
       `lock:s:waits:${process.pid}`,
       `lock:s:holds:${process.pid}`,
@@ -78,8 +82,8 @@ describe('a status', () => {
   })
 
   test('has what runs and what was done once, counters, wait groups, barriers and topics', async () => {
-    const space = await memory()
-    await session(space, (id) => ({ [`once/nightly/${id}`]: '' }))
+    const namespace = await memory()
+    await session(namespace, (id) => ({ [`once/nightly/${id}`]: '' }))
     const writes = {
       'once/migrated': '{}',
       'counter/builds': '42',
@@ -87,15 +91,15 @@ describe('a status', () => {
       'barrier/start': '{"generation":4,"released":{}}',
     }
     for (const [key, value] of Object.entries(writes)) {
-      await space.backend.commit([], [put(`rdv/${key}`, value)])
+      await namespace.backend.commit([], [put(`rdv/${key}`, value)])
     }
     for (const generation of [3, 4, 4]) {
-      await session(space, (id) => ({ [`barrier/start/${generation}/${id}`]: '3' }))
+      await session(namespace, (id) => ({ [`barrier/start/${generation}/${id}`]: '3' }))
     }
-    await publish(space, 'events', ['one', 'two', 'three'])
-    await publish(space, 'events/eu', ['one'])
+    await publish(namespace, 'events', ['one', 'two', 'three'])
+    await publish(namespace, 'events/eu', ['one'])
     const { pid } = process
-    expect(await brief(space)).toEqual([
+    expect(await brief(namespace)).toEqual([
       `once:nightly:runs:${pid}`,
       'once:migrated:done',
       'counter:builds:42',
@@ -109,13 +113,13 @@ describe('a status', () => {
   })
 
   test('has pipes, also those that are named like a group of another one', async () => {
-    const space = await memory()
-    await session(space, () => ({ 'pipe/a': 'sending', 'pipe/a/g/url': 'tcp://h:1' }))
-    await session(space, () => ({ 'pipe/a/g/member/1': 'receiving' }))
-    await session(space, () => ({ 'pipe/a/g': 'sending' }))
-    await space.backend.commit([], [put('rdv/pipe/old/g/ended', 'x')])
+    const namespace = await memory()
+    await session(namespace, () => ({ 'pipe/a': 'sending', 'pipe/a/g/url': 'tcp://h:1' }))
+    await session(namespace, () => ({ 'pipe/a/g/member/1': 'receiving' }))
+    await session(namespace, () => ({ 'pipe/a/g': 'sending' }))
+    await namespace.backend.commit([], [put('rdv/pipe/old/g/ended', 'x')])
     const { pid } = process
-    expect((await brief(space)).sort()).toEqual([
+    expect((await brief(namespace)).sort()).toEqual([
       `pipe:a/g:receives:${pid}`,
       `pipe:a/g:sends:${pid}`,
       `pipe:a/g:tcp://h:1:${pid}`,
@@ -124,28 +128,28 @@ describe('a status', () => {
   })
 
   test('is taken from what others have written, whatever it is', async () => {
-    const space = await memory()
+    const namespace = await memory()
     for (const kind of ['lock', 'election', 'once', 'counter', 'barrier', 'topic', 'pipe']) {
       for (const name of ['x', 'x/.lock', 'x/head', 'x/0/y', 'x/member/y']) {
-        await space.backend.commit([], [put(`rdv/${kind}/${name}`, '\0{"')])
+        await namespace.backend.commit([], [put(`rdv/${kind}/${name}`, '\0{"')])
       }
     }
-    expect((await status(space)).length).toBeGreaterThan(0)
+    expect((await status(namespace)).length).toBeGreaterThan(0)
   })
 })
 
 test('a watched status comes again when something has changed', async () => {
-  const space = await memory()
+  const namespace = await memory()
   const stop = new AbortController()
   const seen: string[] = []
   const steps = [
-    () => session(space, () => ({ 'signal/k': 'up' })),
-    () => space.backend.commit([], [put('rdv/counter/c', '1')]),
-    () => publish(space, 't', ['m']),
+    () => session(namespace, () => ({ 'signal/k': 'up' })),
+    () => namespace.backend.commit([], [put('rdv/counter/c', '1')]),
+    () => publish(namespace, 't', ['m']),
     () => stop.abort(new Error('over')),
   ]
   const watching = async () => {
-    for await (const rows of watchStatus(space, stop.signal)) {
+    for await (const rows of watchStatus(namespace, stop.signal)) {
       seen.push(rows.map(({ kind, state }) => `${kind} ${state}`).join(', '))
       await steps.shift()?.()
     }

@@ -1,29 +1,29 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { aborted } from '../../src/aborted.ts'
-import type { Backend, CommitResult, Guard, Write } from '../../src/backends/backend.ts'
-import { IndeterminateError, TimeoutError, UnavailableError } from '../../src/errors.ts'
+import type { Backend, CommitResult, Precondition, Write } from '../../src/backends/backend.ts'
+import { aborted } from '../../src/base/abort.ts'
+import { IndeterminateError, TimeoutError, UnavailableError } from '../../src/base/errors.ts'
 import { open } from '../../src/open.ts'
 import { clear } from '../../src/recipes/clear.ts'
-import type { Space } from '../../src/recipes/space.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { publish } from '../../src/recipes/topic/publish.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
 import { onTestFinished } from '../finished.ts'
 import { behindProxy } from '../services/behind-proxy.ts'
 import { besideEach } from '../side-by-side.ts'
-import { distorted, memory } from './space.ts'
+import { distorted, memory } from './namespace.ts'
 import { listen, numbered, take } from './topic-stores.ts'
 
 type Commit = () => Promise<CommitResult>
 type Fate = (commit: Commit) => Promise<CommitResult>
 
 /** A store whose commits with messages, one after the other, fare as the list says; then as usual. */
-const faring = (space: Space, ...fates: Fate[]): Space => {
-  const commit = (guards: readonly Guard[], writes: readonly Write[]) => {
-    const apply = () => space.backend.commit(guards, writes)
+const faring = (namespace: Namespace, ...fates: Fate[]): Namespace => {
+  const commit = (preconditions: readonly Precondition[], writes: readonly Write[]) => {
+    const apply = () => namespace.backend.commit(preconditions, writes)
     return writes.length === 1 ? apply() : (fates.shift() ?? ((usual) => usual()))(apply)
   }
-  return distorted(space, { commit } as Partial<Backend>)
+  return distorted(namespace, { commit } as Partial<Backend>)
 }
 
 const lost = (): Promise<never> => Promise.reject(new IndeterminateError('no answer'))
@@ -55,7 +55,7 @@ const before =
   }
 
 test('a topic whose making is not answered until the deadline holds nothing: that is no doubt', async () => {
-  const commit: Backend['commit'] = async (_guards, _writes, { signal } = {}) => {
+  const commit: Backend['commit'] = async (_preconditions, _writes, { signal } = {}) => {
     if (signal) await aborted(signal).catch(() => {})
     throw new IndeterminateError('no answer')
   }
@@ -64,83 +64,84 @@ test('a topic whose making is not answered until the deadline holds nothing: tha
 })
 
 describe('a batch whose answer is lost', () => {
-  const all = (space: Space, count: number) => take(space, 't', count, { from: 'start' })
+  const all = (namespace: Namespace, count: number) =>
+    take(namespace, 't', count, { from: 'start' })
 
   test.each([
     ['though it was stored', [applied]],
     ['and that never arrived', [neverSent]],
     ['several times', [neverSent, neverSent, applied]],
   ])('%s is stored once', async (_, fates) => {
-    const space = await memory()
-    await publish(faring(space, ...fates), 't', ['a', 'b'])
-    const published = await publish(space, 't', ['c'])
+    const namespace = await memory()
+    await publish(faring(namespace, ...fates), 't', ['a', 'b'])
+    const published = await publish(namespace, 't', ['c'])
     expect(published.first).toMatch(/^3-/)
-    expect(await all(space, 3)).toEqual(['a', 'b', 'c'])
+    expect(await all(namespace, 3)).toEqual(['a', 'b', 'c'])
   })
 
   test('and after which others have published is found, where it was stored', async () => {
-    const space = await memory()
-    const others = () => publish(space, 't', ['others'])
-    const published = await publish(faring(space, before(others)), 't', ['ours'])
+    const namespace = await memory()
+    const others = () => publish(namespace, 't', ['others'])
+    const published = await publish(faring(namespace, before(others)), 't', ['ours'])
     expect(published).toMatchObject({ count: 1, first: expect.stringMatching(/^1-/) })
-    expect(await all(space, 2)).toEqual(['ours', 'others'])
+    expect(await all(namespace, 2)).toEqual(['ours', 'others'])
   })
 
   test('and in the place of which others have published is stored behind theirs', async () => {
-    const space = await memory()
-    const others = () => publish(space, 't', ['others'])
-    const published = await publish(faring(space, after(others, lost)), 't', ['ours'])
+    const namespace = await memory()
+    const others = () => publish(namespace, 't', ['others'])
+    const published = await publish(faring(namespace, after(others, lost)), 't', ['ours'])
     expect(published).toMatchObject({ count: 1, first: expect.stringMatching(/^2-/) })
-    expect(await all(space, 2)).toEqual(['others', 'ours'])
+    expect(await all(namespace, 2)).toEqual(['others', 'ours'])
   })
 
   test('and arrives late, after it was sent again, is stored once', async () => {
-    const space = await memory()
+    const namespace = await memory()
     let late: Commit | undefined
     const delayed: Fate = (commit) => {
       late = commit
       return lost()
     }
-    await publish(faring(space, delayed), 't', ['a'])
+    await publish(faring(namespace, delayed), 't', ['a'])
     expect(await late?.()).toMatchObject({ outcome: 'refused' })
-    expect((await publish(space, 't', ['b'])).first).toMatch(/^2-/)
-    expect(await all(space, 2)).toEqual(['a', 'b'])
+    expect((await publish(namespace, 't', ['b'])).first).toMatch(/^2-/)
+    expect(await all(namespace, 2)).toEqual(['a', 'b'])
   })
 
   test('and which was trimmed before it was looked up may have been stored: that is said', async () => {
-    const space = await memory()
+    const namespace = await memory()
     const others = async () => {
-      for (const message of numbered(3)) await publish(space, 't', [message], { retain: 1 })
+      for (const message of numbered(3)) await publish(namespace, 't', [message], { retain: 1 })
     }
-    await expect(publish(faring(space, before(others)), 't', ['a'])).rejects.toThrow(
+    await expect(publish(faring(namespace, before(others)), 't', ['a'])).rejects.toThrow(
       IndeterminateError,
     )
   })
 
   test('and whose topic was cleared since may have been stored: that is said', async () => {
-    const space = await memory()
-    const others = () => clear(space, ['t'], { all: true })
-    await expect(publish(faring(space, before(others)), 't', ['a'])).rejects.toThrow(
+    const namespace = await memory()
+    const others = () => clear(namespace, ['t'], { all: true })
+    await expect(publish(faring(namespace, before(others)), 't', ['a'])).rejects.toThrow(
       IndeterminateError,
     )
   })
 
   test('and whose store stays away until the deadline may have been stored: that is said', async () => {
-    const space = await memory()
+    const namespace = await memory()
     const away: Fate = () => Promise.reject(new UnavailableError('nothing listens'))
-    const faulty = faring(space, applied, ...Array<Fate>(100).fill(away))
+    const faulty = faring(namespace, applied, ...Array<Fate>(100).fill(away))
     const get = () => Promise.reject(new UnavailableError('nothing listens'))
     let answered = 0
     const blind = distorted(faulty, {
-      get: (key: string) => (answered++ === 0 ? space.backend.get(key) : get()),
+      get: (key: string) => (answered++ === 0 ? namespace.backend.get(key) : get()),
     } as Partial<Backend>)
     await expect(publish(blind, 't', ['a'], { timeout: 1_000 })).rejects.toThrow(IndeterminateError)
   })
 
   test('a store that is out of reach until the deadline has nothing of it', async () => {
-    const space = await memory()
+    const namespace = await memory()
     const away: Fate = () => Promise.reject(new UnavailableError('nothing listens'))
-    const faulty = faring(space, (commit) => commit(), ...Array<Fate>(100).fill(away))
+    const faulty = faring(namespace, (commit) => commit(), ...Array<Fate>(100).fill(away))
     let stored = 0
     async function* slowly() {
       yield 'a'
@@ -153,17 +154,17 @@ describe('a batch whose answer is lost', () => {
     const attempt = publish(faulty, 't', slowly(), { timeout: 1_000, onStored })
     await expect(attempt).rejects.toThrow(UnavailableError)
     expect(stored).toBe(1)
-    expect((await publish(space, 't', ['c'])).first).toMatch(/^2-/)
+    expect((await publish(namespace, 't', ['c'])).first).toMatch(/^2-/)
   })
 })
 
 besideEach(REMOTE_STORES, 'a topic on $scheme whose connections fail', ({ scheme, start }) => {
   const behind = behindProxy(start)
 
-  const opened = async (url: string): Promise<Space> => {
-    const space = await open(url, { callLimit: 1_000 })
-    onTestFinished(() => space.backend.close())
-    return space
+  const opened = async (url: string): Promise<Namespace> => {
+    const namespace = await open(url, { callLimit: 1_000 })
+    onTestFinished(() => namespace.backend.close())
+    return namespace
   }
 
   test('eight publishers: every acknowledged message once, those that are not known at most once', async () => {
@@ -176,10 +177,10 @@ besideEach(REMOTE_STORES, 'a topic on $scheme whose connections fail', ({ scheme
         void behind.proxy.dropReplies().then(() => behind.proxy.cut())
     }
     const publisher = async (name: string) => {
-      const space = await opened(behind.proxy.url(scheme))
+      const namespace = await opened(behind.proxy.url(scheme))
       for (const message of numbered(25, name)) {
         try {
-          await publish(space, 'cut', [message], { timeout: 30_000 })
+          await publish(namespace, 'cut', [message], { timeout: 30_000 })
           acknowledged.push(message)
           disturb()
         } catch (error) {
@@ -214,9 +215,9 @@ besideEach(REMOTE_STORES, 'a topic on $scheme whose connections fail', ({ scheme
   })
 
   test('an emptied store is a gap', async () => {
-    const space = await opened(behind.store.url)
-    await publish(space, 'emptied', ['one', 'two'])
-    const { got } = await listen(space, 'emptied', 1)
+    const namespace = await opened(behind.store.url)
+    await publish(namespace, 'emptied', ['one', 'two'])
+    const { got } = await listen(namespace, 'emptied', 1)
     const ended = expect(got).rejects.toMatchObject({ kind: 'lost' })
     await behind.store.restart({ empty: true })
     await ended
@@ -228,10 +229,10 @@ const isDefinite = (error: unknown): boolean =>
   error instanceof UnavailableError || error instanceof TimeoutError
 
 /** All messages of a topic up to one. */
-const until = async (space: Space, topic: string, last: string): Promise<string[]> => {
-  const { entries } = await space.backend.list(`rdv/topic/${topic}/head`)
+const until = async (namespace: Namespace, topic: string, last: string): Promise<string[]> => {
+  const { entries } = await namespace.backend.list(`rdv/topic/${topic}/head`)
   const { next } = JSON.parse(Buffer.from(entries[0]?.value ?? '').toString())
-  const got = await take(space, topic, next - 1, { from: 'start' })
+  const got = await take(namespace, topic, next - 1, { from: 'start' })
   expect(got.at(-1)).toBe(last)
   return got.slice(0, -1)
 }

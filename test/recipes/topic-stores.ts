@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { open } from '../../src/open.ts'
-import type { Space } from '../../src/recipes/space.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { type SubscribeOptions, subscribe } from '../../src/recipes/topic/subscribe.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 
 interface Started {
   readonly url: string
@@ -38,10 +38,10 @@ export const STORES: readonly Store[] = [
 /** Two clients of a store for the cases of the surrounding `describe`; in memory they are one. */
 export const clients = (
   start: () => Promise<Started>,
-): { readonly a: Space; readonly b: Space } => {
+): { readonly a: Namespace; readonly b: Namespace } => {
   let store: Started
-  let a: Space
-  let b: Space
+  let a: Namespace
+  let b: Namespace
   beforeAll(async () => {
     store = await start()
     a = await open(store.url)
@@ -66,13 +66,13 @@ export const text = (data: Uint8Array): string => Buffer.from(data).toString()
 
 /** The next messages of a topic, as text. */
 export const take = async (
-  space: Space,
+  namespace: Namespace,
   topic: string,
   count: number,
   options: SubscribeOptions = {},
 ): Promise<string[]> => {
   const got: string[] = []
-  for await (const { data } of subscribe(space, topic, options)) {
+  for await (const { data } of subscribe(namespace, topic, options)) {
     got.push(text(data))
     if (got.length === count) break
   }
@@ -81,13 +81,13 @@ export const take = async (
 
 /** A subscriber that is ready to receive what is published from now on. */
 export const listen = async (
-  space: Space,
+  namespace: Namespace,
   topic: string,
   count: number,
   options: SubscribeOptions = {},
 ): Promise<{ got: Promise<string[]> }> => {
   const { promise: subscribed, resolve, reject } = Promise.withResolvers<void>()
-  const got = take(space, topic, count, { ...options, onSubscribed: resolve })
+  const got = take(namespace, topic, count, { ...options, onSubscribed: resolve })
   got.catch(reject)
   await subscribed
   return { got }

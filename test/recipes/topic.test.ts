@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { LostError, UsageError } from '../../src/errors.ts'
+import { LostError, UsageError } from '../../src/base/errors.ts'
 import { clear } from '../../src/recipes/clear.ts'
-import type { Space } from '../../src/recipes/space.ts'
+import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { publish } from '../../src/recipes/topic/publish.ts'
 import { subscribe } from '../../src/recipes/topic/subscribe.ts'
 import { besideEach } from '../side-by-side.ts'
 import { clients, listen, numbered, STORES, take, text } from './topic-stores.ts'
 
 /** All keys of a topic. */
-const keysOf = async ({ backend }: Space, topic: string): Promise<string[]> =>
+const keysOf = async ({ backend }: Namespace, topic: string): Promise<string[]> =>
   (await backend.list(`rdv/topic/${topic}/`)).entries.map(({ key }) => key)
 
 besideEach(STORES, 'a topic on $name', ({ start }) => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { put } from '../../src/backends/operations.ts'
-import { ConflictError, IndeterminateError, NoError, UsageError } from '../../src/errors.ts'
+import { ConflictError, IndeterminateError, NoError, UsageError } from '../../src/base/errors.ts'
 import { WaitGroup } from '../../src/recipes/wait-group.ts'
 import { onEveryStore } from './counting-stores.ts'
-import { distorted, memory } from './space.ts'
+import { distorted, memory } from './namespace.ts'
 
 describe('a wait group', () => {
   onEveryStore((meeting) => {
@@ -25,7 +25,7 @@ describe('a wait group', () => {
           stdout,
         })
       }
-      const { backend } = await meeting.space()
+      const { backend } = await meeting.namespace()
       const entry = await backend.get('rdv/waitgroup/steps')
       expect(String(entry && Buffer.from(entry.value))).toBe('pending=0 added=3')
     })
@@ -74,7 +74,7 @@ describe('a wait group', () => {
     })
 
     test('under a name that holds something else is a conflict', async () => {
-      const { backend } = await meeting.space()
+      const { backend } = await meeting.namespace()
       await backend.commit([], [put('rdv/waitgroup/text', 'many')])
       for (const verb of ['add', 'done', 'wait']) {
         const { code, stderr } = await meeting.place.rdv('waitgroup', verb, 'text')
@@ -87,12 +87,12 @@ describe('a wait group', () => {
 
 describe('in one process', () => {
   test('work that many do at once is all counted', async () => {
-    const space = await memory()
-    const group = new WaitGroup(space, 'w')
+    const namespace = await memory()
+    const group = new WaitGroup(namespace, 'w')
     await group.add(20n)
     const waiting = group.wait()
     const ends = await Promise.allSettled(
-      Array.from({ length: 25 }, () => new WaitGroup(space, 'w').done()),
+      Array.from({ length: 25 }, () => new WaitGroup(namespace, 'w').done()),
     )
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(20)
     for (const end of ends) {
@@ -102,12 +102,12 @@ describe('in one process', () => {
   })
 
   test('work whose answer was lost is done once', async () => {
-    const space = await memory()
-    await new WaitGroup(space, 'w').add(2n)
+    const namespace = await memory()
+    await new WaitGroup(namespace, 'w').add(2n)
     let lost = false
-    const lossy = distorted(space, {
+    const lossy = distorted(namespace, {
       async commit(...args) {
-        const result = await space.backend.commit(...args)
+        const result = await namespace.backend.commit(...args)
         if (lost) return result
         lost = true
         throw new IndeterminateError('no answer came')
@@ -127,9 +127,9 @@ describe('in one process', () => {
   test.each(['', 'pending=1', 'pending=-1 added=2', `pending=0 added=${2n ** 63n}`])(
     '%j is none',
     async (text) => {
-      const space = await memory()
-      await space.backend.commit([], [put('rdv/waitgroup/w', text)])
-      await expect(new WaitGroup(space, 'w').done()).rejects.toThrow(ConflictError)
+      const namespace = await memory()
+      await namespace.backend.commit([], [put('rdv/waitgroup/w', text)])
+      await expect(new WaitGroup(namespace, 'w').done()).rejects.toThrow(ConflictError)
     },
   )
 })

@@ -13,8 +13,8 @@ export const waitingAt = async (
   const follower = new Follower(backend, prefix)
   await follower.until((known) => {
     const queueing = [...known.values()].filter(
-      ({ key, session, value }) =>
-        session !== undefined && key === prefix + session && (!ours || value.byteLength > 0),
+      ({ key, lease, value }) =>
+        lease !== undefined && key === prefix + lease && (!ours || value.byteLength > 0),
     )
     return queueing.length === count
   })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { expect, test, vi } from 'vitest'
 import { lazyPlugin } from '../../scripts/lazy-plugin.ts'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 
 /** The file into which a module is bundled. */
 const bundle = async (source: string, name = 'module.cjs'): Promise<string> => {

@@ -39,9 +39,9 @@ const untilWait = async (
 
 const hasEnded = ({ until }: WaitSpan): boolean => until !== undefined
 
-const spaceOf = async ({ url }: Service) => ({
+const namespaceOf = async ({ url }: Service) => ({
   backend: await openBackend(url, { env: {} }),
-  namespace: 'rdv',
+  name: 'rdv',
 })
 
 describe.concurrent('the activity of a server', () => {
@@ -207,34 +207,34 @@ describe.concurrent('the activity of a server', () => {
 
   test('tells who holds what, and when a key is cleared', async () => {
     const server = await start()
-    const space = await spaceOf(server)
-    const hold = await Hold.take(space, 'node1', 'busy')
+    const namespace = await namespaceOf(server)
+    const hold = await Hold.take(namespace, 'node1', 'busy')
     await hold.release()
     const { signals } = await activity(server)
     expect(signals).toMatchObject([
       { key: 'node1', state: 'busy', by: { pid: process.pid, host: expect.any(String) } },
       { key: 'node1', state: null },
     ])
-    await space.backend.close()
+    await namespace.backend.close()
   })
 
   test('knows processes that wait through it, and how their waits ended', async () => {
     const server = await start()
-    const space = await spaceOf(server)
+    const namespace = await namespaceOf(server)
     const stop = new AbortController()
-    const released = wait(space, 'db')
-    const late = wait(space, 'late', { timeout: 6_000 })
-    const killed = wait(space, 'killed', { signal: stop.signal })
-    const failing = wait(space, 'bad', { failStates: ['failed'] })
-    const group = wait(space, 'group/', { failStates: ['failed'] })
+    const released = wait(namespace, 'db')
+    const late = wait(namespace, 'late', { timeout: 6_000 })
+    const killed = wait(namespace, 'killed', { signal: stop.signal })
+    const failing = wait(namespace, 'bad', { failStates: ['failed'] })
+    const group = wait(namespace, 'group/', { failStates: ['failed'] })
     const ended = Promise.allSettled([released, late, killed, failing, group])
     for (const target of ['db', 'late', 'killed', 'bad', 'group/']) {
       const span = await untilWait(server, target, () => true)
       expect(span.waiter).toEqual({ host: expect.any(String), pid: process.pid })
     }
-    await signal(space, 'db')
-    await signal(space, 'bad', 'failed')
-    await signal(space, 'group/node', 'failed')
+    await signal(namespace, 'db')
+    await signal(namespace, 'bad', 'failed')
+    await signal(namespace, 'group/node', 'failed')
     stop.abort(new Error('stop'))
     await ended
     const { signals } = await activity(server)
@@ -247,7 +247,7 @@ describe.concurrent('the activity of a server', () => {
     const failed = await untilWait(server, 'bad', hasEnded)
     expect(failed).toMatchObject({ outcome: 'failed', reason: 'bad has failed: is failed' })
     expect(await untilWait(server, 'group/', hasEnded)).toMatchObject({ outcome: 'failed' })
-    await space.backend.close()
+    await namespace.backend.close()
   })
 
   test('is bounded: of very many waits the oldest are listed and the others counted', async () => {
@@ -265,8 +265,8 @@ describe.concurrent('the activity of a server', () => {
     const total = ({ waits, unlisted }: Activity) => waits.length + unlisted
     while (total(await activity(server)) < 1_100) await delay(20)
     expect(await activity(server)).toMatchObject({ unlisted: 100 })
-    const space = await spaceOf(server)
-    expect(await space.backend.list('rdv/waiter/')).toMatchObject({ entries: [] })
+    const namespace = await namespaceOf(server)
+    expect(await namespace.backend.list('rdv/waiter/')).toMatchObject({ entries: [] })
     const following = await follow(server.url)
     expect((await following.next('activity')).unlisted).toBe(100)
     await curl('-X', 'PUT', `${server.url}/db`)
@@ -275,7 +275,7 @@ describe.concurrent('the activity of a server', () => {
     expect(after.waits.length).toBeLessThanOrEqual(2_000)
     // a thousand ends are told by few events
     expect(following.events.length).toBeLessThan(1_500)
-    await space.backend.close()
+    await namespace.backend.close()
   })
 })
 
@@ -320,24 +320,24 @@ describe.concurrent('the events of a server', () => {
     const slow = await follow(server.url)
     await slow.next('activity')
     slow.response.pause()
-    const space = await spaceOf(server)
+    const namespace = await namespaceOf(server)
     const groups = Array.from({ length: 1_000 }, (_, i) => `${'x'.repeat(480)}${i}/member`)
     // far more than the sockets and the server's patience hold
     for (let round = 0; round < 20; round++) {
       const writes = groups.map((key) =>
         put(`rdv/signal/${key}`, round % 2 ? 'ready' : `r${round}`),
       )
-      await space.backend.commit([], writes)
+      await namespace.backend.commit([], writes)
       await delay(250)
     }
-    await signal(space, 'last')
+    await signal(namespace, 'last')
     await delay(250)
     slow.response.resume()
     const again = await slow.next('activity', ({ signals }) => signals.at(-1)?.key === 'last')
     expect(again.signals).toHaveLength(1_000)
     // it has missed something of what was told meanwhile
     expect(slow.events.filter(({ name }) => name !== 'signal').length).toBeLessThan(20)
-    await space.backend.close()
+    await namespace.backend.close()
   })
 
   test('end with the server', async () => {

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { findProgram } from '../services/fetch.ts'
-import { temporaryFolder } from '../services/guard.ts'
 import { type Program, programEnvironment } from '../services/programs.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 
 /** Starts a Chromium without a window. The caller closes it. */
 export const startBrowser = (): Promise<Browser> => {

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 
 import { openBackend } from '../../src/backends/open.ts'
 import { put } from '../../src/backends/operations.ts'
-import { UnavailableError, UsageError } from '../../src/errors.ts'
+import { UnavailableError, UsageError } from '../../src/base/errors.ts'
 import { startServer } from '../../src/server/server.ts'
 import { createCertificates } from '../services/certificates.ts'
 import type { Service } from '../services/service.ts'

@@ -56,12 +56,12 @@ test('the metrics tell of waits, sessions, commits and requests, and never of ke
   await untilHome(url, (home) => !home.waiting_and_failed.includes('/secret-b'))
   await curl(`${url}/secret-c?timeout=1ms`)
   await curl('-X', 'BREW', `${url}/secret-d`)
-  const space = { backend: await openBackend(url, { env: {} }), namespace: 'rdv' }
-  const hold = await Hold.take(space, 'node1', 'ready')
-  await signal(space, 'secret-e')
+  const namespace = { backend: await openBackend(url, { env: {} }), name: 'rdv' }
+  const hold = await Hold.take(namespace, 'node1', 'ready')
+  await signal(namespace, 'secret-e')
   const told = await metrics(url)
   await hold.release()
-  await space.backend.close()
+  await namespace.backend.close()
   expect(Object.fromEntries(told)).toMatchObject({
     'rendezvous_waits_total{outcome="released"}': 1,
     'rendezvous_waits_total{outcome="gone"}': 1,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../../src/backends/backend.ts'
 import { openBackend } from '../../src/backends/open.ts'
 import { put } from '../../src/backends/operations.ts'
-import { UsageError } from '../../src/errors.ts'
+import { UsageError } from '../../src/base/errors.ts'
 import { type Server, startServer } from '../../src/server/server.ts'
 import { text } from '../backends/conformance/harness.ts'
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { UsageError } from '../../src/errors.ts'
+import { UsageError } from '../../src/base/errors.ts'
 import { openProbe } from '../../src/probes/open.ts'
-import { ForbiddenError } from '../../src/server/answers.ts'
-import { ProbePolicy } from '../../src/server/probe-policy.ts'
+import { ForbiddenError } from '../../src/server/http/responses.ts'
+import { ProbePolicy } from '../../src/server/probes/policy.ts'
 import { startRdvServe } from '../commands/stores.ts'
 import { curl } from './curl.ts'
 
@@ -96,7 +96,9 @@ test.each(['tcp', 'http', 'redis', 'postgres'])(
     const { signal } = new AbortController()
     const path = scheme === 'postgres' ? '/db' : ''
     const probe = openProbe(`${scheme}://name.invalid:${port}${path}`, { resolve })
-    const looked = probe.look(AbortSignal.any([signal, AbortSignal.timeout(2_000)])).catch(() => {})
+    const looked = probe
+      .check(AbortSignal.any([signal, AbortSignal.timeout(2_000)]))
+      .catch(() => {})
     const finding = await looked
     expect(asked).toEqual(['name.invalid'])
     if (scheme === 'tcp') expect(finding).toEqual({ up: true })

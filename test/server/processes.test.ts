@@ -170,16 +170,16 @@ describe('how the wait of a process ended', () => {
   })
 
   test('fails no wait where the server is too old to be told', async () => {
-    const space = { backend: await openBackend(server.url, { env: {} }), namespace: 'rdv' }
+    const namespace = { backend: await openBackend(server.url, { env: {} }), name: 'rdv' }
     const answer = await curl(
       ...['-X', 'POST', '-H', 'content-type: application/json'],
       ...['-d', '{"namespace":"rdv","id":"nobody","outcome":"timeout"}'],
       `${server.url}/_rdv/v1/conclude`,
     )
     expect(answer.status).toBe(200)
-    const unknown = { ...space, namespace: 'other' }
+    const unknown = { ...namespace, name: 'other' }
     await expect(wait(unknown, 'db', { timeout: 500 })).rejects.toThrow('timed out')
-    await space.backend.close()
+    await namespace.backend.close()
   })
 })
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { temporaryFolder } from '../services/guard.ts'
 import type { Service } from '../services/service.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { curl } from './curl.ts'
 import { startServe } from './fixtures/serve-process.ts'
 

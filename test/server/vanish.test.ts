@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { connectionOf, readConnections } from '../../src/server/connection-table.ts'
+import { connectionOf, readConnections } from '../../src/server/http/connection-table.ts'
 import { Place } from '../commands/rdv.ts'
-import { temporaryFolder } from '../services/guard.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 

@@ -4,9 +4,9 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Place, type Running } from '../commands/rdv.ts'
 import { environmentIn } from '../examples/shell.ts'
-import { temporaryFolder } from '../services/guard.ts'
 import { freePorts } from '../services/ports.ts'
 import { type PostgresService, startPostgres } from '../services/postgres.ts'
+import { temporaryFolder } from '../services/watchdog.ts'
 import { untilHome, untilWaiting } from './curl.ts'
 
 /*

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
-import { temporaryFolder } from './guard.ts'
+import { temporaryFolder } from './watchdog.ts'
 
 /** Files in PEM form. The server's certificate is for localhost and an address. */
 export interface TlsFiles {

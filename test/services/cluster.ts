@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { answerOf } from './answer.ts'
 import { findProgram } from './fetch.ts'
-import { temporaryFolder } from './guard.ts'
 import { freePorts } from './ports.ts'
 import { programEnvironment } from './programs.ts'
 import { type Launch, type ServerProcess, startProcess } from './server-process.ts'
+import { temporaryFolder } from './watchdog.ts'
 
 const SIZE = 3
 

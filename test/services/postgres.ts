@@ -12,9 +12,9 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { findProgram } from './fetch.ts'
-import { temporaryFolder } from './guard.ts'
 import { type Program, programEnvironment } from './programs.ts'
 import { type Place, portOf, type Service, startService } from './service.ts'
+import { temporaryFolder } from './watchdog.ts'
 
 export interface PostgresOptions {
   /** Of the superuser `postgres`, asked on every connection. */

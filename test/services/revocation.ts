@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { X509Certificate, X509CrlGenerator, X509CrlReason } from '@peculiar/x509'
 import type { TlsFiles } from './certificates.ts'
-import { temporaryFolder } from './guard.ts'
+import { temporaryFolder } from './watchdog.ts'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { guardProcess, releaseProcess } from './guard.ts'
+import { releaseProcess, watchdogProcess } from './watchdog.ts'
 
 /** How to start a server once. */
 export interface Launch {
@@ -121,7 +121,7 @@ export const startProcess = async (
 ): Promise<ServerProcess> => {
   const child = await begin(launch, log)
   const pid = child.pid as number
-  guardProcess(pid)
+  watchdogProcess(pid)
   child.once('exit', () => releaseProcess(pid))
   const server = handle(child, pid)
   try {

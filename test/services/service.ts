@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { temporaryFolder } from './guard.ts'
 import { freePorts } from './ports.ts'
 import { EndedEarlyError, type Launch, type ServerProcess, startProcess } from './server-process.ts'
+import { temporaryFolder } from './watchdog.ts'
 
 /** A real server, running for a test. */
 export interface Service {

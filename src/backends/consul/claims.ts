@@ -1,6 +1,6 @@
-import { LeaseGoneError, UnavailableError } from '../../errors.ts'
+import { now } from '../../base/clock.ts'
+import { LeaseGoneError, UnavailableError } from '../../base/errors.ts'
 import type { CallOptions, Claimable, ClaimResult } from '../backend.ts'
-import { now } from '../clock.ts'
 import { absent, heldBy, put, putHeld, remove, unchanged } from '../operations.ts'
 import { Commit } from './commit.ts'
 import type { Leases } from './leases.ts'
@@ -15,13 +15,13 @@ import {
 import type { FlaggedEntry, Store } from './store.ts'
 
 /** So often a claim is planned anew when others change the key at the same time; then the caller is to pause. */
-const ATTEMPTS = 5
+const MAX_ATTEMPTS = 5
 
 /** One lock, as it was read for one session. */
-interface Seen {
+interface LockState {
   readonly name: string
   readonly slots: number
-  readonly session: string
+  readonly lease: string
   /** The key that says who holds it. */
   readonly lock: FlaggedEntry | undefined
   /** Sessions that hold their own key: a holder that does not has gone. */
@@ -30,7 +30,7 @@ interface Seen {
 
 /**
  * Locks and semaphores as `consul lock` and `consul lock -n` have them: the key `.lock` is bound to the session that
- * holds it, or lists the sessions that do. Every change is one transaction, under the guard that the key is what was
+ * holds it, or lists the sessions that do. Every change is one transaction, under the precondition that the key is what was
  * read.
  */
 export class Claims implements Claimable {
@@ -45,12 +45,12 @@ export class Claims implements Claimable {
   async claim(
     name: string,
     slots: number,
-    session: string,
+    lease: string,
     options: CallOptions = {},
   ): Promise<ClaimResult> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const seen = await this.#see(name, slots, session, options)
-      if (!seen.contenders.has(session)) throw new LeaseGoneError(session)
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const seen = await this.#see(name, slots, lease, options)
+      if (!seen.contenders.has(lease)) throw new LeaseGoneError(lease)
       const key = lockKey(seen)
       const verdict = judge(seen)
       if (verdict === 'own') return { outcome: 'ok', token: seen.lock?.modRevision ?? 0, key }
@@ -65,89 +65,89 @@ export class Claims implements Claimable {
   async claimed(
     name: string,
     slots: number,
-    session: string,
+    lease: string,
     options: CallOptions = {},
   ): Promise<boolean> {
-    return judge(await this.#see(name, slots, session, options)) === 'own'
+    return judge(await this.#see(name, slots, lease, options)) === 'own'
   }
 
   /** The key goes with its last holder, as after `consul lock`: nothing stays that a later holder could conflict with. */
   async release(
     name: string,
     slots: number,
-    session: string,
+    lease: string,
     options: CallOptions = {},
   ): Promise<void> {
     const { address, limit } = this.#store.connection
     for (const giveUp = now() + limit; now() < giveUp; ) {
-      const seen = await this.#see(name, slots, session, options)
+      const seen = await this.#see(name, slots, lease, options)
       if (judge(seen) !== 'own') return
       if ((await this.#change(seen, leaving(seen), options)).outcome === 'ok') return
     }
     throw new UnavailableError(`${address} is too busy: ${name} was not released`)
   }
 
-  async #see(name: string, slots: number, session: string, options: CallOptions): Promise<Seen> {
+  async #see(name: string, slots: number, lease: string, options: CallOptions): Promise<LockState> {
     const items = await this.#store.items(`${name}/`, options)
     const lock = items.find(({ key }) => key === `${name}/.lock`)
-    const own = items.filter((item) => item.session && item.key === `${name}/${item.session}`)
-    const contenders = new Set(own.flatMap((item) => item.session ?? []))
-    return { name, slots, session, lock, contenders }
+    const own = items.filter((item) => item.lease && item.key === `${name}/${item.lease}`)
+    const contenders = new Set(own.flatMap((item) => item.lease ?? []))
+    return { name, slots, lease, lock, contenders }
   }
 
   /** Only a contender changes the key, also where its session has ended since it was read. */
-  #change(seen: Seen, write: FlaggedWrite, options: CallOptions) {
+  #change(seen: LockState, write: FlaggedWrite, options: CallOptions) {
     const key = lockKey(seen)
     const asRead = seen.lock ? unchanged(key, seen.lock.modRevision) : absent(key)
-    const contender = heldBy(`${seen.name}/${seen.session}`, seen.session)
-    const guards = write.kind === 'put' ? [asRead, contender] : [asRead]
-    return new Commit(this.#store, this.#leases, guards, [write]).run(options)
+    const contender = heldBy(`${seen.name}/${seen.lease}`, seen.lease)
+    const preconditions = write.kind === 'put' ? [asRead, contender] : [asRead]
+    return new Commit(this.#store, this.#leases, preconditions, [write]).run(options)
   }
 }
 
-const lockKey = ({ name }: Pick<Seen, 'name'>): string => `${name}/.lock`
+const lockKey = ({ name }: Pick<LockState, 'name'>): string => `${name}/.lock`
 
-const judge = (seen: Seen): 'own' | 'free' | 'held' | 'conflict' => {
+const judge = (seen: LockState): 'own' | 'free' | 'held' | 'conflict' => {
   const { lock } = seen
   if (!lock || isAbandoned(lock, seen)) return 'free'
   return seen.slots === 1 ? judgeLock(lock, seen) : judgeSemaphore(lock, seen)
 }
 
 /** A key that stays behind when its holders have died binds nobody, whatever number of slots it names. */
-const isAbandoned = (lock: FlaggedEntry, seen: Seen): boolean =>
+const isAbandoned = (lock: FlaggedEntry, seen: LockState): boolean =>
   hasFlags(lock, LOCK_FLAGS)
-    ? lock.session === undefined
+    ? lock.lease === undefined
     : decodeSemaphore(lock) !== undefined && livingHolders(seen).length === 0
 
-const judgeLock = (lock: FlaggedEntry, { session }: Seen) => {
+const judgeLock = (lock: FlaggedEntry, { lease }: LockState) => {
   if (!hasFlags(lock, LOCK_FLAGS)) return 'conflict'
-  return lock.session === session ? 'own' : 'held'
+  return lock.lease === lease ? 'own' : 'held'
 }
 
-const judgeSemaphore = (lock: FlaggedEntry, seen: Seen) => {
-  const { slots, session } = seen
+const judgeSemaphore = (lock: FlaggedEntry, seen: LockState) => {
+  const { slots, lease } = seen
   if (decodeSemaphore(lock)?.limit !== slots) return 'conflict'
   const holders = livingHolders(seen)
-  if (holders.includes(session)) return 'own'
+  if (holders.includes(lease)) return 'own'
   return holders.length < slots ? 'free' : 'held'
 }
 
-const livingHolders = ({ lock, contenders }: Seen): string[] => {
+const livingHolders = ({ lock, contenders }: LockState): string[] => {
   const holders = (lock && decodeSemaphore(lock)?.holders) ?? []
   return holders.filter((holder) => contenders.has(holder))
 }
 
-const taking = (seen: Seen): FlaggedWrite =>
+const taking = (seen: LockState): FlaggedWrite =>
   seen.slots === 1
-    ? { ...putHeld(lockKey(seen), '', seen.session), flags: LOCK_FLAGS }
-    : listing(seen, [...livingHolders(seen), seen.session])
+    ? { ...putHeld(lockKey(seen), '', seen.lease), flags: LOCK_FLAGS }
+    : listing(seen, [...livingHolders(seen), seen.lease])
 
-const leaving = (seen: Seen): FlaggedWrite => {
-  const others = livingHolders(seen).filter((holder) => holder !== seen.session)
+const leaving = (seen: LockState): FlaggedWrite => {
+  const others = livingHolders(seen).filter((holder) => holder !== seen.lease)
   return others.length === 0 ? remove(lockKey(seen)) : listing(seen, others)
 }
 
-const listing = (seen: Seen, holders: readonly string[]): FlaggedWrite => {
+const listing = (seen: LockState, holders: readonly string[]): FlaggedWrite => {
   const value = encodeSemaphore({ limit: seen.slots, holders })
   return { ...put(lockKey(seen), value), flags: SEMAPHORE_FLAGS }
 }

@@ -7,7 +7,7 @@ import type { Agent as TlsAgent } from 'node:https'
  * makes every call resolve to the response and what was in it.
  */
 
-type Answer<T> = readonly [response: IncomingMessage, content: T]
+type ClientResponse<T> = readonly [response: IncomingMessage, content: T]
 
 /** Emits `cancel` to end the call. */
 export interface Context extends EventEmitter {
@@ -59,12 +59,14 @@ export interface Transacted {
 
 export interface Client {
   readonly kv: {
-    get(options: Options & { key: string; buffer: true }): Promise<Answer<Item | undefined>>
+    get(options: Options & { key: string; buffer: true }): Promise<ClientResponse<Item | undefined>>
     get(
       options: Options & { key: string; buffer: true; recurse: true },
-    ): Promise<Answer<Item[] | undefined>>
-    keys(options: Options & { key: string; separator: string }): Promise<Answer<string[]>>
-    set(options: Options & { key: string; value: string; cas: number }): Promise<Answer<boolean>>
+    ): Promise<ClientResponse<Item[] | undefined>>
+    keys(options: Options & { key: string; separator: string }): Promise<ClientResponse<string[]>>
+    set(
+      options: Options & { key: string; value: string; cas: number },
+    ): Promise<ClientResponse<boolean>>
   }
   readonly session: {
     create(
@@ -75,23 +77,23 @@ export interface Client {
         lockdelay: string
         checks: string[]
       },
-    ): Promise<Answer<{ readonly ID: string }>>
-    renew(options: Options & { id: string }): Promise<Answer<SessionInfo[]>>
-    destroy(options: Options & { id: string }): Promise<Answer<unknown>>
-    info(options: Options & { id: string }): Promise<Answer<SessionInfo | undefined>>
+    ): Promise<ClientResponse<{ readonly ID: string }>>
+    renew(options: Options & { id: string }): Promise<ClientResponse<SessionInfo[]>>
+    destroy(options: Options & { id: string }): Promise<ClientResponse<unknown>>
+    info(options: Options & { id: string }): Promise<ClientResponse<SessionInfo | undefined>>
   }
   readonly transaction: {
-    create(operations: readonly Operation[], options: Options): Promise<Answer<Transacted>>
+    create(operations: readonly Operation[], options: Options): Promise<ClientResponse<Transacted>>
   }
   readonly agent: {
     self(options: Options): Promise<
-      Answer<{
+      ClientResponse<{
         readonly Config?: { readonly Version?: string }
         readonly DebugConfig?: { readonly DevMode?: boolean }
       }>
     >
   }
-  readonly status: { leader(options: Options): Promise<Answer<string>> }
+  readonly status: { leader(options: Options): Promise<ClientResponse<string>> }
 }
 
 export interface ClientOptions {

@@ -1,9 +1,9 @@
-import { backoff } from '../../backoff.ts'
-import { IndeterminateError, LeaseGoneError, UsageError } from '../../errors.ts'
-import type { CallOptions, CommitResult, Entry, Guard } from '../backend.ts'
-import { withinLimit } from '../call.ts'
-import { holds } from '../guards.ts'
-import { leavesOpen } from '../http-status.ts'
+import { backoff } from '../../base/backoff.ts'
+import { IndeterminateError, LeaseGoneError, UsageError } from '../../base/errors.ts'
+import type { CallOptions, CommitResult, Entry, Precondition } from '../backend.ts'
+import { withinLimit } from '../network/call-limit.ts'
+import { isIndeterminateStatus } from '../network/http-status.ts'
+import { holds } from '../preconditions.ts'
 import type { Operation, Transacted } from './client.ts'
 import { Failure, translate } from './failure.ts'
 import type { Leases } from './leases.ts'
@@ -20,7 +20,7 @@ type Refused = { readonly keys: readonly string[] }
 export class Commit {
   readonly #store: Store
   readonly #leases: Leases
-  readonly #guards: readonly Guard[]
+  readonly #preconditions: readonly Precondition[]
   readonly #writes: readonly FlaggedWrite[]
   /** Whether a transaction is on its way, so that nobody knows whether it is applied. */
   #sent = false
@@ -28,18 +28,18 @@ export class Commit {
   constructor(
     store: Store,
     leases: Leases,
-    guards: readonly Guard[],
+    preconditions: readonly Precondition[],
     writes: readonly FlaggedWrite[],
   ) {
     this.#store = store
     this.#leases = leases
-    this.#guards = guards
+    this.#preconditions = preconditions
     this.#writes = writes
   }
 
   async run(options: CallOptions): Promise<CommitResult> {
     const { address, limit } = this.#store.connection
-    requirePrintable([...this.#guards, ...this.#writes])
+    requirePrintable([...this.#preconditions, ...this.#writes])
     try {
       return await withinLimit(options, limit, address, (signal) => this.#attempts({ signal }))
     } catch (error) {
@@ -58,10 +58,10 @@ export class Commit {
     for (const pause of backoff()) {
       const known = await this.#store.entries(keys, options)
       if (this.#fails(known)) return this.#refusal(options)
-      const result = await this.#transact(plan(this.#guards, this.#writes, known), options)
+      const result = await this.#transact(plan(this.#preconditions, this.#writes, known), options)
       if ('revision' in result) return this.#ok(result, options)
       const verdict = await this.#judge(result, known, options)
-      // Who bound the key and removed it again between two looks has left no trace: so it is tried once more.
+      // Who bound the key and removed it again between two checks has left no trace: so it is tried once more.
       if (verdict && (verdict.outcome !== 'delayed' || seemedDelayed)) return verdict
       seemedDelayed = verdict !== undefined
       keys = [...undecided(this.#writes), ...bound(this.#writes)]
@@ -90,7 +90,8 @@ export class Commit {
 
   /** Of the operations that were refused; throws where the transaction itself was, or where that is not known. */
   #refusedKeys(error: unknown, operations: readonly Operation[]): string[] {
-    if (!(error instanceof Failure) || error.status === 0 || leavesOpen(error.status)) throw error
+    if (!(error instanceof Failure) || error.status === 0 || isIndeterminateStatus(error.status))
+      throw error
     this.#answered()
     const errors = (error.body as Transacted | undefined)?.Errors
     if (error.status !== 409 || !errors) {
@@ -114,13 +115,13 @@ export class Commit {
     if (this.#fails(current)) return refused(current)
     // A lack of permission is reported as a refused operation too.
     await Promise.all(keys.map((key) => this.#store.requirePermission(key, options)))
-    await this.#requireSessions(options)
+    await this.#requireLeases(options)
     const isDelayed = await this.#isDelayed(keys, known, options)
     return isDelayed ? { outcome: 'delayed' } : undefined
   }
 
-  async #requireSessions(options: CallOptions): Promise<void> {
-    const puts = this.#writes.map((write) => (write.kind === 'put' ? write.session : undefined))
+  async #requireLeases(options: CallOptions): Promise<void> {
+    const puts = this.#writes.map((write) => (write.kind === 'put' ? write.lease : undefined))
     const ids = [...new Set(puts.filter((id) => typeof id === 'string'))]
     const alive = await Promise.all(ids.map((id) => this.#leases.exists(id, options)))
     const gone = ids.find((_, i) => !alive[i])
@@ -133,7 +134,7 @@ export class Commit {
     const current = await this.#store.entries(puts, options)
     return puts.some((key) => {
       const [before, after] = [known.get(key), current.get(key)]
-      return before?.session === undefined && before?.modRevision === after?.modRevision
+      return before?.lease === undefined && before?.modRevision === after?.modRevision
     })
   }
 
@@ -143,8 +144,9 @@ export class Commit {
   }
 
   #fails(entries: Known): boolean {
-    return this.#guards.some(
-      (guard) => entries.has(guard.key) && !holds(guard, entries.get(guard.key)),
+    return this.#preconditions.some(
+      (precondition) =>
+        entries.has(precondition.key) && !holds(precondition, entries.get(precondition.key)),
     )
   }
 
@@ -153,15 +155,15 @@ export class Commit {
   }
 
   #guardedKeys(): string[] {
-    return this.#guards.map(({ key }) => key)
+    return this.#preconditions.map(({ key }) => key)
   }
 
   #anyKey(): string {
-    return (this.#writes[0] ?? this.#guards[0])?.key ?? 'rdv'
+    return (this.#writes[0] ?? this.#preconditions[0])?.key ?? 'rdv'
   }
 }
 
-/** The transaction's own index: that of a guard's key is older. */
+/** The transaction's own index: that of a precondition's key is older. */
 const newest = (results: Transacted['Results']): number => {
   const revision = Math.max(0, ...(results ?? []).map(({ KV }) => KV?.ModifyIndex ?? 0))
   if (revision === 0) throw new Error('the answer has no index')

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events'
 import { Agent as PlainAgent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
-import { CoordinationError, UnavailableError } from '../../errors.ts'
+import { CoordinationError, UnavailableError } from '../../base/errors.ts'
 import type { CallOptions } from '../backend.ts'
-import { withinLimit } from '../call.ts'
-import { dropIdle, isFull, renewTls } from '../http-client.ts'
-import { BEAT, Patience } from '../patience.ts'
-import type { TlsFiles } from '../tls-files.ts'
+import { AdaptiveTimeout, HEARTBEAT_INTERVAL } from '../network/adaptive-timeout.ts'
+import { withinLimit } from '../network/call-limit.ts'
+import { dropIdle, isFull, reloadTls } from '../network/http-client.ts'
+import type { TlsFiles } from '../network/tls-files.ts'
 import type { Client, ClientOptions, Context, Options } from './client.ts'
 import { Failure } from './failure.ts'
 import type { Location } from './location.ts'
@@ -36,7 +36,7 @@ export class Connection {
   readonly #calls: Client
   readonly #waits: Client
   readonly #agents: readonly PlainAgent[]
-  readonly #patience: Patience
+  readonly #timeout: AdaptiveTimeout
   readonly #tls: TlsFiles | undefined
   readonly #token: Location['token']
   readonly #running = new Set<Context>()
@@ -47,7 +47,7 @@ export class Connection {
     this.limit = limit
     this.#tls = location.tls
     this.#token = location.token
-    this.#patience = new Patience(limit)
+    this.#timeout = new AdaptiveTimeout(limit)
     // Blocking queries have sockets of their own, or calls would queue behind them.
     const agents = [agentOf(location, CALL_SOCKETS), agentOf(location, WAIT_SOCKETS)] as const
     const [calls, waits] = agents.map((agent) => new Library(optionsOf(location, agent)) as Client)
@@ -60,14 +60,14 @@ export class Connection {
   call<T>({ signal, urgent = false }: ConsulCall, ask: Ask<T>): Promise<T> {
     const [calls] = this.#agents
     const client = urgent && calls && isFull(calls) ? this.#waits : this.#calls
-    return this.#patience.during(() => this.#within(signal, this.limit, client, ask))
+    return this.#timeout.measure(() => this.#within(signal, this.limit, client, ask))
   }
 
   /** A blocking query, which the server answers after `wait` at the latest: it is short, so that a dead connection is noticed. */
   wait<T>(signal: AbortSignal, ask: (client: Client, options: Waiting) => Promise<T>): Promise<T> {
-    const length = Math.min(BEAT, this.limit)
+    const length = Math.min(HEARTBEAT_INTERVAL, this.limit)
     // The server adds up to a sixteenth.
-    const limit = length + length / 16 + this.#patience.limit
+    const limit = length + length / 16 + this.#timeout.limit
     const wait = `${length}ms`
     return this.#within(signal, limit, this.#waits, (client, options) =>
       ask(client, { ...options, wait }),
@@ -81,7 +81,7 @@ export class Connection {
   async twice<T>(read: () => Promise<T>): Promise<T> {
     const first = read()
     const late = Promise.withResolvers<undefined>()
-    const timer = setTimeout(() => late.resolve(undefined), this.#patience.limit)
+    const timer = setTimeout(() => late.resolve(undefined), this.#timeout.limit)
     try {
       const answer = await Promise.race([first.then((value) => ({ value })), late.promise])
       if (answer) return answer.value
@@ -114,7 +114,7 @@ export class Connection {
   ): Promise<T> {
     this.requireOpen()
     const tls = this.#tls?.current
-    for (const agent of this.#agents) renewTls(agent, tls)
+    for (const agent of this.#agents) reloadTls(agent, tls)
     const ctx: Context = Object.assign(new EventEmitter(), { includeResponse: true as const })
     this.#running.add(ctx)
     try {

@@ -1,4 +1,4 @@
-import { LostError } from '../../errors.ts'
+import { LostError } from '../../base/errors.ts'
 import type {
   Backend,
   CallOptions,
@@ -8,16 +8,16 @@ import type {
   Diagnosable,
   Diagnosis,
   Entry,
-  Guard,
   Lease,
   Listing,
+  Precondition,
   Traits,
   WatchEvent,
   Write,
 } from '../backend.ts'
 import { checkCommit } from '../operations.ts'
-import { compareKeys } from '../scope.ts'
-import type { SharedWatches } from '../shared-watch.ts'
+import { compareKeys } from '../watch/scope.ts'
+import type { SharedWatches } from '../watch/shared-watch.ts'
 import { Claims } from './claims.ts'
 import { Commit } from './commit.ts'
 import type { Connection } from './connection.ts'
@@ -62,12 +62,12 @@ export class ConsulBackend implements Backend, Diagnosable, Claimable {
   }
 
   async commit(
-    guards: readonly Guard[],
+    preconditions: readonly Precondition[],
     writes: readonly Write[],
     options: CallOptions = {},
   ): Promise<CommitResult> {
-    checkCommit(guards, writes, this.traits)
-    return new Commit(this.#store, this.#leases, guards, writes).run(options)
+    checkCommit(preconditions, writes, this.traits)
+    return new Commit(this.#store, this.#leases, preconditions, writes).run(options)
   }
 
   async *watch(scope: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
@@ -87,16 +87,16 @@ export class ConsulBackend implements Backend, Diagnosable, Claimable {
     return this.#leases.revoke(id, options)
   }
 
-  claim(name: string, slots: number, session: string, options?: CallOptions): Promise<ClaimResult> {
-    return this.#claims.claim(name, slots, session, options)
+  claim(name: string, slots: number, lease: string, options?: CallOptions): Promise<ClaimResult> {
+    return this.#claims.claim(name, slots, lease, options)
   }
 
-  claimed(name: string, slots: number, session: string, options?: CallOptions): Promise<boolean> {
-    return this.#claims.claimed(name, slots, session, options)
+  claimed(name: string, slots: number, lease: string, options?: CallOptions): Promise<boolean> {
+    return this.#claims.claimed(name, slots, lease, options)
   }
 
-  release(name: string, slots: number, session: string, options?: CallOptions): Promise<void> {
-    return this.#claims.release(name, slots, session, options)
+  release(name: string, slots: number, lease: string, options?: CallOptions): Promise<void> {
+    return this.#claims.release(name, slots, lease, options)
   }
 
   diagnose(options: CallOptions = {}): Promise<Diagnosis> {

@@ -1,4 +1,4 @@
-import { UnavailableError } from '../../errors.ts'
+import { UnavailableError } from '../../base/errors.ts'
 import type { CallOptions, Diagnosis } from '../backend.ts'
 import type { Store } from './store.ts'
 

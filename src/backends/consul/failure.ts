@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { CoordinationError, UnavailableError, UsageError } from '../../errors.ts'
-import { describeFailure, isTlsProblem, tlsHint } from '../../reason.ts'
-import { oneLine } from '../http-status.ts'
+import { CoordinationError, UnavailableError, UsageError } from '../../base/errors.ts'
+import { describeFailure, isTlsProblem, tlsHint } from '../../base/reason.ts'
+import { oneLine } from '../network/http-status.ts'
 
 /** Consul's answer when it is not what was asked for; `status` is 0 where there was no whole answer. */
 export class Failure extends Error {

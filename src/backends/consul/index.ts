@@ -1,5 +1,5 @@
 import type { OpenOptions, Traits } from '../backend.ts'
-import { CALL_LIMIT } from '../call.ts'
+import { CALL_LIMIT } from '../network/call-limit.ts'
 import { Connection } from './connection.ts'
 import { ConsulBackend } from './consul.ts'
 import { locate } from './location.ts'

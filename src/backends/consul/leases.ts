@@ -1,4 +1,4 @@
-import { LeaseGoneError, UnavailableError, UsageError } from '../../errors.ts'
+import { LeaseGoneError, UnavailableError, UsageError } from '../../base/errors.ts'
 import type { CallOptions, Lease, Traits } from '../backend.ts'
 import { Failure } from './failure.ts'
 import type { Store } from './store.ts'

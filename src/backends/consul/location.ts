@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { describe, UsageError, VariableError } from '../../errors.ts'
-import { redactMalformed } from '../../redact.ts'
-import { renewing } from '../renewing.ts'
-import { TlsFiles, type TlsMaterial } from '../tls-files.ts'
+import { describe, UsageError, VariableError } from '../../base/errors.ts'
+import { redactMalformed } from '../../base/redact.ts'
+import { reloading } from '../network/reloading.ts'
+import { TlsFiles, type TlsMaterial } from '../network/tls-files.ts'
 
 /** Where a Consul agent is, and how one presents oneself to it. */
 export interface Location {
@@ -40,7 +40,7 @@ export const locate = (url: string, env: NodeJS.ProcessEnv): Location => {
     host: hostname,
     port: number,
     secure,
-    token: renewing(tokenOf(env), () => tokenOf(env)),
+    token: reloading(tokenOf(env), () => tokenOf(env)),
     datacenter: searchParams.get('dc') ?? undefined,
     namespace: searchParams.get('ns') ?? (env.CONSUL_NAMESPACE || undefined),
     tls: secure

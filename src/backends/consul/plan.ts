@@ -1,5 +1,5 @@
-import { UsageError } from '../../errors.ts'
-import type { Entry, Guard, Write } from '../backend.ts'
+import { UsageError } from '../../base/errors.ts'
+import type { Entry, Precondition, Write } from '../backend.ts'
 import type { Operation } from './client.ts'
 
 declare global {
@@ -20,23 +20,23 @@ const MAX_BODY = 512 * 1024
 
 /** Those keys about which Consul has no operation that says what we mean, so they are read first. */
 export const undecided = (writes: readonly Write[]): string[] =>
-  writes.filter((write) => write.kind === 'put' && write.session === null).map(({ key }) => key)
+  writes.filter((write) => write.kind === 'put' && write.lease === null).map(({ key }) => key)
 
 /** The keys that a commit binds to sessions. */
 export const bound = (writes: readonly Write[]): string[] =>
-  writes.filter((write) => write.kind === 'put' && write.session).map(({ key }) => key)
+  writes.filter((write) => write.kind === 'put' && write.lease).map(({ key }) => key)
 
 /**
- * One transaction that means what the guards and writes mean, as far as what was read still holds. Where it does
+ * One transaction that means what the preconditions and writes mean, as far as what was read still holds. Where it does
  * not, the transaction is refused: it never writes anything else than what was meant.
  */
 export const plan = (
-  guards: readonly Guard[],
+  preconditions: readonly Precondition[],
   writes: readonly FlaggedWrite[],
   known: Known,
 ): Operation[] => {
   const operations = [
-    ...guards.map(condition),
+    ...preconditions.map(condition),
     ...telling(writes),
     ...writes.flatMap((write) => change(write, known)),
   ]
@@ -49,15 +49,15 @@ export const plan = (
   return operations
 }
 
-const condition = (guard: Guard): Operation => {
-  const Key = guard.key
-  switch (guard.kind) {
+const condition = (precondition: Precondition): Operation => {
+  const Key = precondition.key
+  switch (precondition.kind) {
     case 'absent':
       return { KV: { Verb: 'check-not-exists', Key } }
     case 'unchanged':
-      return { KV: { Verb: 'check-index', Key, Index: guard.modRevision } }
+      return { KV: { Verb: 'check-index', Key, Index: precondition.modRevision } }
     case 'heldBy':
-      return { KV: { Verb: 'check-session', Key, Session: guard.session } }
+      return { KV: { Verb: 'check-session', Key, Session: precondition.lease } }
   }
 }
 
@@ -75,14 +75,14 @@ const change = (write: FlaggedWrite, known: Known): Operation[] => {
   const entry = known.get(Key)
   // As it stands: a number of JavaScript has 53 bits.
   const flags = write.flags === undefined ? {} : { Flags: JSON.rawJSON(write.flags) }
-  if (write.session === undefined) return [{ KV: { Verb: 'set', Key, Value, ...flags } }]
-  if (write.session === null) return [detach(Key, Value, entry)]
-  const lock: Operation = { KV: { Verb: 'lock', Key, Value, Session: write.session, ...flags } }
-  if (!entry?.session || entry.session === write.session) return [lock]
-  return [{ KV: { Verb: 'unlock', Key, Session: entry.session } }, lock]
+  if (write.lease === undefined) return [{ KV: { Verb: 'set', Key, Value, ...flags } }]
+  if (write.lease === null) return [detach(Key, Value, entry)]
+  const lock: Operation = { KV: { Verb: 'lock', Key, Value, Session: write.lease, ...flags } }
+  if (!entry?.lease || entry.lease === write.lease) return [lock]
+  return [{ KV: { Verb: 'unlock', Key, Session: entry.lease } }, lock]
 }
 
 const detach = (Key: string, Value: string, entry: Entry | undefined): Operation =>
-  entry?.session
-    ? { KV: { Verb: 'unlock', Key, Value, Session: entry.session } }
+  entry?.lease
+    ? { KV: { Verb: 'unlock', Key, Value, Session: entry.lease } }
     : { KV: { Verb: 'cas', Key, Value, Index: entry?.modRevision ?? 0 } }

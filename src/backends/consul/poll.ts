@@ -1,17 +1,17 @@
 import { setImmediate as otherWork, setTimeout as sleep } from 'node:timers/promises'
-import { backoff, type Pause } from '../../backoff.ts'
-import { UnavailableError } from '../../errors.ts'
+import { backoff, type Pause } from '../../base/backoff.ts'
+import { now } from '../../base/clock.ts'
+import { UnavailableError } from '../../base/errors.ts'
 import type { Change, Entry, Listing, WatchEvent } from '../backend.ts'
-import { now } from '../clock.ts'
-import { revisionOf, WatchQueue } from '../watch-queue.ts'
+import { revisionOf, WatchQueue } from '../watch/watch-queue.ts'
 import type { Store } from './store.ts'
 
 /** Looks that found nothing new may come so often in the long run (milliseconds apart) … */
-const EMPTY_LOOKS_APART = 50
+const EMPTY_CHECK_INTERVAL = 50
 /** … and so many of them at once. */
 const BURST = 20
 
-/** So long (milliseconds) after a look the next one comes, whatever Consul's index says. */
+/** So long (milliseconds) after a check the next one comes, whatever Consul's index says. */
 const STALE = 10_000
 
 const JOINED = Symbol('joined')
@@ -81,7 +81,7 @@ export class Poll {
     let pauses = backoff()
     for (;;) {
       try {
-        const news = await this.#look()
+        const news = await this.#check()
         // Who is told may be in a hurry; the next query is not.
         await (news ? otherWork() : this.#pace())
         await this.#hint()
@@ -93,7 +93,7 @@ export class Poll {
   }
 
   /** Whether there was anything new. */
-  async #look(): Promise<boolean> {
+  async #check(): Promise<boolean> {
     const joiners = this.#joiners
     this.#joiners = []
     this.#joined = Promise.withResolvers()
@@ -144,9 +144,9 @@ export class Poll {
     return blocked
   }
 
-  /** A blocking query on an absent key returns at every write to the store: not each of them may cost a look. */
+  /** A blocking query on an absent key returns at every write to the store: not each of them may cost a check. */
   async #pace(): Promise<void> {
-    this.#due = Math.max(this.#due, now() - BURST * EMPTY_LOOKS_APART) + EMPTY_LOOKS_APART
+    this.#due = Math.max(this.#due, now() - BURST * EMPTY_CHECK_INTERVAL) + EMPTY_CHECK_INTERVAL
     const early = this.#due - now()
     if (early <= 0) return
     const pause = sleep(early, undefined, { signal: this.#signal }).catch(() => {})

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { UnavailableError } from '../../errors.ts'
+import { UnavailableError } from '../../base/errors.ts'
 import type { CallOptions, Entry, Listing } from '../backend.ts'
-import { Reachability } from '../reachability.ts'
-import { isPrefix } from '../scope.ts'
+import { Reachability } from '../network/reachability.ts'
+import { isPrefix } from '../watch/scope.ts'
 import type { Client, Item, Options } from './client.ts'
 import type { Connection, ConsulCall } from './connection.ts'
 import { Failure, translate } from './failure.ts'
@@ -164,7 +164,7 @@ const toEntry = (item: Item): Entry => ({
   value: item.Value ?? EMPTY,
   createRevision: item.CreateIndex,
   modRevision: item.ModifyIndex,
-  ...(item.Session && { session: item.Session }),
+  ...(item.Session && { lease: item.Session }),
 })
 
 const EMPTY = new Uint8Array()

@@ -1,6 +1,6 @@
 import type { Backend, Listing, WatchEvent } from '../backend.ts'
-import { covers } from '../scope.ts'
-import { SharedWatches } from '../shared-watch.ts'
+import { covers } from '../watch/scope.ts'
+import { SharedWatches } from '../watch/shared-watch.ts'
 import { Poll } from './poll.ts'
 import type { Store } from './store.ts'
 

@@ -1,16 +1,16 @@
-import { UnavailableError } from '../../errors.ts'
+import { now } from '../../base/clock.ts'
+import { UnavailableError } from '../../base/errors.ts'
 import type { CallOptions } from '../backend.ts'
-import { withinLimit } from '../call.ts'
-import { now } from '../clock.ts'
+import { withinLimit } from '../network/call-limit.ts'
 import type { Dial, Services } from './connection.ts'
 import { isFinal, NoGatewayError } from './failure.ts'
 import type { Location } from './location.ts'
 import { Member } from './member.ts'
 
 /** So long (milliseconds) a server may be silent while there are others to ask. */
-const PATIENCE = 1_000
+const FAILOVER_AFTER = 1_000
 
-export type Question<T> = (services: Services, member: Member, signal: AbortSignal) => Promise<T>
+export type Operation<T> = (services: Services, member: Member, signal: AbortSignal) => Promise<T>
 
 export interface ClusterOptions {
   readonly location: Location
@@ -25,7 +25,7 @@ export class Cluster {
   readonly members: readonly Member[]
   readonly #closing = new AbortController()
   readonly #fallback: ClusterOptions['fallback']
-  #at = 0
+  #currentIndex = 0
 
   constructor({ location, dial, fallback }: ClusterOptions) {
     const { address, hosts, tls, login } = location
@@ -35,13 +35,13 @@ export class Cluster {
   }
 
   /** Asks the current server, and the next ones where it does not answer. Only for what may be sent twice. */
-  async ask<T>(options: CallOptions, limit: number, question: Question<T>): Promise<T> {
+  async call<T>(options: CallOptions, limit: number, operation: Operation<T>): Promise<T> {
     const giveUp = now() + limit
-    const patience = Math.min(PATIENCE, limit / (2 * this.members.length))
+    const timeout = Math.min(FAILOVER_AFTER, limit / (2 * this.members.length))
     for (let others = this.members.length - 1; ; others--) {
-      const share = others > 0 ? patience : Math.round(giveUp - now())
+      const share = others > 0 ? timeout : Math.round(giveUp - now())
       try {
-        return await this.tell(this.#current, options, share, question)
+        return await this.callMember(this.#current, options, share, operation)
       } catch (error) {
         if (others === 0 || isFinal(error) || this.#ending(options).aborted) throw error
       }
@@ -49,24 +49,24 @@ export class Cluster {
   }
 
   /** Asks that server alone. */
-  async tell<T>(
+  async callMember<T>(
     member: Member,
     options: CallOptions,
     limit: number,
-    question: Question<T>,
+    operation: Operation<T>,
   ): Promise<T> {
     const { connection } = member
     const { token } = connection
     const ending = this.#ending(options)
     try {
       return await withinLimit({ signal: ending }, limit, this.address, (signal) =>
-        this.#put(question, member, signal),
+        this.#invoke(operation, member, signal),
       )
     } catch (error) {
-      connection.doubt()
+      connection.suspect()
       if (!ending.aborted && !isFinal(error)) {
         member.failed(connection, token)
-        this.#leave(member)
+        this.#switchMember(member)
       }
       throw error
     }
@@ -79,24 +79,25 @@ export class Cluster {
   }
 
   /** A server that has no gateway has done nothing yet. */
-  async #put<T>(question: Question<T>, member: Member, signal: AbortSignal): Promise<T> {
+  async #invoke<T>(operation: Operation<T>, member: Member, signal: AbortSignal): Promise<T> {
     const { connection } = member
     try {
-      return await question(member.services(signal), member, signal)
+      return await operation(member.services(signal), member, signal)
     } catch (error) {
       if (!(error instanceof NoGatewayError)) throw error
     }
     member.redial(connection, await this.#fallback())
     signal.throwIfAborted()
-    return question(member.services(signal), member, signal)
+    return operation(member.services(signal), member, signal)
   }
 
   get #current(): Member {
-    return this.members[this.#at] as Member
+    return this.members[this.#currentIndex] as Member
   }
 
-  #leave(member: Member): void {
-    if (member === this.#current) this.#at = (this.#at + 1) % this.members.length
+  #switchMember(member: Member): void {
+    if (member === this.#current)
+      this.#currentIndex = (this.#currentIndex + 1) % this.members.length
   }
 
   #ending({ signal }: CallOptions): AbortSignal {

@@ -1,6 +1,6 @@
 import type { IKeyValue, IRangeRequest } from 'etcd3'
 import type { Change, Entry } from '../backend.ts'
-import { isPrefix } from '../scope.ts'
+import { isPrefix } from '../watch/scope.ts'
 import type { WatchEvent } from './messages.ts'
 
 /** Revisions arrive as text, since they have 64 bits; no store lives to see 2^53. */
@@ -11,7 +11,7 @@ export const toEntry = (kv: IKeyValue): Entry => ({
   value: kv.value,
   createRevision: revisionOf(kv.create_revision),
   modRevision: revisionOf(kv.mod_revision),
-  ...(kv.lease !== '0' && { session: leaseName(kv.lease) }),
+  ...(kv.lease !== '0' && { lease: leaseName(kv.lease) }),
 })
 
 export const toChange = (event: WatchEvent): Change =>

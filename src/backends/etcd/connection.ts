@@ -6,9 +6,16 @@ import type {
   ITxnRequest,
   IWatchCreateRequest,
 } from 'etcd3'
-import type { TlsFiles } from '../tls-files.ts'
+import type { TlsFiles } from '../network/tls-files.ts'
 import type { Login } from './location.ts'
-import type { Alarms, Grant, RangeAnswer, Status, TxnAnswer, WatchAnswer } from './messages.ts'
+import type {
+  Alarms,
+  Grant,
+  RangeResponse,
+  Status,
+  TxnResponse,
+  WatchResponse,
+} from './messages.ts'
 import type { Token } from './token.ts'
 
 /** Which server, and as whom. */
@@ -25,8 +32,8 @@ export type Dial = (server: ServerOptions) => Connection
 /** etcd's services on one server. Failures carry gRPC's code where the server has answered. */
 export interface Services {
   readonly kv: {
-    range(request: IRangeRequest): Promise<RangeAnswer>
-    txn(request: ITxnRequest): Promise<TxnAnswer>
+    range(request: IRangeRequest): Promise<RangeResponse>
+    txn(request: ITxnRequest): Promise<TxnResponse>
   }
   readonly lease: {
     leaseGrant(request: ILeaseGrantRequest): Promise<Grant>
@@ -43,9 +50,9 @@ export interface Services {
 /** One watch. */
 export interface WatchListener {
   /** Everything the server says of this watch, beginning with `created`. */
-  said(response: WatchAnswer): void
+  received(response: WatchResponse): void
   /** The store has this revision, as another connection has told: this one may be dead. */
-  lives?(revision: number): void
+  alive?(revision: number): void
   /** Nothing more will come. */
   ended(cause: unknown): void
 }
@@ -65,7 +72,7 @@ export interface Connection {
   /** Whether its certificates have been replaced since it was made, so that another one is to be made once it fails. */
   readonly outdated: boolean
   /** A call on it was given up. */
-  doubt(): void
+  suspect(): void
   /** For one call of ours: what is asked is given up with the signal. */
   services(signal: AbortSignal): Services
   /** Watches from now on, and returns how to stop. */

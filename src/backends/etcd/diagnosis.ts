@@ -1,6 +1,6 @@
 import type { CallOptions, Diagnosis } from '../backend.ts'
 import { readAlarms } from './alarms.ts'
-import type { Cluster, Question } from './cluster.ts'
+import type { Cluster, Operation } from './cluster.ts'
 import { Code, codeOf, reasonOf } from './failure.ts'
 import type { Status } from './messages.ts'
 
@@ -19,7 +19,9 @@ export const diagnose = async (
   options: CallOptions,
   limit: number,
 ): Promise<Diagnosis> => {
-  const asked = cluster.members.map((member) => cluster.tell(member, options, limit / 2, inspect))
+  const asked = cluster.members.map((member) =>
+    cluster.callMember(member, options, limit / 2, inspect),
+  )
   const outcomes = await Promise.allSettled(asked)
   const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
   if (failed.length === outcomes.length) throw failed[0]?.reason
@@ -28,13 +30,13 @@ export const diagnose = async (
       ? outcome.value
       : { warnings: [`${cluster.members[i]?.host} does not answer: ${reasonOf(outcome.reason)}`] },
   )
-  const alarms = await cluster.ask(options, limit / 2, readAlarms).catch(() => [])
+  const alarms = await cluster.call(options, limit / 2, readAlarms).catch(() => [])
   const version = reports.find((report: Report) => report.version)?.version
   const warnings = [...reports.flatMap((report) => report.warnings), ...alarms.map(alarmWarning)]
   return { version: version ? `etcd ${version}` : 'etcd', warnings: [...new Set(warnings)] }
 }
 
-const inspect: Question<Report> = async ({ maintenance }, { host }) => {
+const inspect: Operation<Report> = async ({ maintenance }, { host }) => {
   try {
     const status = await maintenance.status()
     const { version } = status

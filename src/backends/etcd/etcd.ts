@@ -1,9 +1,10 @@
+import { now } from '../../base/clock.ts'
 import {
   type CoordinationError,
   IndeterminateError,
   LeaseGoneError,
   LostError,
-} from '../../errors.ts'
+} from '../../base/errors.ts'
 import type {
   Backend,
   CallOptions,
@@ -11,25 +12,24 @@ import type {
   Diagnosable,
   Diagnosis,
   Entry,
-  Guard,
   Lease,
   Listing,
+  Precondition,
   Traits,
   WatchEvent,
   Write,
 } from '../backend.ts'
-import { now } from '../clock.ts'
 import { checkCommit } from '../operations.ts'
-import { WatchQueue } from '../watch-queue.ts'
+import { WatchQueue } from '../watch/watch-queue.ts'
 import { isFull } from './alarms.ts'
-import { Cluster, type ClusterOptions, type Question } from './cluster.ts'
+import { Cluster, type ClusterOptions, type Operation } from './cluster.ts'
 import { revisionOf } from './codec.ts'
 import { diagnose } from './diagnosis.ts'
 import { Code, codeOf, isExhausted, isRefusal, reasonOf, translate } from './failure.ts'
 import { grantLease, renewLease, revokeLease } from './lease.ts'
 import type { Member } from './member.ts'
 import { readRevision, readScope } from './range.ts'
-import { resultOf, sessionsOf, transactionOf } from './transaction.ts'
+import { leasesOf, resultOf, transactionOf } from './transaction.ts'
 import { Watcher } from './watcher.ts'
 
 export interface EtcdOptions extends ClusterOptions {
@@ -66,17 +66,22 @@ export class EtcdBackend implements Backend, Diagnosable {
 
   /** Half of the limit is for finding a server that answers, so that the other half remains for the write. */
   async commit(
-    guards: readonly Guard[],
+    preconditions: readonly Precondition[],
     writes: readonly Write[],
     options: CallOptions = {},
   ): Promise<CommitResult> {
-    checkCommit(guards, writes, this.traits)
+    checkCommit(preconditions, writes, this.traits)
     const giveUp = now() + this.#limit
     const member = await this.#ask(options, provenMember, this.#limit / 2)
     options.signal?.throwIfAborted()
     const before = member.revision
     try {
-      return await this.#cluster.tell(member, options, giveUp - now(), apply(guards, writes))
+      return await this.#cluster.callMember(
+        member,
+        options,
+        giveUp - now(),
+        apply(preconditions, writes),
+      )
     } catch (error) {
       if (isRefusal(error) && !options.signal?.aborted) throw refusalOf(error, writes, this.address)
       const refusal = isExhausted(error) && (await this.#turnedAway(error, before, giveUp - now()))
@@ -131,10 +136,10 @@ export class EtcdBackend implements Backend, Diagnosable {
     this.#cluster.close()
   }
 
-  async #ask<T>(options: CallOptions, question: Question<T>, limit = this.#limit): Promise<T> {
+  async #ask<T>(options: CallOptions, operation: Operation<T>, limit = this.#limit): Promise<T> {
     const giveUp = now() + limit
     try {
-      return await this.#cluster.ask(options, limit, question)
+      return await this.#cluster.call(options, limit, operation)
     } catch (error) {
       options.signal?.throwIfAborted()
       const full = isExhausted(error) && (await this.#isFull(giveUp - now()))
@@ -143,7 +148,7 @@ export class EtcdBackend implements Backend, Diagnosable {
   }
 
   #isFull(limit: number): Promise<boolean> {
-    return this.#cluster.ask({}, limit, isFull).catch(() => false)
+    return this.#cluster.call({}, limit, isFull).catch(() => false)
   }
 
   /** A full store may apply a write and refuse it all the same. If its revision has stayed, nothing was written. */
@@ -153,7 +158,7 @@ export class EtcdBackend implements Backend, Diagnosable {
     limit: number,
   ): Promise<CoordinationError | undefined> {
     const giveUp = now() + limit
-    const after = await this.#cluster.ask({}, limit, readRevision).catch(() => undefined)
+    const after = await this.#cluster.call({}, limit, readRevision).catch(() => undefined)
     if (after !== before) return undefined
     return translate(error, this.address, !(await this.#isFull(giveUp - now())))
   }
@@ -168,17 +173,17 @@ export class EtcdBackend implements Backend, Diagnosable {
 }
 
 /** A server that has answered just now, and so can be written to. */
-const provenMember: Question<Member> = async (services, member, signal) => {
+const provenMember: Operation<Member> = async (services, member, signal) => {
   await member.prove(() => readRevision(services, member, signal))
   return member
 }
 
 const apply =
-  (guards: readonly Guard[], writes: readonly Write[]): Question<CommitResult> =>
+  (preconditions: readonly Precondition[], writes: readonly Write[]): Operation<CommitResult> =>
   async ({ kv }, member) => {
-    const response = await kv.txn(transactionOf(guards, writes))
+    const response = await kv.txn(transactionOf(preconditions, writes))
     member.answered(revisionOf(response.header.revision))
-    return resultOf(guards, response)
+    return resultOf(preconditions, response)
   }
 
 /** All that a transaction of ours looks up is leases. */
@@ -187,7 +192,7 @@ const refusalOf = (
   writes: readonly Write[],
   address: string,
 ): CoordinationError => {
-  const sessions = sessionsOf(writes)
+  const sessions = leasesOf(writes)
   return codeOf(error) === Code.notFound && sessions.length > 0
     ? new LeaseGoneError(sessions.join(', '), { cause: error })
     : translate(error, address)

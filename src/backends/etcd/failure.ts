@@ -1,5 +1,5 @@
-import { CoordinationError, describe, UnavailableError } from '../../errors.ts'
-import { describeFailure, tlsHint } from '../../reason.ts'
+import { CoordinationError, describe, UnavailableError } from '../../base/errors.ts'
+import { describeFailure, tlsHint } from '../../base/reason.ts'
 import { tlsCodeOf } from './tls-text.ts'
 
 /** gRPC's status codes (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) that we tell apart. */
@@ -96,9 +96,9 @@ const isOfLibrary = (error: unknown, text: string): boolean =>
 /** A proxy in between answers with HTTP's statuses. */
 const inWords = (error: unknown, text: string): string => {
   const status = /\bHTTP status code (\d{3})\b/.exec(text)?.[1]
-  return status === undefined ? (OF_CONNECTION.get(codeOf(error)) ?? text) : foreignAnswer(status)
+  return status === undefined ? (OF_CONNECTION.get(codeOf(error)) ?? text) : foreignResponse(status)
 }
 
 /** What is told of an answer that is not etcd's. */
-export const foreignAnswer = (status: string | number): string =>
+export const foreignResponse = (status: string | number): string =>
   `the server is not etcd, it answers with status ${status}`

@@ -1,5 +1,5 @@
 import type { OpenOptions, Traits } from '../backend.ts'
-import { CALL_LIMIT } from '../call.ts'
+import { CALL_LIMIT } from '../network/call-limit.ts'
 import { EtcdBackend } from './etcd.ts'
 import { gatewayDial } from './gateway/dial.ts'
 import { type Location, locate } from './location.ts'
@@ -23,11 +23,11 @@ export const traits: Traits = {
 /** `etcd://[user:password@]host:2379,host2:2379`, or `etcds://…` with TLS. The servers are not asked yet. */
 export const open = async (
   url: string,
-  { env, callLimit = CALL_LIMIT, brief = false }: OpenOptions,
+  { env, callLimit = CALL_LIMIT, shortLived = false }: OpenOptions,
 ): Promise<EtcdBackend> => {
   const location = locate(url, env)
   const fallback = async () => (await import('./grpc/dial.ts')).grpcDial(location)
-  const dial = brief && mayUseGateway(location) ? gatewayDial(fallback) : await fallback()
+  const dial = shortLived && mayUseGateway(location) ? gatewayDial(fallback) : await fallback()
   return new EtcdBackend({ location, dial, fallback, traits, callLimit })
 }
 

@@ -1,11 +1,11 @@
 import type { Lease } from '../backend.ts'
-import type { Question } from './cluster.ts'
+import type { Operation } from './cluster.ts'
 import { leaseName, leaseNumber } from './codec.ts'
 import { Code, codeOf } from './failure.ts'
 
 /** `ttl`: milliseconds; etcd counts in whole seconds. A grant whose answer is lost ends by itself. */
 export const grantLease =
-  (ttl: number): Question<Lease> =>
+  (ttl: number): Operation<Lease> =>
   async ({ lease }) => {
     const granted = await lease.leaseGrant({ TTL: Math.ceil(ttl / 1_000) })
     return { id: leaseName(granted.ID), ttl: Number(granted.TTL) * 1_000 }
@@ -13,12 +13,12 @@ export const grantLease =
 
 /** The milliseconds that it lives from now on; 0 if it does not exist. */
 export const renewLease =
-  (id: string): Question<number> =>
+  (id: string): Operation<number> =>
   async ({ lease }) =>
     Math.max(0, await lease.leaseKeepAlive(leaseNumber(id))) * 1_000
 
 export const revokeLease =
-  (id: string): Question<void> =>
+  (id: string): Operation<void> =>
   async ({ lease }) => {
     try {
       await lease.leaseRevoke({ ID: leaseNumber(id) })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { describe, UsageError, VariableError } from '../../errors.ts'
-import { TlsFiles, type TlsMaterial } from '../tls-files.ts'
+import { describe, UsageError, VariableError } from '../../base/errors.ts'
+import { TlsFiles, type TlsMaterial } from '../network/tls-files.ts'
 
 /** Where a cluster is, and how we present ourselves to it. */
 export interface Location {

@@ -1,5 +1,5 @@
-import { CALL_LIMIT } from '../call.ts'
-import { Reachability } from '../reachability.ts'
+import { CALL_LIMIT } from '../network/call-limit.ts'
+import { Reachability } from '../network/reachability.ts'
 import type { Connection, Dial, ServerOptions, Services } from './connection.ts'
 import type { Token } from './token.ts'
 
@@ -44,9 +44,9 @@ export class Member {
   }
 
   /** Resolves if the server has answered just now, or answers `look`. */
-  async prove(look: () => Promise<unknown>): Promise<void> {
+  async prove(check: () => Promise<unknown>): Promise<void> {
     if (!this.#connection.ready) this.#reachability.failed()
-    await this.#reachability.prove(look)
+    await this.#reachability.prove(check)
   }
 
   /** The store's revision in the newest answer. */

@@ -13,21 +13,21 @@ interface Dated {
   readonly header: { readonly revision: string }
 }
 
-export interface RangeAnswer extends Dated {
+export interface RangeResponse extends Dated {
   readonly kvs: readonly IKeyValue[]
   /** Of all keys in the range, whatever else the request says. */
   readonly count: string
 }
 
-export interface TxnAnswer extends Dated {
+export interface TxnResponse extends Dated {
   readonly succeeded: boolean
   /** Of the branch that was taken; ours that look something up read ranges only. */
-  readonly responses: readonly { readonly response_range: Pick<RangeAnswer, 'kvs'> }[]
+  readonly responses: readonly { readonly response_range: Pick<RangeResponse, 'kvs'> }[]
 }
 
 export type WatchEvent = Pick<IEvent, 'type' | 'kv'>
 
-export interface WatchAnswer extends Dated, Pick<IWatchResponse, 'created' | 'canceled'> {
+export interface WatchResponse extends Dated, Pick<IWatchResponse, 'created' | 'canceled'> {
   readonly events: readonly WatchEvent[]
 }
 

@@ -1,10 +1,10 @@
 import type { Listing } from '../backend.ts'
-import type { Question } from './cluster.ts'
+import type { Operation } from './cluster.ts'
 import { rangeOf, revisionOf, toEntry } from './codec.ts'
 
 /** What a scope holds. Linearizable, so that an answer also proves that the cluster works through this server. */
 export const readScope =
-  (scope: string, { after, limit }: { after?: string; limit?: number } = {}): Question<Listing> =>
+  (scope: string, { after, limit }: { after?: string; limit?: number } = {}): Operation<Listing> =>
   async ({ kv }, member) => {
     const { kvs, header } = await kv.range({ ...rangeOf(scope, after), limit })
     const revision = revisionOf(header.revision)
@@ -13,7 +13,7 @@ export const readScope =
   }
 
 /** The store's newest revision, by the cheapest linearizable read. */
-export const readRevision: Question<number> = async ({ kv }, member) => {
+export const readRevision: Operation<number> = async ({ kv }, member) => {
   const { header } = await kv.range({ key: Buffer.from('\0'), keys_only: true, limit: 1 })
   const revision = revisionOf(header.revision)
   member.answered(revision)

@@ -8,10 +8,10 @@ export type Token = Promise<string | undefined>
 export type Authenticate = (login: Login, signal: AbortSignal) => Promise<string>
 
 /** Milliseconds that a server may take to give a token. */
-const LIMIT = 5_000
+const AUTHENTICATE_LIMIT = 5_000
 
 /** The token of one connection, asked for when a call needs it first. */
-export class TokenKeeper {
+export class TokenCache {
   readonly #login: Login | undefined
   readonly #authenticate: Authenticate
   readonly #closing: AbortSignal
@@ -59,7 +59,7 @@ export class TokenKeeper {
   /** A server without authentication takes calls of any user, as etcdctl has it. */
   async #ask(): Promise<string | undefined> {
     if (!this.#login) return undefined
-    const signal = AbortSignal.any([AbortSignal.timeout(LIMIT), this.#closing])
+    const signal = AbortSignal.any([AbortSignal.timeout(AUTHENTICATE_LIMIT), this.#closing])
     try {
       return await this.#authenticate(this.#login, signal)
     } catch (error) {

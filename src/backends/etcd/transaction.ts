@@ -1,7 +1,7 @@
 import type { ICompare, IRequestOp, ITxnRequest } from 'etcd3'
-import type { CommitResult, Guard, Write } from '../backend.ts'
+import type { CommitResult, Precondition, Write } from '../backend.ts'
 import { leaseNumber, revisionOf, toEntry } from './codec.ts'
-import type { TxnAnswer } from './messages.ts'
+import type { TxnResponse } from './messages.ts'
 
 /** Of the server's interface; etcd3 exports them as values, which are not loaded yet here. */
 const EQUAL = 0
@@ -16,26 +16,29 @@ type KeepingPut = Extract<Write, { kind: 'put' }> & { readonly session?: undefin
 /** How such a put is written depends on whether there is a key. */
 type Keep = (put: KeepingPut) => IRequestOp
 
-/** One request that applies the writes if the guards hold, and else reads what the guarded keys are. */
-export const transactionOf = (guards: readonly Guard[], writes: readonly Write[]): ITxnRequest => {
-  const keep: Keep = (put) => keepBy(guards, put) ?? keepEither(put)
+/** One request that applies the writes if the preconditions hold, and else reads what the guarded keys are. */
+export const transactionOf = (
+  preconditions: readonly Precondition[],
+  writes: readonly Write[],
+): ITxnRequest => {
+  const keep: Keep = (put) => keepBy(preconditions, put) ?? keepEither(put)
   const undecided = writes.find(isKeeping)
-  if (guards.length === 0 && undecided) return branching(undecided, writes)
+  if (preconditions.length === 0 && undecided) return branching(undecided, writes)
   return {
-    compare: guards.map(compareOf),
+    compare: preconditions.map(compareOf),
     success: writes.map((write) => operationOf(write, keep)),
-    failure: [...new Set(guards.map((guard) => guard.key))].map((key) => ({
+    failure: [...new Set(preconditions.map((precondition) => precondition.key))].map((key) => ({
       request_range: { key: Buffer.from(key) },
     })),
   }
 }
 
-/** Of that request. Without guards, both of its branches are the writes. */
+/** Of that request. Without preconditions, both of its branches are the writes. */
 export const resultOf = (
-  guards: readonly Guard[],
-  { succeeded, header, responses }: TxnAnswer,
+  preconditions: readonly Precondition[],
+  { succeeded, header, responses }: TxnResponse,
 ): CommitResult =>
-  succeeded || guards.length === 0
+  succeeded || preconditions.length === 0
     ? { outcome: 'ok', revision: revisionOf(header.revision) }
     : {
         outcome: 'refused',
@@ -43,21 +46,21 @@ export const resultOf = (
       }
 
 /** The sessions that the writes bind keys to. */
-export const sessionsOf = (writes: readonly Write[]): string[] => [
-  ...new Set(writes.flatMap((write) => (write.kind === 'put' && write.session) || [])),
+export const leasesOf = (writes: readonly Write[]): string[] => [
+  ...new Set(writes.flatMap((write) => (write.kind === 'put' && write.lease) || [])),
 ]
 
 /** An absent key compares as one with revisions and lease zero. */
-const compareOf = (guard: Guard): ICompare => {
-  const key = Buffer.from(guard.key)
-  switch (guard.kind) {
+const compareOf = (precondition: Precondition): ICompare => {
+  const key = Buffer.from(precondition.key)
+  switch (precondition.kind) {
     case 'absent':
       return { key, target: CREATE, result: EQUAL, create_revision: 0 }
     case 'unchanged':
       // never 0, which an absent key has
-      return { key, target: MOD, result: EQUAL, mod_revision: guard.modRevision || -1 }
+      return { key, target: MOD, result: EQUAL, mod_revision: precondition.modRevision || -1 }
     case 'heldBy':
-      return { key, target: LEASE, result: EQUAL, lease: leaseNumber(guard.session) }
+      return { key, target: LEASE, result: EQUAL, lease: leaseNumber(precondition.lease) }
   }
 }
 
@@ -72,12 +75,12 @@ const operationOf = (write: Write, keep: Keep): IRequestOp => {
   if (isKeeping(write)) return keep(write)
   const key = Buffer.from(write.key)
   if (write.kind === 'delete') return { request_delete_range: { key } }
-  const lease = write.session ? leaseNumber(write.session) : 0
+  const lease = write.lease ? leaseNumber(write.lease) : 0
   return { request_put: { key, value: Buffer.from(write.value), lease } }
 }
 
 const isKeeping = (write: Write): write is KeepingPut =>
-  write.kind === 'put' && write.session === undefined
+  write.kind === 'put' && write.lease === undefined
 
 /** An ordinary put drops the lease, which is right where there is none; one that keeps it fails on an absent key. */
 const keepNone: Keep = ({ key, value }) => ({
@@ -96,11 +99,14 @@ const keepEither: Keep = (put) => ({
   },
 })
 
-/** Where a guard on the key has decided. */
-const keepBy = (guards: readonly Guard[], put: KeepingPut): IRequestOp | undefined => {
-  const guard = guards.find(({ key }) => key === put.key)
-  if (!guard) return undefined
-  return guard.kind === 'absent' ? keepNone(put) : keepOne(put)
+/** Where a precondition on the key has decided. */
+const keepBy = (
+  preconditions: readonly Precondition[],
+  put: KeepingPut,
+): IRequestOp | undefined => {
+  const precondition = preconditions.find(({ key }) => key === put.key)
+  if (!precondition) return undefined
+  return precondition.kind === 'absent' ? keepNone(put) : keepOne(put)
 }
 
 /**

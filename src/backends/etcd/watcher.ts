@@ -1,19 +1,19 @@
 import type { IWatchCreateRequest } from 'etcd3'
-import { backoff } from '../../backoff.ts'
-import { type CoordinationError, UnavailableError } from '../../errors.ts'
+import { backoff } from '../../base/backoff.ts'
+import { now } from '../../base/clock.ts'
+import { type CoordinationError, UnavailableError } from '../../base/errors.ts'
 import type { Listing } from '../backend.ts'
-import { now } from '../clock.ts'
-import type { WatchQueue } from '../watch-queue.ts'
-import type { Cluster, Question } from './cluster.ts'
+import type { WatchQueue } from '../watch/watch-queue.ts'
+import type { Cluster, Operation } from './cluster.ts'
 import { rangeOf, revisionOf, toChange } from './codec.ts'
 import { translate } from './failure.ts'
 import type { Member } from './member.ts'
-import type { WatchAnswer } from './messages.ts'
+import type { WatchResponse } from './messages.ts'
 import { readScope } from './range.ts'
-import { Told } from './told.ts'
+import { WatchProgress } from './watch-progress.ts'
 
 /** A watch that held so long (milliseconds) was sound: its end is no reason to be slow in beginning again. */
-const SOUND = 5_000
+const STABLE_AFTER = 5_000
 
 export interface WatcherOptions {
   readonly cluster: Cluster
@@ -42,7 +42,7 @@ export class Watcher {
         if (failure && isHopeless(failure)) return queue.fail(failure)
         if (failure) queue.interrupted(failure)
         await pause(signal)
-        if (now() - began > SOUND) break
+        if (now() - began > STABLE_AFTER) break
       }
     }
   }
@@ -64,7 +64,7 @@ export class Watcher {
   #read(signal: AbortSignal): Promise<{ listing: Listing; member: Member }> {
     const { cluster, scope, limit } = this.#options
     const read = readScope(scope)
-    return cluster.ask({ signal }, limit, async (services, member, ending) => ({
+    return cluster.call({ signal }, limit, async (services, member, ending) => ({
       listing: await read(services, member, ending),
       member,
     }))
@@ -76,15 +76,15 @@ export class Watcher {
     const { promise: broken, resolve } = Promise.withResolvers<void>()
     const breaks = () => resolve()
     const unconfirmed = setTimeout(breaks, this.#options.limit)
-    const told = new Told(this.#options.scope, listing)
-    const take = this.#reader(revision, told)
-    const said = (response: WatchAnswer) => {
+    const delivered = new WatchProgress(this.#options.scope, listing)
+    const take = this.#reader(revision, delivered)
+    const received = (response: WatchResponse) => {
       if (response.created) clearTimeout(unconfirmed)
       if (!take(response)) breaks()
     }
-    const lives = (newest: number) => void this.#compare(told, newest, member, signal, breaks)
+    const alive = (newest: number) => void this.#compare(delivered, newest, member, signal, breaks)
     const request = this.#requestFrom(revision + 1)
-    const stop = member.connection.watch(request, { said, lives, ended: breaks })
+    const stop = member.connection.watch(request, { received, alive, ended: breaks })
     signal.addEventListener('abort', breaks, { once: true })
     await broken
     signal.removeEventListener('abort', breaks)
@@ -104,19 +104,20 @@ export class Watcher {
 
   /** Breaks a watch that has not told what its store has. */
   async #compare(
-    told: Told,
+    delivered: WatchProgress,
     newest: number,
     member: Member,
     signal: AbortSignal,
     breaks: () => void,
   ): Promise<void> {
     const { cluster, limit } = this.#options
-    const ask = <T>(question: Question<T>) => cluster.tell(member, { signal }, limit, question)
-    if (await told.misses(newest, ask, signal).catch(() => false)) breaks()
+    const ask = <T>(operation: Operation<T>) =>
+      cluster.callMember(member, { signal }, limit, operation)
+    if (await delivered.isBehind(newest, ask, signal).catch(() => false)) breaks()
   }
 
   /** Hands on what the server says, and tells false when that ends the watch. */
-  #reader(revision: number, told: Told): (response: WatchAnswer) => boolean {
+  #reader(revision: number, delivered: WatchProgress): (response: WatchResponse) => boolean {
     let seen = revision
     return ({ canceled, header, events }) => {
       // A smaller revision is that of another store, to which a name or a proxy led us.
@@ -125,7 +126,7 @@ export class Watcher {
       const fresh = events.filter(({ kv }) => revisionOf(kv.mod_revision) >= seen)
       seen = fresh.reduce((newest, { kv }) => Math.max(newest, revisionOf(kv.mod_revision)), seen)
       const changes = fresh.map(toChange)
-      told.changes(changes)
+      delivered.changes(changes)
       this.#options.queue.changes(changes)
       return true
     }

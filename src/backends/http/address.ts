@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { lacksHost } from '../../authority.ts'
-import { UsageError, VariableError } from '../../errors.ts'
-import { renewing } from '../renewing.ts'
-import { TlsFiles, type TlsMaterial } from '../tls-files.ts'
+import { lacksHost } from '../../base/authority.ts'
+import { UsageError, VariableError } from '../../base/errors.ts'
+import { reloading } from '../network/reloading.ts'
+import { TlsFiles, type TlsMaterial } from '../network/tls-files.ts'
 
 /** What a client needs to know to talk to a server. */
 export interface ServerAddress {
@@ -45,7 +45,7 @@ const tokenOf = (env: NodeJS.ProcessEnv): Pick<ServerAddress, 'token' | 'tokenFr
   if (first === undefined) return {}
   const valid = checkToken(first, tokenFrom)
   if (given) return { token: () => valid, tokenFrom }
-  return { token: renewing(valid, () => checkToken(tokenIn(env), tokenFrom)), tokenFrom }
+  return { token: reloading(valid, () => checkToken(tokenIn(env), tokenFrom)), tokenFrom }
 }
 
 const tokenIn = (env: NodeJS.ProcessEnv): string => fileOf(env, 'RDV_TOKEN_FILE')?.trim() ?? ''

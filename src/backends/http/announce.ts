@@ -1,8 +1,8 @@
 import { finished } from 'node:stream/promises'
-import { backoff } from '../../backoff.ts'
-import { UnavailableError } from '../../errors.ts'
+import { backoff } from '../../base/backoff.ts'
+import { UnavailableError } from '../../base/errors.ts'
 import type { WireAnnouncement } from './protocol.ts'
-import type { Remote } from './remote.ts'
+import type { RendezvousClient } from './rendezvous-client.ts'
 
 /**
  * Keeps a connection open that tells the server who waits, and makes a new one when it breaks, until the signal aborts.
@@ -10,12 +10,12 @@ import type { Remote } from './remote.ts'
  * Never rejects: a server that takes no announcements is left alone.
  */
 export const announce = async (
-  remote: Remote,
+  client: RendezvousClient,
   announcement: WireAnnouncement,
   signal: AbortSignal,
 ): Promise<void> => {
   for (const pause of backoff()) {
-    if (!(await announceOnce(remote, announcement, signal))) return
+    if (!(await announceOnce(client, announcement, signal))) return
     await pause(signal)
     if (signal.aborted) return
   }
@@ -23,12 +23,12 @@ export const announce = async (
 
 /** Whether it is worth another try. */
 const announceOnce = async (
-  remote: Remote,
+  client: RendezvousClient,
   announcement: WireAnnouncement,
   signal: AbortSignal,
 ): Promise<boolean> => {
   try {
-    const response = await remote.stream('/announce', signal, announcement)
+    const response = await client.stream('/announce', signal, announcement)
     await finished(response.resume()).catch(() => {})
     return !signal.aborted
   } catch (error) {

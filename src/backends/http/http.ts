@@ -1,4 +1,4 @@
-import { LostError } from '../../errors.ts'
+import { LostError } from '../../base/errors.ts'
 import type {
   Backend,
   CallOptions,
@@ -8,27 +8,28 @@ import type {
   Diagnosable,
   Diagnosis,
   Entry,
-  Guard,
   Lease,
   Listing,
-  Observant,
+  Precondition,
   Traits,
   WaitEnd,
   Waiter,
+  WaiterRegistry,
   Waiters,
   WatchEvent,
   Write,
 } from '../backend.ts'
 import { checkCommit } from '../operations.ts'
-import { SharedWatches } from '../shared-watch.ts'
+import { SharedWatches } from '../watch/shared-watch.ts'
 import type { ServerAddress } from './address.ts'
 import { announce } from './announce.ts'
 import { follow } from './follow.ts'
-import { Remote } from './remote.ts'
+import { RendezvousClient } from './rendezvous-client.ts'
 import {
   claimFromWire,
   entryFromWire,
   listingFromWire,
+  preconditionToWire,
   resultFromWire,
   writeToWire,
 } from './wire.ts'
@@ -43,24 +44,24 @@ export interface HttpOptions {
  * A store behind a rendezvous server. Its traits are the server's; whether processes live it cannot see, but the server
  * sees who waits.
  */
-export class HttpBackend implements Backend, Diagnosable, Observant {
+export class HttpBackend implements Backend, Diagnosable, WaiterRegistry {
   readonly address: string
   readonly traits: Traits
   readonly sharesWatches = true
-  readonly #remote: Remote
+  readonly #client: RendezvousClient
   readonly #watches: SharedWatches
   readonly #closed = new AbortController()
 
-  protected constructor(remote: Remote, traits: Traits) {
-    this.address = remote.address
+  protected constructor(client: RendezvousClient, traits: Traits) {
+    this.address = client.address
     // An older server names none.
     const { defaultTtl = 15_000 } = traits
     const own = { name: 'http', reach: 'network', seesDeath: false, waiters: 'known' } as const
     this.traits = { ...traits, ...own, defaultTtl }
-    this.#remote = remote
+    this.#client = client
     this.#watches = new SharedWatches({
       list: (scope, options) => this.list(scope, options),
-      watch: (scope, signal) => follow(remote, scope, this.#either(signal)),
+      watch: (scope, signal) => follow(client, scope, this.#either(signal)),
     })
   }
 
@@ -69,18 +70,18 @@ export class HttpBackend implements Backend, Diagnosable, Observant {
     { server, callLimit }: HttpOptions,
     options: CallOptions = {},
   ): Promise<HttpBackend> {
-    const remote = new Remote(server, callLimit)
+    const client = new RendezvousClient(server, callLimit)
     try {
-      const { traits, claims } = await remote.greet(options)
-      return claims ? new ClaimingHttpBackend(remote, traits) : new HttpBackend(remote, traits)
+      const { traits, claims } = await client.greet(options)
+      return claims ? new ClaimingHttpBackend(client, traits) : new HttpBackend(client, traits)
     } catch (error) {
-      remote.close()
+      client.close()
       throw error
     }
   }
 
   async get(key: string, options?: CallOptions): Promise<Entry | undefined> {
-    const { entry } = await this.#remote.ask('get', { key }, options)
+    const { entry } = await this.#client.call('get', { key }, options)
     return entry && entryFromWire(entry)
   }
 
@@ -88,17 +89,17 @@ export class HttpBackend implements Backend, Diagnosable, Observant {
     scope: string,
     { after, limit, ...options }: CallOptions & { after?: string; limit?: number } = {},
   ): Promise<Listing> {
-    return listingFromWire(await this.#remote.ask('list', { scope, after, limit }, options))
+    return listingFromWire(await this.#client.call('list', { scope, after, limit }, options))
   }
 
   async commit(
-    guards: readonly Guard[],
+    preconditions: readonly Precondition[],
     writes: readonly Write[],
     options?: CallOptions,
   ): Promise<CommitResult> {
-    checkCommit(guards, writes, this.traits)
-    const body = { guards, writes: writes.map(writeToWire) }
-    return resultFromWire(await this.#remote.askOnce('commit', body, options))
+    checkCommit(preconditions, writes, this.traits)
+    const body = { guards: preconditions.map(preconditionToWire), writes: writes.map(writeToWire) }
+    return resultFromWire(await this.#client.callOnce('commit', body, options))
   }
 
   watch(scope: string, signal: AbortSignal): AsyncIterable<WatchEvent> {
@@ -106,25 +107,25 @@ export class HttpBackend implements Backend, Diagnosable, Observant {
   }
 
   async grant(ttl: number, options?: CallOptions): Promise<Lease> {
-    const lease = await this.#remote.ask('grant', { ttl }, options)
+    const lease = await this.#client.call('grant', { ttl }, options)
     return { id: lease.id, ttl: lease.ttl }
   }
 
   async renew(id: string, options?: CallOptions): Promise<number> {
-    return (await this.#remote.ask('renew', { id }, options)).ttl
+    return (await this.#client.call('renew', { id }, options)).ttl
   }
 
   async revoke(id: string, options?: CallOptions): Promise<void> {
-    await this.#remote.ask('revoke', { id }, options)
+    await this.#client.call('revoke', { id }, options)
   }
 
   async diagnose(options?: CallOptions): Promise<Diagnosis> {
-    const { version, warnings } = await this.#remote.ask('diagnose', {}, options)
+    const { version, warnings } = await this.#client.call('diagnose', {}, options)
     return { version, warnings }
   }
 
   announce(namespace: string, waiter: Waiter, signal: AbortSignal): Promise<void> {
-    return announce(this.#remote, { namespace, waiter }, this.#either(signal))
+    return announce(this.#client, { namespace, waiter }, this.#either(signal))
   }
 
   async conclude(
@@ -133,17 +134,17 @@ export class HttpBackend implements Backend, Diagnosable, Observant {
     end: WaitEnd,
     options?: CallOptions,
   ): Promise<void> {
-    await this.#remote.ask('conclude', { namespace, id, ...end }, options)
+    await this.#client.call('conclude', { namespace, id, ...end }, options)
   }
 
   async waiters(namespace: string, options?: CallOptions): Promise<Waiters> {
-    const { waiters, unlisted } = await this.#remote.ask('waiters', { namespace }, options)
+    const { waiters, unlisted } = await this.#client.call('waiters', { namespace }, options)
     return { waiters, unlisted }
   }
 
   async close(): Promise<void> {
     this.#closed.abort(new LostError(`${this.address} was closed`))
-    this.#remote.close()
+    this.#client.close()
   }
 
   #either(signal: AbortSignal): AbortSignal {
@@ -153,37 +154,34 @@ export class HttpBackend implements Backend, Diagnosable, Observant {
 
 /** One whose store has the extension, so that its clients and direct clients of the store exclude each other. */
 class ClaimingHttpBackend extends HttpBackend implements Claimable {
-  readonly #remote: Remote
+  readonly #client: RendezvousClient
 
-  constructor(remote: Remote, traits: Traits) {
-    super(remote, traits)
-    this.#remote = remote
+  constructor(client: RendezvousClient, traits: Traits) {
+    super(client, traits)
+    this.#client = client
   }
 
   async claim(
     name: string,
     slots: number,
-    session: string,
+    lease: string,
     options?: CallOptions,
   ): Promise<ClaimResult> {
-    return claimFromWire(await this.#remote.askOnce('claim', { name, slots, session }, options))
+    return claimFromWire(
+      await this.#client.callOnce('claim', { name, slots, session: lease }, options),
+    )
   }
 
   async claimed(
     name: string,
     slots: number,
-    session: string,
+    lease: string,
     options?: CallOptions,
   ): Promise<boolean> {
-    return (await this.#remote.ask('claimed', { name, slots, session }, options)).claimed
+    return (await this.#client.call('claimed', { name, slots, session: lease }, options)).claimed
   }
 
-  async release(
-    name: string,
-    slots: number,
-    session: string,
-    options?: CallOptions,
-  ): Promise<void> {
-    await this.#remote.askOnce('release', { name, slots, session }, options)
+  async release(name: string, slots: number, lease: string, options?: CallOptions): Promise<void> {
+    await this.#client.callOnce('release', { name, slots, session: lease }, options)
   }
 }

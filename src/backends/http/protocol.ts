@@ -1,9 +1,9 @@
-import type { ErrorKind } from '../../errors.ts'
+import type { ErrorKind } from '../../base/errors.ts'
 import type {
   ClaimResult,
   Diagnosis,
-  Guard,
   Lease,
+  Precondition,
   Traits,
   WaitEnd,
   Waiter,
@@ -46,6 +46,11 @@ export interface WireEntry {
   readonly modRevision: number
   readonly session?: string
 }
+
+/** A precondition. */
+export type WireGuard =
+  | Exclude<Precondition, { kind: 'heldBy' }>
+  | { readonly kind: 'heldBy'; readonly key: string; readonly session: string }
 
 export type WireWrite =
   | {
@@ -101,7 +106,7 @@ interface WireClaim {
 export interface Requests {
   readonly get: { readonly key: string }
   readonly list: { readonly scope: string; readonly after?: string; readonly limit?: number }
-  readonly commit: { readonly guards: readonly Guard[]; readonly writes: readonly WireWrite[] }
+  readonly commit: { readonly guards: readonly WireGuard[]; readonly writes: readonly WireWrite[] }
   /** Never with an owner: whether a process lives cannot be seen across machines. */
   readonly grant: { readonly ttl: number }
   readonly renew: { readonly id: string }

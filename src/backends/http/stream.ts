@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { UnavailableError } from '../../errors.ts'
+import { UnavailableError } from '../../base/errors.ts'
 import type { WatchEvent } from '../backend.ts'
-import { linesOf } from '../http-client.ts'
-import { unreachable } from './answer.ts'
+import { linesOf } from '../network/http-client.ts'
 import type { WireEvent } from './protocol.ts'
+import { unreachable } from './response.ts'
 import { changeFromWire, listingFromWire } from './wire.ts'
 import { errorFromWire } from './wire-error.ts'
 

@@ -8,7 +8,7 @@ import {
   TimeoutError,
   UnavailableError,
   UsageError,
-} from '../../errors.ts'
+} from '../../base/errors.ts'
 import type { WireError } from './protocol.ts'
 
 /** A failure as the server tells it. What is not one of ours is a bug, of which only the server's log tells more. */

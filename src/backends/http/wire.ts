@@ -4,6 +4,7 @@ import type {
   CommitResult,
   Entry,
   Listing,
+  Precondition,
   WatchEvent,
   Write,
 } from '../backend.ts'
@@ -12,6 +13,7 @@ import type {
   WireCommitResult,
   WireEntry,
   WireEvent,
+  WireGuard,
   WireListing,
   WireWrite,
 } from './protocol.ts'
@@ -22,15 +24,42 @@ const encode = (value: Uint8Array): string =>
 
 const decode = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'base64'))
 
-export const entryToWire = (entry: Entry): WireEntry => ({ ...entry, value: encode(entry.value) })
+/** The wire calls a lease a session. */
+export const entryToWire = ({ lease, ...entry }: Entry): WireEntry => ({
+  ...entry,
+  value: encode(entry.value),
+  ...(lease !== undefined && { session: lease }),
+})
 
-export const entryFromWire = (entry: WireEntry): Entry => ({ ...entry, value: decode(entry.value) })
+export const entryFromWire = ({ session, ...entry }: WireEntry): Entry => ({
+  ...entry,
+  value: decode(entry.value),
+  ...(session !== undefined && { lease: session }),
+})
 
-export const writeToWire = (write: Write): WireWrite =>
-  write.kind === 'put' ? { ...write, value: encode(write.value) } : write
+export const writeToWire = (write: Write): WireWrite => {
+  if (write.kind !== 'put') return write
+  const { lease, ...rest } = write
+  return { ...rest, value: encode(rest.value), ...(lease !== undefined && { session: lease }) }
+}
 
-export const writeFromWire = (write: WireWrite): Write =>
-  write.kind === 'put' ? { ...write, value: decode(write.value) } : write
+export const writeFromWire = (write: WireWrite): Write => {
+  if (write.kind !== 'put') return write
+  const { session, ...rest } = write
+  return { ...rest, value: decode(rest.value), ...(session !== undefined && { lease: session }) }
+}
+
+export const preconditionToWire = (precondition: Precondition): WireGuard => {
+  if (precondition.kind !== 'heldBy') return precondition
+  const { lease, ...rest } = precondition
+  return { ...rest, session: lease }
+}
+
+export const preconditionFromWire = (guard: WireGuard): Precondition => {
+  if (guard.kind !== 'heldBy') return guard
+  const { session, ...rest } = guard
+  return { ...rest, lease: session }
+}
 
 export const listingToWire = ({ entries, revision }: Listing): WireListing => ({
   entries: entries.map(entryToWire),

@@ -1,5 +1,5 @@
-import { UsageError } from '../../errors.ts'
-import { redactMalformed } from '../../redact.ts'
+import { UsageError } from '../../base/errors.ts'
+import { redactMalformed } from '../../base/redact.ts'
 import type { Traits } from '../backend.ts'
 import { SqliteBackend } from '../sqlite/sqlite.ts'
 

@@ -39,14 +39,14 @@ export class CommitGroup {
     this.#members = []
     try {
       const results = await this.#transact(members.map(({ change }) => change))
-      for (const [index, result] of results.entries()) tell(members[index], result)
+      for (const [index, result] of results.entries()) settle(members[index], result)
     } catch (error) {
       for (const { reject } of members) reject(error)
     }
   }
 }
 
-const tell = (member: Member | undefined, result: PromiseSettledResult<unknown>): void => {
+const settle = (member: Member | undefined, result: PromiseSettledResult<unknown>): void => {
   if (result.status === 'fulfilled') member?.resolve(result.value)
   else member?.reject(result.reason)
 }

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { quietBuiltin } from '../../quiet-builtin.ts'
+import { now } from '../../base/clock.ts'
+import { quietBuiltin } from '../../base/quiet-builtin.ts'
 import type { CallOptions } from '../backend.ts'
-import { now } from '../clock.ts'
 import { bootId } from '../process-identity.ts'
 import { closeAtExit } from './at-exit.ts'
 import { ForeignFileError, NoFileError } from './errors.ts'
@@ -49,38 +49,38 @@ export interface Database {
   readonly unwritable?: unknown
 }
 
-/** No file has this inode: the next look opens it anew. */
+/** No file has this inode: the next check opens it anew. */
 export const UNKNOWN = -1
 
 /**
  * Opens the file, or memory, and makes it ours if it is empty. What is committed outlives this process, however that
- * ends; where it is `synced` it is on the disk, and outlives a loss of power too. A store that cannot be written at the
+ * ends; where it is `durable` it is on the disk, and outlives a loss of power too. A store that cannot be written at the
  * moment is opened for reading, if it can be.
  */
 export const openDatabase = async (
   path: string | ':memory:',
-  synced = false,
+  durable = false,
   call: CallOptions = {},
 ): Promise<Database> => {
   try {
-    return await connectReady(path, synced, call)
+    return await connectReady(path, durable, call)
   } catch (error) {
     if (!isUnwritable(error)) throw error
     const { openUnwritable } = await import('./full-disk.ts')
-    return openUnwritable(path, error, () => connectReady(path, synced, call))
+    return openUnwritable(path, error, () => connectReady(path, durable, call))
   }
 }
 
 const connectReady = async (
   path: string,
-  synced: boolean,
+  durable: boolean,
   call: CallOptions,
 ): Promise<Database> => {
-  const { restarted, ...database } = connect(path, synced)
+  const { restarted, ...database } = connect(path, durable)
   if (!restarted) return database
   try {
-    const { beginLife } = await import('./restart.ts')
-    await beginLife(path, database.connection, call)
+    const { beginEpoch } = await import('./restart.ts')
+    await beginEpoch(path, database.connection, call)
     return database
   } catch (error) {
     database.connection.close()
@@ -88,10 +88,12 @@ const connectReady = async (
   }
 }
 
-const connect = (path: string, synced: boolean): Database & Pick<Life, 'restarted'> => {
+const connect = (path: string, durable: boolean): Database & Pick<StoreEpoch, 'restarted'> => {
   const before = inodeOfFile(path)
   return opened(path, (connection) => {
-    connection.exec(`PRAGMA busy_timeout = 100; PRAGMA synchronous = ${synced ? 'FULL' : 'NORMAL'}`)
+    connection.exec(
+      `PRAGMA busy_timeout = 100; PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`,
+    )
     const { epoch, restarted } = readOrBegin(connection)
     const database = { connection, epoch, restarted, inode: inodeOf(path) }
     // Replaced in between: which of the two was opened is unknown.
@@ -161,9 +163,9 @@ const bracketed = <T>(
 }
 
 /** Mostly the file is ours, and then this is all there is to read. */
-const readOrBegin = (connection: DatabaseSync): Life => {
+const readOrBegin = (connection: DatabaseSync): StoreEpoch => {
   try {
-    return readLife(connection)
+    return readEpoch(connection)
   } catch (error) {
     if (!lacksTables(error)) throw error
   }
@@ -172,7 +174,7 @@ const readOrBegin = (connection: DatabaseSync): Life => {
     if (inTransaction(connection, () => needsSetup(connection) && setUp(connection)))
       reserve(connection)
   }
-  return readLife(connection)
+  return readEpoch(connection)
 }
 
 const needsSetup = (connection: DatabaseSync): boolean => {
@@ -217,14 +219,14 @@ const reserve = (connection: DatabaseSync): void => {
 /** By so much (milliseconds) clocks may differ: to take that for a start of the machine would end everybody's leases. */
 const CLOCK_ERROR = 1_000
 
-export interface Life {
+export interface StoreEpoch {
   readonly epoch: string
   /** The machine was started again since: its boot id says so, or a lease that ends later than it can. */
   readonly restarted: boolean
 }
 
 /** @throws ForeignFileError, or SQLite's where the tables are not there. */
-export const readLife = (connection: DatabaseSync): Life => {
+export const readEpoch = (connection: DatabaseSync): StoreEpoch => {
   const row = connection
     .prepare(
       `SELECT ${MARKS}, epoch, (boot <> $boot AND $boot <> '')

@@ -1,7 +1,12 @@
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { CoordinationError, describe, IndeterminateError, UnavailableError } from '../../errors.ts'
-import { codeOf, reasonFor } from '../../reason.ts'
+import {
+  CoordinationError,
+  describe,
+  IndeterminateError,
+  UnavailableError,
+} from '../../base/errors.ts'
+import { codeOf, reasonFor } from '../../base/reason.ts'
 import { ForeignFileError, NoFileError, TakenOverError } from './errors.ts'
 
 /** SQLite's primary result codes (https://www.sqlite.org/rescode.html). */

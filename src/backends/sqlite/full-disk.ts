@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { type Database, opened, readLife, UNKNOWN } from './database.ts'
+import { type Database, opened, readEpoch, UNKNOWN } from './database.ts'
 import { isFull } from './failure.ts'
 
 /**
  * Takes what the log has into the file, so that the next write begins the log anew: in room that it has already. Where
  * even that fails, the write will tell.
  */
-export const makeRoom = (connection: DatabaseSync): void => {
+export const freeSpace = (connection: DatabaseSync): void => {
   try {
     connection.exec('PRAGMA wal_checkpoint(RESTART)')
   } catch {
@@ -29,7 +29,7 @@ export const openUnwritable = async (
   try {
     if (isFull(cause)) {
       opened(path, (connection) => {
-        makeRoom(connection)
+        freeSpace(connection)
         connection.close()
       })
       return await again()
@@ -59,5 +59,5 @@ const openToRead = (path: string, cause: unknown): Database => {
 const reading = (path: string | URL, unwritable: unknown): Database =>
   opened(path, (connection) => {
     connection.exec('PRAGMA busy_timeout = 100; PRAGMA query_only = ON')
-    return { connection, epoch: readLife(connection).epoch, inode: UNKNOWN, unwritable }
+    return { connection, epoch: readEpoch(connection).epoch, inode: UNKNOWN, unwritable }
   })

@@ -1,5 +1,5 @@
-import { UsageError } from '../../errors.ts'
-import { redactMalformed } from '../../redact.ts'
+import { UsageError } from '../../base/errors.ts'
+import { redactMalformed } from '../../base/redact.ts'
 import type { CallOptions, OpenOptions, Traits } from '../backend.ts'
 import { translate } from './failure.ts'
 import { defaultPath, isElsewhere, prepareDirectory } from './location.ts'
@@ -21,7 +21,7 @@ export const traits: Traits = {
 /** `sqlite:`, the default file, or `sqlite:///path/file.db`; with `?network=yes` wherever that is. */
 export const open = async (
   url: string,
-  { env, callLimit, synced }: OpenOptions,
+  { env, callLimit, durable }: OpenOptions,
   call?: CallOptions,
 ): Promise<SqliteBackend> => {
   const { path, network } = locationOf(url, env)
@@ -33,8 +33,8 @@ export const open = async (
     throw translate(error, path)
   }
   const address = addressOf(path) + (network ? NETWORK : '')
-  const vet = async () => (await import('./mounts.ts')).refuseMountedFile(path)
-  return SqliteBackend.open({ path, address, traits, callLimit, synced, vet }, call)
+  const validate = async () => (await import('./mounts.ts')).refuseMountedFile(path)
+  return SqliteBackend.open({ path, address, traits, callLimit, durable, validate }, call)
 }
 
 /** Says that no other machine uses the file, whatever its file system. */

@@ -1,8 +1,8 @@
 import { statfsSync, statSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
-import { makeDirectory } from '../../make-directory.ts'
-import { codeOf, describeFailure } from '../../reason.ts'
+import { makeDirectory } from '../../base/make-directory.ts'
+import { codeOf, describeFailure } from '../../base/reason.ts'
 import { refused, unusable } from './failure.ts'
 
 /**

@@ -2,10 +2,10 @@ import { type Stats, statSync } from 'node:fs'
 import { uptime } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { now } from '../../base/clock.ts'
 import type { CallOptions } from '../backend.ts'
-import { now } from '../clock.ts'
 import { bootId } from '../process-identity.ts'
-import { inTransaction, readLife } from './database.ts'
+import { inTransaction, readEpoch } from './database.ts'
 import { TakenOverError } from './errors.ts'
 
 /**
@@ -13,14 +13,14 @@ import { TakenOverError } from './errors.ts'
  * since then, another machine may share it: then those who hold something there have a whole TTL.
  * @throws TakenOverError another machine still writes to it.
  */
-export const beginLife = async (
+export const beginEpoch = async (
   path: string,
   connection: DatabaseSync,
   call: CallOptions,
 ): Promise<void> => {
   const mayLive = isNewerThanStart(path)
   if (mayLive) await requireStill(path, connection, call)
-  inTransaction(connection, () => readLife(connection).restarted && rearm(connection, mayLive))
+  inTransaction(connection, () => readEpoch(connection).restarted && rearm(connection, mayLive))
 }
 
 const logOf = (path: string): Stats | undefined =>
@@ -30,11 +30,11 @@ const isNewerThanStart = (path: string): boolean =>
   (logOf(path)?.mtimeMs ?? 0) > Date.now() - uptime() * 1_000
 
 /** Milliseconds: the longest watch, and how late a renewal may be. */
-const LONGEST = 4_000
-const LATE = 1_000
+const MAX_WAIT = 4_000
+const RENEWAL_GRACE = 1_000
 
-/** Between two looks, milliseconds. */
-const LOOK = 50
+/** Between two checks, milliseconds. */
+const CHECK_INTERVAL = 50
 
 /** Waits until a living holder would have renewed, which sessions do every fifth of their TTL. */
 const requireStill = async (
@@ -47,13 +47,13 @@ const requireStill = async (
     .get(bootId())
   if (typeof row?.ttl !== 'number') return
   const before = logOf(path)
-  const end = now() + Math.min(LONGEST, row.ttl / 5 + LATE)
+  const end = now() + Math.min(MAX_WAIT, row.ttl / 5 + RENEWAL_GRACE)
   while (now() < end) {
-    await sleep(LOOK, undefined, { signal }).catch(() => {})
+    await sleep(CHECK_INTERVAL, undefined, { signal }).catch(() => {})
     signal?.throwIfAborted()
     const after = logOf(path)
     // Another process of ours may have been quicker.
-    if (!readLife(connection).restarted) return
+    if (!readEpoch(connection).restarted) return
     if (after?.mtimeMs !== before?.mtimeMs || after?.size !== before?.size)
       throw new TakenOverError()
   }

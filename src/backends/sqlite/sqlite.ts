@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backoff } from '../../backoff.ts'
-import { describe, LostError, TimeoutError, UnavailableError } from '../../errors.ts'
-import { refuseCancelled } from '../../late-signal.ts'
-import { explainSilence } from '../../outage.ts'
+import { backoff } from '../../base/backoff.ts'
+import { now } from '../../base/clock.ts'
+import { describe, LostError, TimeoutError, UnavailableError } from '../../base/errors.ts'
+import { throwIfCancelled } from '../../base/lazy-signal.ts'
+import { explainSilence } from '../../base/outage.ts'
 import type {
   Backend,
   CallOptions,
@@ -10,23 +11,22 @@ import type {
   Diagnosable,
   Diagnosis,
   Entry,
-  Guard,
   Lease,
   Listing,
+  Precondition,
   Traits,
   WatchEvent,
   Write,
 } from '../backend.ts'
-import { now } from '../clock.ts'
-import { Feed } from '../feed.ts'
 import { checkCommit } from '../operations.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
-import type { WatchQueue } from '../watch-queue.ts'
+import { Feed } from '../watch/feed.ts'
+import type { WatchQueue } from '../watch/watch-queue.ts'
+import { ChangeWatcher, notify } from './change-watcher.ts'
 import { CommitGroup } from './commit-group.ts'
 import { type Database, hasShortLog, inodeOf, openDatabase, UNKNOWN } from './database.ts'
 import { isBusy, isFull, isReadOnly, translate } from './failure.ts'
 import { Table } from './table.ts'
-import { ring, Tail } from './tail.ts'
 
 export interface SqliteOptions {
   readonly path: string | ':memory:'
@@ -35,13 +35,13 @@ export interface SqliteOptions {
   /** Milliseconds after which a call on a locked file is given up. Default 5000. */
   readonly callLimit?: number
   /** What was answered is on the disk, and outlives a loss of power. Default: it outlives the process. */
-  readonly synced?: boolean
+  readonly durable?: boolean
   /** Looks once, before anything is held or followed, whether all who should meet in the file can. */
-  readonly vet?: () => Promise<void>
+  readonly validate?: () => Promise<void>
 }
 
-/** Every so many patrols one looks into the file: for who changes it and rings no bell, or has removed it. */
-const WHOLE_PATROL = 4
+/** Every so many patrols one checks into the file: for who changes it and rings no bell, or has removed it. */
+const FULL_SCAN_EVERY = 4
 
 /**
  * A store in one SQLite file, for any number of processes of one machine; or in memory, for one process.
@@ -53,8 +53,8 @@ export class SqliteBackend implements Backend, Diagnosable {
   readonly traits: Traits
   readonly sharesWatches = true
   readonly #options: SqliteOptions
-  readonly #feed = new Feed(() => this.#tail.stop())
-  readonly #tail: Tail
+  readonly #feed = new Feed(() => this.#changes.stop())
+  readonly #changes: ChangeWatcher
   readonly #group = new CommitGroup((changes) => this.#call({}, (table) => table.applyAll(changes)))
   #database: Database
   #table: Table
@@ -65,8 +65,8 @@ export class SqliteBackend implements Backend, Diagnosable {
   #troubled = false
   #closed = false
   /** Since others may be followed than before. */
-  #patrols = 0
-  #vetted: Promise<void> | undefined
+  #scans = 0
+  #validated: Promise<void> | undefined
 
   private constructor(options: SqliteOptions, database: Database) {
     this.#options = options
@@ -74,15 +74,15 @@ export class SqliteBackend implements Backend, Diagnosable {
     this.traits = options.traits
     this.#database = database
     this.#table = tableOf(database, options)
-    this.#tail = new Tail(options.path, {
-      look: () => this.#look(),
-      patrol: () => this.#patrol(),
+    this.#changes = new ChangeWatcher(options.path, {
+      changed: () => this.#readChanges(),
+      scan: () => this.#scan(),
     })
   }
 
   static async open(options: SqliteOptions, call: CallOptions = {}): Promise<SqliteBackend> {
-    const database = await patiently(options, call, () =>
-      openDatabase(options.path, options.synced, call),
+    const database = await retrying(options, call, () =>
+      openDatabase(options.path, options.durable, call),
     )
     return new SqliteBackend(options, database)
   }
@@ -104,19 +104,19 @@ export class SqliteBackend implements Backend, Diagnosable {
   }
 
   async commit(
-    guards: readonly Guard[],
+    preconditions: readonly Precondition[],
     writes: readonly Write[],
     options: CallOptions = {},
   ): Promise<CommitResult> {
-    checkCommit(guards, writes, this.traits)
-    const result = await this.#change(options, (table) => table.commit(guards, writes))
-    this.#look()
+    checkCommit(preconditions, writes, this.traits)
+    const result = await this.#change(options, (table) => table.commit(preconditions, writes))
+    this.#readChanges()
     return result
   }
 
   async *watch(scope: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     for (const pause of backoff()) {
-      const begun = await this.#subscribe(scope, signal).catch(passing)
+      const begun = await this.#subscribe(scope, signal).catch(isTransient)
       if (!(begun instanceof UnavailableError)) yield* begun
       else yield { kind: 'interrupted', cause: begun }
       await pause(signal)
@@ -125,10 +125,10 @@ export class SqliteBackend implements Backend, Diagnosable {
   }
 
   async #subscribe(scope: string, signal: AbortSignal): Promise<WatchQueue> {
-    await this.#vet()
+    await this.#validate()
     return this.#call({ signal }, (table) => {
       if (this.#feed.empty) this.#start(table)
-      this.#patrols = 0
+      this.#scans = 0
       const listing = table.list(scope)
       const subscription = this.#feed.subscribe(scope, signal)
       subscription.begin(listing)
@@ -140,7 +140,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     ttl: number,
     options: CallOptions & { owner?: ProcessIdentity } = {},
   ): Promise<Lease> {
-    await this.#vet()
+    await this.#validate()
     const length = Math.max(ttl, this.traits.minTtl)
     const owner = this.#ownerOf(options)
     return this.#change(options, (table) => ({ id: table.grant(length, owner), ttl: length }))
@@ -152,7 +152,7 @@ export class SqliteBackend implements Backend, Diagnosable {
 
   async revoke(id: string, options: CallOptions = {}): Promise<void> {
     await this.#change(options, (table) => table.revoke(id))
-    this.#look()
+    this.#readChanges()
   }
 
   async diagnose(): Promise<Diagnosis> {
@@ -163,7 +163,7 @@ export class SqliteBackend implements Backend, Diagnosable {
   async close({ ending = false }: { readonly ending?: boolean } = {}): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#tail.stop()
+    this.#changes.stop()
     // Mostly there is nobody to tell, and to make an error takes as long as a query.
     if (!this.#feed.empty) this.#feed.fail(new LostError(`${this.address} was closed`))
     if (ending && hasShortLog(this.#options.path)) return
@@ -171,7 +171,7 @@ export class SqliteBackend implements Backend, Diagnosable {
   }
 
   async #call<T>(options: CallOptions, body: (table: Table) => T): Promise<T> {
-    return patiently(this.#options, options, async () => {
+    return retrying(this.#options, options, async () => {
       if (this.#closed)
         throw new UnavailableError(`${this.address} is closed`, { retryable: false })
       if (this.#replaced()) await this.#reopen()
@@ -179,22 +179,22 @@ export class SqliteBackend implements Backend, Diagnosable {
       try {
         return body(this.#table)
       } catch (error) {
-        if (isFull(error)) return await this.#withMoreRoom(body)
+        if (isFull(error)) return await this.#withFreedSpace(body)
         throw this.#whyUnwritable(error)
       } finally {
-        this.#ring(advances)
+        this.#notifyOthers(advances)
       }
     })
   }
 
   /** Wakes the other processes that follow the store, where something has changed since. */
-  #ring(advances: number): void {
-    if (this.#table.advances !== advances) ring(this.#options.path)
+  #notifyOthers(advances: number): void {
+    if (this.#table.advances !== advances) notify(this.#options.path)
   }
 
-  async #withMoreRoom<T>(body: (table: Table) => T): Promise<T> {
-    const { makeRoom } = await import('./full-disk.ts')
-    makeRoom(this.#database.connection)
+  async #withFreedSpace<T>(body: (table: Table) => T): Promise<T> {
+    const { freeSpace } = await import('./full-disk.ts')
+    freeSpace(this.#database.connection)
     return body(this.#table)
   }
 
@@ -206,9 +206,9 @@ export class SqliteBackend implements Backend, Diagnosable {
 
   /** A server has many clients: those who come at the same time share a transaction, and its write to the disk. */
   async #change<T>(options: CallOptions, body: (table: Table) => T): Promise<T> {
-    const { path, synced } = this.#options
-    if (!synced && path !== ':memory:') return this.#call(options, body)
-    refuseCancelled(options)
+    const { path, durable } = this.#options
+    if (!durable && path !== ':memory:') return this.#call(options, body)
+    throwIfCancelled(options)
     try {
       return await this.#group.apply(body)
     } catch (error) {
@@ -217,9 +217,9 @@ export class SqliteBackend implements Backend, Diagnosable {
   }
 
   /** For short commands it would take too long. */
-  async #vet(): Promise<void> {
-    this.#vetted ??= this.#options.vet?.()
-    await this.#vetted
+  async #validate(): Promise<void> {
+    this.#validated ??= this.#options.validate?.()
+    await this.#validated
   }
 
   #ownerOf({ owner }: { owner?: ProcessIdentity }): ProcessIdentity | undefined {
@@ -228,36 +228,36 @@ export class SqliteBackend implements Backend, Diagnosable {
 
   #start(table: Table): void {
     this.#cursor = table.revision()
-    this.#tail.start()
+    this.#changes.start()
   }
 
   /** Where the bell is heard, a patrol mostly looks at processes and the clock alone. */
-  #patrol(): void {
-    const due = this.#patrols % WHOLE_PATROL === 0 || !this.#tail.hears
-    this.#patrols++
-    if (due || this.#table.mayEnd()) this.#look({ sweeping: true })
+  #scan(): void {
+    const due = this.#scans % FULL_SCAN_EVERY === 0 || !this.#changes.isNotified
+    this.#scans++
+    if (due || this.#table.mayEnd()) this.#readChanges({ sweeping: true })
   }
 
   /** Tells the watchers what has changed since they were told last. */
-  #look({ sweeping = false } = {}): void {
+  #readChanges({ sweeping = false } = {}): void {
     if (this.#feed.empty) return
     try {
-      if (this.#replaced()) void this.#reopen().catch((error) => this.#tell(error))
+      if (this.#replaced()) void this.#reopen().catch((error) => this.#report(error))
       else {
         this.#publish()
         if (sweeping) this.#sweep()
       }
     } catch (error) {
-      if (isBusy(error)) this.#tail.again()
-      else this.#tell(error)
+      if (isBusy(error)) this.#changes.retry()
+      else this.#report(error)
     }
   }
 
   #sweep(): void {
     const { passedOver } = this.#table
     const { advances } = this.#table
-    const swept = this.#table.patrol(this.#feed.scopes)
-    this.#ring(advances)
+    const swept = this.#table.scan(this.#feed.scopes)
+    this.#notifyOthers(advances)
     if (swept) this.#publish()
     else if (this.#table.passedOver !== passedOver) this.#reset()
   }
@@ -265,7 +265,7 @@ export class SqliteBackend implements Backend, Diagnosable {
   #publish(): void {
     const news = this.#troubled ? undefined : this.#table.changesSince(this.#cursor)
     if (news) {
-      if (news.changes.length > 0) this.#patrols = 0
+      if (news.changes.length > 0) this.#scans = 0
       this.#feed.publish(news.changes)
       this.#cursor = news.revision
     } else this.#reset()
@@ -278,7 +278,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     this.#troubled = false
   }
 
-  #tell(error: unknown): void {
+  #report(error: unknown): void {
     this.#troubled = true
     const cause = translate(error, this.#options.path)
     if (cause instanceof UnavailableError) this.#feed.interrupted(cause)
@@ -300,9 +300,9 @@ export class SqliteBackend implements Backend, Diagnosable {
   async #openAnew(): Promise<void> {
     if (this.#database.connection.isOpen) this.#database.connection.close()
     this.#database = { ...this.#database, inode: UNKNOWN }
-    this.#database = await openDatabase(this.#options.path, this.#options.synced)
+    this.#database = await openDatabase(this.#options.path, this.#options.durable)
     this.#table = tableOf(this.#database, this.#options)
-    this.#tail.restart()
+    this.#changes.restart()
     this.#reset()
   }
 }
@@ -311,7 +311,7 @@ const tableOf = ({ connection }: Database, { path }: SqliteOptions): Table =>
   new Table(connection, path === ':memory:' ? undefined : path)
 
 /** @throws what waiting does not mend. */
-const passing = (error: unknown): UnavailableError => {
+const isTransient = (error: unknown): UnavailableError => {
   if (error instanceof UnavailableError && error.retryable) return error
   throw error
 }
@@ -320,7 +320,7 @@ const passing = (error: unknown): UnavailableError => {
  * Tries again while another process holds the file's lock, within the call's limit. At the deadline it tells what has
  * kept it waiting.
  */
-const patiently = async <T>(
+const retrying = async <T>(
   { path, callLimit = 5_000 }: SqliteOptions,
   call: CallOptions,
   body: () => T | Promise<T>,
@@ -329,7 +329,7 @@ const patiently = async <T>(
   let busy: unknown
   for (;;) {
     if (busy && call.signal?.reason instanceof TimeoutError) throw translate(busy, path)
-    refuseCancelled(call)
+    throwIfCancelled(call)
     try {
       return await body()
     } catch (error) {

@@ -1,15 +1,15 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
-import { LeaseGoneError } from '../../errors.ts'
-import type { Change, CommitResult, Entry, Guard, Listing, Write } from '../backend.ts'
-import { now } from '../clock.ts'
-import { holds } from '../guards.ts'
+import { now } from '../../base/clock.ts'
+import { LeaseGoneError } from '../../base/errors.ts'
+import type { Change, CommitResult, Entry, Listing, Precondition, Write } from '../backend.ts'
+import { holds } from '../preconditions.ts'
 import { bootId, type ProcessIdentity } from '../process-identity.ts'
-import { isPrefix } from '../scope.ts'
+import { isPrefix } from '../watch/scope.ts'
 import { inTransaction, PAGE } from './database.ts'
+import { DiskSpace } from './disk-space.ts'
 import { TakenOverError } from './errors.ts'
 import { isUnwritable } from './failure.ts'
-import { Owners } from './owners.ts'
-import { Room } from './room.ts'
+import { LeaseOwners } from './lease-owners.ts'
 
 /** How many deletions are remembered for watchers of other processes; one that slept through more starts anew. */
 const DELETIONS_KEPT = 10_000
@@ -26,7 +26,7 @@ const BINDS_BETWEEN =
   'EXISTS (SELECT 1 FROM entry WHERE session = lease.id AND key >= ? AND key < ?)'
 
 /** Of more scopes than these it takes less to look at all leases. */
-const FEW = 16
+const MAX_LISTED_OWNERS = 16
 
 type Row = Record<string, SQLOutputValue>
 
@@ -41,7 +41,7 @@ const toEntry = (row: Row): Entry => ({
   value: row.value as Uint8Array,
   createRevision: row.create_revision as number,
   modRevision: row.mod_revision as number,
-  ...(row.session !== null && { session: row.session as string }),
+  ...(row.session !== null && { lease: row.session as string }),
 })
 
 /**
@@ -51,8 +51,8 @@ const toEntry = (row: Row): Entry => ({
  */
 export class Table {
   readonly #db: DatabaseSync
-  readonly #owners = new Owners()
-  readonly #room: Room | undefined
+  readonly #owners = new LeaseOwners()
+  readonly #diskSpace: DiskSpace | undefined
   readonly #prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>()
   #followed: readonly LeaseRow[] = []
   #nextExpiry: SQLOutputValue | undefined
@@ -64,7 +64,7 @@ export class Table {
   /** `path` where it is a file, in which there has to be room. */
   constructor(connection: DatabaseSync, path?: string) {
     this.#db = connection
-    this.#room = path === undefined ? undefined : new Room(path)
+    this.#diskSpace = path === undefined ? undefined : new DiskSpace(path)
   }
 
   /** That of the newest commit. */
@@ -97,18 +97,20 @@ export class Table {
     })
   }
 
-  commit(guards: readonly Guard[], writes: readonly Write[]): CommitResult {
-    this.#sweep([...guards, ...writes].map(({ key }) => key))
+  commit(preconditions: readonly Precondition[], writes: readonly Write[]): CommitResult {
+    this.#sweep([...preconditions, ...writes].map(({ key }) => key))
     return inTransaction(this.#db, () => {
-      if (!guards.every((guard) => holds(guard, this.#entry(guard.key)))) {
-        return { outcome: 'refused', entries: this.#current(guards) }
+      if (
+        !preconditions.every((precondition) => holds(precondition, this.#entry(precondition.key)))
+      ) {
+        return { outcome: 'refused', entries: this.#current(preconditions) }
       }
       const revision = this.#advance()
       for (const write of writes) {
         if (write.kind === 'put') this.#put(write, revision)
         else this.#delete(write.key, revision)
       }
-      this.#room?.require(this.#size())
+      this.#diskSpace?.require(this.#size())
       return { outcome: 'ok', revision }
     })
   }
@@ -185,8 +187,8 @@ export class Table {
     }
   }
 
-  #counts({ session }: Entry): boolean {
-    return session === undefined || !this.passedOver.has(session)
+  #counts({ lease }: Entry): boolean {
+    return lease === undefined || !this.passedOver.has(lease)
   }
 
   /** What has changed since a revision, in order; `undefined` if that is not remembered any more. */
@@ -203,12 +205,12 @@ export class Table {
   }
 
   #put(write: Write & { kind: 'put' }, revision: number): void {
-    if (write.session) this.#requireLease(write.session)
-    const session = write.session === undefined ? 'entry.session' : 'excluded.session'
+    if (write.lease) this.#requireLease(write.lease)
+    const session = write.lease === undefined ? 'entry.session' : 'excluded.session'
     this.#statement(
       `INSERT INTO entry VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
        value = excluded.value, mod_revision = excluded.mod_revision, session = ${session}`,
-    ).run(write.key, write.value, revision, revision, write.session ?? null)
+    ).run(write.key, write.value, revision, revision, write.lease ?? null)
   }
 
   #delete(key: string, revision: number): void {
@@ -242,7 +244,7 @@ export class Table {
   }
 
   /** As `tidy`, for who follows the scopes: remembers what `mayEnd` asks. */
-  patrol(scopes: readonly string[]): boolean {
+  scan(scopes: readonly string[]): boolean {
     const swept = this.tidy(scopes)
     this.#followed = this.#owned(scopes)
     this.#nextExpiry = this.#statement('SELECT min(expires) AS next FROM lease').get()?.next
@@ -257,7 +259,7 @@ export class Table {
   }
 
   #owned(scopes: readonly string[]): LeaseRow[] {
-    return scopes.length > FEW ? this.#leases(OWNED) : scopes.flatMap(this.#ownedIn)
+    return scopes.length > MAX_LISTED_OWNERS ? this.#leases(OWNED) : scopes.flatMap(this.#ownedIn)
   }
 
   readonly #ownedIn = (scope: string): LeaseRow[] =>
@@ -301,8 +303,8 @@ export class Table {
     return row && toEntry(row)
   }
 
-  #current(guards: readonly Guard[]): Entry[] {
-    const keys = [...new Set(guards.map((guard) => guard.key))]
+  #current(preconditions: readonly Precondition[]): Entry[] {
+    const keys = [...new Set(preconditions.map((precondition) => precondition.key))]
     return keys.map((key) => this.#entry(key)).filter((entry) => entry !== undefined)
   }
 

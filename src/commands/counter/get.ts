@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { printResult } from '../../cli/output.ts'
+import { printResult } from '../../cli/output/print.ts'
+import { checkKey } from '../../recipes/core/keys.ts'
 import { Counter } from '../../recipes/counter.ts'
-import { checkKey } from '../../recipes/keys.ts'
 
 export default class CounterGet extends RdvCommand {
   static override summary =
@@ -19,8 +19,8 @@ export default class CounterGet extends RdvCommand {
   async run(): Promise<void> {
     const { args } = await this.begin(CounterGet)
     const name = checkKey(args.name, 'counter')
-    const value = await this.within(this.limits(), (space, { signal }) =>
-      new Counter(space, name).get({ signal }),
+    const value = await this.within(this.limits(), (namespace, { signal }) =>
+      new Counter(namespace, name).get({ signal }),
     )
     await printResult(String(value), { ok: true, name, value: String(value) })
   }

@@ -1,10 +1,10 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { optional, parseNumber } from '../../base/values.ts'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { printResult } from '../../cli/output.ts'
+import { printResult } from '../../cli/output/print.ts'
+import { checkKey } from '../../recipes/core/keys.ts'
 import { Counter } from '../../recipes/counter.ts'
-import { checkKey } from '../../recipes/keys.ts'
-import { optional, parseNumber } from '../../values.ts'
 
 export default class CounterSet extends RdvCommand {
   static override summary = 'Sets a counter and prints its new value.'
@@ -38,8 +38,8 @@ export default class CounterSet extends RdvCommand {
     const name = checkKey(args.name, 'counter')
     const wanted = parseNumber(args.value, 'the value')
     const ifEquals = optional(flags['if-equals'], (text) => parseNumber(text, '--if-equals'))
-    const value = await this.within(this.limits(), (space, { signal }) =>
-      new Counter(space, name).set(wanted, { ifEquals, signal }),
+    const value = await this.within(this.limits(), (namespace, { signal }) =>
+      new Counter(namespace, name).set(wanted, { ifEquals, signal }),
     )
     await printResult(String(value), { ok: true, name, value: String(value) })
   }

@@ -1,14 +1,14 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { UsageError } from '../../base/errors.ts'
+import { optional, parseNumber } from '../../base/values.ts'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { announceFlag, announceOptions, patientFlags } from '../../cli/flags.ts'
+import { announceFlag, announceOptions, patientFlags } from '../../cli/flags/global-flags.ts'
 import { invocation } from '../../cli/invocation.ts'
-import { printResult } from '../../cli/output.ts'
+import { printResult } from '../../cli/output/print.ts'
 import { waiting } from '../../cli/waiting.ts'
-import { UsageError } from '../../errors.ts'
+import { checkKey } from '../../recipes/core/keys.ts'
 import { type CounterGoal, waitForCounter } from '../../recipes/counter.ts'
-import { checkKey } from '../../recipes/keys.ts'
-import { optional, parseNumber } from '../../values.ts'
 
 export default class CounterWait extends RdvCommand {
   static override summary =
@@ -40,7 +40,7 @@ export default class CounterWait extends RdvCommand {
     const { args, flags } = await this.begin(CounterWait)
     const name = checkKey(args.name, 'counter')
     const goal = goalOf(flags)
-    const open = (signal: AbortSignal) => this.space({ signal })
+    const open = (signal: AbortSignal) => this.namespace({ signal })
     const value = await waiting(open, (progress) =>
       waitForCounter(open, name, goal, { ...this.limits(0), progress, ...announceOptions(flags) }),
     )

@@ -1,15 +1,15 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { optional, parseCount, parsePositiveDuration } from '../../base/values.ts'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { BatchedOutput } from '../../cli/batched-output.ts'
+import { pipeFlags } from '../../cli/flags/pipe-flags.ts'
 import { invocation } from '../../cli/invocation.ts'
-import { asJsonLine } from '../../cli/message-format.ts'
-import { note } from '../../cli/output.ts'
-import { pipeFlags } from '../../cli/pipe-flags.ts'
+import { BatchedOutput } from '../../cli/output/batched-output.ts'
+import { asJsonLine } from '../../cli/output/message-format.ts'
+import { note } from '../../cli/output/print.ts'
 import { delimiterOf } from '../../cli/records.ts'
 import { checkPipe, checkPipeGroup } from '../../recipes/pipe/names.ts'
 import { receive } from '../../recipes/pipe/receive.ts'
-import { optional, parseCount, parseLength } from '../../values.ts'
 
 export default class PipeReceive extends RdvCommand {
   static override summary = 'Receives lines from a pipe as a member of a group, and prints them.'
@@ -39,16 +39,16 @@ Waits for a sender and, if the sender dies, for the next sender. Exits with 0 af
     checkPipeGroup(flags.group)
     const options = {
       count: optional(flags.count, (text) => parseCount(text, '--count', 1)),
-      ttl: optional(flags.ttl, parseLength('--ttl')),
+      ttl: optional(flags.ttl, parsePositiveDuration('--ttl')),
       onTrouble: note,
     }
     const delimiter = Buffer.from([delimiterOf(flags.null)])
     const format = (message: Buffer) =>
       invocation.style.json ? [Buffer.from(asJsonLine(message))] : [message, delimiter]
     await this.endsWithReader()
-    await this.within(this.limits(0), async (space, { signal }) => {
+    await this.within(this.limits(0), async (namespace, { signal }) => {
       const output = new BatchedOutput(signal)
-      const messages = receive(space, args.dest, flags.group, { ...options, signal })
+      const messages = receive(namespace, args.dest, flags.group, { ...options, signal })
       try {
         for await (const message of messages) await output.write(...format(message))
       } finally {

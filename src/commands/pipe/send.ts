@@ -1,14 +1,14 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { optional, parseCount, parsePositiveDuration } from '../../base/values.ts'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { note, printResult } from '../../cli/output.ts'
-import { parseHost, parseListen, pipeFlags } from '../../cli/pipe-flags.ts'
+import { parseHost, parseListen, pipeFlags } from '../../cli/flags/pipe-flags.ts'
+import { note, printResult } from '../../cli/output/print.ts'
 import { delimiterOf, records } from '../../cli/records.ts'
+import { LONGEST_MESSAGE } from '../../nanomsg/protocol.ts'
 import { checkPipe, checkPipeGroup } from '../../recipes/pipe/names.ts'
 import { type Sent, send } from '../../recipes/pipe/send.ts'
 import type { SendOptions } from '../../recipes/pipe/send-options.ts'
-import { LONGEST_MESSAGE } from '../../sp/protocol.ts'
-import { optional, parseCount, parseLength } from '../../values.ts'
 
 export default class PipeSend extends RdvCommand {
   static override summary = 'Sends the lines of stdin to every group of receivers of a pipe.'
@@ -59,7 +59,7 @@ At the end of stdin, the receivers read the remaining lines and exit. If the pip
       advertise: optional(flags.advertise, parseHost),
       drop: flags.drop,
       min: optional(flags.min, (text) => parseCount(text, '--min')),
-      ttl: optional(flags.ttl, parseLength('--ttl')),
+      ttl: optional(flags.ttl, parsePositiveDuration('--ttl')),
     }
     const sent = await this.#send(args.dest, flags.null, options)
     if (sent.dropped > 0) note(`${sent.dropped} messages were dropped`)
@@ -69,8 +69,8 @@ At the end of stdin, the receivers read the remaining lines and exit. If the pip
   async #send(pipe: string, isNull: boolean, options: SendOptions): Promise<Sent> {
     const lines = records(process.stdin, delimiterOf(isNull), LONGEST_MESSAGE)
     try {
-      return await this.within(this.limits(0), (space, { signal }) =>
-        send(space, pipe, lines, { ...options, signal, onTrouble: note }),
+      return await this.within(this.limits(0), (namespace, { signal }) =>
+        send(namespace, pipe, lines, { ...options, signal, onTrouble: note }),
       )
     } finally {
       process.stdin.destroy()

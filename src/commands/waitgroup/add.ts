@@ -1,12 +1,12 @@
 import * as Args from '@oclif/core/args'
+import { UsageError } from '../../base/errors.ts'
+import { optional, parseNumber } from '../../base/values.ts'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { idempotencyFlag } from '../../cli/idempotency-flag.ts'
-import { printResult } from '../../cli/output.ts'
-import { UsageError } from '../../errors.ts'
-import { checkIdempotencyKey } from '../../recipes/idempotency-key.ts'
-import { checkKey } from '../../recipes/keys.ts'
+import { idempotencyFlag } from '../../cli/flags/idempotency-flag.ts'
+import { printResult } from '../../cli/output/print.ts'
+import { checkIdempotencyKey } from '../../recipes/core/idempotency-key.ts'
+import { checkKey } from '../../recipes/core/keys.ts'
 import { WaitGroup } from '../../recipes/wait-group.ts'
-import { optional, parseNumber } from '../../values.ts'
 
 export default class WaitGroupAdd extends RdvCommand {
   static override summary = 'Adds work to a wait group and prints the amount of pending work.'
@@ -29,8 +29,8 @@ export default class WaitGroupAdd extends RdvCommand {
     const name = checkKey(args.name, 'wait group')
     const count = optional(args.count, parseAdded)
     const idempotencyKey = optional(flags['idempotency-key'], checkIdempotencyKey)
-    const { pending, added } = await this.within(this.limits(), (space, { signal }) =>
-      new WaitGroup(space, name).add(count, { idempotencyKey, signal }),
+    const { pending, added } = await this.within(this.limits(), (namespace, { signal }) =>
+      new WaitGroup(namespace, name).add(count, { idempotencyKey, signal }),
     )
     const result = { ok: true, name, pending: String(pending), added: String(added) }
     await printResult(result.pending, result)

@@ -1,11 +1,11 @@
 import * as Args from '@oclif/core/args'
+import { optional } from '../../base/values.ts'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { idempotencyFlag } from '../../cli/idempotency-flag.ts'
-import { printResult } from '../../cli/output.ts'
-import { checkIdempotencyKey } from '../../recipes/idempotency-key.ts'
-import { checkKey } from '../../recipes/keys.ts'
+import { idempotencyFlag } from '../../cli/flags/idempotency-flag.ts'
+import { printResult } from '../../cli/output/print.ts'
+import { checkIdempotencyKey } from '../../recipes/core/idempotency-key.ts'
+import { checkKey } from '../../recipes/core/keys.ts'
 import { WaitGroup } from '../../recipes/wait-group.ts'
-import { optional } from '../../values.ts'
 
 export default class WaitGroupDone extends RdvCommand {
   static override summary = 'Marks one piece of work as done and prints the amount of pending work.'
@@ -27,8 +27,8 @@ export default class WaitGroupDone extends RdvCommand {
     const { args, flags } = await this.begin(WaitGroupDone)
     const name = checkKey(args.name, 'wait group')
     const idempotencyKey = optional(flags['idempotency-key'], checkIdempotencyKey)
-    const { pending, added } = await this.within(this.limits(), (space, { signal }) =>
-      new WaitGroup(space, name).done({ idempotencyKey, signal }),
+    const { pending, added } = await this.within(this.limits(), (namespace, { signal }) =>
+      new WaitGroup(namespace, name).done({ idempotencyKey, signal }),
     )
     const result = { ok: true, name, pending: String(pending), added: String(added) }
     await printResult(result.pending, result)

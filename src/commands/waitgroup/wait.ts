@@ -1,14 +1,14 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import { UsageError } from '../../base/errors.ts'
+import { optional, parseNumber } from '../../base/values.ts'
 import { RdvCommand } from '../../cli/base-command.ts'
-import { announceFlag, announceOptions, patientFlags } from '../../cli/flags.ts'
+import { announceFlag, announceOptions, patientFlags } from '../../cli/flags/global-flags.ts'
 import { invocation } from '../../cli/invocation.ts'
-import { printResult } from '../../cli/output.ts'
+import { printResult } from '../../cli/output/print.ts'
 import { waiting } from '../../cli/waiting.ts'
-import { UsageError } from '../../errors.ts'
-import { checkKey } from '../../recipes/keys.ts'
+import { checkKey } from '../../recipes/core/keys.ts'
 import { waitForGroup } from '../../recipes/wait-group.ts'
-import { optional, parseNumber } from '../../values.ts'
 
 export default class WaitGroupWait extends RdvCommand {
   static override summary =
@@ -42,7 +42,7 @@ If the wait may start before the work is added, give the expected amount of work
     const { args, flags } = await this.begin(WaitGroupWait)
     const name = checkKey(args.name, 'wait group')
     const expect = optional(flags.expect, parseExpected)
-    const open = (signal: AbortSignal) => this.space({ signal })
+    const open = (signal: AbortSignal) => this.namespace({ signal })
     const { pending, added } = await waiting(open, (progress) =>
       waitForGroup(open, name, { ...this.limits(0), expect, progress, ...announceOptions(flags) }),
     )

@@ -1,4 +1,4 @@
-import { codeOf } from '../../reason.ts'
+import { codeOf } from '../../base/reason.ts'
 import { refusals } from '../attempt.ts'
 import { Hindrance } from './outcome.ts'
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
-import { untilAborted } from '../../aborted.ts'
-import { describeFailure, reasonFor } from '../../reason.ts'
-import { printable } from '../../redact.ts'
+import { untilAborted } from '../../base/abort.ts'
+import { describeFailure, reasonFor } from '../../base/reason.ts'
+import { printable } from '../../base/redact.ts'
 import { dial, type Peer } from '../dial.ts'
 import { isAbsence } from './absence.ts'
 import { askForTls, encrypt, isDirect } from './encryption.ts'
@@ -12,7 +12,7 @@ import { isSocket } from './settings.ts'
 import type { Host, Session, Settings } from './wanted.ts'
 
 /** One address of one host, and who logs in there. */
-export interface Place {
+export interface ServerAddress {
   readonly host: Host
   readonly peer: Peer
   readonly session: Session
@@ -22,14 +22,14 @@ type Mode = 'plain' | 'tls'
 
 /** Tries one address with TLS or without, or both, as `sslmode` says. */
 export const atAddress =
-  (place: Place): Attempt =>
+  (place: ServerAddress): Attempt =>
   (signal, reached) =>
     withinTimeout(place.session.settings, signal, (either) =>
       inModes(modesOf(place), (mode) => connectOnce(place, mode, either, reached)),
     )
 
 /** libpq never asks for TLS on a Unix socket, whatever the mode. */
-const modesOf = ({ host, session: { settings } }: Place): readonly Mode[] => {
+const modesOf = ({ host, session: { settings } }: ServerAddress): readonly Mode[] => {
   if (isSocket(host)) return ['plain']
   const several: Readonly<Record<string, readonly Mode[]>> = {
     disable: ['plain'],
@@ -62,7 +62,7 @@ const both = (before: string, mode: Mode, reason: string): string => {
 }
 
 const connectOnce = async (
-  place: Place,
+  place: ServerAddress,
   mode: Mode,
   signal: AbortSignal,
   reached: () => void,
@@ -80,7 +80,7 @@ const connectOnce = async (
   }
 }
 
-const overTls = async (socket: Socket, place: Place): Promise<Outcome> => {
+const overTls = async (socket: Socket, place: ServerAddress): Promise<Outcome> => {
   const { settings } = place.session
   const answer = isDirect(settings) ? 'yes' : await askForTls(socket).catch(hindrance)
   if (answer === 'yes') return encrypted(socket, place)
@@ -90,7 +90,7 @@ const overTls = async (socket: Socket, place: Place): Promise<Outcome> => {
   return last(await runSession(socket, place.session))
 }
 
-const encrypted = async (socket: Socket, { host, session }: Place): Promise<Outcome> => {
+const encrypted = async (socket: Socket, { host, session }: ServerAddress): Promise<Outcome> => {
   const secure = await encrypt(socket, host, session.settings).catch(hindrance)
   if (secure instanceof Hindrance) {
     return { end: 'other-mode', reason: secure.message, absent: secure.absent }
@@ -117,7 +117,7 @@ const timeoutOf = ({ of }: Settings): number => {
   return seconds > 0 ? Math.max(seconds, 2) : 0
 }
 
-const longestTimer = 2 ** 31 - 1
+const maxTimer = 2 ** 31 - 1
 
 const withinTimeout = async (
   settings: Settings,
@@ -127,7 +127,7 @@ const withinTimeout = async (
   const seconds = timeoutOf(settings)
   if (seconds === 0) return attempt(signal)
   const over = new AbortController()
-  const timer = setTimeout(() => over.abort(), Math.min(seconds * 1000, longestTimer))
+  const timer = setTimeout(() => over.abort(), Math.min(seconds * 1000, maxTimer))
   const either = AbortSignal.any([signal, over.signal])
   try {
     return await untilAborted(either, attempt(either))

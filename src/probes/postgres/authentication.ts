@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
 import { Hindrance } from './outcome.ts'
 import type { Session, Settings } from './wanted.ts'
 

@@ -1,5 +1,5 @@
-import { UsageError } from '../../errors.ts'
-import { printable, redactMalformed } from '../../redact.ts'
+import { UsageError } from '../../base/errors.ts'
+import { printable, redactMalformed } from '../../base/redact.ts'
 import { decoded } from '../endpoint.ts'
 import { type Given, isParameter, type Parameters, suggestParameter } from './parameters.ts'
 

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions, TLSSocket } from 'node:tls'
-import { describeFailure } from '../../reason.ts'
+import { describeFailure } from '../../base/reason.ts'
 import { Hindrance } from './outcome.ts'
 import { readTlsFiles } from './tls-files.ts'
 import type { Host, Settings } from './wanted.ts'

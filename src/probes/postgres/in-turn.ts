@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isUnroutable, moreTelling } from '../../reason.ts'
+import { isUnroutable, moreTelling } from '../../base/reason.ts'
 import type { Outcome } from './outcome.ts'
 
 /** RFC 8305's recommended delay between connection attempts, in milliseconds. */
@@ -29,7 +29,7 @@ export const firstDecided: Turns = {
 
 /**
  * Makes the attempts one after the other, until one decides. A place that accepts a connection is waited for, as libpq
- * does; one that is silent for a moment keeps no other waiting, as libpq's minutes are more than a look has.
+ * does; one that is silent for a moment keeps no other waiting, as libpq's minutes are more than a check has.
  */
 export const inTurn =
   (attempts: readonly Attempt[], turns: Turns): Attempt =>

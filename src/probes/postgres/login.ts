@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
 import { readPasswordFile } from './password-file.ts'
 import type { Host, Login, Password, Settings } from './wanted.ts'
 

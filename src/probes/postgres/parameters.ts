@@ -1,6 +1,6 @@
-import { UsageError } from '../../errors.ts'
-import { printable } from '../../redact.ts'
-import { mostSimilar } from '../../similar.ts'
+import { UsageError } from '../../base/errors.ts'
+import { printable } from '../../base/redact.ts'
+import { mostSimilar } from '../../base/similar.ts'
 
 /** A parameter's value, and how to name the two in a sentence: `sslmode=bogus`, `PGSSLMODE=bogus`. */
 export interface Given {

@@ -1,4 +1,4 @@
-import { reasonFor } from '../../reason.ts'
+import { reasonFor } from '../../base/reason.ts'
 import { inHome } from './home.ts'
 import type { Login, Password } from './wanted.ts'
 

@@ -1,6 +1,6 @@
-import { describe } from '../../errors.ts'
-import { codeOf, reasonFor } from '../../reason.ts'
-import { printable, redact } from '../../redact.ts'
+import { describe } from '../../base/errors.ts'
+import { codeOf, reasonFor } from '../../base/reason.ts'
+import { printable, redact } from '../../base/redact.ts'
 import { Hindrance } from './outcome.ts'
 
 interface Login {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
 import { inHome } from './home.ts'
 import { type Given, isParameter, type Parameters, suggestParameter } from './parameters.ts'
 

@@ -8,7 +8,7 @@ import { mismatchOf } from './session-attributes.ts'
 import type { Session } from './wanted.ts'
 
 /** More than any server has, so that a malicious one cannot keep us computing for ever. */
-const mostScramIterations = 10_000_000
+const maxScramIterations = 10_000_000
 
 /** Opens a session over a connection, runs `SELECT 1` and ends the session. */
 export const runSession = async (socket: Socket, session: Session): Promise<Outcome> => {
@@ -25,7 +25,7 @@ export const runSession = async (socket: Socket, session: Session): Promise<Outc
     sslnegotiation: 'postgres',
     stream: () => connected(socket),
     enableChannelBinding: requiresBinding && isEncrypted(socket),
-    scramMaxIterations: mostScramIterations,
+    scramMaxIterations: maxScramIterations,
   }
   const client = new pg.Client(options)
   Object.assign(client, { getStartupConf: () => startupParameters(session) })

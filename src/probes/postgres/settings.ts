@@ -1,5 +1,5 @@
-import { UsageError } from '../../errors.ts'
-import { printable } from '../../redact.ts'
+import { UsageError } from '../../base/errors.ts'
+import { printable } from '../../base/redact.ts'
 import { allowedMethods } from './authentication.ts'
 import { checkParameters, fromEnvironment, type Parameters } from './parameters.ts'
 import type { Host, Settings } from './wanted.ts'

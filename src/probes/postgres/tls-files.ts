@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { codeOf, reasonFor } from '../../reason.ts'
+import { codeOf, reasonFor } from '../../base/reason.ts'
 import { inHome } from './home.ts'
 import { Hindrance } from './outcome.ts'
 import type { Settings } from './wanted.ts'

@@ -1,7 +1,7 @@
-import { UsageError } from '../../errors.ts'
-import { withDeadline } from '../deadline.ts'
-import { checkKey } from '../keys.ts'
-import type { Space } from '../space.ts'
+import { UsageError } from '../../base/errors.ts'
+import { withDeadline } from '../core/deadline.ts'
+import { checkKey } from '../core/keys.ts'
+import type { Namespace } from '../core/namespace.ts'
 import type { BarrierOptions } from './options.ts'
 import { Party } from './party.ts'
 
@@ -17,7 +17,7 @@ import { Party } from './party.ts'
  * @throws IndeterminateError it gave up, but could not withdraw: it may be counted until its session ends.
  */
 export const barrier = (
-  space: Space,
+  namespace: Namespace,
   name: string,
   parties: number,
   options: BarrierOptions = {},
@@ -25,5 +25,7 @@ export const barrier = (
   checkKey(name, 'barrier')
   if (!Number.isSafeInteger(parties) || parties < 1)
     throw new UsageError(`${parties} is not a number of parties: give an integer of at least 1`)
-  return withDeadline(options, (signal) => new Party(space, name, parties, options).meet(signal))
+  return withDeadline(options, (signal) =>
+    new Party(namespace, name, parties, options).meet(signal),
+  )
 }

@@ -1,10 +1,10 @@
 import type { Entry, Write } from '../../backends/backend.ts'
 import { absent, heldBy, put, remove, unchanged } from '../../backends/operations.ts'
 import { commitUntilAnswered } from '../core/commit.ts'
+import { keyIn, type Namespace } from '../core/namespace.ts'
 import { untilUnbound } from '../core/ownership.ts'
-import { whenAvailable } from '../retry.ts'
-import { keyIn, type Space } from '../space.ts'
-import { until } from '../until.ts'
+import { retryUntilAvailable } from '../core/retry.ts'
+import { until } from '../core/until.ts'
 import {
   type Arrival,
   advanced,
@@ -22,28 +22,28 @@ export interface Head extends BarrierState {
 /** A barrier in the store: what can be read of it, and the commits by which it changes. */
 export class Gate {
   readonly key: string
-  readonly #space: Space
+  readonly #namespace: Namespace
 
-  constructor(space: Space, name: string) {
-    this.#space = space
-    this.key = keyIn(space, 'barrier', name)
+  constructor(namespace: Namespace, name: string) {
+    this.#namespace = namespace
+    this.key = keyIn(namespace, 'barrier', name)
   }
 
   async read(signal: AbortSignal): Promise<Head | undefined> {
-    const get = () => this.#space.backend.get(this.key, { signal })
-    const entry = await whenAvailable({ signal }, get)
+    const get = () => this.#namespace.backend.get(this.key, { signal })
+    const entry = await retryUntilAvailable({ signal }, get)
     return entry && { ...parseState(entry), entry }
   }
 
   async create(signal: AbortSignal): Promise<void> {
     const fresh = put(this.key, JSON.stringify(FRESH))
-    await commitUntilAnswered(this.#space.backend, [absent(this.key)], [fresh], { signal })
+    await commitUntilAnswered(this.#namespace.backend, [absent(this.key)], [fresh], { signal })
   }
 
   /** Of all generations, earliest first. */
   async arrivals(signal: AbortSignal): Promise<Arrival[]> {
-    const list = () => this.#space.backend.list(`${this.key}/`, { signal })
-    return arrivalsOf(this.key, (await whenAvailable({ signal }, list)).entries)
+    const list = () => this.#namespace.backend.list(`${this.key}/`, { signal })
+    return arrivalsOf(this.key, (await retryUntilAvailable({ signal }, list)).entries)
   }
 
   /**
@@ -58,7 +58,7 @@ export class Gate {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { result } = await commitUntilAnswered(
-      this.#space.backend,
+      this.#namespace.backend,
       [this.#as(head), absent(key)],
       again ? [...writes, this.#touch(head)] : writes,
       { signal },
@@ -73,9 +73,14 @@ export class Gate {
   /** Takes an arrival back, unless the barrier has changed: resolves to whether it did. */
   async leave(head: Head, key: string, signal: AbortSignal): Promise<boolean> {
     const writes = [remove(key), this.#touch(head)]
-    const { result } = await commitUntilAnswered(this.#space.backend, [this.#as(head)], writes, {
-      signal,
-    })
+    const { result } = await commitUntilAnswered(
+      this.#namespace.backend,
+      [this.#as(head)],
+      writes,
+      {
+        signal,
+      },
+    )
     return result.outcome === 'ok'
   }
 
@@ -86,23 +91,26 @@ export class Gate {
     present: readonly Arrival[],
     signal: AbortSignal,
   ): Promise<void> {
-    const { backend } = this.#space
+    const { backend } = this.#namespace
     // As many as the store can check; of a larger group the others were there an instant before.
     const checked = group.slice(0, backend.traits.maxCommitOperations - 2)
-    const guards = [this.#as(head), ...checked.map(({ key, session }) => heldBy(key, session))]
+    const preconditions = [
+      this.#as(head),
+      ...checked.map(({ key, session: lease }) => heldBy(key, lease)),
+    ]
     const state = JSON.stringify(advanced(head, group, present))
-    await commitUntilAnswered(backend, guards, [put(this.key, state)], { signal })
+    await commitUntilAnswered(backend, preconditions, [put(this.key, state)], { signal })
   }
 
   untilChanged({ entry }: Head, signal: AbortSignal): Promise<void> {
     const changed = (entries: ReadonlyMap<string, Entry>) =>
       entries.get(this.key)?.modRevision !== entry.modRevision
-    return until(this.#space.backend, this.key, changed, signal)
+    return until(this.#namespace.backend, this.key, changed, signal)
   }
 
   /** Until a session does not hold an arrival any more. */
-  untilGone(key: string, session: string, signal: AbortSignal): Promise<void> {
-    return untilUnbound(this.#space.backend, key, session, signal)
+  untilGone(key: string, lease: string, signal: AbortSignal): Promise<void> {
+    return untilUnbound(this.#namespace.backend, key, lease, signal)
   }
 
   #as({ entry }: Head) {

@@ -1,4 +1,4 @@
-import type { Limits } from '../deadline.ts'
+import type { Limits } from '../core/deadline.ts'
 import type { Progress } from '../wait/tally.ts'
 
 export interface BarrierOptions extends Limits {

@@ -8,18 +8,18 @@ import {
   LostError,
   type Pending,
   TimeoutError,
-} from '../../errors.ts'
-import { eitherSignal } from '../../waiting-mark.ts'
-import { undoing } from '../retry.ts'
-import { Session } from '../session.ts'
-import { boundWrites } from '../session-record.ts'
-import type { Space } from '../space.ts'
+} from '../../base/errors.ts'
+import { eitherSignal } from '../../base/waiting-mark.ts'
+import type { Namespace } from '../core/namespace.ts'
+import { cleanupSignal } from '../core/retry.ts'
+import { Session } from '../core/session.ts'
+import { boundWrites } from '../core/session-record.ts'
 import { Gate, type Head } from './gate.ts'
 import type { BarrierOptions } from './options.ts'
 import { type Arrival, arrivalKey } from './state.ts'
 
 /** Where a party has arrived last. */
-interface Standing {
+interface Registration {
   readonly key: string
   readonly generation: number
   /** The barrier's creation: another one after it was cleared. */
@@ -34,21 +34,21 @@ interface Standing {
  * release that was planned before fails. Who arrives looks whether the number is complete, so the last one sees it.
  */
 export class Party {
-  readonly #space: Space
+  readonly #namespace: Namespace
   readonly #name: string
   readonly #parties: number
   readonly #options: BarrierOptions
   readonly #gate: Gate
   readonly #sessions = new Set<string>()
   #session: Session | undefined
-  #standing: Standing | undefined
+  #standing: Registration | undefined
 
-  constructor(space: Space, name: string, parties: number, options: BarrierOptions) {
-    this.#space = space
+  constructor(namespace: Namespace, name: string, parties: number, options: BarrierOptions) {
+    this.#namespace = namespace
     this.#name = name
     this.#parties = parties
     this.#options = options
-    this.#gate = new Gate(space, name)
+    this.#gate = new Gate(namespace, name)
   }
 
   /** Resolves to the arrival index. When the signal aborts it withdraws, unless it was released before. */
@@ -61,7 +61,7 @@ export class Party {
     } catch (error) {
       return await this.#giveUp(error, signal)
     } finally {
-      await this.#session?.close(undoing(signal))
+      await this.#session?.close(cleanupSignal(signal))
     }
   }
 
@@ -91,8 +91,8 @@ export class Party {
 
   /** Also one that it has under a session that was lost since. */
   #indexIn({ released }: Head): number | undefined {
-    const session = [...this.#sessions].find((id) => Object.hasOwn(released, id))
-    return session === undefined ? undefined : released[session]
+    const lease = [...this.#sessions].find((id) => Object.hasOwn(released, id))
+    return lease === undefined ? undefined : released[lease]
   }
 
   /** A release forgets those of the releases before it whose arrivals are gone. */
@@ -142,9 +142,9 @@ export class Party {
   }
 
   /** It takes the place of an earlier arrival of this party. */
-  #arrival(key: string, session: Session, before: Standing | undefined): Write[] {
+  #arrival(key: string, session: Session, before: Registration | undefined): Write[] {
     return [
-      ...boundWrites(this.#space, session.id, key, String(this.#parties)),
+      ...boundWrites(this.#namespace, session.id, key, String(this.#parties)),
       ...(before && before.key !== key ? [remove(before.key)] : []),
     ]
   }
@@ -153,7 +153,7 @@ export class Party {
     if (this.#session && !this.#session.lost.aborted) return this.#session
     await this.#session?.close()
     const { ttl } = this.#options
-    this.#session = await Session.open(this.#space.backend, { ttl, signal })
+    this.#session = await Session.open(this.#namespace.backend, { ttl, signal })
     this.#sessions.add(this.#session.id)
     return this.#session
   }
@@ -184,7 +184,7 @@ export class Party {
   /** Whether it was released before is decided by the commit with which it withdraws. */
   async #giveUp(error: unknown, signal: AbortSignal): Promise<number> {
     if (!this.#standing || error instanceof LostError) throw error
-    const limit = undoing(signal)
+    const limit = cleanupSignal(signal)
     try {
       const reason = error instanceof TimeoutError ? await this.#explain(error, limit) : error
       const index = await this.#withdraw(limit)

@@ -1,6 +1,6 @@
 import type { Entry } from '../../backends/backend.ts'
-import { compareKeys } from '../../backends/scope.ts'
-import { ConflictError } from '../../errors.ts'
+import { compareKeys } from '../../backends/watch/scope.ts'
+import { ConflictError } from '../../base/errors.ts'
 
 /** What is written at a barrier's own key. */
 export interface BarrierState {
@@ -32,8 +32,8 @@ export interface Arrival {
   readonly since: number
 }
 
-export const arrivalKey = (key: string, generation: number, session: string): string =>
-  `${key}/${generation}/${session}`
+export const arrivalKey = (key: string, generation: number, lease: string): string =>
+  `${key}/${generation}/${lease}`
 
 /** Those below a barrier's key, earliest first. What is held by another session, or by none, is something else. */
 export const arrivalsOf = (key: string, entries: readonly Entry[]): Arrival[] =>
@@ -41,11 +41,11 @@ export const arrivalsOf = (key: string, entries: readonly Entry[]): Arrival[] =>
     .flatMap((entry) => toArrival(key, entry) ?? [])
     .sort((a, b) => a.since - b.since || compareKeys(a.key, b.key))
 
-const toArrival = (barrier: string, { key, value, session, createRevision }: Entry) => {
+const toArrival = (barrier: string, { key, value, lease, createRevision }: Entry) => {
   const [generation = '', id, ...more] = key.slice(barrier.length + 1).split('/')
-  if (more.length > 0 || session === undefined || id !== session) return undefined
+  if (more.length > 0 || lease === undefined || id !== lease) return undefined
   const parties = Number(Buffer.from(value).toString())
-  return { key, session, generation: Number(generation), parties, since: createRevision }
+  return { key, session: lease, generation: Number(generation), parties, since: createRevision }
 }
 
 /** The state once these have been released together. Who has left, knows. */
@@ -54,9 +54,9 @@ export const advanced = (
   group: readonly Arrival[],
   present: readonly Arrival[],
 ): BarrierState => {
-  const there = new Set(present.map(({ session }) => session))
-  const waiting = Object.entries(state.released).filter(([session]) => there.has(session))
-  const indices = group.map(({ session }, index) => [session, index] as const)
+  const there = new Set(present.map(({ session: lease }) => lease))
+  const waiting = Object.entries(state.released).filter(([lease]) => there.has(lease))
+  const indices = group.map(({ session: lease }, index) => [lease, index] as const)
   return {
     generation: state.generation + 1,
     released: Object.fromEntries([...waiting, ...indices]),

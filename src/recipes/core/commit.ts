@@ -3,13 +3,13 @@ import type {
   CallOptions,
   CommitResult,
   Entry,
-  Guard,
+  Precondition,
   Write,
 } from '../../backends/backend.ts'
 import { absent, unchanged } from '../../backends/operations.ts'
-import { backoff } from '../../backoff.ts'
-import { CoordinationError, IndeterminateError, LeaseGoneError } from '../../errors.ts'
-import { retry, whenAvailable } from '../retry.ts'
+import { backoff } from '../../base/backoff.ts'
+import { CoordinationError, IndeterminateError, LeaseGoneError } from '../../base/errors.ts'
+import { retry, retryUntilAvailable } from './retry.ts'
 
 /** The entries of keys that exist, by key. */
 export type Known = ReadonlyMap<string, Entry>
@@ -37,7 +37,7 @@ export type Verdict = 'applied' | 'not applied' | 'unknown'
 
 export interface Plan<T> {
   /** Beside those for the change's keys. */
-  readonly preconditions?: readonly Guard[]
+  readonly preconditions?: readonly Precondition[]
   /** None: there is nothing to change. */
   readonly writes: readonly Write[]
   /** What the change gives if it is applied. */
@@ -60,7 +60,7 @@ export const commitChange = async <T, P extends Plan<T>>(
 ): Promise<T> => {
   let known = change.known ?? (await readKeys(backend, change.keys, call))
   for (;;) {
-    const plan = await whenAvailable(call, async () => change.plan(known))
+    const plan = await retryUntilAvailable(call, async () => change.plan(known))
     if (plan.writes.length === 0) return plan.result
     const preconditions = [...preconditionsOf(change.keys, known), ...(plan.preconditions ?? [])]
     const { result, unanswered } = await commitUntilAnswered(
@@ -146,7 +146,7 @@ export interface CommitAnswer {
  */
 export const commitUntilAnswered = async (
   backend: Backend,
-  preconditions: readonly Guard[],
+  preconditions: readonly Precondition[],
   writes: readonly Write[],
   call: CallOptions,
 ): Promise<CommitAnswer> => {
@@ -154,7 +154,7 @@ export const commitUntilAnswered = async (
   const attempt = async (): Promise<CommitAnswer | undefined> => {
     try {
       const commit = () => backend.commit(preconditions, writes, call)
-      return { result: await whenAvailable(call, commit), unanswered }
+      return { result: await retryUntilAvailable(call, commit), unanswered }
     } catch (error) {
       if (!(error instanceof IndeterminateError)) throw error
       unanswered = error
@@ -175,11 +175,11 @@ const readKeys = async (
 ): Promise<Known> => {
   if (keys.length === 0) return NOTHING
   const read = () => Promise.all(keys.map((key) => backend.get(key, call)))
-  const entries = await whenAvailable(call, read)
+  const entries = await retryUntilAvailable(call, read)
   return byKey(entries.filter((entry) => entry !== undefined))
 }
 
-const preconditionsOf = (keys: readonly string[], known: Known): Guard[] =>
+const preconditionsOf = (keys: readonly string[], known: Known): Precondition[] =>
   keys.map((key) => {
     const entry = known.get(key)
     return entry ? unchanged(key, entry.modRevision) : absent(key)

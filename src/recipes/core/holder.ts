@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Entry } from '../../backends/backend.ts'
-import { describeHolder, holderOf } from '../session-record.ts'
 import { type Queue, readMembers } from './queue.ts'
+import { describeHolder, holderOf } from './session-record.ts'
 
 /** How often (milliseconds) it is looked who holds. */
 const EVERY = 3_000
@@ -10,10 +10,10 @@ const EVERY = 3_000
  * Tells who stands at the head of a queue, and each time that it is somebody else, until the signal aborts. To watch the
  * head would wake everybody who queues at each hand-over, so one key is read now and then. Never rejects.
  */
-export const tellHolder = async (
+export const reportHolder = async (
   queue: Queue,
   ownKey: string,
-  tell: (holder: string) => void,
+  report: (holder: string) => void,
   signal: AbortSignal,
 ): Promise<void> => {
   let known: Entry | undefined
@@ -21,9 +21,9 @@ export const tellHolder = async (
     // Where the store does not answer, the waiting itself tells.
     const head = await headOf(queue, known, signal).catch(() => known)
     if (head && head.key !== ownKey && head.createRevision !== known?.createRevision) {
-      const holder = await holderOf(queue.space, head, { signal }).catch(() => undefined)
+      const holder = await holderOf(queue.namespace, head, { signal }).catch(() => undefined)
       if (holder) known = head
-      if (holder && !signal.aborted) tell(describeHolder(holder))
+      if (holder && !signal.aborted) report(describeHolder(holder))
     }
     await sleep(EVERY, undefined, { signal, ref: false }).catch(() => {})
   }
@@ -34,7 +34,7 @@ const headOf = async (
   known: Entry | undefined,
   signal: AbortSignal,
 ): Promise<Entry | undefined> => {
-  const same = known && (await queue.space.backend.get(known.key, { signal }))
+  const same = known && (await queue.namespace.backend.get(known.key, { signal }))
   if (same && same.createRevision === known.createRevision) return known
   const [head] = await readMembers(queue, signal)
   return head

@@ -1,6 +1,6 @@
-import { onAbort } from '../../aborted.ts'
-import { backoff } from '../../backoff.ts'
-import { describe } from '../../errors.ts'
+import { onAbort } from '../../base/abort.ts'
+import { backoff } from '../../base/backoff.ts'
+import { describe } from '../../base/errors.ts'
 import type { Ownership } from './ownership.ts'
 
 export interface KeptOptions<O> {

@@ -1,17 +1,17 @@
 import type { Backend, Entry } from '../../backends/backend.ts'
 import type { Command } from '../../backends/process-identity.ts'
-import { NoError } from '../../errors.ts'
-import { undoing } from '../retry.ts'
-import { Session, type SessionOptions } from '../session.ts'
-import { boundWrites, describeHolder, holderOf } from '../session-record.ts'
-import type { Space } from '../space.ts'
-import { until } from '../until.ts'
+import { NoError } from '../../base/errors.ts'
 import { changeKey } from './commit.ts'
+import type { Namespace } from './namespace.ts'
+import { cleanupSignal } from './retry.ts'
+import { Session, type SessionOptions } from './session.ts'
+import { boundWrites, describeHolder, holderOf } from './session-record.ts'
+import { until } from './until.ts'
 
 /** A key that is to be owned. */
 export interface OwnedKey {
   /** `session`: the id of the lease that the key is bound to. */
-  key(session: string): string
+  key(lease: string): string
   readonly value: string
   /** The key is most likely absent: nothing is read before the first commit. */
   readonly fresh?: boolean
@@ -30,7 +30,7 @@ export interface OwnershipOptions extends SessionOptions {
 
 /** What an ownership consists of. */
 export interface OwnershipParts {
-  readonly space: Space
+  readonly namespace: Namespace
   readonly key: string
   readonly session: Session
   /** Aborts when the key may go. */
@@ -43,23 +43,23 @@ export interface OwnershipParts {
  * @throws UnavailableError the store was out of reach until the options' signal aborted.
  */
 export const takeOwnership = async (
-  space: Space,
+  namespace: Namespace,
   owned: OwnedKey,
   options: OwnershipOptions = {},
 ): Promise<OwnershipParts> => {
-  const session = await Session.open(space.backend, options)
+  const session = await Session.open(namespace.backend, options)
   try {
     if (options.command) await session.include(options.command)
     const key = owned.key(session.id)
     options.onTaking?.(key)
-    await bind(space, key, session, owned, options)
+    await bind(namespace, key, session, owned, options)
     // The answer may have come after the time for which the lease was granted.
     session.requireLive()
     const unwatch = new AbortController()
-    void watch(space.backend, key, session, unwatch.signal)
-    return { space, key, session, unwatch }
+    void watch(namespace.backend, key, session, unwatch.signal)
+    return { namespace, key, session, unwatch }
   } catch (error) {
-    await session.close(undoing(options.signal))
+    await session.close(cleanupSignal(options.signal))
     throw error
   }
 }
@@ -132,7 +132,7 @@ export const untilUnbound = (
   key: string,
   lease: string,
   signal: AbortSignal,
-): Promise<void> => until(backend, key, (entries) => entries.get(key)?.session !== lease, signal)
+): Promise<void> => until(backend, key, (entries) => entries.get(key)?.lease !== lease, signal)
 
 export const TAKEN =
   'ownership lost: its key was deleted by another client, or the store was emptied'
@@ -153,18 +153,18 @@ const watch = async (
 }
 
 const bind = (
-  space: Space,
+  namespace: Namespace,
   key: string,
   session: Session,
   { value, fresh = false, what }: OwnedKey,
   { previous, signal }: OwnershipOptions,
 ): Promise<void> => {
-  const isOurs = (entry: Entry | undefined) => entry?.session === session.id
+  const isOurs = (entry: Entry | undefined) => entry?.lease === session.id
   const plan = async (entry: Entry | undefined) => {
-    const holder = await holderOf(space, entry, { signal })
-    if (holder.held && !previous?.has(entry?.session ?? ''))
+    const holder = await holderOf(namespace, entry, { signal })
+    if (holder.held && !previous?.has(entry?.lease ?? ''))
       throw new NoError(`${what} is held by ${describeHolder(holder)}`)
-    return { writes: boundWrites(space, session.id, key, value), result: undefined }
+    return { writes: boundWrites(namespace, session.id, key, value), result: undefined }
   }
-  return changeKey(space.backend, { key, fresh, plan, appliedTo: isOurs }, { signal })
+  return changeKey(namespace.backend, { key, fresh, plan, appliedTo: isOurs }, { signal })
 }

@@ -1,9 +1,9 @@
 import type { Entry } from '../../backends/backend.ts'
-import { LostError } from '../../errors.ts'
-import { eitherSignal } from '../../waiting-mark.ts'
-import type { SessionOptions } from '../session.ts'
+import { LostError } from '../../base/errors.ts'
+import { eitherSignal } from '../../base/waiting-mark.ts'
 import { Ownership, TAKEN, takeOwnership } from './ownership.ts'
 import { positionOf, prefixOf, type Queue, readMembers, refusal, whenNearer } from './queue.ts'
+import type { SessionOptions } from './session.ts'
 
 export interface EnterOptions extends SessionOptions {
   /** Told of the own key before anybody can see it. */
@@ -17,7 +17,7 @@ export class QueueEntry extends Ownership {
     const { value, name } = queue
     const owned = { key: (id: string) => prefixOf(queue) + id, value, fresh: true, what: name }
     const taking = { ...options, onTaking: options.onEntering }
-    return new QueueEntry(await takeOwnership(queue.space, owned, taking))
+    return new QueueEntry(await takeOwnership(queue.namespace, owned, taking))
   }
 
   override get parts() {
@@ -31,7 +31,7 @@ export class QueueEntry extends Ownership {
   async turn(queue: Queue, signal: AbortSignal, onWaiting?: () => void): Promise<Entry> {
     const either = eitherSignal(signal, this.lost)
     for (;;) {
-      const { own, older } = await this.#look(queue, either)
+      const { own, older } = await this.#check(queue, either)
       if (queue.holds(own, older)) return own
       const nearer = whenNearer(queue, own, older, either)
       onWaiting?.()
@@ -41,7 +41,7 @@ export class QueueEntry extends Ownership {
 
   /** @throws NoError others hold. */
   async turnNow(queue: Queue, signal: AbortSignal): Promise<Entry> {
-    const { own, older } = await this.#look(queue, AbortSignal.any([signal, this.lost]))
+    const { own, older } = await this.#check(queue, AbortSignal.any([signal, this.lost]))
     if (queue.holds(own, older)) return own
     throw await refusal(queue, signal)
   }
@@ -53,7 +53,10 @@ export class QueueEntry extends Ownership {
   }
 
   /** A session whose lease has gone may still wait, but never hold: the own key is read again before each verdict. */
-  async #look(queue: Queue, signal: AbortSignal): Promise<{ own: Entry; older: readonly Entry[] }> {
+  async #check(
+    queue: Queue,
+    signal: AbortSignal,
+  ): Promise<{ own: Entry; older: readonly Entry[] }> {
     const { session } = this.parts
     const { own, older } = positionOf(this.key, await readMembers(queue, signal))
     if (!own) session.lose(TAKEN)

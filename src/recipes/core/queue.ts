@@ -1,11 +1,11 @@
 import type { Entry } from '../../backends/backend.ts'
-import { compareKeys } from '../../backends/scope.ts'
-import { NoError } from '../../errors.ts'
+import { compareKeys } from '../../backends/watch/scope.ts'
+import { NoError } from '../../base/errors.ts'
 import type { Kind } from '../kinds.ts'
-import { whenAvailable } from '../retry.ts'
-import { describeHolder, holderOf } from '../session-record.ts'
-import { keyIn, type Space } from '../space.ts'
-import { until } from '../until.ts'
+import { keyIn, type Namespace } from './namespace.ts'
+import { retryUntilAvailable } from './retry.ts'
+import { describeHolder, holderOf } from './session-record.ts'
+import { until } from './until.ts'
 
 /** Decides which entries of a queue hold what is queued for. */
 export interface Admission {
@@ -27,7 +27,7 @@ export const semaphore = (slots: number): Admission =>
 
 /** A queue of sessions that want the same thing: first come, first served. */
 export interface Queue extends Admission {
-  readonly space: Space
+  readonly namespace: Namespace
   readonly kind: Kind
   readonly name: string
   /** What the key of an entry of ours says. */
@@ -39,7 +39,7 @@ export interface Queue extends Admission {
 }
 
 /** Which queue is meant. */
-export type Line = Pick<Queue, 'space' | 'kind' | 'name' | 'counts'>
+export type Line = Pick<Queue, 'namespace' | 'kind' | 'name' | 'counts'>
 
 /** Where an entry stands. */
 export interface Position {
@@ -48,7 +48,8 @@ export interface Position {
   readonly older: readonly Entry[]
 }
 
-export const prefixOf = ({ space, kind, name }: Line): string => `${keyIn(space, kind, name)}/`
+export const prefixOf = ({ namespace, kind, name }: Line): string =>
+  `${keyIn(namespace, kind, name)}/`
 
 /**
  * The entries of a queue, oldest first. An entry's key lies directly below the prefix and is named after the lease that it
@@ -59,14 +60,14 @@ export const membersOf = (line: Line, entries: Iterable<Entry>): Entry[] => {
   const { counts = () => true } = line
   const prefix = prefixOf(line)
   return [...entries]
-    .filter(({ key, session }) => session !== undefined && key === prefix + session)
+    .filter(({ key, lease }) => lease !== undefined && key === prefix + lease)
     .filter(counts)
     .sort((a, b) => a.createRevision - b.createRevision || compareKeys(a.key, b.key))
 }
 
-export const readMembers = async (line: Line, signal?: AbortSignal): Promise<Entry[]> => {
-  const list = () => line.space.backend.list(prefixOf(line), { signal })
-  return membersOf(line, (await whenAvailable({ signal }, list)).entries)
+export const readMembers = async (queue: Line, signal?: AbortSignal): Promise<Entry[]> => {
+  const list = () => queue.namespace.backend.list(prefixOf(queue), { signal })
+  return membersOf(queue, (await retryUntilAvailable({ signal }, list)).entries)
 }
 
 /** The entries of a queue that hold. */
@@ -87,7 +88,7 @@ export const whenNearer = (
   older: readonly Entry[],
   signal: AbortSignal,
 ): Promise<void> => {
-  const { backend } = queue.space
+  const { backend } = queue.namespace
   const blocker = queue.blocker?.(older)
   return blocker
     ? until(backend, blocker.key, isGone(blocker), signal)
@@ -107,6 +108,6 @@ const mayHold =
 /** What is told to one that will not wait. */
 export const refusal = async (queue: Queue, signal: AbortSignal): Promise<NoError> => {
   const [head] = await readMembers(queue, signal)
-  const holder = head && describeHolder(await holderOf(queue.space, head, { signal }))
+  const holder = head && describeHolder(await holderOf(queue.namespace, head, { signal }))
   return new NoError(`${queue.name} is held by ${holder ?? 'another session'}`)
 }

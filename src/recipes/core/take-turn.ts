@@ -5,12 +5,12 @@ import {
   IndeterminateError,
   TimeoutError,
   UnavailableError,
-} from '../../errors.ts'
-import { lastLook } from '../last-look.ts'
-import { atDeadline, retry, undoing } from '../retry.ts'
-import { describeHolder, holderOf } from '../session-record.ts'
+} from '../../base/errors.ts'
+import { lastCheck } from './last-check.ts'
 import { type Queue, readMembers, refusal } from './queue.ts'
 import { type EnterOptions, QueueEntry } from './queue-entry.ts'
+import { atDeadline, cleanupSignal, retry } from './retry.ts'
+import { describeHolder, holderOf } from './session-record.ts'
 
 export interface TurnOptions extends EnterOptions {
   /** Rejects with a NoError instead of waiting. */
@@ -50,7 +50,7 @@ export const takeTurn = async <T>(
   try {
     return (await retry({ signal }, unlessLost)).result
   } catch (error) {
-    throw signal.aborted ? await whenEnded(queue, undefined, error, signal) : error
+    throw signal.aborted ? await errorOfEndedWait(queue, undefined, error, signal) : error
   }
 }
 
@@ -73,8 +73,8 @@ const attempt = async <T>(
     return result
   } catch (error) {
     const { signal } = options
-    const told = signal.aborted ? whenEnded(queue, entry.key, error, signal) : error
-    await entry.giveUp(undoing(signal))
+    const told = signal.aborted ? errorOfEndedWait(queue, entry.key, error, signal) : error
+    await entry.giveUp(cleanupSignal(signal))
     throw await told
   } finally {
     waiting.end()
@@ -112,8 +112,8 @@ class Waiting {
   async #tell(onHolder: (holder: string) => void): Promise<void> {
     const over = new AbortController()
     this.#over = over
-    const { tellHolder } = await import('./holder.ts')
-    await tellHolder(this.#queue, this.#ownKey, onHolder, over.signal)
+    const { reportHolder } = await import('./holder.ts')
+    await reportHolder(this.#queue, this.#ownKey, onHolder, over.signal)
   }
 }
 
@@ -130,7 +130,7 @@ const isLoss = (error: unknown): boolean =>
   error instanceof CoordinationError && (error.kind === 'lost' || error.kind === 'indeterminate')
 
 /** The error of a wait that was ended from outside. Never rejects. */
-const whenEnded = async (
+const errorOfEndedWait = async (
   queue: Queue,
   ownKey: string | undefined,
   error: unknown,
@@ -151,11 +151,11 @@ const timedOut = async (
   reason: TimeoutError,
 ): Promise<TimeoutError> => {
   const counts = (entry: Entry) => entry.key !== ownKey && (queue.counts?.(entry) ?? true)
-  const [head] = await lastLook(reason, (signal) => readMembers({ ...queue, counts }, signal))
+  const [head] = await lastCheck(reason, (signal) => readMembers({ ...queue, counts }, signal))
   // That it has answered decides; who it is, is told if there is time.
-  const holder = await lastLook(reason, (signal) => holderOf(queue.space, head, { signal })).catch(
-    () => ({ held: true }),
-  )
+  const holder = await lastCheck(reason, (signal) =>
+    holderOf(queue.namespace, head, { signal }),
+  ).catch(() => ({ held: true }))
   const why = `held by ${describeHolder(holder)}`
   return new TimeoutError(`${reason.message}: ${queue.name} is ${why}`, {
     pending: [{ target: queue.name, reason: why }],

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { hostname } from 'node:os'
-import type { Space } from '../space.ts'
+import type { Namespace } from '../core/namespace.ts'
 
 /** Where a sender listens. */
 export interface PipeAddress {
@@ -18,7 +18,7 @@ const WILDCARDS: readonly string[] = ['0.0.0.0', '::']
  * The address of this machine by which it reaches the store, so that whoever reaches the store reaches it, and
  * others need not: loopback for a store of this machine.
  */
-export const ownAddress = async ({ backend }: Space): Promise<string> => {
+export const ownAddress = async ({ backend }: Namespace): Promise<string> => {
   if (backend.traits.reach !== 'network') return LOOPBACK
   const [, bracketed, plain] = /^[a-z]+:\/\/(?:\[([^\]]+)\]|([^:/,]+))/.exec(backend.address) ?? []
   return (await towards(bracketed ?? plain ?? LOOPBACK)) ?? hostname()
@@ -50,10 +50,10 @@ const ownEnd = async (socket: Socket, address: string): Promise<string> => {
 
 /** What receivers are told: `advertise`, or else where it listens, or, if that is everywhere, how this machine is reached. */
 export const advertised = async (
-  space: Space,
+  namespace: Namespace,
   host: string,
   advertise: string | undefined,
-): Promise<string> => advertise ?? (WILDCARDS.includes(host) ? ownAddress(space) : host)
+): Promise<string> => advertise ?? (WILDCARDS.includes(host) ? ownAddress(namespace) : host)
 
 /** `tcp://host:port`, which nanomsg's tools understand. */
 export const pipeUrl = (host: string, port: number): string =>

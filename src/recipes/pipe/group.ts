@@ -1,8 +1,8 @@
-import { PushListener } from '../../sp/push-listener.ts'
+import { PushListener } from '../../nanomsg/push-listener.ts'
 
 /** What is kept for a group: so many messages, and as many for each receiver that is connected, or so many bytes. */
-const MOST_MESSAGES = 128
-const MOST_BYTES = 8 * 1024 * 1024
+const MAX_MESSAGES = 128
+const MAX_BYTES = 8 * 1024 * 1024
 
 /** The sender's side of a group of receivers: a port, and the messages that none of them was free to take yet. */
 export class PipeGroup {
@@ -30,8 +30,8 @@ export class PipeGroup {
 
   /** Whether the next message has to wait, or be dropped. */
   get full(): boolean {
-    const most = MOST_MESSAGES * (1 + this.connected)
-    return this.#waiting.length >= most || this.#bytes >= MOST_BYTES
+    const most = MAX_MESSAGES * (1 + this.connected)
+    return this.#waiting.length >= most || this.#bytes >= MAX_BYTES
   }
 
   /** How many receivers are connected and ready. */

@@ -1,5 +1,5 @@
 /** Beyond so many bytes no connection is read. */
-const ENOUGH = 256 * 1024
+const MAX_BYTES = 256 * 1024
 
 /** An empty message takes memory, too. */
 const OVERHEAD = 64
@@ -21,7 +21,7 @@ export class Inbox<S extends Source> {
   #waiting: Arrived<S>[] = []
   #bytes = 0
   #paused = false
-  #ring: (() => void) | undefined
+  #wakeReader: (() => void) | undefined
 
   /** The connections that are read. */
   get sources(): ReadonlySet<S> {
@@ -48,7 +48,7 @@ export class Inbox<S extends Source> {
       this.#waiting.push({ message, from })
       this.#bytes += message.length + OVERHEAD
     }
-    if (this.#bytes > ENOUGH) this.#pause(true)
+    if (this.#bytes > MAX_BYTES) this.#pause(true)
     this.wake()
   }
 
@@ -60,7 +60,7 @@ export class Inbox<S extends Source> {
       while (this.#waiting.length === 0 && !over()) {
         signal.throwIfAborted()
         await new Promise<void>((resolve) => {
-          this.#ring = resolve
+          this.#wakeReader = resolve
         })
       }
     } finally {
@@ -78,7 +78,7 @@ export class Inbox<S extends Source> {
   }
 
   /** Has `take` look again. */
-  readonly wake = (): void => this.#ring?.()
+  readonly wake = (): void => this.#wakeReader?.()
 
   #pause(paused: boolean): void {
     this.#paused = paused

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
-import type { Report } from '../../sp/credit.ts'
-import { PullDialer } from '../../sp/pull-dialer.ts'
+import type { Report } from '../../nanomsg/credit.ts'
+import { PullDialer } from '../../nanomsg/pull-dialer.ts'
 import type { PipeAddress } from './address.ts'
 import type { Source } from './inbox.ts'
 import { Window } from './window.ts'

@@ -1,6 +1,6 @@
-import { UsageError } from '../../errors.ts'
-import { checkKey } from '../keys.ts'
-import { keyIn, nameIn, type Space } from '../space.ts'
+import { UsageError } from '../../base/errors.ts'
+import { checkKey } from '../core/keys.ts'
+import { keyIn, type Namespace, nameIn } from '../core/namespace.ts'
 
 // rdv/pipe/DEST               held by the sender
 // rdv/pipe/DEST/GROUP/url     tcp://HOST:PORT, held by the sender
@@ -36,19 +36,20 @@ export const checkPipeGroup = (name: string): string => {
   return name
 }
 
-export const pipeKey = (space: Space, pipe: string): string => keyIn(space, 'pipe', pipe)
+export const pipeKey = (namespace: Namespace, pipe: string): string =>
+  keyIn(namespace, 'pipe', pipe)
 
-export const groupPrefix = (space: Space, pipe: string, group: string): string =>
-  `${pipeKey(space, pipe)}/${group}/`
+export const groupPrefix = (namespace: Namespace, pipe: string, group: string): string =>
+  `${pipeKey(namespace, pipe)}/${group}/`
 
-export const urlKey = (space: Space, pipe: string, group: string): string =>
-  `${groupPrefix(space, pipe, group)}url`
+export const urlKey = (namespace: Namespace, pipe: string, group: string): string =>
+  `${groupPrefix(namespace, pipe, group)}url`
 
-export const endedKey = (space: Space, pipe: string, group: string): string =>
-  `${groupPrefix(space, pipe, group)}ended`
+export const endedKey = (namespace: Namespace, pipe: string, group: string): string =>
+  `${groupPrefix(namespace, pipe, group)}ended`
 
-export const memberKey = (space: Space, pipe: string, group: string, id: string): string =>
-  `${groupPrefix(space, pipe, group)}member/${id}`
+export const memberKey = (namespace: Namespace, pipe: string, group: string, id: string): string =>
+  `${groupPrefix(namespace, pipe, group)}member/${id}`
 
 /** What a key below `rdv/pipe/` tells of. */
 export interface PipeKey {
@@ -59,8 +60,8 @@ export interface PipeKey {
 }
 
 /** Reads a key below `rdv/pipe/`. */
-export const parsePipeKey = (space: Space, key: string): PipeKey => {
-  const name = nameIn(space, 'pipe', key)
+export const parsePipeKey = (namespace: Namespace, key: string): PipeKey => {
+  const name = nameIn(namespace, 'pipe', key)
   const [, pipe, group, part] =
     /^(.+)\/([^/]+)\/(url|ended|member(?=\/))(?:\/[^/]+)?$/.exec(name) ?? []
   if (pipe === undefined) return { pipe: name }

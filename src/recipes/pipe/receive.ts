@@ -1,9 +1,9 @@
 import type { Entry } from '../../backends/backend.ts'
-import { randomBytes } from '../../random.ts'
-import { nowWaiting } from '../../waiting-mark.ts'
-import { undoing, whenAvailable } from '../retry.ts'
-import type { Space } from '../space.ts'
-import { follow } from '../view.ts'
+import { randomBytes } from '../../base/random.ts'
+import { nowWaiting } from '../../base/waiting-mark.ts'
+import type { Namespace } from '../core/namespace.ts'
+import { cleanupSignal, retryUntilAvailable } from '../core/retry.ts'
+import { follow } from '../core/view.ts'
 import { lostMessages } from './lost-messages.ts'
 import { checkPipe, checkPipeGroup, endedKey, groupPrefix, memberKey, urlKey } from './names.ts'
 import { Receiver } from './receiver.ts'
@@ -21,7 +21,7 @@ export interface ReceiveOptions {
 }
 
 /** How long (milliseconds) an interrupted receiver goes on with what is on its way to it. */
-const LEAVING = 1_000
+const CLOSE_LIMIT = 1_000
 
 /**
  * Joins a group of a pipe's receivers and yields the messages that this member gets. A message counts as read when the next
@@ -30,7 +30,7 @@ const LEAVING = 1_000
  * @throws UsageError a name is malformed.
  */
 export async function* receive(
-  space: Space,
+  namespace: Namespace,
   pipe: string,
   group: string,
   options: ReceiveOptions = {},
@@ -38,12 +38,14 @@ export async function* receive(
   checkPipe(pipe)
   checkPipeGroup(group)
   const { signal = new AbortController().signal, count = Number.POSITIVE_INFINITY } = options
-  const ended = endedKey(space, pipe, group)
-  const before = await whenAvailable({ signal }, () => space.backend.get(ended, { signal }))
+  const ended = endedKey(namespace, pipe, group)
+  const before = await retryUntilAvailable({ signal }, () =>
+    namespace.backend.get(ended, { signal }),
+  )
   const member = randomBytes(16).toString('hex')
-  const registration = await Registration.open(space, {
+  const registration = await Registration.open(namespace, {
     ...options,
-    key: () => memberKey(space, pipe, group, member),
+    key: () => memberKey(namespace, pipe, group, member),
     value: 'receiving',
     what: 'the membership',
     signal,
@@ -51,25 +53,25 @@ export async function* receive(
   nowWaiting(signal)
   const receiver = new Receiver(count)
   const closing = new AbortController()
-  void find(space, pipe, group, before, receiver, closing.signal)
+  void find(namespace, pipe, group, before, receiver, closing.signal)
   try {
     yield* receiver.messages(signal)
   } catch (error) {
     if (!signal.aborted) throw error
-    yield* receiver.leave(AbortSignal.timeout(LEAVING))
+    yield* receiver.leave(AbortSignal.timeout(CLOSE_LIMIT))
     throw signal.reason
   } finally {
     closing.abort()
     receiver.close()
     const { unread } = receiver
     if (signal.aborted && unread > 0) options.onTrouble?.(lostMessages(unread, 'read'))
-    await registration.close(undoing(signal))
+    await registration.close(cleanupSignal(signal))
   }
 }
 
 /** Tells the receiver where the sender is, and when it has come to its end. */
 const find = async (
-  space: Space,
+  namespace: Namespace,
   pipe: string,
   group: string,
   before: Entry | undefined,
@@ -78,11 +80,15 @@ const find = async (
 ): Promise<void> => {
   const since = before?.modRevision ?? 0
   try {
-    for await (const view of follow(space.backend, groupPrefix(space, pipe, group), signal)) {
+    for await (const view of follow(
+      namespace.backend,
+      groupPrefix(namespace, pipe, group),
+      signal,
+    )) {
       if (view.interrupted) continue
-      const ended = view.entries.get(endedKey(space, pipe, group))
+      const ended = view.entries.get(endedKey(namespace, pipe, group))
       if (ended && ended.modRevision > since) return receiver.end()
-      receiver.connect(view.entries.get(urlKey(space, pipe, group)))
+      receiver.connect(view.entries.get(urlKey(namespace, pipe, group)))
     }
   } catch (error) {
     if (!signal.aborted) receiver.fail(error)

@@ -30,7 +30,7 @@ export class Receiver {
       if (link.url === url && link.readmit()) found = true
       else link.retire()
     }
-    if (url !== undefined && !found) this.#open(url, entry?.session !== undefined)
+    if (url !== undefined && !found) this.#open(url, entry?.lease !== undefined)
   }
 
   /** No sender is awaited any more: the messages end when the connections do. */

@@ -1,12 +1,12 @@
 import type { Write } from '../../backends/backend.ts'
 import { heldBy, putHeld } from '../../backends/operations.ts'
-import { LeaseGoneError, NoError } from '../../errors.ts'
+import { LeaseGoneError, NoError } from '../../base/errors.ts'
 import { commitUntilAnswered } from '../core/commit.ts'
 import { KeptOwnership } from '../core/kept-ownership.ts'
+import type { Namespace } from '../core/namespace.ts'
 import { type OwnedKey, Ownership, TAKEN, takeOwnership } from '../core/ownership.ts'
-import { retry } from '../retry.ts'
-import { describeRemains } from '../session.ts'
-import type { Space } from '../space.ts'
+import { retry } from '../core/retry.ts'
+import { describeRemains } from '../core/session.ts'
 
 export interface RegistrationOptions extends OwnedKey {
   /** Milliseconds until the keys go when this process dies. */
@@ -21,7 +21,7 @@ export interface RegistrationOptions extends OwnedKey {
  * anew with another one.
  */
 export class Registration {
-  readonly #space: Space
+  readonly #namespace: Namespace
   readonly #options: RegistrationOptions
   readonly #beside = new Map<string, string>()
   readonly #superseded = new AbortController()
@@ -29,8 +29,8 @@ export class Registration {
   readonly #sessions = new Set<string>()
   readonly #kept: KeptOwnership<Owned>
 
-  private constructor(space: Space, options: RegistrationOptions, first: Owned) {
-    this.#space = space
+  private constructor(namespace: Namespace, options: RegistrationOptions, first: Owned) {
+    this.#namespace = namespace
     this.#options = options
     this.#sessions.add(first.session.id)
     this.#kept = new KeptOwnership(first, {
@@ -41,8 +41,8 @@ export class Registration {
   }
 
   /** @throws NoError another session holds the key; that one is untouched. */
-  static async open(space: Space, options: RegistrationOptions): Promise<Registration> {
-    return new Registration(space, options, await take(space, options, options))
+  static async open(namespace: Namespace, options: RegistrationOptions): Promise<Registration> {
+    return new Registration(namespace, options, await take(namespace, options, options))
   }
 
   /** Aborts when another one holds the key: it was lost for good. */
@@ -53,7 +53,7 @@ export class Registration {
   /** Holds another key, too, which others may not write. */
   async publish(key: string, value: string): Promise<void> {
     this.#beside.set(key, value)
-    await this.write((session) => [putHeld(key, value, session)])
+    await this.write((lease) => [putHeld(key, value, lease)])
   }
 
   /** Holds a key no longer. */
@@ -63,7 +63,7 @@ export class Registration {
   }
 
   /** Writes as the holder, once or more often: until it is known that it was applied while the key was held. */
-  async write(writes: (session: string) => readonly Write[]): Promise<void> {
+  async write(writes: (lease: string) => readonly Write[]): Promise<void> {
     const signal = AbortSignal.any([this.#options.signal, this.superseded])
     await retry({ signal }, async () => {
       const owned = await this.#kept.taken
@@ -86,7 +86,7 @@ export class Registration {
     writes: readonly Write[],
     signal: AbortSignal,
   ): Promise<true | undefined> {
-    const { backend } = this.#space
+    const { backend } = this.#namespace
     try {
       const held = [heldBy(key, session.id)]
       const { result } = await commitUntilAnswered(backend, held, writes, { signal })
@@ -101,7 +101,7 @@ export class Registration {
 
   async #takeAnew(signal: AbortSignal): Promise<Owned> {
     const options = { ...this.#options, signal, previous: this.#sessions }
-    const owned = await take(this.#space, this.#options, options)
+    const owned = await take(this.#namespace, this.#options, options)
     this.#sessions.add(owned.session.id)
     void this.#publishAll().catch(() => {})
     return owned
@@ -116,7 +116,7 @@ export class Registration {
 
   async #publishAll(): Promise<void> {
     for (const [key, value] of [...this.#beside]) {
-      if (this.#beside.has(key)) await this.write((session) => [putHeld(key, value, session)])
+      if (this.#beside.has(key)) await this.write((lease) => [putHeld(key, value, lease)])
     }
   }
 }
@@ -129,8 +129,8 @@ class Owned extends Ownership {
 }
 
 const take = async (
-  space: Space,
+  namespace: Namespace,
   { key, value, what }: OwnedKey,
   { ttl, signal, previous }: Parameters<typeof takeOwnership>[2] & {},
 ): Promise<Owned> =>
-  new Owned(await takeOwnership(space, { key, value, what }, { ttl, signal, previous }))
+  new Owned(await takeOwnership(namespace, { key, value, what }, { ttl, signal, previous }))

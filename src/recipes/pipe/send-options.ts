@@ -1,4 +1,4 @@
-import type { Limits } from '../deadline.ts'
+import type { Limits } from '../core/deadline.ts'
 import type { PipeAddress } from './address.ts'
 
 export interface SendOptions extends Limits {

@@ -1,11 +1,11 @@
-import { aborted } from '../../aborted.ts'
 import { putDetached } from '../../backends/operations.ts'
-import { LostError, UsageError } from '../../errors.ts'
-import { frame, LONGEST_MESSAGE } from '../../sp/protocol.ts'
-import { nowWaiting } from '../../waiting-mark.ts'
-import { withDeadline } from '../deadline.ts'
-import { undoing } from '../retry.ts'
-import type { Space } from '../space.ts'
+import { aborted } from '../../base/abort.ts'
+import { LostError, UsageError } from '../../base/errors.ts'
+import { nowWaiting } from '../../base/waiting-mark.ts'
+import { frame, LONGEST_MESSAGE } from '../../nanomsg/protocol.ts'
+import { withDeadline } from '../core/deadline.ts'
+import type { Namespace } from '../core/namespace.ts'
+import { cleanupSignal } from '../core/retry.ts'
 import { lostMessages } from './lost-messages.ts'
 import { checkPipe, checkPipeGroup, endedKey, pipeKey } from './names.ts'
 import { Registration } from './registration.ts'
@@ -28,7 +28,7 @@ export interface Sent {
  * @throws UsageError a name is malformed, or a message too long.
  */
 export const send = async (
-  space: Space,
+  namespace: Namespace,
   pipe: string,
   messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: SendOptions = {},
@@ -36,18 +36,18 @@ export const send = async (
   checkPipe(pipe)
   for (const group of options.groups ?? []) checkPipeGroup(group)
   return withDeadline(options, async (signal) => {
-    const registration = await Registration.open(space, {
-      key: () => pipeKey(space, pipe),
+    const registration = await Registration.open(namespace, {
+      key: () => pipeKey(namespace, pipe),
       value: 'sending',
       what: `the pipe ${pipe}`,
       ...options,
       signal,
     })
     nowWaiting(signal)
-    const groups = new SenderGroups(space, pipe, registration, options)
+    const groups = new SenderGroups(namespace, pipe, registration, options)
     try {
       return await Promise.race([
-        deliver(space, pipe, messages, registration, groups, options),
+        deliver(namespace, pipe, messages, registration, groups, options),
         aborted(AbortSignal.any([signal, groups.failed])),
         superseded(registration),
       ])
@@ -57,7 +57,7 @@ export const send = async (
       throw error
     } finally {
       groups.close()
-      await registration.close(undoing(signal))
+      await registration.close(cleanupSignal(signal))
     }
   })
 }
@@ -70,7 +70,7 @@ const superseded = async ({ superseded: signal }: Registration): Promise<never> 
 }
 
 const deliver = async (
-  space: Space,
+  namespace: Namespace,
   pipe: string,
   messages: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   registration: Registration,
@@ -89,8 +89,8 @@ const deliver = async (
   await groups.flushed()
   // Who has read all sees this, and need not wait for another sender.
   for (const { name } of groups.all) {
-    const key = endedKey(space, pipe, name)
-    await registration.write((session) => [putDetached(key, session)])
+    const key = endedKey(namespace, pipe, name)
+    await registration.write((lease) => [putDetached(key, lease)])
   }
   await groups.end()
   return { sent, dropped: groups.dropped }

@@ -1,7 +1,7 @@
-import { UnavailableError } from '../../errors.ts'
-import { describeFailure } from '../../reason.ts'
-import type { Space } from '../space.ts'
-import { follow } from '../view.ts'
+import { UnavailableError } from '../../base/errors.ts'
+import { describeFailure } from '../../base/reason.ts'
+import type { Namespace } from '../core/namespace.ts'
+import { follow } from '../core/view.ts'
 import { advertised, ownAddress, pipeUrl } from './address.ts'
 import { PipeGroup } from './group.ts'
 import { parsePipeKey, pipeKey, urlKey } from './names.ts'
@@ -10,7 +10,7 @@ import type { SendOptions } from './send-options.ts'
 
 /** The groups that a sender serves: those that were declared, and those that the store shows to have members. */
 export class SenderGroups {
-  readonly #space: Space
+  readonly #namespace: Namespace
   readonly #pipe: string
   readonly #registration: Registration
   readonly #options: SendOptions
@@ -23,8 +23,13 @@ export class SenderGroups {
   #dropped = 0
   #listeners = new Set<() => void>()
 
-  constructor(space: Space, pipe: string, registration: Registration, options: SendOptions) {
-    this.#space = space
+  constructor(
+    namespace: Namespace,
+    pipe: string,
+    registration: Registration,
+    options: SendOptions,
+  ) {
+    this.#namespace = namespace
     this.#pipe = pipe
     this.#registration = registration
     this.#options = options
@@ -98,25 +103,25 @@ export class SenderGroups {
 
   #until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const look = () => {
+      const check = () => {
         if (!condition()) return
-        this.#listeners.delete(look)
+        this.#listeners.delete(check)
         resolve()
       }
-      this.#listeners.add(look)
-      look()
+      this.#listeners.add(check)
+      check()
     })
   }
 
   readonly #changed = (): void => {
-    for (const look of this.#listeners) look()
+    for (const check of this.#listeners) check()
   }
 
   async #follow(): Promise<void> {
-    const scope = `${pipeKey(this.#space, this.#pipe)}/`
+    const scope = `${pipeKey(this.#namespace, this.#pipe)}/`
     const { signal } = this.#closing
     try {
-      for await (const view of follow(this.#space.backend, scope, signal)) {
+      for await (const view of follow(this.#namespace.backend, scope, signal)) {
         if (view.interrupted) continue
         const keys = [...view.entries.keys()]
         this.#changing = this.#changing.then(() => this.#serve(keys))
@@ -134,7 +139,7 @@ export class SenderGroups {
   }
 
   #groupWithMember(key: string): string | undefined {
-    const { pipe, group, part } = parsePipeKey(this.#space, key)
+    const { pipe, group, part } = parsePipeKey(this.#namespace, key)
     return pipe === this.#pipe && part === 'member' ? group : undefined
   }
 
@@ -145,16 +150,16 @@ export class SenderGroups {
     if (this.#closing.signal.aborted) return group.close()
     this.#groups.set(name, group)
     this.#changed()
-    await this.#registration.publish(urlKey(this.#space, this.#pipe, name), url)
+    await this.#registration.publish(urlKey(this.#namespace, this.#pipe, name), url)
   }
 
   async #listen(group: PipeGroup): Promise<string> {
     const { listen, advertise } = this.#options
-    const host = listen?.host ?? (await ownAddress(this.#space))
+    const host = listen?.host ?? (await ownAddress(this.#namespace))
     const wanted = listen?.port ? listen.port + this.#opened++ : 0
     try {
       const port = await group.listen(host, wanted)
-      return pipeUrl(await advertised(this.#space, host, advertise), port)
+      return pipeUrl(await advertised(this.#namespace, host, advertise), port)
     } catch (cause) {
       const where = wanted ? `port ${wanted} of ${host}` : host
       throw new UnavailableError(`cannot listen on ${where}: ${describeFailure(cause)}`, {
@@ -179,6 +184,6 @@ export class SenderGroups {
     }
     group.close()
     this.#changed()
-    await this.#registration.withdraw(urlKey(this.#space, this.#pipe, group.name))
+    await this.#registration.withdraw(urlKey(this.#namespace, this.#pipe, group.name))
   }
 }

@@ -1,17 +1,17 @@
 /** How many messages may be on their way to a reader of which nothing is known yet, … */
-const FIRST = 2
+const INITIAL_SIZE = 2
 /** … and at most. */
-const MOST = 128
+const MAX_SIZE = 128
 
 /** What a reader reads in this time (milliseconds) may be on its way to it, beside the message that it is at. */
-const AHEAD = 10
+const READ_AHEAD = 10
 
 /**
  * How many messages may be on their way to a reader: few enough that none waits for long while another reader is idle,
  * and enough that a quick reader never has to wait for the network.
  */
 export class Window {
-  #size = FIRST
+  #size = INITIAL_SIZE
   #read = 0
   #busy = 0
   #way: number | undefined
@@ -36,9 +36,9 @@ export class Window {
   adapt(): void {
     if (this.#read === 0) return
     const each = this.#busy / this.#read
-    const wanted = Math.round(1 + (AHEAD + (this.#way ?? 0)) / each)
+    const wanted = Math.round(1 + (READ_AHEAD + (this.#way ?? 0)) / each)
     const least = Math.max(1, Math.floor(this.#size / 2))
-    this.#size = Math.min(Math.max(wanted, least), 2 * this.#size, MOST)
+    this.#size = Math.min(Math.max(wanted, least), 2 * this.#size, MAX_SIZE)
     this.#read = 0
     this.#busy = 0
   }

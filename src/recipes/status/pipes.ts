@@ -4,7 +4,7 @@ import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.t
 /** Pipes with their senders, their groups and addresses, and the members. */
 export const pipeRows = (sources: Sources): StatusRow[] => {
   const parts = sources.entries
-    .map((entry) => ({ entry, ...parsePipeKey(sources.space, entry.key) }))
+    .map((entry) => ({ entry, ...parsePipeKey(sources.namespace, entry.key) }))
     .filter(({ part }) => part !== 'ended')
     .sort((a, b) => rankOf(a) - rankOf(b))
   return [...grouped(parts, ({ pipe, group = '' }) => `${pipe}/${group}`).values()].flatMap((one) =>
@@ -12,7 +12,7 @@ export const pipeRows = (sources: Sources): StatusRow[] => {
       kind: 'pipe',
       name: group === undefined ? pipe : `${pipe}/${group}`,
       state: part === 'member' ? 'receives' : part === 'url' ? textOf(entry) : 'sends',
-      holder: holderIn(sources, entry.session),
+      holder: holderIn(sources, entry.lease),
     })),
   )
 }

@@ -1,6 +1,6 @@
 import type { Entry } from '../../backends/backend.ts'
+import { nameIn } from '../core/namespace.ts'
 import { holdersAmong, membersOf, semaphore } from '../core/queue.ts'
-import { nameIn } from '../space.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
 export type QueueKind = 'lock' | 'election' | 'once'
@@ -14,10 +14,10 @@ const STATES: Readonly<Record<QueueKind, readonly [string, string]>> = {
 
 /** Everybody in the queues of a kind, in the order in which they came. */
 export const queueRows = (kind: QueueKind, sources: Sources): StatusRow[] => {
-  const { space, entries } = sources
-  const queues = grouped(entries, ({ key, session }) => {
-    const [, name, last] = /^(.+)\/([^/]+)$/.exec(nameIn(space, kind, key)) ?? []
-    return last === session || last === NATIVE ? name : undefined
+  const { namespace, entries } = sources
+  const queues = grouped(entries, ({ key, lease }) => {
+    const [, name, last] = /^(.+)\/([^/]+)$/.exec(nameIn(namespace, kind, key)) ?? []
+    return last === lease || last === NATIVE ? name : undefined
   })
   return [...queues].flatMap(([name, members]) => rowsOf(kind, name, members, sources))
 }
@@ -28,42 +28,42 @@ const rowsOf = (
   entries: readonly Entry[],
   sources: Sources,
 ): StatusRow[] => {
-  const members = membersOf({ space: sources.space, kind, name }, entries)
+  const members = membersOf({ namespace: sources.namespace, kind, name }, entries)
   const native = entries.find(({ key }) => key.endsWith(`/${NATIVE}`))
   const sessions = members.map(sessionOf)
   const heldByUs = () => holdersAmong(semaphore(slotsOf(members)), members).map(sessionOf)
   const holders = new Set(native ? nativeHolders(native) : heldByUs())
   const [holds, waits] = STATES[kind]
-  const foreign = [...holders].filter((session) => !sessions.includes(session))
+  const foreign = [...holders].filter((lease) => !sessions.includes(lease))
   return [
-    ...foreign.map((session) => ({ kind, name, state: holds, holder: holderIn(sources, session) })),
+    ...foreign.map((lease) => ({ kind, name, state: holds, holder: holderIn(sources, lease) })),
     ...members.map((entry) => {
-      const holding = holders.has(entry.session ?? '')
+      const holding = holders.has(entry.lease ?? '')
       return {
         kind,
         name,
         state: holding ? holds : waits,
         ...(kind === 'election' && { id: textOf(entry) }),
         ...(holding && kind !== 'once' && { token: tokenOf(entry, native) }),
-        holder: holderIn(sources, entry.session),
+        holder: holderIn(sources, entry.lease),
       }
     }),
   ]
 }
 
-const sessionOf = ({ session = '' }: Entry): string => session
+const sessionOf = ({ lease = '' }: Entry): string => lease
 
 /** A semaphore's holders that are written down have theirs from when they were: nobody can tell it later. */
 const tokenOf = ({ createRevision }: Entry, native: Entry | undefined): number | undefined => {
   if (!native) return createRevision
-  return native.session === undefined ? undefined : native.modRevision
+  return native.lease === undefined ? undefined : native.modRevision
 }
 
 /** Where a lock's holders are written down, as `consul lock` does, that decides. */
 const NATIVE = '.lock'
 
 const nativeHolders = (entry: Entry): string[] => {
-  if (entry.session !== undefined) return [entry.session]
+  if (entry.lease !== undefined) return [entry.lease]
   try {
     return Object.keys((JSON.parse(textOf(entry)) as { Holders?: object }).Holders ?? {})
   } catch {

@@ -1,6 +1,6 @@
 import type { Entry } from '../../backends/backend.ts'
-import type { SessionRecord } from '../session-record.ts'
-import type { Space } from '../space.ts'
+import type { Namespace } from '../core/namespace.ts'
+import type { SessionRecord } from '../core/session-record.ts'
 
 /** One line of a status: a thing, or somebody who holds it, waits for it or belongs to it. */
 export interface StatusRow {
@@ -32,15 +32,15 @@ type StatusHolder = Pick<SessionRecord, 'host' | 'since'> & Partial<SessionRecor
 
 /** What a kind's rows are made of: everything that the store has of it, and who the sessions are. */
 export interface Sources {
-  readonly space: Space
+  readonly namespace: Namespace
   readonly entries: readonly Entry[]
   readonly records: ReadonlyMap<string, SessionRecord>
 }
 
 export const textOf = ({ value }: Entry): string => Buffer.from(value).toString()
 
-export const holderIn = ({ records }: Sources, session: string | undefined) =>
-  session === undefined ? undefined : records.get(session)
+export const holderIn = ({ records }: Sources, lease: string | undefined) =>
+  lease === undefined ? undefined : records.get(lease)
 
 /** Puts what belongs together into groups, in the order of their first members. */
 export const grouped = <T>(items: Iterable<T>, nameOf: (item: T) => string | undefined) => {

@@ -1,21 +1,21 @@
+import { nameIn } from '../core/namespace.ts'
 import { READY } from '../signal.ts'
-import { nameIn } from '../space.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
 /** Signals that are held or expire, and groups with how many of them are ready. What is sticky, `list` tells. */
 export const signalRows = (sources: Sources): StatusRow[] => {
   const signals = sources.entries.map((entry) => ({
-    name: nameIn(sources.space, 'signal', entry.key),
+    name: nameIn(sources.namespace, 'signal', entry.key),
     state: textOf(entry),
-    session: entry.session,
+    session: entry.lease,
   }))
   const held = signals
-    .filter(({ session }) => session !== undefined)
-    .map(({ name, state, session }) => ({
+    .filter(({ session: lease }) => lease !== undefined)
+    .map(({ name, state, session: lease }) => ({
       kind: 'signal' as const,
       name,
       state,
-      holder: holderIn(sources, session),
+      holder: holderIn(sources, lease),
     }))
   const groups = grouped(signals, ({ name }) => groupOf(name))
   return [...held, ...[...groups].map(([name, members]) => groupRow(name, members))]

@@ -1,8 +1,8 @@
-import { type Limits, withDeadline } from '../deadline.ts'
+import { type Limits, withDeadline } from '../core/deadline.ts'
+import { keyIn, type Namespace, prefixIn } from '../core/namespace.ts'
+import { retryUntilAvailable } from '../core/retry.ts'
+import { allRecords } from '../core/session-record.ts'
 import { type Kind, type ShownKind, traitsOf } from '../kinds.ts'
-import { whenAvailable } from '../retry.ts'
-import { allRecords } from '../session-record.ts'
-import { keyIn, prefixIn, type Space } from '../space.ts'
 import { pipeRows } from './pipes.ts'
 import { isQueued } from './queued.ts'
 import { type QueueKind, queueRows } from './queues.ts'
@@ -36,41 +36,45 @@ export const WATCHED: readonly Kind[] = [...KINDS_SHOWN.map(([kind]) => kind), '
  * What is going on in a namespace: who holds, leads, waits and queues, and what there is. One listing for each kind, one
  * after the other, so things that change meanwhile may be seen in two states.
  */
-export const status = (space: Space, limits: Limits = {}): Promise<StatusRow[]> =>
+export const status = (namespace: Namespace, limits: Limits = {}): Promise<StatusRow[]> =>
   withDeadline(limits, async (signal) => {
     const listings: (readonly [Rows, Sources['entries']])[] = []
     for (const [kind, rows] of KINDS_SHOWN) {
-      const read = () => space.backend.list(prefixIn(space, kind), { signal })
-      listings.push([rows, (await whenAvailable({ signal }, read)).entries])
+      const read = () => namespace.backend.list(prefixIn(namespace, kind), { signal })
+      listings.push([rows, (await retryUntilAvailable({ signal }, read)).entries])
     }
     // After the listings, so that whoever has come meanwhile is known.
-    const records = await whenAvailable({ signal }, () => allRecords(space, signal))
-    const shown = listings.flatMap(([rows, entries]) => rows({ space, entries, records }))
-    return [...shown, ...(await observedRows(space, signal)), ...(await topicRows(space, signal))]
+    const records = await retryUntilAvailable({ signal }, () => allRecords(namespace, signal))
+    const shown = listings.flatMap(([rows, entries]) => rows({ namespace, entries, records }))
+    return [
+      ...shown,
+      ...(await observedRows(namespace, signal)),
+      ...(await topicRows(namespace, signal)),
+    ]
   })
 
 /** How many wait for a lock, to lead, for their turn of `once`, and at a barrier. */
-export const countQueued = async (space: Space, signal: AbortSignal): Promise<number> => {
+export const countQueued = async (namespace: Namespace, signal: AbortSignal): Promise<number> => {
   let count = 0
   for (const [kind, rows] of KINDS_SHOWN) {
     if (!traitsOf(kind).queued) continue
-    const { entries } = await space.backend.list(prefixIn(space, kind), { signal })
-    count += rows({ space, entries, records: new Map() }).filter(isQueued).length
+    const { entries } = await namespace.backend.list(prefixIn(namespace, kind), { signal })
+    count += rows({ namespace, entries, records: new Map() }).filter(isQueued).length
   }
   return count
 }
 
 /** Everybody in one queue, in the order in which they came. */
 export const queueStatus = (
-  space: Space,
+  namespace: Namespace,
   kind: QueueKind,
   name: string,
   limits: Limits = {},
 ): Promise<StatusRow[]> =>
   withDeadline(limits, async (signal) => {
-    const read = () => space.backend.list(`${keyIn(space, kind, name)}/`, { signal })
-    const { entries } = await whenAvailable({ signal }, read)
-    const records = await whenAvailable({ signal }, () => allRecords(space, signal))
+    const read = () => namespace.backend.list(`${keyIn(namespace, kind, name)}/`, { signal })
+    const { entries } = await retryUntilAvailable({ signal }, read)
+    const records = await retryUntilAvailable({ signal }, () => allRecords(namespace, signal))
     // The queue of a/b lies below that of a.
-    return queueRows(kind, { space, entries, records }).filter((row) => row.name === name)
+    return queueRows(kind, { namespace, entries, records }).filter((row) => row.name === name)
   })

@@ -1,7 +1,7 @@
 import type { Entry } from '../../backends/backend.ts'
-import { compareKeys } from '../../backends/scope.ts'
-import { whenAvailable } from '../retry.ts'
-import { nameIn, prefixIn, type Space } from '../space.ts'
+import { compareKeys } from '../../backends/watch/scope.ts'
+import { type Namespace, nameIn, prefixIn } from '../core/namespace.ts'
+import { retryUntilAvailable } from '../core/retry.ts'
 import { readHead } from '../topic/head.ts'
 import type { StatusRow } from './row.ts'
 
@@ -9,24 +9,27 @@ import type { StatusRow } from './row.ts'
 const BEHIND_PAGES = '999999999999'
 
 /** Topics and which messages they have. Goes from head to head: a topic may have very many messages. */
-export const topicRows = async (space: Space, signal?: AbortSignal): Promise<StatusRow[]> => {
-  const prefix = prefixIn(space, 'topic')
+export const topicRows = async (
+  namespace: Namespace,
+  signal?: AbortSignal,
+): Promise<StatusRow[]> => {
+  const prefix = prefixIn(namespace, 'topic')
   const rows: StatusRow[] = []
   let after: string | undefined
   for (;;) {
     const from = after
-    const read = () => space.backend.list(prefix, { after: from, limit: 1, signal })
-    const [entry] = (await whenAvailable({ signal }, read)).entries
+    const read = () => namespace.backend.list(prefix, { after: from, limit: 1, signal })
+    const [entry] = (await retryUntilAvailable({ signal }, read)).entries
     if (!entry) return rows.sort((a, b) => compareKeys(a.name, b.name))
     const [, topic, last] = /^(.+)\/([^/]+)$/.exec(entry.key) ?? []
-    if (topic && last === 'head') rows.push(rowOf(space, topic, entry))
+    if (topic && last === 'head') rows.push(rowOf(namespace, topic, entry))
     after = topic && /^\d{12}$/.test(last ?? '') ? `${topic}/${BEHIND_PAGES}` : entry.key
   }
 }
 
-const rowOf = (space: Space, key: string, entry: Entry): StatusRow => ({
+const rowOf = (namespace: Namespace, key: string, entry: Entry): StatusRow => ({
   kind: 'topic',
-  name: nameIn(space, 'topic', key),
+  name: nameIn(namespace, 'topic', key),
   state: describe(entry),
 })
 

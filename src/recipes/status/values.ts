@@ -1,24 +1,24 @@
 import type { Entry } from '../../backends/backend.ts'
-import { parseOnceRecord } from '../once-record.ts'
-import { nameIn } from '../space.ts'
+import { nameIn } from '../core/namespace.ts'
+import { parseOnceRecord } from '../once/once-record.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
 /** Things that are one key: counters, wait groups, what was done once. */
 export const valueRows = (
   kind: 'counter' | 'waitgroup',
-  { space, entries }: Sources,
+  { namespace, entries }: Sources,
 ): StatusRow[] =>
-  entries.map((entry) => ({ kind, name: nameIn(space, kind, entry.key), state: textOf(entry) }))
+  entries.map((entry) => ({ kind, name: nameIn(namespace, kind, entry.key), state: textOf(entry) }))
 
 /** What was done once and is remembered. */
 export const doneRows = (sources: Sources): StatusRow[] =>
   sources.entries
-    .filter(({ key, session }) => session === undefined || !key.endsWith(`/${session}`))
+    .filter(({ key, lease }) => lease === undefined || !key.endsWith(`/${lease}`))
     .map((entry) => ({
       kind: 'once',
-      name: nameIn(sources.space, 'once', entry.key),
+      name: nameIn(sources.namespace, 'once', entry.key),
       state: 'done',
-      holder: holderIn(sources, entry.session) ?? doneBy(entry),
+      holder: holderIn(sources, entry.lease) ?? doneBy(entry),
     }))
 
 const doneBy = (entry: Entry): StatusRow['holder'] => {
@@ -28,12 +28,14 @@ const doneBy = (entry: Entry): StatusRow['holder'] => {
 
 /** Barriers at which somebody waits, and who does, in the order of arrival. */
 export const barrierRows = (sources: Sources): StatusRow[] => {
-  const { space, entries } = sources
-  const generations = new Map(entries.map((entry) => [nameIn(space, 'barrier', entry.key), entry]))
-  const arrivals = grouped(entries, ({ key, session }) => {
+  const { namespace, entries } = sources
+  const generations = new Map(
+    entries.map((entry) => [nameIn(namespace, 'barrier', entry.key), entry]),
+  )
+  const arrivals = grouped(entries, ({ key, lease }) => {
     const [, name, generation, last] =
-      /^(.+)\/(\d+)\/([^/]+)$/.exec(nameIn(space, 'barrier', key)) ?? []
-    if (session === undefined || last !== session || name === undefined) return undefined
+      /^(.+)\/(\d+)\/([^/]+)$/.exec(nameIn(namespace, 'barrier', key)) ?? []
+    if (lease === undefined || last !== lease || name === undefined) return undefined
     return generationOf(generations.get(name)) === Number(generation) ? name : undefined
   })
   return [...arrivals].flatMap(([name, members]) => arrivalRows(name, members, sources))
@@ -43,11 +45,11 @@ const arrivalRows = (name: string, members: readonly Entry[], sources: Sources):
   const [first] = members
   const state = `${members.length} of ${first ? textOf(first) : '?'} arrived`
   const inOrder = [...members].sort((a, b) => a.createRevision - b.createRevision)
-  const waits = inOrder.map(({ session }) => ({
+  const waits = inOrder.map(({ lease }) => ({
     kind: 'barrier' as const,
     name,
     state: 'waits',
-    holder: holderIn(sources, session),
+    holder: holderIn(sources, lease),
   }))
   return [{ kind: 'barrier', name, state }, ...waits]
 }

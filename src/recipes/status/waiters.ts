@@ -1,26 +1,26 @@
 import type { Waiter } from '../../backends/backend.ts'
-import { isObservant } from '../../backends/operations.ts'
-import { targetsOf, waiterIn } from '../announcement.ts'
-import { whenAvailable } from '../retry.ts'
-import type { Space } from '../space.ts'
+import { hasWaiterRegistry } from '../../backends/operations.ts'
+import type { Namespace } from '../core/namespace.ts'
+import { retryUntilAvailable } from '../core/retry.ts'
+import { currentWaiter, targetsOf } from '../wait/announcement.ts'
 import type { Sources, StatusRow } from './row.ts'
 
 /** Who has announced to wait, a row for each target, oldest first. */
 export const waiterRows = ({ entries }: Sources): StatusRow[] =>
   [...entries]
     .sort((a, b) => a.createRevision - b.createRevision)
-    .map(waiterIn)
+    .map(currentWaiter)
     .filter((waiter) => waiter !== undefined)
     .flatMap(rowsOf)
 
 /** Likewise who is seen to wait by whoever serves the store; of very many only the first ones. */
 export const observedRows = async (
-  { backend, namespace }: Space,
+  { backend, name }: Namespace,
   signal?: AbortSignal,
 ): Promise<StatusRow[]> => {
-  if (!isObservant(backend)) return []
-  const look = () => backend.waiters(namespace, { signal })
-  const { waiters, unlisted } = await whenAvailable({ signal }, look)
+  if (!hasWaiterRegistry(backend)) return []
+  const check = () => backend.waiters(name, { signal })
+  const { waiters, unlisted } = await retryUntilAvailable({ signal }, check)
   const more: StatusRow = { kind: 'wait', name: '…', state: `${unlisted} more waiters` }
   return [...waiters.flatMap(rowsOf), ...(unlisted > 0 ? [more] : [])]
 }

@@ -1,8 +1,8 @@
 import type { Entry } from '../../backends/backend.ts'
 import { put, remove, unchanged } from '../../backends/operations.ts'
-import { randomBytes } from '../../random.ts'
-import { contention } from '../contention.ts'
+import { randomBytes } from '../../base/random.ts'
 import { type Change, commitChange, type Plan, type Verdict } from '../core/commit.ts'
+import { contention } from '../core/contention.ts'
 import { type Batch, HEADER } from './batch.ts'
 import { encodeHead, type Head, type KnownHead, readHead } from './head.ts'
 import { decodePage, encodePage } from './page.ts'
@@ -53,7 +53,7 @@ export class Appender {
    */
   async append(batch: Batch, signal: AbortSignal | undefined): Promise<Stored> {
     this.#batches++
-    const { headKey, space } = this.#topic
+    const { headKey, namespace } = this.#topic
     let known = this.#known
     this.#known = undefined
     const change: Change<Stored, AppendPlan> = {
@@ -70,7 +70,7 @@ export class Appender {
       wasApplied: (plan, entries, answered) =>
         answered ? 'not applied' : this.#verdict(plan, entries.get(headKey), signal),
     }
-    return commitChange(space.backend, change, { signal }, contention())
+    return commitChange(namespace.backend, change, { signal }, contention())
   }
 
   async #plan(
@@ -129,7 +129,7 @@ export class Appender {
 
 /** How many keys a commit can trim besides writing these pages. */
 const roomBeside = (topic: Topic, pages: readonly NewPage[]): number => {
-  const { maxCommitBytes, maxCommitOperations } = topic.space.backend.traits
+  const { maxCommitBytes, maxCommitOperations } = topic.namespace.backend.traits
   const size = pages.reduce((sum, { value }) => sum + value.length, 0)
   const keys = Math.floor((maxCommitBytes - size - HEADER) / Buffer.byteLength(topic.pageKey(0)))
   return Math.min(maxCommitOperations - 1, keys) - pages.length - 1

@@ -1,12 +1,12 @@
-import { UsageError } from '../../errors.ts'
-import type { Space } from '../space.ts'
+import { UsageError } from '../../base/errors.ts'
+import type { Namespace } from '../core/namespace.ts'
 import { sizeInPage } from './page.ts'
 import { Topic } from './topic.ts'
 
 /** A page is closed when it has so many bytes, unless one message alone has more, … */
 const FULL_PAGE = 64 * 1024
 /** … or so many messages: whoever begins with a message within a page finds the page among as many keys. */
-export const MOST_IN_PAGE = 1_000
+export const MAX_PAGE_MESSAGES = 1_000
 
 /** Bytes of a page's header, or of a head. */
 export const HEADER = 256
@@ -26,8 +26,8 @@ interface BatchLimits {
   readonly overhead: number
 }
 
-export const limitsOf = ({ space, headKey }: Topic): BatchLimits => {
-  const { name, maxCommitBytes, maxCommitOperations } = space.backend.traits
+export const limitsOf = ({ namespace, headKey }: Topic): BatchLimits => {
+  const { name, maxCommitBytes, maxCommitOperations } = namespace.backend.traits
   const key = Buffer.byteLength(headKey) + 8
   return {
     store: name,
@@ -38,8 +38,8 @@ export const limitsOf = ({ space, headKey }: Topic): BatchLimits => {
 }
 
 /** The most bytes that a message of a topic may have. */
-export const longestMessage = (space: Space, topic: string): number =>
-  longest(limitsOf(new Topic(space, topic)))
+export const maxMessageLength = (namespace: Namespace, topic: string): number =>
+  longest(limitsOf(new Topic(namespace, topic)))
 
 /** Less what stands before and behind it. */
 const longest = ({ bytes, overhead }: BatchLimits): number => bytes - overhead - 16
@@ -82,7 +82,7 @@ export class Batch {
 
   #openPage(size: number): Uint8Array[] | undefined {
     const page = this.pages.at(-1)
-    const full = this.#inPage + size > FULL_PAGE || page?.length === MOST_IN_PAGE
+    const full = this.#inPage + size > FULL_PAGE || page?.length === MAX_PAGE_MESSAGES
     return full ? undefined : page
   }
 }

@@ -1,7 +1,7 @@
 import type { Entry } from '../../backends/backend.ts'
 import { put } from '../../backends/operations.ts'
-import { ConflictError, LostError } from '../../errors.ts'
-import { randomBytes } from '../../random.ts'
+import { ConflictError, LostError } from '../../base/errors.ts'
+import { randomBytes } from '../../base/random.ts'
 import { changeKey } from '../core/commit.ts'
 import type { Position } from './position.ts'
 import type { Topic } from './topic.ts'
@@ -48,7 +48,7 @@ export class Cursor {
     }
     const appliedTo = (entry: Entry | undefined) =>
       this.#isOurs(entry) && this.#read(entry).next === written?.next
-    return changeKey(this.#topic.space.backend, { key: this.#key, plan, appliedTo }, { signal })
+    return changeKey(this.#topic.namespace.backend, { key: this.#key, plan, appliedTo }, { signal })
   }
 
   #isOurs(entry: Entry | undefined): entry is Entry {

@@ -1,5 +1,5 @@
 import type { Entry } from '../../backends/backend.ts'
-import { ConflictError } from '../../errors.ts'
+import { ConflictError } from '../../base/errors.ts'
 
 /** What is known of a topic at a glance. Every publish is a commit guarded by it. */
 export interface Head {

@@ -1,4 +1,4 @@
-import { whenAvailable } from '../retry.ts'
+import { retryUntilAvailable } from '../core/retry.ts'
 import { decodePage, type Page } from './page.ts'
 import type { Topic } from './topic.ts'
 
@@ -9,8 +9,8 @@ export const listPages = async (
   limit: number,
   signal: AbortSignal | undefined,
 ): Promise<Page[]> => {
-  const { backend } = topic.space
-  const { entries } = await whenAvailable({ signal }, () =>
+  const { backend } = topic.namespace
+  const { entries } = await retryUntilAvailable({ signal }, () =>
     backend.list(topic.prefix, { after: topic.pageKey(after), limit, signal }),
   )
   return entries.flatMap((entry) => {

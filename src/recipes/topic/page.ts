@@ -1,5 +1,5 @@
 import type { Entry } from '../../backends/backend.ts'
-import { ConflictError } from '../../errors.ts'
+import { ConflictError } from '../../base/errors.ts'
 
 /** What stands at the top of a page. */
 export interface PageHeader {

@@ -1,5 +1,5 @@
-import { LostError, UsageError } from '../../errors.ts'
-import { printable } from '../../redact.ts'
+import { LostError, UsageError } from '../../base/errors.ts'
+import { printable } from '../../base/redact.ts'
 import type { Head } from './head.ts'
 
 /** Where a subscriber is: at the message that it is to get next. */

@@ -1,6 +1,6 @@
-import { UsageError } from '../../errors.ts'
-import { type Limits, withDeadline } from '../deadline.ts'
-import type { Space } from '../space.ts'
+import { UsageError } from '../../base/errors.ts'
+import { type Limits, withDeadline } from '../core/deadline.ts'
+import type { Namespace } from '../core/namespace.ts'
 import { Appender, type Stored } from './append.ts'
 import { type MessageSource, Outbox } from './outbox.ts'
 import { messageId } from './position.ts'
@@ -28,7 +28,7 @@ export interface Published {
 }
 
 /** What is kept unless somebody says otherwise: so that nobody who reads at all misses a part of a great burst. */
-const USUAL: Retention = { messages: 10_000, grace: 10_000 }
+const DEFAULT_RETENTION: Retention = { messages: 10_000, grace: 10_000 }
 
 /**
  * Publishes messages in order, each exactly once, and resolves when all of them are stored. They are stored in
@@ -39,13 +39,13 @@ const USUAL: Retention = { messages: 10_000, grace: 10_000 }
  * @throws IndeterminateError it cannot be known whether the last batch is stored.
  */
 export const publish = async (
-  space: Space,
+  namespace: Namespace,
   name: string,
   messages: MessageSource,
   options: PublishOptions = {},
 ): Promise<Published> => {
   const { timeout, signal, onStored } = options
-  const topic = new Topic(space, name)
+  const topic = new Topic(namespace, name)
   const appender = new Appender(topic, retentionOf(options))
   const outbox = new Outbox(topic, messages, signal)
   let published: Published = { count: 0 }
@@ -67,7 +67,7 @@ export const publish = async (
 /** @throws UsageError nothing would be kept. */
 const retentionOf = ({ retain, retainFor }: PublishOptions): Retention => {
   if (retain !== undefined && retain < 1) throw new UsageError('retain must be at least 1')
-  if (retain === undefined && retainFor === undefined) return USUAL
+  if (retain === undefined && retainFor === undefined) return DEFAULT_RETENTION
   return { messages: retain, age: retainFor }
 }
 

@@ -1,4 +1,4 @@
-import { MOST_IN_PAGE } from './batch.ts'
+import { MAX_PAGE_MESSAGES } from './batch.ts'
 import { type Head, readHead } from './head.ts'
 import { listPages, pagesIn } from './listing.ts'
 import { decodePage, type Page } from './page.ts'
@@ -72,7 +72,7 @@ const pageAt = async (
 /** The page that the position is in the middle of. It begins no more than a page's messages before. */
 const pageAround = async (topic: Topic, position: Position, signal: AbortSignal): Promise<Page> => {
   const head = await headWithoutGap(topic, position, signal)
-  for (let after = Math.max(0, position.next - MOST_IN_PAGE); after < position.next; ) {
+  for (let after = Math.max(0, position.next - MAX_PAGE_MESSAGES); after < position.next; ) {
     const pages = await listPages(topic, after, pagesIn(REPLY, head), signal)
     const page = pages.find((one) => contains(one, position))
     if (page) return page

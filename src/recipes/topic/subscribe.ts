@@ -1,4 +1,4 @@
-import type { Space } from '../space.ts'
+import type { Namespace } from '../core/namespace.ts'
 import { messageId } from './position.ts'
 import { type Messages, Subscription, type SubscriptionOptions } from './subscription.ts'
 
@@ -23,12 +23,12 @@ export interface Message {
  * @throws LostError messages are missing, or with `as` another subscriber has taken the name over.
  */
 export async function* subscribe(
-  space: Space,
+  namespace: Namespace,
   topic: string,
   options: SubscribeOptions = {},
 ): AsyncGenerator<Message, never> {
   const { signal = new AbortController().signal, onSubscribed } = options
-  const subscription = await Subscription.open(space, topic, options, signal)
+  const subscription = await Subscription.open(namespace, topic, options, signal)
   onSubscribed?.()
   for await (const group of subscription.messages(signal)) {
     yield* each(subscription, group)

@@ -1,8 +1,8 @@
 import type { Entry } from '../../backends/backend.ts'
-import { type CoordinationError, describe, TimeoutError } from '../../errors.ts'
-import { undoing } from '../retry.ts'
-import type { Space } from '../space.ts'
-import { follow } from '../view.ts'
+import { type CoordinationError, describe, TimeoutError } from '../../base/errors.ts'
+import type { Namespace } from '../core/namespace.ts'
+import { cleanupSignal } from '../core/retry.ts'
+import { follow } from '../core/view.ts'
 import { Cursor } from './cursor.ts'
 import { type Head, readHead } from './head.ts'
 import { type From, GapError, isSound, type Position, parseFrom } from './position.ts'
@@ -51,13 +51,13 @@ export class Subscription {
 
   /** Resolves once nothing that is published from then on can be missed. */
   static async open(
-    space: Space,
+    namespace: Namespace,
     name: string,
     options: SubscriptionOptions,
     signal: AbortSignal,
   ): Promise<Subscription> {
     const { from = 'now', as } = options
-    const topic = new Topic(space, name)
+    const topic = new Topic(namespace, name)
     const begin = parseFrom(from)
     const cursor = as === undefined ? undefined : new Cursor(topic, as)
     const { head } = await topic.open(signal)
@@ -88,7 +88,7 @@ export class Subscription {
     } catch (error) {
       if (error instanceof GapError && error.behind) {
         // Where that fails it is told again the next time.
-        await this.#cursor?.move(error.behind, undoing()).catch(() => {})
+        await this.#cursor?.move(error.behind, cleanupSignal()).catch(() => {})
       }
       const late = signal.aborted && signal.reason instanceof TimeoutError
       throw (late && this.#interrupted) || error
@@ -102,7 +102,7 @@ export class Subscription {
 
   /** As `confirm`, for who ends: a store that does not answer is not waited for, and what comes of that is told. */
   async confirmAtLast(group: Messages, count: number): Promise<void> {
-    await this.confirm(group, count, undoing()).catch(() => this.tellRepeated(count))
+    await this.confirm(group, count, cleanupSignal()).catch(() => this.tellRepeated(count))
   }
 
   /** Tells that the last messages, so many, come again unless the store knows of them all the same. */
@@ -124,8 +124,8 @@ export class Subscription {
 
   /** The head as it changes; how often in between does not matter. */
   async *#heads(signal: AbortSignal): AsyncGenerator<Head> {
-    const { space, headKey } = this.#topic
-    for await (const { entries, interrupted } of follow(space.backend, headKey, signal)) {
+    const { namespace, headKey } = this.#topic
+    for await (const { entries, interrupted } of follow(namespace.backend, headKey, signal)) {
       if (interrupted && !this.#interrupted) this.#onTrouble?.(describe(interrupted))
       this.#interrupted = interrupted
       if (!interrupted) yield await this.#soundHead(entries.get(headKey), signal)

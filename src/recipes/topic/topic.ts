@@ -1,36 +1,36 @@
 import type { Entry } from '../../backends/backend.ts'
 import { absent, put } from '../../backends/operations.ts'
-import { IndeterminateError, NoError } from '../../errors.ts'
-import { randomBytes } from '../../random.ts'
+import { IndeterminateError, NoError } from '../../base/errors.ts'
+import { randomBytes } from '../../base/random.ts'
 import { commitUntilAnswered } from '../core/commit.ts'
-import { checkKey } from '../keys.ts'
-import { atDeadline, retry, whenAvailable } from '../retry.ts'
-import { keyIn, type Space } from '../space.ts'
+import { checkKey } from '../core/keys.ts'
+import { keyIn, type Namespace } from '../core/namespace.ts'
+import { atDeadline, retry, retryUntilAvailable } from '../core/retry.ts'
 import { encodeHead, type Head, type KnownHead, readHead } from './head.ts'
 
 /** As many digits as a number has in a key, so that keys are in the order of the numbers. */
 const DIGITS = 12
-const GREATEST = 10 ** DIGITS - 1
+const MAX_NUMBER = 10 ** DIGITS - 1
 
 /** The keys of one topic, and its head. */
 export class Topic {
-  readonly space: Space
+  readonly namespace: Namespace
   readonly name: string
   /** All of the topic lies below it. */
   readonly prefix: string
   readonly headKey: string
 
   /** @throws UsageError the name is malformed. */
-  constructor(space: Space, name: string) {
-    this.space = space
+  constructor(namespace: Namespace, name: string) {
+    this.namespace = namespace
     this.name = name
-    this.prefix = `${keyIn(space, 'topic', name)}/`
+    this.prefix = `${keyIn(namespace, 'topic', name)}/`
     this.headKey = `${this.prefix}head`
   }
 
   /** The key of the page that begins with this message. */
   pageKey(number: number): string {
-    if (number > GREATEST) throw new NoError(`the topic ${this.name} is full: clear it`)
+    if (number > MAX_NUMBER) throw new NoError(`the topic ${this.name} is full: clear it`)
     return this.prefix + String(number).padStart(DIGITS, '0')
   }
 
@@ -45,8 +45,8 @@ export class Topic {
   }
 
   async get(key: string, signal: AbortSignal | undefined): Promise<Entry | undefined> {
-    const { backend } = this.space
-    return whenAvailable({ signal }, () => backend.get(key, { signal }))
+    const { backend } = this.namespace
+    return retryUntilAvailable({ signal }, () => backend.get(key, { signal }))
   }
 
   /** The head as it is, made where there is none: then the topic is known by it from now on, though it is empty. */
@@ -60,7 +60,7 @@ export class Topic {
   /** `undefined`: it is there already. An empty topic is as good as none: whether it was made matters to nobody. */
   async #create(signal: AbortSignal | undefined): Promise<KnownHead | undefined> {
     const head = newHead()
-    const { backend } = this.space
+    const { backend } = this.namespace
     const write = put(this.headKey, encodeHead(head))
     try {
       const { result } = await commitUntilAnswered(backend, [absent(this.headKey)], [write], {

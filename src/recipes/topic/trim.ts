@@ -24,10 +24,10 @@ export interface Trim {
 /** A listing of pages has no more bytes than about this. */
 const LISTED = 1024 * 1024
 
-/** A share of what is kept may remain too long, so that pages go several at a time: one look costs as much. */
+/** A share of what is kept may remain too long, so that pages go several at a time: one check costs as much. */
 const SLACK = 1 / 100
-const LONGEST_SLACK = 60_000
-const MOST_SLACK = 64
+const MAX_TIME_SLACK = 60_000
+const MAX_MESSAGE_SLACK = 64
 
 /** What may go when the topic will have grown to `next`, in `room` operations at most. */
 export const planTrim = async (
@@ -71,8 +71,8 @@ const isDue = (oldest: Head['oldest'], bounds: Bounds, retention: Retention): bo
   const { messages = 0, age = 0 } = retention
   return isOutside(oldest, {
     ...bounds,
-    number: bounds.number - Math.min(Math.floor(messages * SLACK), MOST_SLACK),
-    time: bounds.time - Math.min(age * SLACK, LONGEST_SLACK),
+    number: bounds.number - Math.min(Math.floor(messages * SLACK), MAX_MESSAGE_SLACK),
+    time: bounds.time - Math.min(age * SLACK, MAX_TIME_SLACK),
   })
 }
 

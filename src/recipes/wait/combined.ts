@@ -6,10 +6,10 @@ import { type Goal, Tally } from './tally.ts'
 export const combined = (conditions: readonly Condition[], goal: Goal): Condition => ({
   target: conditions.map(({ target }) => target).join(', '),
   stored: conditions.every(({ stored }) => stored),
-  async look(signal) {
+  async check(signal) {
     const tally = new Tally(conditions, goal)
-    const look = async (one: Condition) => tally.record(one, await one.look(signal))
-    await Promise.all(conditions.map(look))
+    const check = async (one: Condition) => tally.record(one, await one.check(signal))
+    await Promise.all(conditions.map(check))
     return observationOf(tally)
   },
   async *observe(signal) {

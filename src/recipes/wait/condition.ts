@@ -1,4 +1,4 @@
-import type { UnavailableError } from '../../errors.ts'
+import type { UnavailableError } from '../../base/errors.ts'
 
 /** What is known of something that is waited for. */
 export interface Observation {
@@ -21,13 +21,13 @@ export interface Condition {
   /** Whether it lives in a store, which can be asked once more at the deadline. */
   readonly stored: boolean
   /**
-   * Looks once.
+   * Checks once.
    * @throws UnavailableError the store is out of reach.
    */
-  look(signal: AbortSignal): Promise<Observation>
+  check(signal: AbortSignal): Promise<Observation>
   /** What is found now and at every change, until the signal aborts; then rejects with its reason. */
   observe(signal: AbortSignal): AsyncIterable<Observation>
 }
 
-/** Before the first look has ended. */
+/** Before the first check has ended. */
 export const UNANSWERED: Observation = { holds: false, none: false, reason: 'no answer yet' }

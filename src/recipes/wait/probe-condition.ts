@@ -1,18 +1,18 @@
-import { lookOnce, observe } from '../../probes/poll.ts'
-import type { Finding, Probe } from '../../probes/probe.ts'
+import { checkOnce, observe } from '../../probes/poll.ts'
+import type { Probe, ProbeResult } from '../../probes/probe.ts'
 import type { Condition, Observation } from './condition.ts'
 
 /** A probe that finds its thing up. */
 export const probeCondition = (probe: Probe): Condition => ({
   target: probe.name,
   stored: false,
-  look: async (signal) => toObservation(await lookOnce(probe, signal)),
+  check: async (signal) => toObservation(await checkOnce(probe, signal)),
   async *observe(signal) {
     for await (const finding of observe(probe, signal)) yield toObservation(finding)
   },
 })
 
-const toObservation = (finding: Finding): Observation => ({
+const toObservation = (finding: ProbeResult): Observation => ({
   holds: finding.up,
   none: !finding.up && !finding.unknown,
   reason: finding.up ? 'is up' : finding.reason,

@@ -1,9 +1,9 @@
 import type { Entry } from '../../backends/backend.ts'
-import { printable } from '../../redact.ts'
+import { printable } from '../../base/redact.ts'
+import { keyIn, type Namespace, prefixIn } from '../core/namespace.ts'
 import { READY } from '../signal.ts'
-import { keyIn, prefixIn, type Space } from '../space.ts'
 import type { Condition, Observation } from './condition.ts'
-import { type LazySpace, storedCondition } from './stored-condition.ts'
+import { type LazyNamespace, storedCondition } from './stored-condition.ts'
 
 /** Which states end a wait. */
 export interface AcceptedStates {
@@ -29,34 +29,34 @@ type Judge = (members: readonly Member[]) => Observation
 
 /** A key that is in an accepted state. */
 export const keyCondition = (
-  space: LazySpace,
+  namespace: LazyNamespace,
   target: string,
   name: string,
   accepted: AcceptedStates = {},
 ): Condition =>
-  signalCondition(space, target, (opened) => keyIn(opened, 'signal', name), judgeKey(accepted))
+  signalCondition(namespace, target, (opened) => keyIn(opened, 'signal', name), judgeKey(accepted))
 
 /** A group, `deploy/`, of whose direct members all are accepted, or enough. */
 export const groupCondition = (
-  space: LazySpace,
+  namespace: LazyNamespace,
   group: string,
   accepted: AcceptedStates = {},
   size: GroupSize = {},
 ): Condition =>
   signalCondition(
-    space,
+    namespace,
     group,
     (opened) => prefixIn(opened, 'signal', group),
     judgeGroup(accepted, size),
   )
 
 const signalCondition = (
-  space: LazySpace,
+  namespace: LazyNamespace,
   target: string,
-  scopeIn: (space: Space) => string,
+  scopeIn: (namespace: Namespace) => string,
   judge: Judge,
 ): Condition =>
-  storedCondition(space, target, scopeIn, (entries, scope) => judge(membersOf(scope, entries)))
+  storedCondition(namespace, target, scopeIn, (entries, scope) => judge(membersOf(scope, entries)))
 
 /** The one key of an exact scope; of a group only what lies directly below it. */
 const membersOf = (scope: string, entries: Iterable<Entry>): Member[] =>

@@ -1,32 +1,32 @@
 import type { Entry } from '../../backends/backend.ts'
-import { UnavailableError } from '../../errors.ts'
-import type { Space } from '../space.ts'
-import { follow } from '../view.ts'
+import { UnavailableError } from '../../base/errors.ts'
+import type { Namespace } from '../core/namespace.ts'
+import { follow } from '../core/view.ts'
 import type { Condition, Observation } from './condition.ts'
 
 /** Opens the store when it is needed first; gives up when the signal aborts. */
-export type LazySpace = (signal: AbortSignal) => Promise<Space>
+export type LazyNamespace = (signal: AbortSignal) => Promise<Namespace>
 
 /** What a scope in the store shows. May throw to end the wait. */
 export type JudgeEntries = (entries: Iterable<Entry>, scope: string) => Observation
 
 /** Something in the store, as a condition: what it is, is judged by what its scope holds. */
 export const storedCondition = (
-  space: LazySpace,
+  namespace: LazyNamespace,
   target: string,
-  scopeIn: (space: Space) => string,
+  scopeIn: (namespace: Namespace) => string,
   judge: JudgeEntries,
 ): Condition => ({
   target,
   stored: true,
-  async look(signal) {
-    const opened = await space(signal)
+  async check(signal) {
+    const opened = await namespace(signal)
     const scope = scopeIn(opened)
     const { entries } = await opened.backend.list(scope, { signal })
     return judge(entries, scope)
   },
   async *observe(signal) {
-    const opened = await space(signal)
+    const opened = await namespace(signal)
     const scope = scopeIn(opened)
     for await (const { entries, interrupted } of follow(opened.backend, scope, signal)) {
       yield interrupted instanceof UnavailableError

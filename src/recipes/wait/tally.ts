@@ -1,4 +1,4 @@
-import { NoError, type Pending, type UnavailableError } from '../../errors.ts'
+import { NoError, type Pending, type UnavailableError } from '../../base/errors.ts'
 import { type Condition, type Observation, UNANSWERED } from './condition.ts'
 
 /** What must come true. */
@@ -83,7 +83,7 @@ export class Tally {
     return [...awaited, ...this.#unansweredFailIf]
   }
 
-  /** What the wait still waits for: never nothing, unless it is over. `within`: how long a first look may have taken. */
+  /** What the wait still waits for: never nothing, unless it is over. `within`: how long a first check may have taken. */
   pending(within?: string): Pending[] {
     const pending = this.progress.filter(({ met }) => !met)
     return pending.map(({ target, reason }) => ({

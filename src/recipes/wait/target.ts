@@ -1,9 +1,9 @@
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
+import { quoted } from '../../base/redact.ts'
 import { adviceFor } from '../../probes/advice.ts'
 import { isProbeUrl, openProbe } from '../../probes/open.ts'
 import type { ProbeOptions } from '../../probes/probe.ts'
-import { quoted } from '../../redact.ts'
-import { checkGroup, checkKey, checkState } from '../keys.ts'
+import { checkGroup, checkKey, checkState } from '../core/keys.ts'
 import type { Condition } from './condition.ts'
 import { probeCondition } from './probe-condition.ts'
 import {
@@ -12,7 +12,7 @@ import {
   groupCondition,
   keyCondition,
 } from './signal-condition.ts'
-import type { LazySpace } from './stored-condition.ts'
+import type { LazyNamespace } from './stored-condition.ts'
 
 export interface TargetOptions extends AcceptedStates, GroupSize, ProbeOptions {}
 
@@ -22,17 +22,17 @@ export interface TargetOptions extends AcceptedStates, GroupSize, ProbeOptions {
  */
 export const parseTarget = (
   text: string,
-  space: LazySpace,
+  namespace: LazyNamespace,
   options: TargetOptions = {},
 ): Condition => {
   if (isProbeUrl(text)) return probeCondition(openProbe(text, options))
   refuseOther(text)
-  if (text.endsWith('/')) return groupCondition(space, checkGroup(text), options, options)
+  if (text.endsWith('/')) return groupCondition(namespace, checkGroup(text), options, options)
   const [name = '', ...state] = text.split('=')
   checkKey(name)
-  if (state.length === 0) return keyCondition(space, text, name, options)
+  if (state.length === 0) return keyCondition(namespace, text, name, options)
   const states = [checkState(state.join('='))]
-  return keyCondition(space, text, name, { ...options, states })
+  return keyCondition(namespace, text, name, { ...options, states })
 }
 
 /** Other tools look at `host:5432`, at `tcp:4000` and at paths. */

@@ -1,8 +1,8 @@
-import { type AnnounceOptions, announcing, type Ended } from '../announcement.ts'
+import type { Namespace } from '../core/namespace.ts'
 import { READY } from '../signal.ts'
-import type { Space } from '../space.ts'
+import { type AnnounceOptions, announcing, type WaitGoal } from './announcement.ts'
 import { numberCommands } from './number-commands.ts'
-import type { LazySpace } from './stored-condition.ts'
+import type { LazyNamespace } from './stored-condition.ts'
 import { parseTarget, type TargetOptions } from './target.ts'
 import { type WaitOptions, waitFor } from './wait.ts'
 
@@ -15,15 +15,15 @@ export interface WaitTargetsOptions
 }
 
 /**
- * Waits until every target holds. The space may be a function that opens it; it is called only if a target needs it.
+ * Waits until every target holds. The namespace may be a function that opens it; it is called only if a target needs it.
  * @throws as `waitFor` does, and UsageError for a malformed target.
  */
 export const wait = async (
-  space: Space | LazySpace,
+  namespace: Namespace | LazyNamespace,
   targets: string | readonly string[],
   options: WaitTargetsOptions = {},
 ): Promise<void> => {
-  const lazy = typeof space === 'function' ? space : async () => space
+  const lazy = typeof namespace === 'function' ? namespace : async () => namespace
   const awaited = [targets].flat()
   const texts = [...awaited, ...(options.failIf ?? [])]
   const all = numberCommands(texts.map((text) => parseTarget(text, lazy, options)))
@@ -36,9 +36,9 @@ export const wait = async (
 export const targetNames = (targets: readonly string[]): string[] =>
   numberCommands(targets.map((text) => parseTarget(text, unopened))).map(({ target }) => target)
 
-const unopened: LazySpace = () => Promise.reject(new Error('names need no store'))
+const unopened: LazyNamespace = () => Promise.reject(new Error('names need no store'))
 
-const endedBy = (options: WaitTargetsOptions): Ended => {
+const endedBy = (options: WaitTargetsOptions): WaitGoal => {
   const { not, states = [READY], failStates, min, ready, need } = options
   return {
     ...(not ? { not: states } : { states }),

@@ -1,17 +1,17 @@
-import { aborted } from '../../aborted.ts'
 import type { WaitEnd } from '../../backends/backend.ts'
-import { formatDuration } from '../../duration.ts'
-import { NoError, TimeoutError, UnavailableError } from '../../errors.ts'
-import { eitherSignal, nowWaiting } from '../../waiting-mark.ts'
-import type { Announcer } from '../announcement.ts'
-import { type Limits, withDeadline } from '../deadline.ts'
-import { lastLook } from '../last-look.ts'
-import { whenAvailable } from '../retry.ts'
+import { aborted } from '../../base/abort.ts'
+import { formatDuration } from '../../base/duration.ts'
+import { NoError, TimeoutError, UnavailableError } from '../../base/errors.ts'
+import { eitherSignal, nowWaiting } from '../../base/waiting-mark.ts'
+import { type Limits, withDeadline } from '../core/deadline.ts'
+import { lastCheck } from '../core/last-check.ts'
+import { retryUntilAvailable } from '../core/retry.ts'
+import type { Announcer } from './announcement.ts'
 import type { Condition } from './condition.ts'
 import { type Goal, type Progress, Tally } from './tally.ts'
 
 export interface WaitOptions extends Limits, Goal {
-  /** Looks once instead of waiting; what does not hold is a NoError. */
+  /** Checks once instead of waiting; what does not hold is a NoError. */
   readonly once?: boolean | undefined
   /** Told of every change, for showing progress. */
   readonly progress?: ((state: Progress) => void) | undefined
@@ -32,19 +32,19 @@ export const waitFor = (
   const tally = new Tally(conditions, options)
   return withDeadline(options, (deadline) => {
     if (!tally.observed.some(({ stored }) => stored)) nowWaiting(deadline)
-    return options.once ? lookAtAll(tally, options, deadline) : observeAll(tally, options, deadline)
+    return options.once ? checkAll(tally, options, deadline) : observeAll(tally, options, deadline)
   })
 }
 
-const lookAtAll = async (
+const checkAll = async (
   tally: Tally,
   { timeout }: WaitOptions,
   signal: AbortSignal,
 ): Promise<void> => {
-  const look = async (condition: Condition) =>
-    tally.record(condition, await patiently(condition, signal, () => condition.look(signal)))
+  const check = async (condition: Condition) =>
+    tally.record(condition, await patiently(condition, signal, () => condition.check(signal)))
   try {
-    await Promise.all(tally.observed.map(look))
+    await Promise.all(tally.observed.map(check))
   } catch (error) {
     throw error === signal.reason && error instanceof TimeoutError
       ? late(tally, error, timeout)
@@ -123,7 +123,7 @@ const patiently = <T>(
   { stored }: Condition,
   signal: AbortSignal,
   call: (answered: () => void) => Promise<T>,
-): Promise<T> => (stored ? whenAvailable({ signal }, call) : call(() => {}))
+): Promise<T> => (stored ? retryUntilAvailable({ signal }, call) : call(() => {}))
 
 /** A state that arrived at the last moment still counts, and a store that is silent is told from one that says no. */
 const atDeadline = async (
@@ -132,7 +132,7 @@ const atDeadline = async (
   timeout: number | undefined,
 ): Promise<void> => {
   const stored = tally.observed.filter((condition) => condition.stored)
-  await Promise.all(stored.map((condition) => lookAgain(condition, tally, reason)))
+  await Promise.all(stored.map((condition) => checkAgain(condition, tally, reason)))
   if (tally.done) return
   if (tally.unreachable) throw tally.unreachable
   throw late(tally, reason, timeout)
@@ -145,13 +145,13 @@ const late = (tally: Tally, reason: TimeoutError, timeout?: number): TimeoutErro
   return new TimeoutError(message, { pending, cause: reason })
 }
 
-const lookAgain = async (
+const checkAgain = async (
   condition: Condition,
   tally: Tally,
   reason: TimeoutError,
 ): Promise<void> => {
   try {
-    tally.record(condition, await lastLook(reason, (signal) => condition.look(signal)))
+    tally.record(condition, await lastCheck(reason, (signal) => condition.check(signal)))
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error
     tally.recordUnreachable(condition, error)

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import { type Failure, refused } from '../answers.ts'
+import { type Failure, refused } from '../http/responses.ts'
 import type { ServerOptions } from '../options.ts'
 import { foreignPage } from './foreign-page.ts'
 import { ambiguousHeaders, bearerOf } from './headers.ts'
 import { Hosts } from './host.ts'
-import type { Need } from './scope.ts'
+import type { RequiredScope } from './scope.ts'
 import { everything, type Grant, Tokens } from './tokens.ts'
 
 /** A request that is not carried out, and what its client is challenged with. */
@@ -28,7 +28,7 @@ export class Access {
   }
 
   /** From now on these are accepted, and no others. */
-  renewTokens(tokens: readonly Grant[]): void {
+  replaceTokens(tokens: readonly Grant[]): void {
     this.#tokens = new Tokens(tokens)
   }
 
@@ -38,7 +38,7 @@ export class Access {
   }
 
   /** Why a request is not carried out; `undefined`: it is. */
-  refusal(request: FastifyRequest, need: Need): Refusal | undefined {
+  refusal(request: FastifyRequest, need: RequiredScope): Refusal | undefined {
     return (
       ambiguousHeaders(request) ??
       (this.#checksHosts ? this.#hosts.refusal(request) : undefined) ??
@@ -47,7 +47,7 @@ export class Access {
     )
   }
 
-  #refusalOfToken(request: FastifyRequest, need: Need): Refusal | undefined {
+  #refusalOfToken(request: FastifyRequest, need: RequiredScope): Refusal | undefined {
     if (need === 'public' || this.#tokens.none) return undefined
     const given = bearerOf(request)
     const scopes = given === undefined ? undefined : this.#tokens.scopesOf(given)
@@ -61,7 +61,7 @@ const NEEDS_TOKEN: Refusal = {
   challenge: 'Bearer',
 }
 
-const needsScope = (need: Need): Refusal => ({
+const needsScope = (need: RequiredScope): Refusal => ({
   ...refused(403, `this token is not authorized: it does not have the scope ${need}`),
   challenge: `Bearer error="insufficient_scope", scope="${need}"`,
 })

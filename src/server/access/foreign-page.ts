@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { type Failure, refused } from '../answers.ts'
+import { type Failure, refused } from '../http/responses.ts'
 import type { Hosts } from './host.ts'
 
 /**

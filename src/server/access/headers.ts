@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { type Failure, refused } from '../answers.ts'
+import { type Failure, refused } from '../http/responses.ts'
 
 /** Node takes the first of several, a proxy in front may have looked at the last. */
 const ONCE = ['host', 'authorization', 'origin'] as const

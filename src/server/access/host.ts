@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import type { FastifyRequest } from 'fastify'
-import { UsageError } from '../../errors.ts'
-import { type Failure, refused } from '../answers.ts'
+import { UsageError } from '../../base/errors.ts'
+import { type Failure, refused } from '../http/responses.ts'
 
 /**
  * By which names a server may be called. A web page whose name its owner points at this machine (DNS rebinding) shares

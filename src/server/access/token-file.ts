@@ -1,4 +1,4 @@
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
 import { SCOPES, type Scope } from './scope.ts'
 import { everything, type Grant } from './tokens.ts'
 

@@ -1,16 +1,16 @@
 import type { Backend, Entry, WaitEnd, Waiter } from '../../backends/backend.ts'
 import { isProbeUrl } from '../../probes/open.ts'
-import { noteIn, targetsOf, waiterIn } from '../../recipes/announcement.ts'
-import { prefixIn, type Space } from '../../recipes/space.ts'
-import { follow } from '../../recipes/view.ts'
-import type { SharedWaits } from '../shared-wait.ts'
+import { type Namespace, prefixIn } from '../../recipes/core/namespace.ts'
+import { follow } from '../../recipes/core/view.ts'
+import { currentWaiter, parseWaiterRecord, targetsOf } from '../../recipes/wait/announcement.ts'
+import type { SharedWaits } from '../waits/shared-wait.ts'
 import type { Signals } from './signals.ts'
 import { boundsInWords, type Outcome, type Wait } from './wait.ts'
 import type { Waits } from './waits.ts'
 import { type Watching, watch } from './watching.ts'
 
 /** How often (milliseconds) it is looked whether the processes live that have announced to wait. */
-const LOOK_EVERY = 1_000
+const CHECK_INTERVAL = 1_000
 
 /** How long (milliseconds) after a wait is over it is judged how it ended: the signal that did it may come later. */
 const JUDGED_AFTER = 500
@@ -36,7 +36,7 @@ interface AnnouncedWait {
 
 /** The waits of processes that announce themselves, in the store or by a connection. */
 export class Announced {
-  readonly #space: Space
+  readonly #namespace: Namespace
   readonly #shared: SharedWaits
   readonly #waits: Waits
   readonly #signals: Signals
@@ -46,8 +46,8 @@ export class Announced {
   readonly #named = new Map<string, AnnouncedWait>()
   #latest: ReadonlyMap<string, Entry> = new Map()
 
-  constructor(space: Space, shared: SharedWaits, waits: Waits, signals: Signals) {
-    this.#space = space
+  constructor(namespace: Namespace, shared: SharedWaits, waits: Waits, signals: Signals) {
+    this.#namespace = namespace
     this.#shared = shared
     this.#waits = waits
     this.#signals = signals
@@ -55,12 +55,12 @@ export class Announced {
 
   /** Those in the store, until the signal aborts. */
   async follow(signal: AbortSignal): Promise<void> {
-    const look = setInterval(() => this.#compare(this.#latest), LOOK_EVERY)
-    look.unref()
+    const check = setInterval(() => this.#compare(this.#latest), CHECK_INTERVAL)
+    check.unref()
     try {
-      await this.#follow(this.#space.backend, prefixIn(this.#space, 'waiter'), signal)
+      await this.#follow(this.#namespace.backend, prefixIn(this.#namespace, 'waiter'), signal)
     } finally {
-      clearInterval(look)
+      clearInterval(check)
     }
   }
 
@@ -84,7 +84,7 @@ export class Announced {
   #begin(waiter: Waiter): AnnouncedWait {
     const { id, host, pid, timeout, kind, min, ready } = waiter
     const { releasing, failing } = signalsOf(waiter)
-    const watching = watch(this.#space, this.#shared, waiter)
+    const watching = watch(this.#namespace, this.#shared, waiter)
     const wait = this.#waits.begin({
       path: undefined,
       target: targetsOf(waiter).join(', '),
@@ -153,14 +153,14 @@ export class Announced {
     if (entries.size === 0 && this.#noted.size === 0) return
     for (const [key, wait] of this.#noted) {
       const entry = entries.get(key)
-      const note = entry && noteIn(entry)
+      const note = entry && parseWaiterRecord(entry)
       if (note?.end) this.#finish(wait, note.end.outcome, note.end.reason)
       if (note) continue
       this.#noted.delete(key)
       this.end(wait)
     }
     for (const [key, entry] of entries) {
-      const waiter = this.#noted.has(key) ? undefined : waiterIn(entry)
+      const waiter = this.#noted.has(key) ? undefined : currentWaiter(entry)
       if (waiter) this.#noted.set(key, this.begin(waiter))
     }
   }

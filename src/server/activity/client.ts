@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import type { Space } from '../../recipes/space.ts'
-import { printable, redact } from '../../redact.ts'
+import { printable, redact } from '../../base/redact.ts'
+import type { Namespace } from '../../recipes/core/namespace.ts'
 import { Interned } from './interned.ts'
 import type { Waiter } from './protocol.ts'
 
 /** Of what a program calls itself so many characters are told. */
-const LONGEST_AGENT = 60
+const MAX_AGENT_LENGTH = 60
 
 /** Very many wait, and most of them are alike. */
 const clients = new Interned<Waiter>((text) => JSON.parse(text) as Waiter)
@@ -22,8 +22,11 @@ export const clientOf = ({ socket, headers }: FastifyRequest, name?: string): Wa
   return clients.of(JSON.stringify({ name, client, forwardedFor, agent }))
 }
 
-/** A space in which this server acts for a client. */
-export const actingFor = (space: Space, by: Waiter): Space => ({ ...space, by: whoIs(by) })
+/** A namespace in which this server acts for a client. */
+export const actingFor = (namespace: Namespace, by: Waiter): Namespace => ({
+  ...namespace,
+  by: whoIs(by),
+})
 
 /** In one word: `deploy-job`, else `curl/8.5.0 (10.0.0.7)`. */
 const whoIs = ({ name, client, forwardedFor, agent }: Waiter): string => {
@@ -38,4 +41,4 @@ export const forwardedIn = (header: string | string[] | undefined): string | und
 }
 
 const agentIn = (header = ''): string | undefined =>
-  printable(redact(header)).slice(0, LONGEST_AGENT) || undefined
+  printable(redact(header)).slice(0, MAX_AGENT_LENGTH) || undefined

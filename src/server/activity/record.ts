@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { WaitEnd, Waiter, Waiters } from '../../backends/backend.ts'
-import type { Space } from '../../recipes/space.ts'
+import type { Namespace } from '../../recipes/core/namespace.ts'
 import type { StatusRow } from '../../recipes/status/row.ts'
-import type { SharedWaits } from '../shared-wait.ts'
+import type { SharedWaits } from '../waits/shared-wait.ts'
 import { Announced } from './announced.ts'
 import type { Activity, Waiter as Client, ServerFacts } from './protocol.ts'
 import { Signals } from './signals.ts'
@@ -13,7 +13,7 @@ import { LISTED, Waits } from './waits.ts'
 import { WatchedStatus } from './watched-status.ts'
 
 export interface RecordOptions {
-  readonly space: Space
+  readonly namespace: Namespace
   readonly facts: Omit<ServerFacts, 'startedAt' | 'now'>
   /** What is waited for. */
   readonly shared: SharedWaits
@@ -39,7 +39,7 @@ export class ActivityRecord {
 
   constructor(options: RecordOptions) {
     this.#options = options
-    this.#signals = new Signals(options.space, (mark) => this.#viewers.signalled(mark))
+    this.#signals = new Signals(options.namespace, (mark) => this.#viewers.signalled(mark))
     this.waits = new Waits((...args) => this.#signals.releasing(...args), {
       begun: () => this.#viewers.begun(),
       ended: (wait) => {
@@ -47,14 +47,14 @@ export class ActivityRecord {
         this.#viewers.ended(wait)
       },
     })
-    const { space, shared } = options
-    this.#announced = new Announced(space, shared, this.waits, this.#signals)
+    const { namespace, shared } = options
+    this.#announced = new Announced(namespace, shared, this.waits, this.#signals)
     this.#viewers = new Viewers(this.waits, {
       whole: () => eventText('activity', this.#whole(this.#status.known)),
       reasonOf: (wait) => this.#reasonOf(wait),
       unwatched: () => this.#status.stop(),
     })
-    this.#status = new WatchedStatus(options.space, {
+    this.#status = new WatchedStatus(options.namespace, {
       changed: (rows) => this.#viewers.tell(eventText('status', rows)),
       failed: (error) => options.failed?.(error),
     })
@@ -74,7 +74,7 @@ export class ActivityRecord {
 
   /** A process waits, until the signal aborts. */
   announce(namespace: string, waiter: Waiter, signal: AbortSignal): void {
-    const own = namespace === this.#options.space.namespace
+    const own = namespace === this.#options.namespace.name
     const wait = own ? this.#announced.begin(waiter) : undefined
     this.#connected.set(waiter, namespace)
     const leave = () => {
@@ -87,12 +87,12 @@ export class ActivityRecord {
 
   /** A process that waits by a connection tells how its wait ends. */
   conclude(namespace: string, id: string, end: WaitEnd): void {
-    if (namespace === this.#options.space.namespace) this.#announced.conclude(id, end)
+    if (namespace === this.#options.namespace.name) this.#announced.conclude(id, end)
   }
 
   /** Who waits by a connection; who has left a note in the store is to be found there. */
   waiters(namespace: string): Waiters {
-    const own = namespace === this.#options.space.namespace
+    const own = namespace === this.#options.namespace.name
     const requests = own ? [...this.waits.open].filter(({ path }) => path !== undefined) : []
     const connected = [...this.#connected].filter(([, of]) => of === namespace)
     const all = [
@@ -134,10 +134,10 @@ export class ActivityRecord {
   }
 
   async #follow(): Promise<void> {
-    const { space, seen = () => {}, failed } = this.#options
+    const { namespace, seen = () => {}, failed } = this.#options
     const { signal } = this.#closing
     const attempts = [
-      this.#signals.follow(space.backend, seen, signal),
+      this.#signals.follow(namespace.backend, seen, signal),
       this.#announced.follow(signal),
     ]
     await Promise.all(attempts).catch((error) => {

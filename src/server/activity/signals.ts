@@ -1,14 +1,14 @@
 import type { Backend, Change, Entry } from '../../backends/backend.ts'
-import { keyOf } from '../../backends/watch-queue.ts'
-import { parseRecord, type SessionRecord, sessionKey } from '../../recipes/session-record.ts'
-import { nameIn, prefixIn, type Space } from '../../recipes/space.ts'
-import { printable } from '../../redact.ts'
-import { keepNewest } from '../keep-newest.ts'
+import { keyOf } from '../../backends/watch/watch-queue.ts'
+import { keepNewest } from '../../base/keep-newest.ts'
+import { printable } from '../../base/redact.ts'
+import { type Namespace, nameIn, prefixIn } from '../../recipes/core/namespace.ts'
+import { parseRecord, type SessionRecord, sessionKey } from '../../recipes/core/session-record.ts'
 import { Newest } from './newest.ts'
 import type { SignalMark, Waiter } from './protocol.ts'
 
 /** So many signals are remembered. */
-const REMEMBERED = 1_000
+const MAX_REMEMBERED = 1_000
 
 /** So many writes of clients that the watch has not told of yet are remembered, for so long (milliseconds). */
 const WRITES = 1_000
@@ -24,17 +24,17 @@ interface Writing {
 
 /** The newest signals, as the store's watch tells of them, and who set them where that is known. */
 export class Signals {
-  readonly #space: Space
+  readonly #namespace: Namespace
   readonly #noted: (mark: SignalMark) => void
-  readonly #marks = new Newest<SignalMark>(REMEMBERED)
+  readonly #marks = new Newest<SignalMark>(MAX_REMEMBERED)
   readonly #writing = new Map<string, Writing>()
   #count = 0
   /** What was written later was seen by nobody yet; `undefined`: nothing was read. */
   #revision: number | undefined
 
   /** `noted` is told of each mark. */
-  constructor(space: Space, noted: (mark: SignalMark) => void) {
-    this.#space = space
+  constructor(namespace: Namespace, noted: (mark: SignalMark) => void) {
+    this.#namespace = namespace
     this.#noted = noted
   }
 
@@ -44,7 +44,7 @@ export class Signals {
 
   /** A client is about to write a key (its full name): if the watch tells of it soon, it was this one. */
   writing(key: string, by: Waiter): void {
-    if (!key.startsWith(prefixIn(this.#space, 'signal'))) return
+    if (!key.startsWith(prefixIn(this.#namespace, 'signal'))) return
     this.#writing.delete(key)
     this.#writing.set(key, { by, at: Date.now() })
     keepNewest(this.#writing, WRITES)
@@ -56,7 +56,7 @@ export class Signals {
     seen: (revision: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    for await (const event of backend.watch(prefixIn(this.#space, 'signal'), signal)) {
+    for await (const event of backend.watch(prefixIn(this.#namespace, 'signal'), signal)) {
       if (event.kind === 'interrupted') continue
       const changes = event.kind === 'changes' ? event.changes : this.#missed(event.entries)
       for (const change of changes) await this.#note(change)
@@ -85,7 +85,7 @@ export class Signals {
     this.#count++
     const mark: SignalMark = {
       id: String(this.#count),
-      key: nameIn(this.#space, 'signal', keyOf(change)),
+      key: nameIn(this.#namespace, 'signal', keyOf(change)),
       state: entry ? printable(Buffer.from(entry.value).toString()) : null,
       at,
       ...(by && { by }),
@@ -111,9 +111,9 @@ export class Signals {
   }
 
   async #holder(entry: Entry | undefined): Promise<SessionRecord | undefined> {
-    if (entry?.session === undefined) return undefined
-    const key = sessionKey(this.#space, entry.session)
-    return parseRecord(await this.#space.backend.get(key).catch(() => undefined))
+    if (entry?.lease === undefined) return undefined
+    const key = sessionKey(this.#namespace, entry.lease)
+    return parseRecord(await this.#namespace.backend.get(key).catch(() => undefined))
   }
 
   /** The newest signal of that time that fits a target: a key or a group, also in one of some states. */

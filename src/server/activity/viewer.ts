@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { sentEvent } from '../server-sent-events.ts'
+import { sentEvent } from '../events/server-sent-events.ts'
 import type { ActivityEvents } from './protocol.ts'
 
 /** So many bytes may wait to be read before a viewer is left out. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { SSE } from '../server-sent-events.ts'
+import { SSE } from '../events/server-sent-events.ts'
 import type { SignalMark, WaitSpan } from './protocol.ts'
 import { eventText, Viewer } from './viewer.ts'
 import { spanOf, type Wait } from './wait.ts'
@@ -12,7 +12,7 @@ const BATCH = 100
 const REASONS = 1_000
 
 /** Where more has happened since the last batch, everything is told anew. */
-const MOST = 1_000
+const MAX_SENT = 1_000
 
 export interface Telling {
   /** The whole activity, as an event. */
@@ -69,13 +69,13 @@ export class Viewers {
 
   ended(wait: Wait): void {
     if (!this.some) return
-    if (this.#ended.length <= MOST) this.#ended.push(wait)
+    if (this.#ended.length <= MAX_SENT) this.#ended.push(wait)
     this.#schedule()
   }
 
   signalled(mark: SignalMark): void {
     if (!this.some) return
-    if (this.#signals.length <= MOST) this.#signals.push(mark)
+    if (this.#signals.length <= MAX_SENT) this.#signals.push(mark)
     this.#schedule()
   }
 
@@ -105,7 +105,7 @@ export class Viewers {
   #batch(): string {
     const listed = this.#waits.listed
     const fresh = [...listed.filter(({ told }) => !told), ...this.#ended]
-    if (fresh.length > MOST || this.#signals.length > MOST) return this.#tellWhole()
+    if (fresh.length > MAX_SENT || this.#signals.length > MAX_SENT) return this.#tellWhole()
     const changed = this.#reasonsAreDue() ? listed.filter((wait) => this.#hasChanged(wait)) : []
     for (const wait of listed) this.#tell(wait)
     const unlisted = this.#waits.open.size - listed.length

@@ -1,5 +1,5 @@
-import { TimeoutError } from '../../errors.ts'
-import { GONE } from '../open-requests.ts'
+import { TimeoutError } from '../../base/errors.ts'
+import { GONE } from '../http/open-requests.ts'
 import { Interned } from './interned.ts'
 import { Newest } from './newest.ts'
 import type { SignalMark } from './protocol.ts'
@@ -9,10 +9,10 @@ import type { Outcome, Wait } from './wait.ts'
 export const LISTED = 1_000
 
 /** A query may be much longer than the key that it asks for. */
-const LONGEST = 600
+const MAX_TEXT_LENGTH = 600
 
 /** A wait that was over sooner (milliseconds) was none: what it asked for was so already. */
-const AT_ONCE = 10
+const MAX_CREDITED = 10
 
 /** The newest signal of a time that fits a target. */
 type Releasing = (target: string, since: number, until: number) => SignalMark | undefined
@@ -70,7 +70,7 @@ export class Waits {
     const wait: Wait = {
       id: this.#count,
       path: this.#intern(path),
-      target: this.#texts.of(target.slice(0, LONGEST)),
+      target: this.#texts.of(target.slice(0, MAX_TEXT_LENGTH)),
       waiter,
       signal: this.#intern(signal),
       shared: this.#intern(shared),
@@ -115,6 +115,6 @@ export class Waits {
   }
 
   #wasNone({ outcome, since, until = since }: Wait): boolean {
-    return outcome === 'released' && until - since < AT_ONCE
+    return outcome === 'released' && until - since < MAX_CREDITED
   }
 }

@@ -1,4 +1,4 @@
-import type { Space } from '../../recipes/space.ts'
+import type { Namespace } from '../../recipes/core/namespace.ts'
 import type { StatusRow } from '../../recipes/status/row.ts'
 import { status } from '../../recipes/status/status.ts'
 import { watchStatus } from '../../recipes/status/watch-status.ts'
@@ -12,15 +12,15 @@ interface StatusListener {
   failed(error: unknown): void
 }
 
-/** The status of a space, which is followed only while somebody wants to know. The waits are left out: they tell of themselves. */
+/** The status of a namespace, which is followed only while somebody wants to know. The waits are left out: they tell of themselves. */
 export class WatchedStatus {
-  readonly #space: Space
+  readonly #namespace: Namespace
   readonly #listener: StatusListener
   #watching: AbortController | undefined
   #rows: readonly StatusRow[] | undefined
 
-  constructor(space: Space, listener: StatusListener) {
-    this.#space = space
+  constructor(namespace: Namespace, listener: StatusListener) {
+    this.#namespace = namespace
     this.#listener = listener
   }
 
@@ -31,7 +31,7 @@ export class WatchedStatus {
 
   /** As it is now. */
   async read(): Promise<readonly StatusRow[]> {
-    return this.#rows ?? withoutWaits(await status(this.#space, { timeout: LIMIT }))
+    return this.#rows ?? withoutWaits(await status(this.#namespace, { timeout: LIMIT }))
   }
 
   /** Follows it until `stop`. Resolves when something of it is known, or cannot be. */
@@ -50,7 +50,7 @@ export class WatchedStatus {
     const watching = new AbortController()
     this.#watching = watching
     try {
-      for await (const rows of watchStatus(this.#space, watching.signal)) {
+      for await (const rows of watchStatus(this.#namespace, watching.signal)) {
         this.#rows = withoutWaits(rows)
         this.#listener.changed(this.#rows)
       }

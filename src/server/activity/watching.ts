@@ -1,19 +1,19 @@
 import type { Waiter } from '../../backends/backend.ts'
-import { NoError } from '../../errors.ts'
+import { NoError } from '../../base/errors.ts'
+import { parseInt64 } from '../../base/int64.ts'
 import { isProbeUrl } from '../../probes/open.ts'
+import { keyIn, type Namespace } from '../../recipes/core/namespace.ts'
 import { judgeCounter } from '../../recipes/counter.ts'
-import { parseInt64 } from '../../recipes/int64.ts'
-import { keyIn, type Space } from '../../recipes/space.ts'
 import { combined } from '../../recipes/wait/combined.ts'
 import type { Condition } from '../../recipes/wait/condition.ts'
 import { storedCondition } from '../../recipes/wait/stored-condition.ts'
 import { parseTarget } from '../../recipes/wait/target.ts'
 import { judgeWaitGroup } from '../../recipes/wait-group.ts'
-import type { SharedWaits } from '../shared-wait.ts'
+import type { SharedWaits } from '../waits/shared-wait.ts'
 import type { Outcome } from './wait.ts'
 
 /** So many targets are announced; where there are as many, there may be more. */
-const MOST_TARGETS = 16
+const MAX_TARGETS = 16
 
 /** What a process waits for, looked at by the server: it sees what is missing, and when it holds. */
 export interface Watching {
@@ -27,12 +27,16 @@ export interface Watching {
 }
 
 /** `undefined`: what is waited for is not in the store, or its waiter does not tell enough of it. */
-export const watch = (space: Space, shared: SharedWaits, waiter: Waiter): Watching | undefined => {
-  const conditions = conditionsOf(space, waiter)
+export const watch = (
+  namespace: Namespace,
+  shared: SharedWaits,
+  waiter: Waiter,
+): Watching | undefined => {
+  const conditions = conditionsOf(namespace, waiter)
   const [first] = conditions ?? []
   if (!conditions || !first) return undefined
   const { targets, need, not } = waiter
-  const whole = conditions.length === targets.length && targets.length < MOST_TARGETS
+  const whole = conditions.length === targets.length && targets.length < MAX_TARGETS
   const isPlain = targets.length === 1 && !not
   const condition = () => (isPlain ? first : combined(conditions, { need, not: not !== undefined }))
   const { host, pid, since, timeout, id, ...goal } = waiter
@@ -59,14 +63,14 @@ export const watch = (space: Space, shared: SharedWaits, waiter: Waiter): Watchi
 }
 
 /** Only those in the store: what can be reached from the waiter need not be reached from here. */
-const conditionsOf = (space: Space, waiter: Waiter): Condition[] | undefined => {
+const conditionsOf = (namespace: Namespace, waiter: Waiter): Condition[] | undefined => {
   const { id, kind, targets, states, not, failStates, min, ready } = waiter
   // rdv that does not tell how its waits end does not tell all that ends them either
   if (id === undefined) return undefined
-  const open = async () => space
+  const open = async () => namespace
   const options = { states: states ?? not, failStates, min, ready }
   try {
-    if (kind) return targets.map((name) => conditionOf(space, kind, name, waiter))
+    if (kind) return targets.map((name) => conditionOf(namespace, kind, name, waiter))
     const stored = targets.filter((target) => !isProbeUrl(target))
     return stored.map((target) => parseTarget(target, open, options))
   } catch {
@@ -75,7 +79,7 @@ const conditionsOf = (space: Space, waiter: Waiter): Condition[] | undefined => 
 }
 
 const conditionOf = (
-  space: Space,
+  namespace: Namespace,
   kind: NonNullable<Waiter['kind']>,
   name: string,
   waiter: Waiter,
@@ -87,9 +91,9 @@ const conditionOf = (
     kind === 'counter'
       ? judgeCounter(name, { atLeast, atMost, equals })
       : judgeWaitGroup(name, expect)
-  const scope = keyIn(space, kind, name)
+  const scope = keyIn(namespace, kind, name)
   return storedCondition(
-    async () => space,
+    async () => namespace,
     name,
     () => scope,
     judge,

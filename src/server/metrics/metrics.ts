@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { CommitResult, Lease } from '../../backends/backend.ts'
-import { IndeterminateError, UnavailableError } from '../../errors.ts'
+import { IndeterminateError, UnavailableError } from '../../base/errors.ts'
 import type { Wait } from '../activity/wait.ts'
 
 /** What is read when somebody asks for the metrics. */

@@ -1,8 +1,8 @@
 import type { Backend } from '../../backends/backend.ts'
-import { prefixIn, type Space } from '../../recipes/space.ts'
+import { type Namespace, prefixIn } from '../../recipes/core/namespace.ts'
 import { countQueued } from '../../recipes/status/status.ts'
 import type { ActivityRecord } from '../activity/record.ts'
-import { sharingWatches } from '../sharing.ts'
+import { withSharedWatches } from '../waits/shared-watches.ts'
 import { metered } from './metered.ts'
 import { Metrics } from './metrics.ts'
 import { WatchLag } from './watch-lag.ts'
@@ -14,22 +14,22 @@ const COUNTED = 10_000
 /** A namespace of the store as the server uses it: with few watches, and with what it does measured. */
 export const observe = (
   backend: Backend,
-  namespace: string,
+  name: string,
   activity: () => ActivityRecord,
-): { space: Space; metrics: Metrics; lag: WatchLag } => {
-  const bare = { backend, namespace }
+): { namespace: Namespace; metrics: Metrics; lag: WatchLag } => {
+  const bare = { backend, name }
   const metrics = new Metrics({
     openWaits: () => activity().waits.open.size,
     queued: () => countQueued(bare, AbortSignal.timeout(LIMIT)).catch(() => undefined),
     sessions: () => countSessions(bare),
   })
   const lag = new WatchLag((milliseconds) => metrics.lagged(milliseconds))
-  const shared = sharingWatches(backend, metered(bare, metrics, lag))
-  return { space: { backend: shared, namespace }, metrics, lag }
+  const shared = withSharedWatches(backend, metered(bare, metrics, lag))
+  return { namespace: { backend: shared, name }, metrics, lag }
 }
 
-const countSessions = async (space: Space): Promise<number | undefined> => {
+const countSessions = async (namespace: Namespace): Promise<number | undefined> => {
   const options = { limit: COUNTED, signal: AbortSignal.timeout(LIMIT) }
-  const listing = space.backend.list(prefixIn(space, 'session'), options)
+  const listing = namespace.backend.list(prefixIn(namespace, 'session'), options)
   return (await listing.catch(() => undefined))?.entries.length
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import type { ServerContext } from '../context.ts'
-import { type Description, described, ok } from '../described.ts'
-import { SSE } from '../server-sent-events.ts'
-import { beginStream, onlyHead } from '../stream.ts'
+import { SSE } from '../events/server-sent-events.ts'
+import { beginStream, onlyHead } from '../http/stream.ts'
+import { ok, openapi, type RouteDescription } from './support/openapi.ts'
 
-const WHOLE: Description = {
+const WHOLE: RouteDescription = {
   tag: 'server',
   scope: 'read',
   summary: 'Returns waits, signals and the status of the namespace.',
@@ -22,7 +22,7 @@ const WHOLE: Description = {
   },
 }
 
-const EVENTS: Description = {
+const EVENTS: RouteDescription = {
   tag: 'server',
   scope: 'read',
   summary: 'Streams the same data, then each event.',
@@ -33,8 +33,8 @@ const EVENTS: Description = {
 
 /** `GET /_activity`: what is going on, whole. `GET /_events`: the same, and what happens from then on. */
 export const activityRoutes = (app: FastifyInstance, { activity, open }: ServerContext): void => {
-  app.get('/_activity', described(WHOLE), async () => ({ ok: true, ...(await activity.read()) }))
-  app.get('/_events', described(EVENTS), async (_, reply) => {
+  app.get('/_activity', openapi(WHOLE), async () => ({ ok: true, ...(await activity.read()) }))
+  app.get('/_events', openapi(EVENTS), async (_, reply) => {
     if (onlyHead(reply, SSE.contentType)) return
     const signal = open.begin(reply.raw)
     await activity.show(beginStream(reply, SSE.contentType), signal)

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
 import { barrier } from '../../recipes/barrier/barrier.ts'
 import { actingFor, clientOf } from '../activity/client.ts'
-import { answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
-import { ok } from '../described.ts'
-import { count, duration, length, named } from '../parameters.ts'
-import { action, recipeRoutes } from '../recipe-route.ts'
+import { handleWait, type WaitLimits } from '../waits/handle-wait.ts'
+import { ok } from './support/openapi.ts'
+import { count, duration, length, named } from './support/parameters.ts'
+import { action, recipeRoutes } from './support/recipe-route.ts'
 
 /** `/_barrier/NAME` */
 export const barrierRoutes = (app: FastifyInstance, context: ServerContext): void =>
@@ -33,12 +33,12 @@ export const barrierRoutes = (app: FastifyInstance, context: ServerContext): voi
       async handle({ name, path, values: { parties, timeout, ttl, by }, request, reply }) {
         if (parties === undefined)
           throw new UsageError('the number of parties is missing: write ?parties=3')
-        const space = actingFor(context.space, clientOf(request, by))
+        const namespace = actingFor(context.namespace, clientOf(request, by))
         // what is missing is in the status: a party is not told of each arrival
         const wait = ({ timeout, signal }: WaitLimits) =>
-          barrier(space, name, parties, { timeout, signal, ttl })
+          barrier(namespace, name, parties, { timeout, signal, ttl })
         const answer = (index: number) => ({ ok: true, index })
-        return answerWait(context, { path, timeout, by, reply, wait, answer })
+        return handleWait(context, { path, timeout, by, reply, wait, answer })
       },
     }),
   ])

@@ -1,15 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
 import { Counter } from '../../recipes/counter.ts'
 import { actingFor, clientOf } from '../activity/client.ts'
 import { boundsInWords } from '../activity/wait.ts'
-import { AT_ONCE, answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
-import { ok } from '../described.ts'
-import { idempotencyHeader, idempotencyKey, idempotencyParameter } from '../idempotency.ts'
-import { duration, number64 } from '../parameters.ts'
-import { action, recipeRoutes } from '../recipe-route.ts'
+import { handleWait, IMMEDIATE, type WaitLimits } from '../waits/handle-wait.ts'
+import { idempotencyHeader, idempotencyKey, idempotencyParameter } from './support/idempotency.ts'
+import { ok } from './support/openapi.ts'
+import { duration, number64 } from './support/parameters.ts'
+import { action, recipeRoutes } from './support/recipe-route.ts'
 
 const answers = {
   200: ok('Value of the counter, as text, because JSON numbers have fewer bits.', {
@@ -34,8 +34,8 @@ export const counterRoutes = (app: FastifyInstance, context: ServerContext): voi
       },
       async handle({ name, values, request }) {
         const key = idempotencyKey(request, values['idempotency-key'])
-        const counter = new Counter(context.space, name)
-        return answer(await counter.add(values.by, { ...AT_ONCE, idempotencyKey: key }))
+        const counter = new Counter(context.namespace, name)
+        return answer(await counter.add(values.by, { ...IMMEDIATE, idempotencyKey: key }))
       },
     }),
     action({
@@ -50,7 +50,9 @@ export const counterRoutes = (app: FastifyInstance, context: ServerContext): voi
       },
       async handle({ name, values: { value, 'if-equals': ifEquals } }) {
         if (value === undefined) throw new UsageError('the value is missing: write ?value=0')
-        return answer(await new Counter(context.space, name).set(value, { ...AT_ONCE, ifEquals }))
+        return answer(
+          await new Counter(context.namespace, name).set(value, { ...IMMEDIATE, ifEquals }),
+        )
       },
     }),
   ])
@@ -70,13 +72,13 @@ const reads = (context: ServerContext) =>
     },
     async handle({ name, path, values, request, reply }) {
       const { timeout, 'at-least': atLeast, 'at-most': atMost, equals } = values
-      const counter = new Counter(actingFor(context.space, clientOf(request)), name)
+      const counter = new Counter(actingFor(context.namespace, clientOf(request)), name)
       if ((atLeast ?? atMost ?? equals) === undefined) {
-        if (timeout === undefined) return answer(await counter.get(AT_ONCE))
+        if (timeout === undefined) return answer(await counter.get(IMMEDIATE))
         throw new UsageError('timeout applies to a wait only: add at-least, at-most or equals')
       }
       const wait = (limits: WaitLimits) => counter.wait({ atLeast, atMost, equals }, limits)
       const about = { detail: { wants: boundsInWords({ atLeast, atMost, equals }) } }
-      return answerWait(context, { path, about, timeout, reply, wait, answer })
+      return handleWait(context, { path, about, timeout, reply, wait, answer })
     },
   })

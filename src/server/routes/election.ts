@@ -1,16 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
 import { Leadership, leader } from '../../recipes/election.ts'
 import { actingFor, clientOf } from '../activity/client.ts'
-import { AT_ONCE, answerWait } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
-import { ok } from '../described.ts'
-import type { HeldConnections, Tenure } from '../held-connections.ts'
-import { text } from '../parameters.ts'
-import { action, recipeRoutes } from '../recipe-route.ts'
-import { LINES } from '../stream.ts'
-import { tenureParameters } from '../tenure-parameters.ts'
+import { LINES } from '../http/stream.ts'
+import { handleWait, IMMEDIATE } from '../waits/handle-wait.ts'
+import type { HeldConnections, Holding } from './support/held-connections.ts'
+import { ok } from './support/openapi.ts'
+import { ownershipParameters } from './support/ownership-parameters.ts'
+import { text } from './support/parameters.ts'
+import { action, recipeRoutes } from './support/recipe-route.ts'
 
 /** `/_election/NAME` */
 export const electionRoutes = (
@@ -21,14 +21,14 @@ export const electionRoutes = (
 
 const token = Type.String({ description: 'Fencing token; it increases with each leader.' })
 
-const tells = ({ space }: ServerContext) =>
+const tells = ({ namespace }: ServerContext) =>
   action({
     method: 'GET',
     summary: 'Returns the leader. 404 if there is no leader.',
     answers: { 200: ok('There is a leader.', { leader: Type.String(), token }) },
     parameters: {},
     async handle({ name, reply }) {
-      const found = await leader(space, name, AT_ONCE)
+      const found = await leader(namespace, name, IMMEDIATE)
       if (found) return { ok: true, leader: found.id, token: String(found.token) }
       return reply.code(404).send({ ok: false, error: `${name} has no leader`, kind: 'no' })
     },
@@ -45,21 +45,21 @@ const campaigns = (context: ServerContext, held: HeldConnections) =>
     streams: true,
     parameters: {
       id: text('Id of this candidate; required.'),
-      ...tenureParameters,
+      ...ownershipParameters,
     },
     async handle({ name, path, values: { id, timeout, by, ...options }, request, reply }) {
       if (id === undefined)
         throw new UsageError('the id of the candidate is missing: write ?id=node1')
-      const space = actingFor(context.space, clientOf(request, by ?? id))
-      return answerWait(context, {
+      const namespace = actingFor(context.namespace, clientOf(request, by ?? id))
+      return handleWait(context, {
         ...{ path, timeout, by: by ?? id, reply },
-        wait: (limits) => Leadership.campaign(space, name, id, { ...options, ...limits }),
-        answer: (leadership, signal) => held.hold(reply, tenureOf(leadership), signal),
+        wait: (limits) => Leadership.campaign(namespace, name, id, { ...options, ...limits }),
+        answer: (leadership, signal) => held.hold(reply, holdingOf(leadership), signal),
       })
     },
   })
 
-const tenureOf = (leadership: Leadership): Tenure => ({
+const holdingOf = (leadership: Leadership): Holding => ({
   greeting: { ok: true, id: leadership.id, token: String(leadership.token) },
   expiring: leadership.expiring,
   lost: leadership.lost,

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import type { ServerContext } from '../context.ts'
-import { type Description, described, ok } from '../described.ts'
-import { epochOf } from '../epoch.ts'
+import { epochOf } from '../protocol/epoch.ts'
+import { ok, openapi, type RouteDescription } from './support/openapi.ts'
 
-const HEALTH: Description = {
+const HEALTH: RouteDescription = {
   tag: 'server',
   scope: 'public',
   summary: 'Checks whether the store answers. Requires no token.',
@@ -27,8 +27,8 @@ const HEALTH: Description = {
 /** `GET /_health`: 200 while the store answers, else 503. Open to all, but only who has the token sees more. */
 export const healthRoute = (app: FastifyInstance, context: ServerContext): void => {
   const { store, version, access } = context
-  app.get('/_health', described(HEALTH), async (request) => {
-    await store.get(`${context.space.namespace}/id/health`)
+  app.get('/_health', openapi(HEALTH), async (request) => {
+    await store.get(`${context.namespace.name}/id/health`)
     if (!access.authorized(request)) return { ok: true }
     const durable = store.traits.reach !== 'process'
     return { ok: true, version, backend: store.address, durable, epoch: epochOf(store) }

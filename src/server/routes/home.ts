@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { list } from '../../recipes/list.ts'
-import { AT_ONCE } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
-import { type Description, described, ok } from '../described.ts'
+import { IMMEDIATE } from '../waits/handle-wait.ts'
 import { sendPage, wantsPage } from './page.ts'
+import { ok, openapi, type RouteDescription } from './support/openapi.ts'
 
-const HOME: Description = {
+const HOME: RouteDescription = {
   tag: 'server',
   scope: 'read',
   // it has no data: it asks for a token itself
@@ -25,11 +25,11 @@ const HOME: Description = {
 }
 
 /** `GET /`: who waits for what, and what was signalled; a browser gets the live page. */
-export const homeRoute = (app: FastifyInstance, { space, waits }: ServerContext): void => {
-  app.get('/', described(HOME), async (request, reply) => {
+export const homeRoute = (app: FastifyInstance, { namespace, waits }: ServerContext): void => {
+  app.get('/', openapi(HOME), async (request, reply) => {
     reply.header('vary', 'accept')
     if (wantsPage(request)) return sendPage(request, reply)
-    const signals = await list(space, '', AT_ONCE)
+    const signals = await list(namespace, '', IMMEDIATE)
     const marked = [...signals.map(({ key }) => `/${key}`), ...waits.probedPaths]
     return { ok: true, waiting_and_failed: waits.waitingAndFailed(new Set(marked)), marked }
   })

@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
 import { clear } from '../../recipes/clear.ts'
-import { checkGroup, checkKey } from '../../recipes/keys.ts'
+import { checkGroup, checkKey } from '../../recipes/core/keys.ts'
+import { keyIn, type Namespace } from '../../recipes/core/namespace.ts'
 import { READY, signal } from '../../recipes/signal.ts'
-import { keyIn, type Space } from '../../recipes/space.ts'
 import type { Condition } from '../../recipes/wait/condition.ts'
 import { groupCondition, keyCondition } from '../../recipes/wait/signal-condition.ts'
 import { actingFor, clientOf } from '../activity/client.ts'
-import { AT_ONCE } from '../answer-wait.ts'
-import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
-import { described } from '../described.ts'
-import { KEY_REQUESTS } from '../key-requests.ts'
-import { readParameters, type Values } from '../parameters.ts'
-import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
-import { WaitingRequest } from '../waiting-request.ts'
+import { parseRequestTarget, type RequestTarget } from '../http/request-target.ts'
+import { OK } from '../http/responses.ts'
+import { IMMEDIATE } from '../waits/handle-wait.ts'
+import { WaitingRequest } from '../waits/waiting-request.ts'
+import { KEY_REQUESTS } from './support/key-requests.ts'
+import { openapi } from './support/openapi.ts'
+import { readParameters, type Values } from './support/parameters.ts'
 
 const ROUTE = '/*'
 
@@ -43,7 +43,7 @@ export const keyRoutes = (app: FastifyInstance, context: ServerContext): void =>
     return OK
   }
   for (const method of ['GET', 'PUT', 'POST', 'DELETE'] as const)
-    app.route({ method, url: ROUTE, ...described(KEY_REQUESTS[method]), onRequest, handler })
+    app.route({ method, url: ROUTE, ...openapi(KEY_REQUESTS[method]), onRequest, handler })
 }
 
 /** HEAD waits as GET does, and tells the same by its status. */
@@ -77,7 +77,7 @@ const waitForKey = (
 
 /** What is waited for, and a name that all have who wait for the same. */
 const wanted = (
-  { space }: ServerContext,
+  { namespace }: ServerContext,
   path: string,
   {
     state: states,
@@ -86,7 +86,7 @@ const wanted = (
     ready,
   }: Values<typeof KEY_REQUESTS.GET.parameters>,
 ): Wanted => {
-  const opened = async () => space
+  const opened = async () => namespace
   const accepted = { states, failStates }
   const size = { min, ready }
   const name = JSON.stringify([path, accepted, size])
@@ -107,8 +107,8 @@ const set = async (
   request: FastifyRequest,
 ): Promise<void> => {
   const { state, expire, by } = readParameters(query, KEY_REQUESTS.PUT.parameters)
-  const space = written(context, path, request, by)
-  await signal(space, path, state, { expire: expire || undefined, ...AT_ONCE })
+  const namespace = written(context, path, request, by)
+  await signal(namespace, path, state, { expire: expire || undefined, ...IMMEDIATE })
 }
 
 const remove = async (
@@ -117,19 +117,19 @@ const remove = async (
   request: FastifyRequest,
 ): Promise<void> => {
   const { by } = readParameters(query, KEY_REQUESTS.DELETE.parameters)
-  await clear(written(context, path, request, by), [path], AT_ONCE)
+  await clear(written(context, path, request, by), [path], IMMEDIATE)
 }
 
 /** Where a key is written, by whom. */
 const written = (
-  { space, activity }: ServerContext,
+  { namespace, activity }: ServerContext,
   path: string,
   request: FastifyRequest,
   name: string | undefined,
-): Space => {
+): Namespace => {
   if (path.endsWith('/'))
     throw new UsageError('a group cannot be written: leave out the trailing slash to write a key')
   const by = clientOf(request, name)
-  activity.writing([keyIn(space, 'signal', path)], by)
-  return actingFor(space, by)
+  activity.writing([keyIn(namespace, 'signal', path)], by)
+  return actingFor(namespace, by)
 }

@@ -3,14 +3,14 @@ import Type from 'typebox'
 import { Lock } from '../../recipes/lock.ts'
 import { queueStatus } from '../../recipes/status/status.ts'
 import { actingFor, clientOf } from '../activity/client.ts'
-import { AT_ONCE, answerWait } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
-import { ok } from '../described.ts'
-import type { HeldConnections, Tenure } from '../held-connections.ts'
-import { count } from '../parameters.ts'
-import { action, recipeRoutes } from '../recipe-route.ts'
-import { LINES } from '../stream.ts'
-import { tenureParameters } from '../tenure-parameters.ts'
+import { LINES } from '../http/stream.ts'
+import { handleWait, IMMEDIATE } from '../waits/handle-wait.ts'
+import type { HeldConnections, Holding } from './support/held-connections.ts'
+import { ok } from './support/openapi.ts'
+import { ownershipParameters } from './support/ownership-parameters.ts'
+import { count } from './support/parameters.ts'
+import { action, recipeRoutes } from './support/recipe-route.ts'
 
 /** `/_lock/NAME` */
 export const lockRoutes = (
@@ -39,7 +39,7 @@ export const lockRoutes = (
       },
       parameters: {},
       async handle({ name }) {
-        const rows = await queueStatus(context.space, 'lock', name, AT_ONCE)
+        const rows = await queueStatus(context.namespace, 'lock', name, IMMEDIATE)
         return {
           ok: true,
           queue: rows.map(({ state, holder }) => ({
@@ -64,20 +64,20 @@ export const lockRoutes = (
       streams: true,
       parameters: {
         slots: count('Maximum number of holders, the same for all. Default: 1.'),
-        ...tenureParameters,
+        ...ownershipParameters,
       },
       async handle({ name, path, values: { timeout, by, ...options }, request, reply }) {
-        const space = actingFor(context.space, clientOf(request, by))
-        return answerWait(context, {
+        const namespace = actingFor(context.namespace, clientOf(request, by))
+        return handleWait(context, {
           ...{ path, timeout, by, reply },
-          wait: (limits) => Lock.acquire(space, name, { ...options, ...limits }),
-          answer: (lock, signal) => held.hold(reply, tenureOf(lock), signal),
+          wait: (limits) => Lock.acquire(namespace, name, { ...options, ...limits }),
+          answer: (lock, signal) => held.hold(reply, holdingOf(lock), signal),
         })
       },
     }),
   ])
 
-const tenureOf = (lock: Lock): Tenure => ({
+const holdingOf = (lock: Lock): Holding => ({
   greeting: { ok: true, key: lock.key, token: String(lock.token) },
   expiring: lock.expiring,
   lost: lock.lost,

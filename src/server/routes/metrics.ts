@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import type { ServerContext } from '../context.ts'
-import { type Description, described } from '../described.ts'
+import { openapi, type RouteDescription } from './support/openapi.ts'
 
-const METRICS: Description = {
+const METRICS: RouteDescription = {
   tag: 'server',
   scope: 'admin',
   summary: 'Metrics for Prometheus.',
@@ -17,7 +17,7 @@ export const metricsRoute = (app: FastifyInstance, { metrics }: ServerContext): 
   app.addHook('onSend', async ({ method, routeOptions }, { statusCode }) => {
     metrics.answered(method, routeOptions.url ?? 'none', statusCode)
   })
-  app.get('/_metrics', described(METRICS), async (_, reply) => {
+  app.get('/_metrics', openapi(METRICS), async (_, reply) => {
     reply.header('content-type', metrics.contentType)
     return metrics.read()
   })

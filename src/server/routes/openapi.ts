@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import Type from 'typebox'
 import type { ServerContext } from '../context.ts'
-import { described } from '../described.ts'
+import { openapi } from './support/openapi.ts'
 
 /** Collects the descriptions of all routes that are registered from now on, for `/_openapi.json`. */
 export const openapiRoute = async (
@@ -30,10 +30,8 @@ export const openapiRoute = async (
   })
   const answers = { 200: Type.Object({}, { description: 'An OpenAPI 3 document.' }) }
   const summary = 'Describes the requests of this server.'
-  app.get(
-    '/_openapi.json',
-    described({ tag: 'server', scope: 'any', summary, answers }),
-    async () => app.swagger(),
+  app.get('/_openapi.json', openapi({ tag: 'server', scope: 'any', summary, answers }), async () =>
+    app.swagger(),
   )
 }
 

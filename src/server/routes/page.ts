@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { refused } from '../answers.ts'
-import { pageFile } from '../page-files.ts'
+import { refused } from '../http/responses.ts'
+import { pageFile } from './support/page-files.ts'
 
 /** The page's own files and this server, and nothing else; no script or style within the HTML, no frame around it. */
 const POLICY = [

@@ -1,22 +1,22 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
 import { openProbe } from '../../probes/open.ts'
 import type { Probe } from '../../probes/probe.ts'
 import { probeCondition } from '../../recipes/wait/probe-condition.ts'
-import { answerWait } from '../answer-wait.ts'
-import { OK } from '../answers.ts'
 import type { ServerContext } from '../context.ts'
-import { type Description, described } from '../described.ts'
-import { reachableOf } from '../forbidden-addresses.ts'
-import { duration, named, readParameters } from '../parameters.ts'
-import { checkProbeHost } from '../probe-host.ts'
-import type { ProbePolicy } from '../probe-policy.ts'
-import { parseRequestTarget, type RequestTarget } from '../request-target.ts'
+import { parseRequestTarget, type RequestTarget } from '../http/request-target.ts'
+import { OK } from '../http/responses.ts'
+import { reachableOf } from '../probes/forbidden-addresses.ts'
+import { checkProbeHost } from '../probes/host.ts'
+import type { ProbePolicy } from '../probes/policy.ts'
+import { handleWait } from '../waits/handle-wait.ts'
+import { openapi, type RouteDescription } from './support/openapi.ts'
+import { duration, named, readParameters } from './support/parameters.ts'
 
-type About = Pick<Description, 'summary' | 'path'>
+type About = Pick<RouteDescription, 'summary' | 'path'>
 
 /** Bytes; PostgreSQL cuts longer names off. */
-const LONGEST_DATABASE = 63
+const MAX_DATABASE_LENGTH = 63
 
 const ABOUT = {
   tag: 'probes',
@@ -40,7 +40,7 @@ const POSTGRES: About = {
 /** `GET /_port/HOST/PORT` and `GET /_postgres/DB`. */
 export const probeRoutes = (app: FastifyInstance, context: ServerContext): void => {
   const route = (url: string, about: About, probeFor: (rest: string) => Probe) =>
-    app.get(url, described({ ...ABOUT, ...about }), async (request, reply) => {
+    app.get(url, openapi({ ...ABOUT, ...about }), async (request, reply) => {
       const target = parseRequestTarget(request.url)
       const rest = target.path.slice(url.length - '*'.length - 1)
       return waitForProbe(context, target, probeFor(rest), reply)
@@ -57,7 +57,7 @@ const waitForProbe = (
   reply: FastifyReply,
 ) => {
   const { timeout, by } = readParameters(query, ABOUT.parameters)
-  return answerWait(context, {
+  return handleWait(context, {
     path: `/${path}`,
     about: { target: probe.name, shared: path },
     timeout,
@@ -84,7 +84,7 @@ const portProbe = (policy: ProbePolicy, rest: string): Probe => {
 const postgresProbe = (template: string, database: string): Probe => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no database is called so
   const isName = /^[^/@\u0000-\u001f\u007f]+$/u.test(database) && !/^\.\.?$/.test(database)
-  if (!isName || Buffer.byteLength(database) > LONGEST_DATABASE) {
+  if (!isName || Buffer.byteLength(database) > MAX_DATABASE_LENGTH) {
     throw new UsageError('write /_postgres/DATABASE with the name of a database')
   }
   const url = template.replaceAll('{{.}}', () => encodeURIComponent(database))

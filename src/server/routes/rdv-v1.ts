@@ -10,15 +10,15 @@ import {
 import { isClaimable } from '../../backends/operations.ts'
 import { clientOf } from '../activity/client.ts'
 import type { ServerContext } from '../context.ts'
-import { epochOf } from '../epoch.ts'
-import { streamEvents } from '../event-stream.ts'
-import { OPERATION_SCOPES, operationsOf } from '../operations.ts'
-import { ANNOUNCEMENT, REQUESTS, WATCH_QUERY } from '../schemas.ts'
-import { SSE } from '../server-sent-events.ts'
-import { beginStream, LINES, onlyHead } from '../stream.ts'
+import { SSE } from '../events/server-sent-events.ts'
+import { beginStream, LINES, onlyHead } from '../http/stream.ts'
+import { epochOf } from '../protocol/epoch.ts'
+import { streamEvents } from '../protocol/event-stream.ts'
+import { OPERATION_SCOPES, operationsOf } from '../protocol/operations.ts'
+import { ANNOUNCEMENT, REQUESTS, WATCH_QUERY } from '../protocol/schemas.ts'
 
 /** The shortest heartbeat that a client may ask for, milliseconds. */
-const FASTEST = 100
+const MIN_HEARTBEAT = 100
 
 /** `/_rdv/v1`: the backend interface, for `http://` clients. */
 export const rdvV1Routes =
@@ -33,7 +33,7 @@ export const rdvV1Routes =
     announceRoute(app, context)
   }
 
-/** Base64 makes four bytes of three, and guards count too. */
+/** Base64 makes four bytes of three, and preconditions count too. */
 const acceptJson = (app: FastifyInstance, { store }: ServerContext): void => {
   const { maxCommitBytes, maxCommitOperations } = store.traits
   const bodyLimit = 2 * maxCommitBytes + 2_048 * maxCommitOperations + 65_536
@@ -78,7 +78,7 @@ const operationRoute = <K extends Operation>(
   })
 }
 
-const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext): void => {
+const watchRoute = (app: FastifyInstance, { namespace, open, keyPolicy }: ServerContext): void => {
   app.get<{ Querystring: Static<typeof WATCH_QUERY> }>(
     '/watch',
     {
@@ -86,14 +86,17 @@ const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext
       config: { scope: 'read', streams: true, parameters: ['scope', 'heartbeat'] },
     },
     async ({ query }, reply) => {
-      const scope = scopes.checkScope(query.scope)
+      const scope = keyPolicy.checkScope(query.scope)
       if (onlyHead(reply, LINES)) return
-      const heartbeat = Math.max(FASTEST, Math.min(Number(query.heartbeat ?? HEARTBEAT), HEARTBEAT))
+      const heartbeat = Math.max(
+        MIN_HEARTBEAT,
+        Math.min(Number(query.heartbeat ?? HEARTBEAT), HEARTBEAT),
+      )
       const signal = open.begin(reply.raw)
-      const events = space.backend.watch(scope, signal)
+      const events = namespace.backend.watch(scope, signal)
       await streamEvents(
         beginStream(reply, LINES),
-        scopes.isWide(scope) ? scopes.onlyOurEvents(events) : events,
+        keyPolicy.isWide(scope) ? keyPolicy.onlyAllowedEvents(events) : events,
         heartbeat,
         signal,
       )
@@ -102,12 +105,15 @@ const watchRoute = (app: FastifyInstance, { space, open, scopes }: ServerContext
 }
 
 /** Somebody waits for as long as the connection is open. */
-const announceRoute = (app: FastifyInstance, { open, scopes, activity }: ServerContext): void => {
+const announceRoute = (
+  app: FastifyInstance,
+  { open, keyPolicy, activity }: ServerContext,
+): void => {
   app.post<{ Body: Static<typeof ANNOUNCEMENT> }>(
     '/announce',
     { schema: { body: ANNOUNCEMENT }, config: { scope: 'read', streams: true } },
     async ({ body: { namespace, waiter } }, reply) => {
-      scopes.checkScope(`${namespace}/waiter/`)
+      keyPolicy.checkScope(`${namespace}/waiter/`)
       const signal = open.begin(reply.raw)
       const response = beginStream(reply, LINES)
       activity.announce(namespace, waiter, signal)

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { ServerContext } from '../context.ts'
-import { HeldConnections } from '../held-connections.ts'
 import { barrierRoutes } from './barrier.ts'
 import { counterRoutes } from './counter.ts'
 import { electionRoutes } from './election.ts'
 import { lockRoutes } from './lock.ts'
+import { HeldConnections } from './support/held-connections.ts'
 import { topicRoutes } from './topic.ts'
 import { waitGroupRoutes } from './wait-group.ts'
 

@@ -1,30 +1,30 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import Type from 'typebox'
-import { UsageError } from '../../errors.ts'
-import { withDeadline } from '../../recipes/deadline.ts'
-import { checkKey } from '../../recipes/keys.ts'
+import { UsageError } from '../../base/errors.ts'
+import { withDeadline } from '../../recipes/core/deadline.ts'
+import { checkKey } from '../../recipes/core/keys.ts'
 import { behindMessage, parseFrom } from '../../recipes/topic/position.ts'
 import { publish } from '../../recipes/topic/publish.ts'
 import { Subscription } from '../../recipes/topic/subscription.ts'
-import { AT_ONCE, answerWait } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
-import { ok } from '../described.ts'
-import { count, duration, flag, length, named, type Parameter, text } from '../parameters.ts'
-import { action, recipeRoutes } from '../recipe-route.ts'
-import { SSE } from '../server-sent-events.ts'
-import { onlyHead } from '../stream.ts'
-import { delimitedBy, serverSentEvents, type TopicFormat } from '../topic-format.ts'
-import { TopicStream } from '../topic-stream.ts'
+import { SSE } from '../events/server-sent-events.ts'
+import { delimitedBy, serverSentEvents, type TopicFormat } from '../events/topic-format.ts'
+import { TopicStream } from '../events/topic-stream.ts'
+import { onlyHead } from '../http/stream.ts'
+import { handleWait, IMMEDIATE } from '../waits/handle-wait.ts'
+import { ok } from './support/openapi.ts'
+import { count, duration, flag, length, named, type Parameter, text } from './support/parameters.ts'
+import { action, recipeRoutes } from './support/recipe-route.ts'
 
 /** Bytes that a body may have at least: many lines. One message may be as long as the store takes. */
-const LONGEST_BODY = 1_048_576
+const MAX_BODY = 1_048_576
 
 /** Bytes in memory for each reader that is slower than the publishers. */
 const READ_AHEAD = 64 * 1_024
 
 /** `/_topic/NAME`, where bodies count. */
 export const topicRoutes = (app: FastifyInstance, context: ServerContext): void => {
-  const bodyLimit = Math.max(LONGEST_BODY, context.store.traits.maxCommitBytes)
+  const bodyLimit = Math.max(MAX_BODY, context.store.traits.maxCommitBytes)
   void app.register(async (inner) => {
     inner.removeAllContentTypeParsers()
     inner.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) =>
@@ -34,7 +34,7 @@ export const topicRoutes = (app: FastifyInstance, context: ServerContext): void 
   })
 }
 
-const publishes = ({ space }: ServerContext) =>
+const publishes = ({ namespace }: ServerContext) =>
   action({
     method: 'POST',
     summary: 'Publishes the body as a message. The answer comes when it is stored.',
@@ -59,7 +59,7 @@ const publishes = ({ space }: ServerContext) =>
       const { retain, 'retain-for': retainFor } = values
       return {
         ok: true,
-        ...(await publish(space, name, messages, { ...AT_ONCE, retain, retainFor })),
+        ...(await publish(namespace, name, messages, { ...IMMEDIATE, retain, retainFor })),
       }
     },
   })
@@ -129,11 +129,11 @@ const subscribes = (context: ServerContext) => {
       const format = formatOf(request, values.null)
       if (onlyHead(reply, format.contentType)) return reply
       const run = async (signal: AbortSignal) => {
-        const subscription = await Subscription.open(context.space, name, options, signal)
+        const subscription = await Subscription.open(context.namespace, name, options, signal)
         const streaming = { format, count, signal }
         await new TopicStream(subscription, reply, streaming).run()
       }
-      return answerWait(context, {
+      return handleWait(context, {
         ...{ path, timeout, by, reply },
         wait: (limits) => withDeadline(limits, run),
         answer: () => undefined,

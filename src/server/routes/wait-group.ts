@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../base/errors.ts'
 import { WaitGroup, type WaitGroupState } from '../../recipes/wait-group.ts'
 import { actingFor, clientOf } from '../activity/client.ts'
-import { AT_ONCE, answerWait, type WaitLimits } from '../answer-wait.ts'
 import type { ServerContext } from '../context.ts'
-import { ok } from '../described.ts'
-import { idempotencyHeader, idempotencyKey, idempotencyParameter } from '../idempotency.ts'
-import { duration, number64 } from '../parameters.ts'
-import { action, recipeRoutes } from '../recipe-route.ts'
+import { handleWait, IMMEDIATE, type WaitLimits } from '../waits/handle-wait.ts'
+import { idempotencyHeader, idempotencyKey, idempotencyParameter } from './support/idempotency.ts'
+import { ok } from './support/openapi.ts'
+import { duration, number64 } from './support/parameters.ts'
+import { action, recipeRoutes } from './support/recipe-route.ts'
 
 const answers = {
   200: ok('Amounts of work, as text.', {
@@ -40,9 +40,9 @@ export const waitGroupRoutes = (app: FastifyInstance, context: ServerContext): v
           throw new UsageError(
             `expect ${expect} is negative: write the amount of work that will be added`,
           )
-        const group = new WaitGroup(actingFor(context.space, clientOf(request)), name)
+        const group = new WaitGroup(actingFor(context.namespace, clientOf(request)), name)
         const wait = (limits: WaitLimits) => group.wait({ ...limits, expect })
-        return answerWait(context, { path, timeout, reply, wait, answer })
+        return handleWait(context, { path, timeout, reply, wait, answer })
       },
     }),
     action({
@@ -62,8 +62,8 @@ export const waitGroupRoutes = (app: FastifyInstance, context: ServerContext): v
             'by is 0: write the amount of work that was added, or a negative one that is done',
           )
         const key = idempotencyKey(request, values['idempotency-key'])
-        const options = { ...AT_ONCE, idempotencyKey: key }
-        const group = new WaitGroup(context.space, name)
+        const options = { ...IMMEDIATE, idempotencyKey: key }
+        const group = new WaitGroup(context.namespace, name)
         return answer(
           by > 0n ? await group.add(by, options) : await group.done({ ...options, count: -by }),
         )

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Backend, Claimable, ClaimResult } from '../../../src/backends/backend.ts'
 import { isClaimable, put, putHeld, remove } from '../../../src/backends/operations.ts'
-import { LeaseGoneError } from '../../../src/errors.ts'
+import { LeaseGoneError } from '../../../src/base/errors.ts'
 import { type ClaimingHarness, Follower, type Pair, present, text } from './harness.ts'
 
 const TTL = 60_000
@@ -21,14 +21,14 @@ const claiming = (backend: Backend): Backend & Claimable => {
   throw new Error(`${backend.address} has no claims`)
 }
 
-const contenderOf = (client: Backend, name: string, session: string): Contender => {
+const contenderOf = (client: Backend, name: string, lease: string): Contender => {
   const backend = claiming(client)
   return {
     backend,
-    session,
-    claim: (slots = 1) => backend.claim(name, slots, session),
-    claimed: (slots = 1) => backend.claimed(name, slots, session),
-    release: (slots = 1) => backend.release(name, slots, session),
+    session: lease,
+    claim: (slots = 1) => backend.claim(name, slots, lease),
+    claimed: (slots = 1) => backend.claimed(name, slots, lease),
+    release: (slots = 1) => backend.release(name, slots, lease),
   }
 }
 
@@ -44,7 +44,7 @@ const held = (result: ClaimResult) => {
 }
 
 const leave = (contenders: readonly Contender[]) =>
-  Promise.all(contenders.map(({ backend, session }) => backend.revoke(session)))
+  Promise.all(contenders.map(({ backend, session: lease }) => backend.revoke(lease)))
 
 /** What a store with the extension `Claimable` promises. */
 export const claims = (pair: Pair<ClaimingHarness>): void => {
@@ -172,12 +172,12 @@ export const claims = (pair: Pair<ClaimingHarness>): void => {
       const { id } = await pair.a.grant(TTL)
       const revoked = await pair.b.grant(TTL)
       await pair.a.revoke(revoked.id)
-      for (const session of [id, revoked.id, randomUUID()]) {
+      for (const lease of [id, revoked.id, randomUUID()]) {
         for (const slots of [1, 2]) {
-          const claim = claiming(pair.a).claim(name, slots, session)
+          const claim = claiming(pair.a).claim(name, slots, lease)
           await expect(claim).rejects.toThrow(LeaseGoneError)
-          expect(await claiming(pair.b).claimed(name, slots, session)).toBe(false)
-          await claiming(pair.b).release(name, slots, session)
+          expect(await claiming(pair.b).claimed(name, slots, lease)).toBe(false)
+          await claiming(pair.b).release(name, slots, lease)
         }
       }
       expect((await pair.b.list(`${name}/`)).entries).toEqual([])

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Backend, Guard } from '../../../src/backends/backend.ts'
+import type { Backend, Precondition } from '../../../src/backends/backend.ts'
 import {
   absent,
   heldBy,
@@ -9,20 +9,20 @@ import {
   remove,
   unchanged,
 } from '../../../src/backends/operations.ts'
-import { LeaseGoneError, UsageError } from '../../../src/errors.ts'
+import { LeaseGoneError, UsageError } from '../../../src/base/errors.ts'
 import { type Harness, type Pair, present, text } from './harness.ts'
 
 const TTL = 15_000
 
 /** Writes one state and returns its entry. */
-const write = async (backend: Backend, key: string, value: string, session?: string) => {
-  await backend.commit([], [session ? putHeld(key, value, session) : put(key, value)])
+const write = async (backend: Backend, key: string, value: string, lease?: string) => {
+  await backend.commit([], [lease ? putHeld(key, value, lease) : put(key, value)])
   return present(await backend.get(key))
 }
 
 /** Each guard, on each situation of its key: does it hold? */
-const GUARDS: readonly {
-  guard: (key: string, ids: { mine: string; other: string; revision: number }) => Guard
+const PRECONDITIONS: readonly {
+  guard: (key: string, ids: { mine: string; other: string; revision: number }) => Precondition
   name: string
   absent: boolean
   plain: boolean
@@ -60,7 +60,7 @@ const GUARDS: readonly {
 ]
 
 export const commits = (pair: Pair<Harness>): void => {
-  describe.each(GUARDS)('the guard $name', (row) => {
+  describe.each(PRECONDITIONS)('the guard $name', (row) => {
     test.each(['absent', 'plain', 'held'] as const)('on a key that is %s', async (situation) => {
       const key = `${pair.prefix()}k`
       const marker = `${key}-written`
@@ -70,9 +70,9 @@ export const commits = (pair: Pair<Harness>): void => {
         await write(pair.a, key, 'before', situation === 'held' ? mine : undefined)
       }
       const before = await pair.b.get(key)
-      const guard = row.guard(key, { mine, other, revision: before?.modRevision ?? 1 })
+      const precondition = row.guard(key, { mine, other, revision: before?.modRevision ?? 1 })
 
-      const result = await pair.b.commit([guard], [put(marker, 'yes')])
+      const result = await pair.b.commit([precondition], [put(marker, 'yes')])
 
       if (row[situation]) {
         expect(result.outcome).toBe('ok')
@@ -137,11 +137,11 @@ export const commits = (pair: Pair<Harness>): void => {
   describe('a put', () => {
     test('keeps the session of a held key', async () => {
       const key = `${pair.prefix()}k`
-      const session = (await pair.a.grant(TTL)).id
-      await write(pair.a, key, 'busy', session)
+      const lease = (await pair.a.grant(TTL)).id
+      await write(pair.a, key, 'busy', lease)
       await pair.b.commit([], [put(key, 'ready')])
-      expect(await pair.a.get(key)).toMatchObject({ session })
-      await pair.a.revoke(session)
+      expect(await pair.a.get(key)).toMatchObject({ lease })
+      await pair.a.revoke(lease)
       expect(await pair.b.get(key)).toBeUndefined()
     })
 
@@ -152,13 +152,13 @@ export const commits = (pair: Pair<Harness>): void => {
 
     test.each(['held', 'plain', 'absent'])('detaches a key that is %s', async (situation) => {
       const key = `${pair.prefix()}k`
-      const session = (await pair.a.grant(TTL)).id
+      const lease = (await pair.a.grant(TTL)).id
       if (situation !== 'absent') {
-        await write(pair.a, key, 'busy', situation === 'held' ? session : undefined)
+        await write(pair.a, key, 'busy', situation === 'held' ? lease : undefined)
       }
       const result = await pair.b.commit([], [putDetached(key, 'done')])
       expect(result.outcome).toBe('ok')
-      await pair.a.revoke(session)
+      await pair.a.revoke(lease)
       const entry = await pair.a.get(key)
       expect(text(entry)).toBe('done')
       expect(entry).not.toHaveProperty('session')
@@ -169,28 +169,25 @@ export const commits = (pair: Pair<Harness>): void => {
       async (situation) => {
         const key = `${pair.prefix()}k`
         const other = (await pair.a.grant(TTL)).id
-        const session = (await pair.b.grant(TTL)).id
+        const lease = (await pair.b.grant(TTL)).id
         if (situation === 'plain') await write(pair.a, key, 'old')
         if (situation === 'held by another') await write(pair.a, key, 'old', other)
-        if (situation === 'held by itself') await write(pair.a, key, 'old', session)
-        const result = await pair.b.commit([], [putHeld(key, 'new', session)])
+        if (situation === 'held by itself') await write(pair.a, key, 'old', lease)
+        const result = await pair.b.commit([], [putHeld(key, 'new', lease)])
         expect(result.outcome).toBe('ok')
-        expect(await pair.a.get(key)).toMatchObject({ session })
+        expect(await pair.a.get(key)).toMatchObject({ lease })
         await pair.a.revoke(other)
         expect(text(await pair.a.get(key))).toBe('new')
-        await pair.a.revoke(session)
+        await pair.a.revoke(lease)
         expect(await pair.b.get(key)).toBeUndefined()
       },
     )
 
     test('with a session that is gone is LeaseGone, and nothing is written', async () => {
       const prefix = pair.prefix()
-      const session = (await pair.a.grant(TTL)).id
-      await pair.a.revoke(session)
-      const commit = pair.b.commit(
-        [],
-        [put(`${prefix}a`, 'x'), putHeld(`${prefix}b`, 'x', session)],
-      )
+      const lease = (await pair.a.grant(TTL)).id
+      await pair.a.revoke(lease)
+      const commit = pair.b.commit([], [put(`${prefix}a`, 'x'), putHeld(`${prefix}b`, 'x', lease)])
       await expect(commit).rejects.toThrow(LeaseGoneError)
       expect((await pair.a.list(prefix)).entries).toEqual([])
     })

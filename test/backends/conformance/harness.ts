@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
 import type { Backend, Change, Entry, WatchEvent } from '../../../src/backends/backend.ts'
-import { keyOf } from '../../../src/backends/watch-queue.ts'
+import { keyOf } from '../../../src/backends/watch/watch-queue.ts'
 import { onTestFinished } from '../../finished.ts'
 import type { TcpProxy } from '../../services/proxy.ts'
 import type { Service } from '../../services/service.ts'

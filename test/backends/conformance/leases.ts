@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { put, putHeld } from '../../../src/backends/operations.ts'
-import { LeaseGoneError } from '../../../src/errors.ts'
+import { LeaseGoneError } from '../../../src/base/errors.ts'
 import { Follower, type Harness, type Pair } from './harness.ts'
 
 export const leases = (pair: Pair<Harness>): void => {

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { put, remove } from '../../../src/backends/operations.ts'
-import { LostError, NoError } from '../../../src/errors.ts'
+import { LostError, NoError } from '../../../src/base/errors.ts'
+import type { Namespace } from '../../../src/recipes/core/namespace.ts'
+import { Session } from '../../../src/recipes/core/session.ts'
 import { getState } from '../../../src/recipes/get.ts'
 import { Hold } from '../../../src/recipes/hold.ts'
 import { Membership } from '../../../src/recipes/membership.ts'
-import { Session } from '../../../src/recipes/session.ts'
 import { signal } from '../../../src/recipes/signal.ts'
-import type { Space } from '../../../src/recipes/space.ts'
 import { start } from '../../child/harness.ts'
 import {
   Follower,
@@ -41,15 +41,17 @@ const run = (name: string, ...args: string[]) =>
   start([process.execPath, '--disable-warning=ExperimentalWarning', fixture(name), ...args])
 
 /** One and the same new namespace for two clients. */
-const spacesOf = (pair: Pair<Harness>): { a: Space; b: Space; key: string; namespace: string } => {
-  const namespace = present(pair.prefix().split('/')[0])
-  const of = (backend: Backend): Space => ({ backend, namespace })
-  return { a: of(pair.a), b: of(pair.b), namespace, key: `${namespace}/signal/k` }
+const namespacesOf = (
+  pair: Pair<Harness>,
+): { a: Namespace; b: Namespace; key: string; namespace: string } => {
+  const name = present(pair.prefix().split('/')[0])
+  const of = (backend: Backend): Namespace => ({ backend, name })
+  return { a: of(pair.a), b: of(pair.b), namespace: name, key: `${name}/signal/k` }
 }
 
 /** A process that holds the key `k`, and a client that sees it. */
 const startHolder = async (pair: Pair<SharedHarness>, ttl: number) => {
-  const { b, namespace, key } = spacesOf(pair)
+  const { b, namespace, key } = namespacesOf(pair)
   const follower = new Follower(pair.b, key)
   const process = run('holder', pair.harness.url, namespace, 'k', String(ttl))
   const inForce = Number(await process.says(/held (\d+)/))
@@ -59,20 +61,20 @@ const startHolder = async (pair: Pair<SharedHarness>, ttl: number) => {
 
 /** What stands above leases: sessions, holds and memberships. */
 export const sessions = (pair: Pair<Harness>): void => {
-  const spaces = () => spacesOf(pair)
+  const namespaces = () => namespacesOf(pair)
 
   const sessionOf = async (key: string): Promise<string> =>
-    present(present(await pair.b.get(key)).session)
+    present(present(await pair.b.get(key)).lease)
 
   describe('a hold', () => {
     test('is there, with its record, until it is released, and then nothing is left', async () => {
-      const { a, namespace, key } = spaces()
+      const { a, namespace, key } = namespaces()
       const follower = new Follower(pair.b, `${namespace}/`)
       const hold = await Hold.take(a, 'k', 'busy')
       await follower.until((known) => known.size === 2)
       expect(follower.state(key)).toBe('busy')
-      const session = await sessionOf(key)
-      const record = JSON.parse(present(follower.state(`${namespace}/session/${session}`)))
+      const lease = await sessionOf(key)
+      const record = JSON.parse(present(follower.state(`${namespace}/session/${lease}`)))
       expect(record).toMatchObject({ kind: 'hold', host: hostname(), pid: process.pid })
       await hold.release()
       await follower.until((known) => known.size === 0)
@@ -81,7 +83,7 @@ export const sessions = (pair: Pair<Harness>): void => {
     })
 
     test('is refused to a second one, who is told host and process id, and the first stays', async () => {
-      const { a, b, namespace } = spaces()
+      const { a, b, namespace } = namespaces()
       const first = await Hold.take(a, 'k', 'first')
       const second = Hold.take(b, 'k', 'second')
       await expect(second).rejects.toThrow(NoError)
@@ -95,7 +97,7 @@ export const sessions = (pair: Pair<Harness>): void => {
     })
 
     test('is had by one of eight who take it at the same time', async () => {
-      const { a, b, namespace } = spaces()
+      const { a, b, namespace } = namespaces()
       const takes = await Promise.allSettled(
         Array.from({ length: 8 }, (_, i) => Hold.take(i % 2 ? a : b, 'k', `s${i}`)),
       )
@@ -108,11 +110,11 @@ export const sessions = (pair: Pair<Harness>): void => {
     })
 
     test('stays held when somebody else signals another state', async () => {
-      const { a, b, key } = spaces()
+      const { a, b, key } = namespaces()
       const hold = await Hold.take(a, 'k', 'busy')
-      const session = await sessionOf(key)
+      const lease = await sessionOf(key)
       await signal(b, 'k', 'ready')
-      expect(await pair.a.get(key)).toMatchObject({ session })
+      expect(await pair.a.get(key)).toMatchObject({ lease })
       expect(await getState(a, 'k')).toBe('ready')
       await hold.setState('mine again')
       expect(await getState(b, 'k')).toBe('mine again')
@@ -122,7 +124,7 @@ export const sessions = (pair: Pair<Harness>): void => {
     })
 
     test('leaves a final state behind, sticky', async () => {
-      const { a, key, namespace } = spaces()
+      const { a, key, namespace } = namespaces()
       const hold = await Hold.take(a, 'k', 'busy')
       await hold.release('done')
       const { entries } = await pair.b.list(`${namespace}/`)
@@ -139,7 +141,7 @@ export const sessions = (pair: Pair<Harness>): void => {
           pair.b.commit([], [remove(key)]).then(() => pair.b.commit([], [put(key, 'theirs')])),
       ],
     ])('is lost promptly when %s from outside', async (_, take) => {
-      const { a, key } = spaces()
+      const { a, key } = namespaces()
       const hold = await Hold.take(a, 'k', 'busy', { ttl: LONG_TTL })
       const lost = once(hold.lost, 'abort')
       const started = performance.now()
@@ -156,14 +158,14 @@ export const sessions = (pair: Pair<Harness>): void => {
 
   describe('a membership', () => {
     test('joins again after a revoke, in its latest state', async () => {
-      const { a, key } = spaces()
+      const { a, key } = namespaces()
       const follower = new Follower(pair.b, key)
       const member = await Membership.join(a, 'k', 'one', { ttl: LONG_TTL })
       await member.setState('two')
       await follower.until(() => follower.state(key) === 'two')
       const before = await sessionOf(key)
       await pair.b.revoke(before)
-      await follower.until((known) => ![undefined, before].includes(known.get(key)?.session))
+      await follower.until((known) => ![undefined, before].includes(known.get(key)?.lease))
       expect(follower.state(key)).toBe('two')
       await member.setState('three')
       await follower.until(() => follower.state(key) === 'three')
@@ -174,7 +176,7 @@ export const sessions = (pair: Pair<Harness>): void => {
   })
 
   test('a process ends by itself once it has closed everything', async () => {
-    const { namespace } = spaces()
+    const { namespace } = namespaces()
     const { harness } = pair
     const url = 'url' in harness ? (harness as SharedHarness).url : 'memory:'
     const process = run('everything', url, namespace)
@@ -219,10 +221,10 @@ export const holders = (pair: Pair<SharedHarness>): void => {
 export const losses = (pair: Pair<NetworkHarness>): void => {
   test('a session whose renewals fail is lost before anybody else can hold', async () => {
     const { proxy, connectThroughProxy } = pair.harness
-    const { b, key, namespace } = spacesOf(pair)
+    const { b, key, namespace: name } = namespacesOf(pair)
     const client = await connectThroughProxy({ callLimit: 1_500 })
     const follower = new Follower(pair.b, key)
-    const hold = await Hold.take({ backend: client, namespace }, 'k', 'busy', { ttl: 3_000 })
+    const hold = await Hold.take({ backend: client, name }, 'k', 'busy', { ttl: 3_000 })
     await follower.until((known) => known.has(key))
     const order: string[] = []
     hold.expiring.addEventListener('abort', () => order.push('expiring'))
@@ -241,10 +243,12 @@ export const losses = (pair: Pair<NetworkHarness>): void => {
   })
   test('a session that could not be ended in time is ended as soon as the store is back', async () => {
     const { proxy, connectThroughProxy } = pair.harness
-    const { a, key, namespace } = spacesOf(pair)
+    const { a, key, namespace } = namespacesOf(pair)
     const client = await connectThroughProxy()
     const follower = new Follower(pair.b, `${namespace}/signal/`)
-    const hold = await Hold.take({ backend: client, namespace }, 'k', 'busy', { ttl: LONG_TTL })
+    const hold = await Hold.take({ backend: client, name: namespace }, 'k', 'busy', {
+      ttl: LONG_TTL,
+    })
     await follower.until((known) => known.has(key))
     proxy.pause()
     await hold.release(undefined, AbortSignal.timeout(1))

@@ -16,7 +16,12 @@ import {
   remove,
   unchanged,
 } from '../../../src/backends/operations.ts'
-import { LeaseGoneError, LostError, UnavailableError, UsageError } from '../../../src/errors.ts'
+import {
+  LeaseGoneError,
+  LostError,
+  UnavailableError,
+  UsageError,
+} from '../../../src/base/errors.ts'
 import { startConsul } from '../../services/consul.ts'
 import { startProxy } from '../../services/proxy.ts'
 import { beside } from '../../side-by-side.ts'
@@ -111,7 +116,7 @@ describe('consul', () => {
         const key = `${clients.prefix()}k`
         if (before === 'plain') await clients.a.commit([], [put(key, 'free')])
         const free = (await clients.a.get(key))?.modRevision
-        const guard = free === undefined ? absent(key) : unchanged(key, free)
+        const precondition = free === undefined ? absent(key) : unchanged(key, free)
         const racers = await Promise.all(
           Array.from({ length: 16 }, async (_, i) => {
             const client = i % 2 ? clients.a : clients.b
@@ -119,11 +124,11 @@ describe('consul', () => {
           }),
         )
         const results = await Promise.all(
-          racers.map(({ client, id }) => client.commit([guard], [putHeld(key, id, id)])),
+          racers.map(({ client, id }) => client.commit([precondition], [putHeld(key, id, id)])),
         )
         const winners = racers.filter((_, i) => results[i]?.outcome === 'ok')
         expect(winners).toHaveLength(1)
-        expect(await clients.a.get(key)).toMatchObject({ session: winners[0]?.id })
+        expect(await clients.a.get(key)).toMatchObject({ lease: winners[0]?.id })
       }
     })
 
@@ -367,7 +372,7 @@ describe('consul', () => {
       const { id } = await clients.a.grant(TTL)
       await clients.a.commit([], [putHeld(key, 'busy', id)])
       await consul(clients.harness.service, 'kv', 'put', key, 'ready')
-      expect(await clients.a.get(key)).toMatchObject({ session: id })
+      expect(await clients.a.get(key)).toMatchObject({ lease: id })
       await clients.a.revoke(id)
     })
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Backend, Diagnosable } from '../../../src/backends/backend.ts'
 import { openBackend } from '../../../src/backends/open.ts'
 import { put } from '../../../src/backends/operations.ts'
-import { backoff } from '../../../src/backoff.ts'
-import { IndeterminateError, UnavailableError } from '../../../src/errors.ts'
+import { backoff } from '../../../src/base/backoff.ts'
+import { IndeterminateError, UnavailableError } from '../../../src/base/errors.ts'
 import { type Cluster, startEtcdCluster } from '../../services/cluster.ts'
 import { freePorts } from '../../services/ports.ts'
 import { besideEach } from '../../side-by-side.ts'
@@ -12,11 +12,11 @@ import { ways } from './servers.ts'
 
 const LIMIT = 2_000
 
-besideEach(ways, 'an etcd cluster of three over $way', ({ brief }) => {
+besideEach(ways, 'an etcd cluster of three over $way', ({ shortLived }) => {
   const started: { cluster?: Cluster; unused?: string } = {}
   const cluster = () => present(started.cluster)
   const open = (...hosts: readonly string[]): Promise<Backend> =>
-    openBackend(`etcd://${hosts.join(',')}`, { env: {}, brief, callLimit: LIMIT })
+    openBackend(`etcd://${hosts.join(',')}`, { env: {}, shortLived, callLimit: LIMIT })
   const host = (index: number) => present(cluster().hosts[index])
   const freeze = (...indices: number[]) => {
     for (const index of indices) cluster().servers[index]?.signal('SIGSTOP')

@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest'
 import type { Backend, Diagnosable, WatchEvent } from '../../../src/backends/backend.ts'
 import { heldBy, put, putHeld, remove } from '../../../src/backends/operations.ts'
-import { IndeterminateError, LeaseGoneError } from '../../../src/errors.ts'
+import { IndeterminateError, LeaseGoneError } from '../../../src/base/errors.ts'
 import { besideEach } from '../../side-by-side.ts'
 import { Follower, pair, present, text } from '../conformance/harness.ts'
 import { sharedConformance } from '../conformance/index.ts'
 import { networkConformance } from '../conformance/network.ts'
 import { etcdctl, startHarness, ways } from './servers.ts'
 
-besideEach(ways, 'etcd 3.5 over $way', ({ brief }) => {
-  sharedConformance(() => startHarness({ brief }))
-  networkConformance(() => startHarness({ brief }))
+besideEach(ways, 'etcd 3.5 over $way', ({ shortLived }) => {
+  sharedConformance(() => startHarness({ shortLived }))
+  networkConformance(() => startHarness({ shortLived }))
 })
 
-besideEach(ways, 'etcd 3.4 over $way', ({ brief }) => {
-  sharedConformance(() => startHarness({ brief, old: true }))
+besideEach(ways, 'etcd 3.4 over $way', ({ shortLived }) => {
+  sharedConformance(() => startHarness({ shortLived, old: true }))
 })
 
 const isReset = (event: WatchEvent): boolean => event.kind === 'snapshot' && event.reset
 
-besideEach(ways, 'on etcd over $way', ({ brief }) => {
-  const clients = pair(() => startHarness({ brief }))
+besideEach(ways, 'on etcd over $way', ({ shortLived }) => {
+  const clients = pair(() => startHarness({ shortLived }))
 
   test('a watch converges though what it missed was compacted away', async () => {
     const prefix = clients.prefix()
@@ -79,7 +79,7 @@ besideEach(ways, 'on etcd over $way', ({ brief }) => {
     await etcdctl(service, 'put', key, 'ready')
     expect(await clients.b.get(key)).not.toHaveProperty('session')
     await etcdctl(service, 'put', `--lease=${id}`, key, 'busy')
-    expect(await clients.b.get(key)).toMatchObject({ session: id })
+    expect(await clients.b.get(key)).toMatchObject({ lease: id })
     expect(text(await clients.b.get(key))).toBe('busy')
   })
 
@@ -109,7 +109,7 @@ besideEach(ways, 'on etcd over $way', ({ brief }) => {
     const id = '8000000000000001'
     expect(await clients.a.renew(id)).toBe(20_000)
     await clients.a.commit([], [putHeld(key, 'x', id)])
-    expect(await clients.b.get(key)).toMatchObject({ session: id })
+    expect(await clients.b.get(key)).toMatchObject({ lease: id })
     expect((await clients.b.commit([heldBy(key, id)], [put(key, 'y')])).outcome).toBe('ok')
     await clients.b.revoke(id)
     expect(await clients.a.get(key)).toBeUndefined()
@@ -133,7 +133,7 @@ besideEach(ways, 'on etcd over $way', ({ brief }) => {
       version: expect.stringMatching(/^etcd 3\.\d+\.\d+$/),
       warnings: [],
     })
-    const old = await startHarness({ brief, old: true })
+    const old = await startHarness({ shortLived, old: true })
     const outdated = (await old.connect()) as Backend & Diagnosable
     const { version, warnings } = await outdated.diagnose()
     expect(version).toMatch(/^etcd 3\.4\./)
@@ -143,9 +143,9 @@ besideEach(ways, 'on etcd over $way', ({ brief }) => {
   })
 })
 
-besideEach(ways, 'a full etcd over $way', ({ brief }) => {
+besideEach(ways, 'a full etcd over $way', ({ shortLived }) => {
   test('refuses writes for good, and says so, and nothing is written', async () => {
-    const harness = await startHarness({ brief, flags: ['--quota-backend-bytes=4194304'] })
+    const harness = await startHarness({ shortLived, flags: ['--quota-backend-bytes=4194304'] })
     const client = (await harness.connect()) as Backend & Diagnosable
     const fill = async (): Promise<string> => {
       for (let i = 0; ; i++) {

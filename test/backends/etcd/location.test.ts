@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { locate } from '../../../src/backends/etcd/location.ts'
-import { UsageError } from '../../../src/errors.ts'
+import { UsageError } from '../../../src/base/errors.ts'
 
 const failureOf = (url: string, env = {}): Error => {
   try {

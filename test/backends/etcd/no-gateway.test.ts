@@ -6,7 +6,7 @@ import { startHarness } from './servers.ts'
 
 describe.each(await withoutGateway())('an etcd $what', ({ options }) => {
   test('serves short commands too', async () => {
-    const harness = await startHarness({ brief: true, ...options })
+    const harness = await startHarness({ shortLived: true, ...options })
     const client = await harness.connect()
     const follower = new Follower(client, 'a/')
     expect((await client.commit([], [put('a/k', 'x')])).outcome).toBe('ok')

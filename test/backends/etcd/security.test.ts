@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import type { Backend, Diagnosable } from '../../../src/backends/backend.ts'
 import { openBackend } from '../../../src/backends/open.ts'
 import { put } from '../../../src/backends/operations.ts'
-import { LeaseGoneError, UnavailableError } from '../../../src/errors.ts'
+import { LeaseGoneError, UnavailableError } from '../../../src/base/errors.ts'
 import { onTestFinished } from '../../finished.ts'
 import { createCertificates } from '../../services/certificates.ts'
 import { besideEach } from '../../side-by-side.ts'
@@ -23,8 +23,8 @@ const failureOf = (call: Promise<unknown>) =>
     (error) => error,
   )
 
-besideEach(ways, 'etcd with authentication over $way', ({ brief }) => {
-  const clients = pair(() => startHarness({ brief, auth: { user, password } }))
+besideEach(ways, 'etcd with authentication over $way', ({ shortLived }) => {
+  const clients = pair(() => startHarness({ shortLived: shortLived, auth: { user, password } }))
 
   test('is open to the user that the environment names', async () => {
     const key = `${clients.prefix()}k`
@@ -40,7 +40,7 @@ besideEach(ways, 'etcd with authentication over $way', ({ brief }) => {
   test('tells its version to root, and to others that they may not ask', async () => {
     const diagnosisOf = async (name: string) => {
       const env = { ETCDCTL_USER: name, ETCDCTL_PASSWORD: password }
-      const client = await openBackend(clients.harness.url, { env, brief })
+      const client = await openBackend(clients.harness.url, { env, shortLived })
       const diagnosis = await (client as Backend & Diagnosable).diagnose()
       await client.close()
       return diagnosis
@@ -52,7 +52,7 @@ besideEach(ways, 'etcd with authentication over $way', ({ brief }) => {
   test('is open to the user of the URL', async () => {
     const { port } = clients.harness.service
     const url = `etcd://${user}:${password}@127.0.0.1:${port}`
-    const client = await openBackend(url, { env: {}, brief })
+    const client = await openBackend(url, { env: {}, shortLived })
     expect(await client.get('rdv/signal/none')).toBeUndefined()
     expect(client.address).toBe(`etcd://127.0.0.1:${port}`)
     await client.close()
@@ -63,7 +63,7 @@ besideEach(ways, 'etcd with authentication over $way', ({ brief }) => {
     async (call) => {
       const { url } = clients.harness
       const env = { ETCDCTL_USER: user, ETCDCTL_PASSWORD: 'wrong-secret' }
-      const client = await openBackend(url, { env, brief })
+      const client = await openBackend(url, { env, shortLived })
       const calls = {
         get: () => client.get('k'),
         list: () => client.list('k/'),
@@ -80,7 +80,7 @@ besideEach(ways, 'etcd with authentication over $way', ({ brief }) => {
   )
 
   test('refuses those who name no user, for good', async () => {
-    const client = await openBackend(clients.harness.url, { env: {}, brief })
+    const client = await openBackend(clients.harness.url, { env: {}, shortLived })
     for (const call of [() => client.get('k'), () => client.commit([], [put('k', 'x')])]) {
       expect(await failureOf(call())).toMatchObject({ name: 'UnavailableError', retryable: false })
     }
@@ -94,7 +94,7 @@ besideEach(ways, 'etcd with authentication over $way', ({ brief }) => {
     await etcdctl(root, 'role', 'add', 'reader')
     await etcdctl(root, 'role', 'grant-permission', 'reader', 'read', 'mine')
     await etcdctl(root, 'user', 'grant-role', 'bob', 'reader')
-    const client = await openBackend(url, { env: { ETCDCTL_USER: 'bob:pw' }, brief })
+    const client = await openBackend(url, { env: { ETCDCTL_USER: 'bob:pw' }, shortLived })
     expect(await client.get('mine')).toBeUndefined()
     for (const call of [() => client.get('other'), () => new Follower(client, 'other').ended]) {
       const error = await call().catch((failure) => failure)
@@ -129,7 +129,7 @@ besideEach(ways, 'etcd with authentication over $way', ({ brief }) => {
   })
 
   test('is gone on with after it was emptied, where it never answers to what it had called us', async () => {
-    const harness = await startHarness({ brief, auth: { user, password } })
+    const harness = await startHarness({ shortLived: shortLived, auth: { user, password } })
     const early = await harness.connect()
     for (let i = 0; i < 50; i++) await early.commit([], [put('k', String(i))])
     const client = await harness.connect({ callLimit: 1_000 })
@@ -146,28 +146,37 @@ besideEach(ways, 'etcd with authentication over $way', ({ brief }) => {
   })
 })
 
-besideEach(ways, 'a user and password for an etcd that asks for none, over $way', ({ brief }) => {
-  const clients = pair(() => startHarness({ brief }))
+besideEach(
+  ways,
+  'a user and password for an etcd that asks for none, over $way',
+  ({ shortLived }) => {
+    const clients = pair(() => startHarness({ shortLived: shortLived }))
 
-  test('do no harm', async () => {
-    const env = { ETCDCTL_USER: 'u', ETCDCTL_PASSWORD: 'p' }
-    const client = await openBackend(clients.harness.url, { env, brief })
-    expect((await client.commit([], [put('k', 'x')])).outcome).toBe('ok')
-    await client.close()
-  })
-})
+    test('do no harm', async () => {
+      const env = { ETCDCTL_USER: 'u', ETCDCTL_PASSWORD: 'p' }
+      const client = await openBackend(clients.harness.url, { env, shortLived })
+      expect((await client.commit([], [put('k', 'x')])).outcome).toBe('ok')
+      await client.close()
+    })
+  },
+)
 
 besideEach(
   [
-    { old: false, brief: false },
-    { old: true, brief: false },
-    { old: false, brief: true },
-    { old: true, brief: true },
+    { old: false, shortLived: false },
+    { old: true, shortLived: false },
+    { old: false, shortLived: true },
+    { old: true, shortLived: true },
   ],
-  'etcd with TLS (3.4: $old, brief: $brief)',
-  ({ old, brief }) => {
+  'etcd with TLS (3.4: $old, shortLived: $shortLived)',
+  ({ old, shortLived }) => {
     const clients = pair(async () =>
-      startHarness({ tls: await createCertificates(), verifyClients: true, old, brief }),
+      startHarness({
+        tls: await createCertificates(),
+        verifyClients: true,
+        old,
+        shortLived: shortLived,
+      }),
     )
 
     test('is open to those with a certificate', async () => {
@@ -179,7 +188,7 @@ besideEach(
     test('is out of reach for those without', async () => {
       const { ETCDCTL_CACERT } = clients.harness.service.environment
       for (const env of [{ ETCDCTL_CACERT }, {}]) {
-        const client = await openBackend(clients.harness.url, { env, brief, callLimit: 1_500 })
+        const client = await openBackend(clients.harness.url, { env, shortLived, callLimit: 1_500 })
         expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
         await client.close()
       }
@@ -189,7 +198,7 @@ besideEach(
       const { port } = clients.harness.service
       const client = await openBackend(`etcd://127.0.0.1:${port}`, {
         env: {},
-        brief,
+        shortLived,
         callLimit: 1_500,
       })
       expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
@@ -210,7 +219,7 @@ besideEach(
   },
 )
 
-besideEach(ways, 'a certificate for another address, over $way', ({ brief }) => {
+besideEach(ways, 'a certificate for another address, over $way', ({ shortLived }) => {
   test('is no reason to say a word to who has it', async () => {
     const files = await createCertificates('127.0.0.2')
     const [cert, key] = [files.cert, files.key].map((file) => readFileSync(file))
@@ -222,7 +231,11 @@ besideEach(ways, 'a certificate for another address, over $way', ({ brief }) => 
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as AddressInfo
     const env = { ETCDCTL_CACERT: files.ca }
-    const client = await openBackend(`etcds://127.0.0.1:${port}`, { env, brief, callLimit: 5_000 })
+    const client = await openBackend(`etcds://127.0.0.1:${port}`, {
+      env,
+      shortLived,
+      callLimit: 5_000,
+    })
     const error = await failureOf(client.get('k'))
     await client.close()
     expect(error).toMatchObject({ name: 'UnavailableError' })
@@ -233,7 +246,7 @@ besideEach(ways, 'a certificate for another address, over $way', ({ brief }) => 
 
 describe('etcd with TLS, and a password, over its JSON gateway', () => {
   const clients = pair(async () =>
-    startHarness({ tls: await createCertificates(), auth: { user, password }, brief: true }),
+    startHarness({ tls: await createCertificates(), auth: { user, password }, shortLived: true }),
   )
 
   test('is open to the user', async () => {

@@ -22,17 +22,17 @@ export const etcdctl = async (service: Service, ...args: string[]): Promise<stri
 
 /** How a client talks to it: as long-lived programs do, and as short commands. */
 export const ways = [
-  { way: 'gRPC', brief: false },
-  { way: 'its JSON gateway', brief: true },
+  { way: 'gRPC', shortLived: false },
+  { way: 'its JSON gateway', shortLived: true },
 ]
 
 export interface HarnessOptions extends EtcdOptions {
   /** Clients are those of short commands, which talk to the JSON gateway. */
-  readonly brief?: boolean
+  readonly shortLived?: boolean
 }
 
 /** One server, and a proxy in front of it. */
-export const startHarness = async ({ brief = false, ...options }: HarnessOptions = {}) => {
+export const startHarness = async ({ shortLived = false, ...options }: HarnessOptions = {}) => {
   const service = await startEtcd(options)
   const proxy = await startProxy(service)
   const env = service.environment
@@ -40,9 +40,10 @@ export const startHarness = async ({ brief = false, ...options }: HarnessOptions
     url: service.url,
     service,
     proxy,
-    connect: (open?: { callLimit?: number }) => openBackend(service.url, { env, brief, ...open }),
+    connect: (open?: { callLimit?: number }) =>
+      openBackend(service.url, { env, shortLived, ...open }),
     connectThroughProxy: (open?: { callLimit?: number }) =>
-      openBackend(service.url.replace(/:\d+$/, `:${proxy.port}`), { env, brief, ...open }),
+      openBackend(service.url.replace(/:\d+$/, `:${proxy.port}`), { env, shortLived, ...open }),
     stop: async () => {
       await proxy.stop()
       await service.stop()

@@ -17,10 +17,10 @@ import {
   NoError,
   UnavailableError,
   UsageError,
-} from '../../../src/errors.ts'
+} from '../../../src/base/errors.ts'
 import { startServer } from '../../../src/server/server.ts'
-import { temporaryFolder } from '../../services/guard.ts'
 import { freePorts } from '../../services/ports.ts'
+import { temporaryFolder } from '../../services/watchdog.ts'
 
 const KEY = 'rdv/signal/k'
 

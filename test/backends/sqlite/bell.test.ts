@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { put, putHeld } from '../../../src/backends/operations.ts'
 import { open } from '../../../src/backends/sqlite/index.ts'
-import { temporaryFolder } from '../../services/guard.ts'
+import { temporaryFolder } from '../../services/watchdog.ts'
 import { Follower } from '../conformance/harness.ts'
 
 let path: string

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { open } from '../../../src/backends/sqlite/index.ts'
-import { temporaryFolder } from '../../services/guard.ts'
+import { temporaryFolder } from '../../services/watchdog.ts'
 
 /** That of the npm package: bun closes what is open when it exits. */
 const program = join(import.meta.dirname, '../../../bin/rdv.cjs')

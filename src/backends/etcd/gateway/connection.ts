@@ -1,16 +1,16 @@
 import type { IWatchCreateRequest } from 'etcd3'
-import { CALL_LIMIT } from '../../call.ts'
-import { HttpClient } from '../../http-client.ts'
-import { Patience } from '../../patience.ts'
+import { AdaptiveTimeout } from '../../network/adaptive-timeout.ts'
+import { CALL_LIMIT } from '../../network/call-limit.ts'
+import { HttpClient } from '../../network/http-client.ts'
 import type { Connection, ServerOptions, Services, WatchListener } from '../connection.ts'
-import type { WatchAnswer } from '../messages.ts'
-import { Pulse } from '../pulse.ts'
-import { type Token, TokenKeeper } from '../token.ts'
+import { Heartbeat } from '../heartbeat.ts'
+import type { WatchResponse } from '../messages.ts'
+import { type Token, TokenCache } from '../token.ts'
 import { type Call, call, first, stream } from './exchange.ts'
 import { type Json, toAlarms, toGrant, toRange, toStatus, toTxn, toWatch } from './json.ts'
 
 /** So many watches have an HTTP connection each; further ones share one of gRPC. */
-const MOST_WATCHES = 16
+const MAX_WATCHES = 16
 
 export interface GatewayOptions extends ServerOptions {
   /** For what is too much for this way of talking: the same server over gRPC. */
@@ -30,9 +30,9 @@ export class GatewayConnection implements Connection {
   /** Each of them presents what is in the files when it is made. */
   readonly outdated = false
   readonly #client: HttpClient
-  readonly #tokens: TokenKeeper
-  readonly #patience = new Patience(CALL_LIMIT)
-  readonly #pulse = new Pulse((signal) => this.services(signal), this.#patience)
+  readonly #tokens: TokenCache
+  readonly #timeout = new AdaptiveTimeout(CALL_LIMIT)
+  readonly #heartbeat = new Heartbeat((signal) => this.services(signal), this.#timeout)
   readonly #closing = new AbortController()
   readonly #overflow: GatewayOptions['overflow']
   #overflowing: Promise<Connection> | undefined
@@ -42,7 +42,7 @@ export class GatewayConnection implements Connection {
     const url = new URL(`${tls ? 'https' : 'http'}://${host}`)
     this.#client = new HttpClient({ url, tls })
     this.#overflow = overflow
-    this.#tokens = new TokenKeeper(login, this.#closing.signal, async (name, signal) => {
+    this.#tokens = new TokenCache(login, this.#closing.signal, async (name, signal) => {
       const request = { method: 'auth/authenticate', request: name, headers: {} }
       return (await call<{ token: string }>(this.#client, request, signal)).token ?? ''
     })
@@ -60,7 +60,7 @@ export class GatewayConnection implements Connection {
     this.#tokens.forget(token)
   }
 
-  doubt(): void {}
+  suspect(): void {}
 
   services(signal: AbortSignal): Services {
     const ask = <T>(method: string, request: object): Promise<Json<T>> =>
@@ -87,7 +87,7 @@ export class GatewayConnection implements Connection {
   }
 
   watch(request: IWatchCreateRequest, listener: WatchListener): () => void {
-    if (this.#watches >= MOST_WATCHES) return this.#watchElsewhere(request, listener)
+    if (this.#watches >= MAX_WATCHES) return this.#watchElsewhere(request, listener)
     const stop = new AbortController()
     this.#watches++
     void this.#follow(request, listener, stop).finally(() => this.#watches--)
@@ -107,16 +107,16 @@ export class GatewayConnection implements Connection {
     stop: AbortController,
   ): Promise<void> {
     const dead = new AbortController()
-    const leave = this.#pulse.join({
+    const leave = this.#heartbeat.join({
       dead: (cause) => dead.abort(cause),
-      lives: (revision) => listener.lives?.(revision),
+      alive: (revision) => listener.alive?.(revision),
     })
     const signal = AbortSignal.any([stop.signal, dead.signal, this.#closing.signal])
     try {
       const create = { create_request: request }
       const what = await this.#prepared('watch', create, { 'grpc-metadata-hasleader': 'true' })
-      for await (const response of stream<WatchAnswer>(this.#client, what, signal))
-        listener.said(toWatch(response))
+      for await (const response of stream<WatchResponse>(this.#client, what, signal))
+        listener.received(toWatch(response))
     } catch (error) {
       if (!stop.signal.aborted) listener.ended(signal.reason ?? error)
     } finally {
@@ -141,7 +141,7 @@ export class GatewayConnection implements Connection {
   #authorised<T>(method: string, request: object, ask: (what: Call) => Promise<T>): Promise<T> {
     return this.#tokens.during(async () => {
       const what = await this.#prepared(method, request)
-      return this.#patience.during(() => ask(what))
+      return this.#timeout.measure(() => ask(what))
     })
   }
 

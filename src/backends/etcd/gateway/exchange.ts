@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { isNoHttp } from '../../../reason.ts'
-import { type HttpClient, linesOf, wholeAnswer } from '../../http-client.ts'
-import type { Answer } from '../../http-message.ts'
-import { leavesOpen } from '../../http-status.ts'
-import { Code, foreignAnswer, NoGatewayError } from '../failure.ts'
+import { isNoHttp } from '../../../base/reason.ts'
+import { type HttpClient, linesOf, readResponse } from '../../network/http-client.ts'
+import type { HttpResponse } from '../../network/http-message.ts'
+import { isIndeterminateStatus } from '../../network/http-status.ts'
+import { Code, foreignResponse, NoGatewayError } from '../failure.ts'
 import { encode, type Json } from './json.ts'
 
 /** What the server has answered instead of doing what it was asked. */
@@ -48,21 +48,25 @@ export async function* stream<T>(
   signal: AbortSignal,
 ): AsyncGenerator<Json<T>, never> {
   const response = await client.stream(messageOf(what), signal)
-  if (response.statusCode !== 200) read(await wholeAnswer(response))
+  if (response.statusCode !== 200) read(await readResponse(response))
   yield* resultsOf<T>(response)
   throw new Error('the server ended the stream')
 }
 
 /** The one answer to a request of a method that may give many. */
 export const first = async <T>(client: HttpClient, what: Call, signal: AbortSignal) => {
-  const answer = await exchange(client, what, signal)
-  if (answer.status !== 200) return read<Json<T>>(answer)
-  const [line = ''] = answer.body.split('\n')
+  const response = await exchange(client, what, signal)
+  if (response.status !== 200) return read<Json<T>>(response)
+  const [line = ''] = response.body.split('\n')
   return resultOf<T>(line)
 }
 
 /** A port that speaks gRPC alone answers with frames of HTTP/2. */
-const exchange = async (client: HttpClient, what: Call, signal: AbortSignal): Promise<Answer> => {
+const exchange = async (
+  client: HttpClient,
+  what: Call,
+  signal: AbortSignal,
+): Promise<HttpResponse> => {
   try {
     return await client.exchange(messageOf(what), signal)
   } catch (error) {
@@ -81,7 +85,7 @@ const resultOf = <T>(line: string): Json<T> => {
   throw refusal(error) ?? new NoGatewayError('an answer has no result')
 }
 
-const read = <T>({ status, body }: Pick<Answer, 'status' | 'body'>): T => {
+const read = <T>({ status, body }: Pick<HttpResponse, 'status' | 'body'>): T => {
   if (status === 200) return parse(body) as T
   const answer = parsed(body) as (Refusal & { error?: Refusal | string }) | undefined
   // Of a method that gives many answers it is one of them.
@@ -94,11 +98,11 @@ const read = <T>({ status, body }: Pick<Answer, 'status' | 'body'>): T => {
  * error is neither a refusal nor one of a server without a gateway, after which the request is made by other means.
  */
 const notFromGateway = (status: number): Error => {
-  const message = foreignAnswer(status)
+  const message = foreignResponse(status)
   if (status === 429) return new GatewayError({ code: Code.resourceExhausted, message })
   if (status === 401 || status === 403)
     return new GatewayError({ code: Code.permissionDenied, message })
-  return leavesOpen(status) ? new Error(message) : new NoGatewayError(message)
+  return isIndeterminateStatus(status) ? new Error(message) : new NoGatewayError(message)
 }
 
 /** Old gateways say `grpc_code` in a stream. */

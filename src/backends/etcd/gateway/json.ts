@@ -2,11 +2,11 @@ import type { IEvent, IKeyValue } from 'etcd3'
 import type {
   Alarms,
   Grant,
-  RangeAnswer,
+  RangeResponse,
   Status,
-  TxnAnswer,
-  WatchAnswer,
+  TxnResponse,
   WatchEvent,
+  WatchResponse,
 } from '../messages.ts'
 
 /**
@@ -58,7 +58,7 @@ export const toRange = ({
   header,
   kvs = [],
   count = '0',
-}: Json<RangeAnswer> = {}): RangeAnswer => ({
+}: Json<RangeResponse> = {}): RangeResponse => ({
   header: toHeader(header),
   kvs: kvs.map(toKeyValue),
   count,
@@ -68,7 +68,7 @@ export const toTxn = ({
   header,
   succeeded = false,
   responses = [],
-}: Json<TxnAnswer>): TxnAnswer => ({
+}: Json<TxnResponse>): TxnResponse => ({
   header: toHeader(header),
   succeeded,
   responses: responses.map(({ response_range }) => ({ response_range: toRange(response_range) })),
@@ -85,7 +85,7 @@ export const toWatch = ({
   created = false,
   canceled = false,
   events = [],
-}: Json<WatchAnswer>): WatchAnswer => ({
+}: Json<WatchResponse>): WatchResponse => ({
   header: toHeader(header),
   created,
   canceled,

@@ -1,5 +1,5 @@
 import type { ICallable, IOptions } from 'etcd3'
-import type { TlsMaterial } from '../../tls-files.ts'
+import type { TlsMaterial } from '../../network/tls-files.ts'
 
 export type Vendor = typeof import('etcd3')
 

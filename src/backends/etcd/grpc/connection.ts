@@ -1,10 +1,10 @@
 import type { ICallable, IWatchCreateRequest } from 'etcd3'
-import { CALL_LIMIT } from '../../call.ts'
-import { Patience } from '../../patience.ts'
-import type { TlsFiles, TlsMaterial } from '../../tls-files.ts'
+import { AdaptiveTimeout } from '../../network/adaptive-timeout.ts'
+import { CALL_LIMIT } from '../../network/call-limit.ts'
+import type { TlsFiles, TlsMaterial } from '../../network/tls-files.ts'
 import type { Connection, ServerOptions, Services, WatchListener } from '../connection.ts'
-import { Pulse } from '../pulse.ts'
-import { type Token, TokenKeeper } from '../token.ts'
+import { Heartbeat } from '../heartbeat.ts'
+import { type Token, TokenCache } from '../token.ts'
 import { channelsTo, type Service, type Vendor } from './channels.ts'
 import { renewOnce } from './renewal.ts'
 import { Silence } from './silence.ts'
@@ -33,10 +33,10 @@ export class GrpcConnection implements Connection {
   readonly #clients = new Map<Service, Client>()
   readonly #sockets = new Sockets()
   readonly #closing = new AbortController()
-  readonly #tokens: TokenKeeper
-  readonly #patience = new Patience(CALL_LIMIT)
-  readonly #silence = new Silence(this.#patience)
-  readonly #pulse = new Pulse((signal) => this.services(signal), this.#patience)
+  readonly #tokens: TokenCache
+  readonly #timeout = new AdaptiveTimeout(CALL_LIMIT)
+  readonly #silence = new Silence(this.#timeout)
+  readonly #heartbeat = new Heartbeat((signal) => this.services(signal), this.#timeout)
   readonly #files: TlsFiles | undefined
   readonly #tls: TlsMaterial | undefined
   #dead = false
@@ -47,7 +47,7 @@ export class GrpcConnection implements Connection {
     this.#files = tls
     this.#tls = tls?.current
     this.#channels = channelsTo(vendor, host, this.#tls)
-    this.#tokens = new TokenKeeper(login, this.#closing.signal, async (name, signal) => {
+    this.#tokens = new TokenCache(login, this.#closing.signal, async (name, signal) => {
       const { client, metadata } = await this.#channel('Auth')
       const stub = client as unknown as Stub
       return (await unary<{ token: string }>(stub, 'authenticate', name, metadata, signal)).token
@@ -78,7 +78,7 @@ export class GrpcConnection implements Connection {
     this.#tokens.forget(token)
   }
 
-  doubt(): void {
+  suspect(): void {
     if (this.#silence.isLong) this.#die(new Error('the connection is silent'))
   }
 
@@ -103,12 +103,15 @@ export class GrpcConnection implements Connection {
   /** All watches share one stream, since servers limit their number. */
   watch(request: IWatchCreateRequest, listener: WatchListener): () => void {
     if (!this.#watches || this.#watches.ended) this.#watches = new WatchStream(this.#watchClient())
-    const leave = this.#pulse.join({ dead: (cause) => this.#die(cause) })
+    const leave = this.#heartbeat.join({ dead: (cause) => this.#die(cause) })
     const ended = (cause: unknown) => {
       leave()
       listener.ended(cause)
     }
-    const stop = this.#watches.add(request, { said: (response) => listener.said(response), ended })
+    const stop = this.#watches.add(request, {
+      received: (response) => listener.received(response),
+      ended,
+    })
     return () => {
       leave()
       stop()

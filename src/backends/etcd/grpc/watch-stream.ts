@@ -77,13 +77,13 @@ export class WatchStream {
   #dispatch(response: IWatchResponse): void {
     const listener = this.#listeners.get(response.watch_id)
     this.#unconfirmed.delete(response.watch_id)
-    if (listener) listener.said(response)
+    if (listener) listener.received(response)
     else if (response.created && response.canceled) this.#refused(response)
   }
 
   /** A watch that the server does not make comes without its number: all that wait for an answer begin again. */
   #refused(response: IWatchResponse): void {
-    for (const id of this.#unconfirmed) this.#listeners.get(id)?.said(response)
+    for (const id of this.#unconfirmed) this.#listeners.get(id)?.received(response)
     this.#unconfirmed.clear()
   }
 }

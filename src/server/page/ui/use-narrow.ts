@@ -8,9 +8,9 @@ export const useNarrow = (): boolean => {
   const [narrow, setNarrow] = useState(() => matchMedia(NARROW).matches)
   useEffect(() => {
     const query = matchMedia(NARROW)
-    const look = () => setNarrow(query.matches)
-    query.addEventListener('change', look)
-    return () => query.removeEventListener('change', look)
+    const check = () => setNarrow(query.matches)
+    query.addEventListener('change', check)
+    return () => query.removeEventListener('change', check)
   }, [])
   return narrow
 }

@@ -17,17 +17,17 @@ export const useViewport = (
   useLayoutEffect(() => {
     const element = scroller.current
     if (!element) return
-    const look = () => {
+    const check = () => {
       setTop(element.scrollTop)
       setRoom(element.clientHeight)
       setAtEnd(element.scrollTop > 0 && restOf(element) < rowHeight)
     }
-    const sizes = new ResizeObserver(look)
+    const sizes = new ResizeObserver(check)
     sizes.observe(element)
-    element.addEventListener('scroll', look, { passive: true })
+    element.addEventListener('scroll', check, { passive: true })
     return () => {
       sizes.disconnect()
-      element.removeEventListener('scroll', look)
+      element.removeEventListener('scroll', check)
     }
   }, [rowHeight])
   useLayoutEffect(() => {

@@ -1,0 +1,36 @@
+import { untilAborted } from '../../base/abort.ts'
+import { UnavailableError } from '../../base/errors.ts'
+import type { CallOptions } from '../backend.ts'
+
+/** Milliseconds that a single call to a store may take, unless it was opened with another limit. */
+export const CALL_LIMIT = 5_000
+
+/**
+ * Runs one call to a store within a limit (milliseconds), also if `body` does not heed its signal.
+ * Rejects with the caller's reason when the caller cancels, and with UnavailableError when the limit passes.
+ */
+export const withinLimit = async <T>(
+  { signal }: CallOptions,
+  limit: number,
+  address: string,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  signal?.throwIfAborted()
+  const ending = new AbortController()
+  const cancel = () => ending.abort(signal?.reason)
+  // None may be left, where an earlier part of the same call has taken it.
+  const timer = setTimeout(() => ending.abort(silence(address, limit)), Math.max(0, limit))
+  signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    return await untilAborted(ending.signal, body(ending.signal))
+  } catch (error) {
+    ending.signal.throwIfAborted()
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', cancel)
+  }
+}
+
+const silence = (address: string, limit: number): UnavailableError =>
+  new UnavailableError(`${address} does not answer within ${limit / 1000} s`)

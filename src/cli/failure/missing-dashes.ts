@@ -1,0 +1,25 @@
+import { UsageError } from '../../base/errors.ts'
+import { quoted } from '../../base/redact.ts'
+import { invocation } from '../invocation.ts'
+
+/**
+ * `rdv wait db ./server`: no key is a path, so it is certain that the `--` before COMMAND was forgotten.
+ * @throws UsageError so it is.
+ */
+export const refuseMissingDashes = async (targets: readonly string[]): Promise<void> => {
+  const paths = targets.filter((target) => /^\.{0,2}\/[^/]/.test(target))
+  const path = await programAmong(targets, paths)
+  if (path === undefined) return
+  throw new UsageError(`${quoted(path)} is a program: to run it as COMMAND, write -- before it`)
+}
+
+/** Of the candidates the first one that is a program and not the first target, where no COMMAND was given. */
+export const programAmong = async (
+  targets: readonly string[],
+  candidates: readonly string[],
+): Promise<string | undefined> => {
+  const possible = candidates.filter((name) => targets.indexOf(name) > 0)
+  if (invocation.command !== undefined || possible.length === 0) return undefined
+  const { findProgram } = await import('../../child/resolve.ts')
+  return possible.find((name) => findProgram(name, process.env) !== undefined)
+}

@@ -1,0 +1,44 @@
+import * as Flags from '@oclif/core/flags'
+import { UsageError } from '../../base/errors.ts'
+import type { PipeAddress } from '../../recipes/pipe/address.ts'
+import { lastingFlags } from './global-flags.ts'
+
+/** What both ends of a pipe understand. */
+export const pipeFlags = {
+  ...lastingFlags,
+  null: Flags.boolean({ summary: 'Messages end with a NUL byte instead of a line feed.' }),
+  ttl: Flags.string({
+    summary:
+      'Time until this end of the pipe is removed after its process dies. Default: 15s, on Consul 45s.',
+    helpValue: 'DURATION',
+  }),
+}
+
+/**
+ * Reads `HOST`, `HOST:PORT`, `[ADDRESS]` or `[ADDRESS]:PORT`.
+ * @throws UsageError for anything else.
+ */
+export const parseListen = (text: string): PipeAddress => {
+  const [, bracketed, plain, port = '0'] =
+    /^(?:\[([0-9a-f:.%]+)\]|([^:[\]/\s]+))(?::(\d{1,5}))?$/i.exec(text) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined || Number(port) > 65_535) {
+    throw new UsageError(
+      `--listen ${JSON.stringify(text)} is not HOST[:PORT]: write 10.0.0.1:7000 or [::1]:7000`,
+    )
+  }
+  return { host, port: Number(port) }
+}
+
+/**
+ * Reads a host name or an address, for a URL.
+ * @throws UsageError for anything else.
+ */
+export const parseHost = (text: string): string => {
+  const [, bracketed, plain] = /^(?:\[([0-9a-f:.%]+)\]|([^:[\]/\s]+))$/i.exec(text) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined) {
+    throw new UsageError(`--advertise ${JSON.stringify(text)} is not a host: write node1 or [::1]`)
+  }
+  return host
+}

@@ -1,0 +1,105 @@
+import { down, unknown, up } from '../attempt.ts'
+import { type Expression, TooSlow } from '../expression.ts'
+import type { ProbeResult } from '../probe.ts'
+import { type BodyReader, bodyReader } from './body.ts'
+import { type Head, HeadReader, UnreadableResponse } from './head.ts'
+
+/** How much of a body is read, in bytes: what is to match must stand within it. */
+const bodyLimit = 1024 * 1024
+
+/** Which answers are up. */
+export interface Expected {
+  /** Ranges, inclusive. */
+  readonly status: readonly (readonly [from: number, to: number])[]
+  readonly body?: Expression | undefined
+}
+
+/** Judges an answer while it comes: each step says what has been found, or nothing as long as more is needed. */
+export class HttpResponseCheck {
+  readonly #expected: Expected
+  readonly #soFar: (reason: string) => void
+  readonly #head = new HeadReader()
+  #status = 0
+  #body: BodyReader | undefined
+  #decoder = new TextDecoder()
+  #text = ''
+  #length = 0
+  #begun = false
+
+  /** `soFar` is told why it is not up once a body is being read. */
+  constructor(expected: Expected, soFar: (reason: string) => void = () => {}) {
+    this.#expected = expected
+    this.#soFar = soFar
+  }
+
+  /** Takes in what came. A body is searched by {@link search}. */
+  push(chunk: Buffer): ProbeResult | undefined {
+    this.#begun = true
+    try {
+      if (this.#body) return this.#read(this.#body, chunk)
+      const rest = this.#head.push(chunk)
+      return rest && (this.#judge(this.#head.head) ?? this.push(rest))
+    } catch (error) {
+      return resultOf(error)
+    }
+  }
+
+  /** The other side has ended: by a reset, or properly. */
+  end(reset: boolean): ProbeResult {
+    if (!this.#begun) return down('connection closed')
+    const head = reset || this.#body ? undefined : this.#head.head
+    const found = head && this.#judge(head)
+    if (found) return found
+    if (this.#body?.endsByClose && !reset) return this.#search(true) ?? this.#mismatch
+    return this.#search(false) ?? unknown('connection closed within the answer')
+  }
+
+  /** Looks for the expression in as much of the body as is there. */
+  search(): ProbeResult | undefined {
+    return this.#search(false)
+  }
+
+  get #mismatch(): ProbeResult {
+    return down(`HTTP ${this.#status}, but the body does not match ${this.#expected.body?.text}`)
+  }
+
+  /** By the head alone, if it says enough. */
+  #judge(head: Head | undefined): ProbeResult | undefined {
+    if (!head) return undefined
+    this.#status = head.status
+    const { status: ranges, body } = this.#expected
+    if (!ranges.some(([from, to]) => from <= head.status && head.status <= to))
+      return down(`HTTP ${head.status}`)
+    if (!body) return up
+    if (head.coding !== undefined)
+      throw new UnreadableResponse('the body has an unsupported transfer coding')
+    this.#body = bodyReader(head.framing)
+    this.#soFar(`HTTP ${head.status}, but the body did not match ${body.text}`)
+    return undefined
+  }
+
+  #read(body: BodyReader, chunk: Buffer): ProbeResult | undefined {
+    const content = body.push(chunk)
+    const read = content.subarray(0, bodyLimit - this.#length)
+    this.#length += read.length
+    this.#text += this.#decoder.decode(read, { stream: true })
+    const ended = body.ended && read.length === content.length
+    if (!ended && this.#length < bodyLimit) return undefined
+    return this.#search(ended) ?? this.#mismatch
+  }
+
+  #search(ended: boolean): ProbeResult | undefined {
+    if (!this.#body) return undefined
+    try {
+      return this.#expected.body?.matches(this.#text, ended) ? up : undefined
+    } catch (error) {
+      return resultOf(error)
+    }
+  }
+}
+
+const resultOf = (error: unknown): ProbeResult => {
+  if (error instanceof UnreadableResponse && error.alien) return down(error.message)
+  if (error instanceof UnreadableResponse || error instanceof TooSlow) return unknown(error.message)
+  throw error
+}

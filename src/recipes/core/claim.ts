@@ -1,0 +1,93 @@
+import type { Backend, Claimable, ClaimResult } from '../../backends/backend.ts'
+import { ConflictError, IndeterminateError, NoError } from '../../base/errors.ts'
+import { eitherSignal } from '../../base/waiting-mark.ts'
+import { retry, retryUntilAvailable } from './retry.ts'
+import type { Session } from './session.ts'
+import { until } from './until.ts'
+
+/** What is to be claimed for a place at the head of a lock's queue. */
+export interface Wanted {
+  readonly backend: Backend & Claimable
+  /** The lock's prefix without the slash. */
+  readonly path: string
+  readonly name: string
+  readonly slots: number
+  readonly lease: Session
+}
+
+type Claimed = Extract<ClaimResult, { outcome: 'ok' }>
+
+/** Claims, and waits while others hold who do not stand in our queue. */
+export const claim = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed> => {
+  let claimed: Claimed | undefined
+  const either = eitherSignal(signal, wanted.lease.lost)
+  const succeeds = async () => {
+    claimed = await claimAgain(wanted, either)
+    return claimed !== undefined
+  }
+  await until(wanted.backend, `${wanted.path}/`, succeeds, either)
+  if (!claimed) throw new Error('unreachable')
+  return claimed
+}
+
+/** @throws NoError others hold, or have held until just now. */
+export const claimNow = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed> => {
+  const result = await claimUntil(wanted, signal, () => true)
+  if (result.outcome === 'ok') return result
+  throw new NoError(`${wanted.name} is held by another program's session`)
+}
+
+/** `undefined` while others hold. Where the store lets nobody hold for a while, it is tried again until it does. */
+const claimAgain = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed | undefined> => {
+  const settles = ({ outcome }: ClaimResult) => outcome === 'ok' || outcome === 'held'
+  const result = await claimUntil(wanted, signal, settles)
+  return result.outcome === 'ok' ? result : undefined
+}
+
+/** Claims until an answer settles it. A claim that is not answered is looked up by the next one. */
+const claimUntil = async (
+  wanted: Wanted,
+  signal: AbortSignal,
+  settles: (result: ClaimResult) => boolean,
+): Promise<ClaimResult> => {
+  const { backend, path, slots, lease } = wanted
+  const call = () => backend.claim(path, slots, lease.id, { signal })
+  return retry({ signal }, async () => {
+    const result = await retryUntilAvailable({ signal }, call).catch(unanswered)
+    if (result?.outcome === 'conflict') throw conflict(wanted)
+    return result && settles(result) ? result : undefined
+  })
+}
+
+const unanswered = (error: unknown): undefined => {
+  if (!(error instanceof IndeterminateError)) throw error
+}
+
+const conflict = ({ name, slots }: Wanted): ConflictError =>
+  new ConflictError(`${name} does not have ${slots} slots, or is not a lock`)
+
+/** Declares the session lost when its claim is taken away from outside. Ends with the signal. */
+export const watchClaim = async (
+  wanted: Wanted,
+  { key }: Claimed,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { backend, path, slots, lease } = wanted
+  const gone = async () =>
+    !(await retryUntilAvailable({ signal }, () =>
+      backend.claimed(path, slots, lease.id, { signal }),
+    ))
+  try {
+    await until(backend, key, gone, AbortSignal.any([signal, lease.lost]))
+    lease.lose('lock lost: its key was deleted by another client')
+  } catch {
+    // The watch was ended; if the store refuses us, renewals fail too.
+  }
+}
+
+/** Gives a claim back, which may be in doubt, as well as it can be done before the signal aborts. */
+export const giveBack = async (wanted: Wanted, signal?: AbortSignal): Promise<void> => {
+  const { backend, path, slots, lease } = wanted
+  const release = () => backend.release(path, slots, lease.id, { signal })
+  await (signal ? retryUntilAvailable({ signal }, release) : release()).catch(() => {})
+}

@@ -1,0 +1,119 @@
+import { now } from '../../base/clock.ts'
+import { TimeoutError } from '../../base/errors.ts'
+import { LazySignal, throwIfCancelled } from '../../base/lazy-signal.ts'
+import { type LongTimer, setLongTimeout } from '../../base/long-timer.ts'
+import { nowWaiting, whenWaiting } from '../../base/waiting-mark.ts'
+
+/** When to give up. */
+export interface Limits {
+  /** Milliseconds; 0 or nothing is no limit. */
+  readonly timeout?: number | undefined
+  /** Cancels: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  /** By so many milliseconds the deadline is put off for a call that does not wait yet: it still opens the store, or reads. */
+  readonly overtime?: number | undefined
+  /** When the time began to run, in monotonic milliseconds. Default: with the call. */
+  readonly begun?: number | undefined
+}
+
+/** Milliseconds after its deadline at which nothing is looked at or undone any more. */
+const LAST_CHECK_AFTER = 850
+
+/** Of a deadline that has passed: when it did, in monotonic milliseconds. */
+const deadlines = new WeakMap<object, number>()
+
+/**
+ * How long (milliseconds) may be looked, or undone, once a call was ended by `reason`: so long, and less where that is a
+ * deadline that has passed a while ago.
+ */
+export const timeLeftAfter = (reason: unknown, limit: number): number => {
+  const deadline = deadlineOf(reason)
+  if (deadline === undefined) return limit
+  return Math.max(1, Math.min(limit, Math.ceil(deadline + LAST_CHECK_AFTER - now())))
+}
+
+/** A signal that bounds this. */
+export const signalAfter = (reason: unknown, limit: number): AbortSignal =>
+  AbortSignal.timeout(timeLeftAfter(reason, limit))
+
+const deadlineOf = (reason: unknown): number | undefined => {
+  if (!(reason instanceof TimeoutError)) return undefined
+  return deadlines.get(reason) ?? deadlineOf(reason.cause)
+}
+
+/** Runs `body` with a signal that aborts when the time is up (with a TimeoutError) or the caller cancels. */
+export const withDeadline = async <T>(
+  limits: Limits,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  const { timeout, signal } = limits
+  signal?.throwIfAborted()
+  return signal && !timeout ? body(signal) : bounded(limits, (call) => body(call.signal))
+}
+
+/**
+ * Likewise, for what is mostly done before it has to wait: the signal is made when it is asked for, unless the caller
+ * has one already.
+ */
+export const withLazyDeadline = async <T>(
+  limits: Limits,
+  body: (call: { readonly signal: AbortSignal }) => Promise<T>,
+): Promise<T> => {
+  const { timeout } = limits
+  const isLate = limits instanceof LazySignal
+  if (!isLate && limits.signal) return withDeadline(limits, (signal) => body({ signal }))
+  throwIfCancelled(limits)
+  return isLate && !timeout ? body(limits) : bounded(limits, body)
+}
+
+const bounded = async <T>(limits: Limits, body: (call: LazySignal) => Promise<T>): Promise<T> => {
+  const { begun = now() } = limits
+  let stop = () => {}
+  const call = new LazySignal(() => {
+    const deadline = new AbortController()
+    stop = bind(deadline, limits, begun)
+    return deadline.signal
+  })
+  try {
+    return await body(call)
+  } finally {
+    stop()
+  }
+}
+
+/** Aborts the controller at the limits of a call that has begun then. What is returned undoes that. */
+const bind = (
+  controller: AbortController,
+  { timeout = 0, overtime = 0, signal }: Limits,
+  begun: number,
+): (() => void) => {
+  const due = begun + timeout
+  let timer: LongTimer | undefined
+  const cancel = () => controller.abort(signal?.reason)
+  const expire = () => {
+    const error = new TimeoutError(`timed out after ${timeout / 1000} s`)
+    deadlines.set(error, due)
+    controller.abort(error)
+  }
+  const expireAt = (end: number) => {
+    timer?.clear()
+    const left = Math.ceil(end - now())
+    if (left <= 0) expire()
+    else timer = setLongTimeout(expire, left)
+  }
+  if (signal?.aborted) cancel()
+  else if (timeout > 0) expireAt(due + overtime)
+  let waits = overtime === 0
+  whenWaiting(controller.signal, () => {
+    nowWaiting(signal)
+    if (waits || !timer) return
+    waits = true
+    expireAt(due)
+  })
+  signal?.addEventListener('abort', cancel, { once: true })
+  return () => {
+    timer?.clear()
+    timer = undefined
+    signal?.removeEventListener('abort', cancel)
+  }
+}

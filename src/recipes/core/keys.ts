@@ -1,0 +1,79 @@
+import { UsageError } from '../../base/errors.ts'
+import { quoted } from '../../base/redact.ts'
+
+const MAX_LENGTH = 512
+
+const PLAIN = /^[A-Za-z\d][\w-]*(\/[A-Za-z\d][\w-]*)*$/
+
+/** Most names: nothing is wrong with them, and they can be nothing else than names. */
+export const isPlain = (name: string): boolean => PLAIN.test(name) && name.length <= MAX_LENGTH
+
+/** What is wrong with a name, as the end of a sentence that begins with it; `undefined`: nothing. */
+const faultOf = (name: string): string | undefined => {
+  if (isPlain(name)) return undefined
+  if (name === '') return 'is empty: give a name such as deploy/node1'
+  if (!name.isWellFormed()) return 'is not valid Unicode: write it in UTF-8'
+  if (Buffer.byteLength(name) > MAX_LENGTH) return `is longer than ${MAX_LENGTH} bytes: shorten it`
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) return 'has a control character: leave it out'
+  if (/^\s*exec:/i.test(name))
+    return 'begins with "exec:", which marks a command: choose another name'
+  if (name.includes('://')) return 'is a URL, not a key: give a name such as deploy/node1'
+  if (name.includes('=')) return 'has an "=": leave it out'
+  if (name.startsWith('_')) return 'begins with "_", which is reserved: choose another name'
+  if (/^\/[^/]/.test(name)) return 'begins with a slash: leave that out'
+  const segments = name.split('/')
+  if (segments.includes('')) {
+    return 'has an empty part: separate the parts by single slashes, without a slash at either end'
+  }
+  if (segments.includes('.') || segments.includes('..'))
+    return 'has a part "." or "..": name the key itself'
+  return undefined
+}
+
+const isGroup = (name: string): boolean => /[^/]\/$/.test(name) && !faultOf(name.slice(0, -1))
+
+const slashOf = (what: string): string =>
+  what === 'key'
+    ? 'ends with a slash, which marks a group: name one key, such as deploy/node1'
+    : 'ends with a slash: leave it out'
+
+/**
+ * Checks a key, or the name of a recipe's thing, against the grammar.
+ * @throws UsageError one sentence that says what to write instead.
+ */
+export const checkKey = (name: string, what = 'key'): string => {
+  const fault =
+    what !== 'group' && name.endsWith('/') && isGroup(name) ? slashOf(what) : faultOf(name)
+  if (fault) throw new UsageError(`the ${what} ${quoted(name)} ${fault}`)
+  return name
+}
+
+/**
+ * Checks a group: a key with a trailing slash.
+ * @throws UsageError likewise.
+ */
+export const checkGroup = (name: string): string => {
+  if (!name.endsWith('/')) throw new UsageError(`the group ${quoted(name)} needs a trailing slash`)
+  checkKey(name.slice(0, -1), 'group')
+  return name
+}
+
+/**
+ * Checks a namespace, which is written like a key.
+ * @throws UsageError likewise.
+ */
+export const checkNamespace = (name: string): string => checkKey(name, 'namespace')
+
+/**
+ * Checks a state: any text without line breaks and other control characters, for it is printed on one line.
+ * @throws UsageError likewise.
+ */
+export const checkState = (state: string): string => {
+  if (state === '') throw new UsageError('the state is empty: give a word such as ready')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(state) || !state.isWellFormed()) {
+    throw new UsageError(`the state ${quoted(state)} has a control character: leave it out`)
+  }
+  return state
+}

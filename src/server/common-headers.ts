@@ -1,9 +1,0 @@
-import type { Backend } from '../backends/backend.ts'
-import { EPOCH_HEADER } from '../backends/http/protocol.ts'
-import { epochOf } from './epoch.ts'
-
-/** What every answer has. */
-export const commonHeaders = (store: Backend): Readonly<Record<string, string>> => ({
-  [EPOCH_HEADER]: epochOf(store),
-  'cache-control': 'no-store',
-})

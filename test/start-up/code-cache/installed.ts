@@ -1,0 +1,22 @@
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { temporaryFolder } from '../../services/watchdog.ts'
+
+const checkout = join(import.meta.dirname, '../../..')
+
+/** The package as somebody has installed it, who has not used it yet. */
+export const install = (): string => {
+  const root = temporaryFolder('installed')
+  mkdirSync(join(root, 'dist'))
+  for (const name of [
+    'bin',
+    'package.json',
+    'oclif.manifest.json',
+    'dist/load.cjs',
+    'dist/keep.cjs',
+    'dist/program',
+  ])
+    cpSync(join(checkout, name), join(root, name), { recursive: true })
+  symlinkSync(join(checkout, 'dist/vendor'), join(root, 'dist/vendor'))
+  return root
+}
