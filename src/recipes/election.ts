@@ -4,7 +4,7 @@ import { type Limits, withDeadline } from './core/deadline.ts'
 import { checkState } from './core/keys.ts'
 import { keyIn, type Namespace } from './core/namespace.ts'
 import { type Line, MUTEX, membersOf, prefixOf, readMembers } from './core/queue.ts'
-import { type QueueEntry, Tenure } from './core/queue-entry.ts'
+import { type QueueEntry, QueueOwnership } from './core/queue-entry.ts'
 import { type TurnOptions, takeTurn } from './core/take-turn.ts'
 import { follow } from './core/view.ts'
 
@@ -29,7 +29,7 @@ export interface Candidate {
  * stopped for longer than its TTL may believe for a moment that it still leads; what must not be harmed then has to
  * compare the tokens.
  */
-export class Leadership extends Tenure implements Candidate {
+export class Leadership extends QueueOwnership implements Candidate {
   readonly id: string
 
   private constructor(id: string, entry: QueueEntry, { createRevision }: Entry) {

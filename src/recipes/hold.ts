@@ -50,7 +50,7 @@ export class Hold extends Ownership {
    * @throws what kept the final state from being set. Without a final state it never rejects.
    */
   async release(final?: string, signal?: AbortSignal): Promise<void> {
-    this.settle()
+    this.stopWatching()
     try {
       if (final !== undefined) await this.#change(final, putDetached(this.key, final), signal)
     } finally {

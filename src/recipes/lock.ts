@@ -5,7 +5,7 @@ import { claim, claimNow, giveBack, type Wanted, watchClaim } from './core/claim
 import { withDeadline } from './core/deadline.ts'
 import { keyIn, type Namespace } from './core/namespace.ts'
 import { type Queue, semaphore } from './core/queue.ts'
-import { type QueueEntry, Tenure } from './core/queue-entry.ts'
+import { type QueueEntry, QueueOwnership } from './core/queue-entry.ts'
 import { cleanupSignal } from './core/retry.ts'
 import { type TurnOptions, takeTurn } from './core/take-turn.ts'
 
@@ -23,7 +23,7 @@ export interface LockOptions extends TurnOptions {
  * `consul lock`. A lock is advice to those who ask for it: a process that was stopped for longer than its TTL may go on
  * before it knows that it has lost it. What must not be harmed then has to compare the tokens.
  */
-export class Lock extends Tenure {
+export class Lock extends QueueOwnership {
   readonly #claim: Wanted | undefined
   readonly #released = new AbortController()
 
@@ -76,7 +76,7 @@ export class Lock extends Tenure {
   /** A claim goes with its session. What lists several of them would stay, and is cleared first. */
   async #unclaim(wanted: Wanted, signal?: AbortSignal): Promise<void> {
     if (wanted.slots === 1 || this.lost.aborted) return
-    this.settle()
+    this.stopWatching()
     await giveBack(wanted, signal)
   }
 }

@@ -96,7 +96,7 @@ describe('lines', () => {
     const { code, stderr } = await sender.ended
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: 'rdv: a message is longer than 8388608 bytes\n',
+      stderr: 'rdv: a message is longer than 8388608 bytes: shorten it\n',
     })
   })
 })

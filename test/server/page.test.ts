@@ -156,8 +156,12 @@ describe('the page', () => {
     await row(page, /^job.*failed/)
       .locator('.shape.failed .hatch')
       .waitFor()
-    expect(await page.locator('.shape.timeout .hatch').count()).toBe(1)
-    expect(await page.locator('.shape.failed .hatch').count()).toBe(1)
+    expect(
+      await row(page, /^slow,/)
+        .locator('.hatch')
+        .count(),
+    ).toBe(1)
+    expect(await row(page, /^job/).locator('.hatch').count()).toBe(1)
   })
 
   test('shows locks with token and queue, leaders, counters, topics, groups', async () => {

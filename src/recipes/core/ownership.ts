@@ -112,7 +112,7 @@ export class Ownership {
    */
   giveUp(signal?: AbortSignal): Promise<void> {
     // The watch ends when the others are being told already.
-    setImmediate(() => this.settle())
+    setImmediate(() => this.stopWatching())
     return this.#parts.session.close(signal)
   }
 
@@ -121,7 +121,7 @@ export class Ownership {
   }
 
   /** From now on the key may go: that is no loss any more. */
-  protected settle(): void {
+  protected stopWatching(): void {
     this.#parts.unwatch.abort()
   }
 }

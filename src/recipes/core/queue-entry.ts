@@ -68,7 +68,7 @@ export class QueueEntry extends Ownership {
 }
 
 /** What an entry that holds gives its owner: a lock, a leadership, a turn. */
-export abstract class Tenure extends Ownership {
+export abstract class QueueOwnership extends Ownership {
   /** The fencing token: higher than that of every earlier holder. */
   readonly token: number
 

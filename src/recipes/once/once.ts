@@ -6,7 +6,7 @@ import { commitChange } from '../core/commit.ts'
 import { withDeadline } from '../core/deadline.ts'
 import { keyIn, type Namespace } from '../core/namespace.ts'
 import { MUTEX, type Queue } from '../core/queue.ts'
-import { type QueueEntry, Tenure } from '../core/queue-entry.ts'
+import { type QueueEntry, QueueOwnership } from '../core/queue-entry.ts'
 import { cleanupSignal, retryUntilAvailable } from '../core/retry.ts'
 import { boundWrites } from '../core/session-record.ts'
 import { type TurnOptions, takeTurn } from '../core/take-turn.ts'
@@ -25,7 +25,7 @@ export interface OnceOptions extends TurnOptions {
  * The right to do what is to be done once: it stays with who got it until that one says that it is done, or gives it
  * up, or dies.
  */
-export class Turn extends Tenure {
+export class Turn extends QueueOwnership {
   readonly #record: string
   readonly #expire: number | undefined
 
@@ -74,7 +74,7 @@ export class Turn extends Tenure {
    * @throws UnavailableError the store was out of reach until the signal aborted. The record was not made.
    */
   async done(signal?: AbortSignal): Promise<void> {
-    this.settle()
+    this.stopWatching()
     const end = signal ? AbortSignal.any([this.lost, signal]) : this.lost
     const lease = await this.#lease(end)
     try {
