@@ -9,32 +9,45 @@ import { lines, Place, type Running } from './rdv.ts'
 import type { RemoteStore } from './stores.ts'
 import { LATE, timed } from './timed.ts'
 
+/** A store for the cases of one part. */
+const startedFor = (start: RemoteStore['start']) => {
+  let store: Service
+  let direct: Place
+  beforeAll(async () => {
+    store = await start()
+    direct = new Place({ RDV_BACKEND: store.url })
+  })
+  afterAll(() => store.stop())
+  return {
+    get store() {
+      return store
+    },
+    get direct() {
+      return direct
+    },
+  }
+}
+
 /** What commands do when a store fails in the middle of them: with real processes, and a proxy that cuts. */
 export const storeFaults = ({ scheme, start }: RemoteStore): void => {
   describe(`a store at ${scheme}:// that fails`, () => {
-    let store: Service
-    let direct: Place
-    beforeAll(async () => {
-      store = await start()
-      direct = new Place({ RDV_BACKEND: store.url })
-    })
-    afterAll(() => store.stop())
+    const on = startedFor(start)
 
     test('a wait goes on across a store that is killed and started again', async () => {
       const key = 'restarted'
-      const waiting = direct.start('wait', key, `${key}-group/`, '--timeout', '1m')
+      const waiting = on.direct.start('wait', key, `${key}-group/`, '--timeout', '1m')
       await waiting.says(/waiting for restarted \(not signalled\), restarted-group/)
-      await direct.rdv('signal', `${key}-group/1`)
+      await on.direct.rdv('signal', `${key}-group/1`)
       await waiting.says(/waiting for restarted \(not signalled\)\n/)
-      await store.restart()
-      expect(await direct.rdv('signal', key, '--timeout', '1m')).toMatchObject({ code: 0 })
+      await on.store.restart()
+      expect(await on.direct.rdv('signal', key, '--timeout', '1m')).toMatchObject({ code: 0 })
       expect(await waiting.ended).toMatchObject({ code: 0 })
     })
 
     test('a wait whose store is frozen ends with 120, soon after the deadline', async () => {
-      const waiting = direct.start('wait', 'frozen', '--timeout', '4s')
+      const waiting = on.direct.start('wait', 'frozen', '--timeout', '4s')
       await waiting.says(/waiting for frozen/)
-      store.freeze()
+      on.store.freeze()
       const started = performance.now()
       try {
         const { code, stderr } = await waiting.ended
@@ -42,7 +55,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
         expect(lines(stderr).at(-1)).toMatch(/(does|did) not answer/)
         expect(performance.now() - started).toBeLessThan(4_000 + LATE)
       } finally {
-        store.thaw()
+        on.store.thaw()
       }
     })
 
@@ -56,32 +69,26 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       'signal k',
       'signal k --hold',
     ])('of a frozen store rdv %s is 120, soon after the deadline', { retry: 1 }, async (line) => {
-      store.freeze()
+      on.store.freeze()
       try {
         const own = line.split(' ')
-        const { code, stdout, took } = await timed(direct, ...own, '--timeout', '1s', '--quiet')
+        const { code, stdout, took } = await timed(on.direct, ...own, '--timeout', '1s', '--quiet')
         expect({ code, stdout }).toEqual({ code: 120, stdout: '' })
         expect(took).toBeLessThan(1_000 + LATE)
       } finally {
-        store.thaw()
+        on.store.thaw()
       }
     })
   })
 
   describe.concurrent(`a store at ${scheme}:// that is cut off`, () => {
-    let store: Service
-    let direct: Place
-    beforeAll(async () => {
-      store = await start()
-      direct = new Place({ RDV_BACKEND: store.url })
-    })
-    afterAll(() => store.stop())
+    const on = startedFor(start)
 
     /** A way to the store that only one case uses. */
     const link = async () => {
-      const proxy = await startProxy(store)
+      const proxy = await startProxy(on.store)
       onTestFinished(() => proxy.stop())
-      const url = store.url.replace(/:\d+$/, `:${proxy.port}`)
+      const url = on.store.url.replace(/:\d+$/, `:${proxy.port}`)
       return { proxy, remote: new Place({ RDV_BACKEND: url }) }
     }
 
@@ -90,7 +97,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       const waiting = remote.start('wait', 'cut', '--timeout', '1m')
       await waiting.says(/waiting for cut \(not signalled\)/)
       proxy.refuse()
-      await direct.rdv('signal', 'cut')
+      await on.direct.rdv('signal', 'cut')
       await proxy.accept()
       expect(await waiting.ended).toMatchObject({ code: 0 })
     })
@@ -106,7 +113,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
         '--timeout',
         '6s',
       )
-      const observer = direct.start('wait', 'told', '--timeout', '1m')
+      const observer = on.direct.start('wait', 'told', '--timeout', '1m')
       expect(await observer.ended).toMatchObject({ code: 0 })
       proxy.pause()
       try {
@@ -121,8 +128,8 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
 
     test('a write that was sent and never answered is 122, soon after the deadline', async () => {
       const { proxy, remote } = await link()
-      await direct.rdv('signal', 'sent', 'before')
-      const observer = await Observer.of(store, 'sent')
+      await on.direct.rdv('signal', 'sent', 'before')
+      const observer = await Observer.of(on.store, 'sent')
       await observer.until('before')
       // the reply is still on its way when the write is seen
       proxy.delay(800)
@@ -144,7 +151,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
 
     test('a write whose answer is lost is looked up, and not made again', async () => {
       const { proxy, remote } = await link()
-      const observer = await Observer.of(store, 'lookedup')
+      const observer = await Observer.of(on.store, 'lookedup')
       proxy.delay(400)
       try {
         const writing = remote.start('signal', 'lookedup', 'once', '--timeout', '1m')
@@ -165,10 +172,10 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       expect,
     }) => {
       const { proxy, remote } = await link()
-      const holder = direct.start('lock', 'left', '--', 'sh', '-c', until)
+      const holder = on.direct.start('lock', 'left', '--', 'sh', '-c', until)
       await holder.says(/up/)
       const waiting = remote.start('lock', 'left', '--', 'true')
-      const inQueue = async () => (await direct.rdv('status')).stdout.match(/left/g)?.length
+      const inQueue = async () => (await on.direct.rdv('status')).stdout.match(/left/g)?.length
       await expect.poll(inQueue).toBe(2)
       proxy.pause()
       waiting.kill('SIGTERM')
@@ -259,7 +266,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
 
     test('a session that is lost with its store ends COMMAND before anybody else can hold', async () => {
       const { proxy, remote } = await link()
-      const observer = await Observer.of(store, 'stop')
+      const observer = await Observer.of(on.store, 'stop')
       const argv = ['signal', 'stop', 'busy', '--hold', '--ttl', '5s', '--on-loss', 'stop', '--']
       // TERM is not enough for this one
       const stubborn = 'trap "echo asked" TERM; echo "pid $$"; while :; do sleep 0.05; done'
@@ -296,15 +303,15 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       await holder.says(/up/)
       proxy.refuse()
       await holder.says(/joining again/)
-      await direct.untilGone('back')
+      await on.direct.untilGone('back')
       await proxy.accept()
-      await direct.until('back', 'busy')
-      expect((await direct.rdv('list')).stdout).toMatch(
+      await on.direct.until('back', 'busy')
+      expect((await on.direct.rdv('list')).stdout).toMatch(
         new RegExp(`^back\tbusy\t.+\t${holder.pid}\t`, 'm'),
       )
       holder.kill('SIGTERM')
       expect(await holder.ended).toMatchObject({ code: 0 })
-      expect(await direct.state('back')).toBeUndefined()
+      expect(await on.direct.state('back')).toBeUndefined()
     })
 
     const endsAtDeadline = async (
@@ -324,10 +331,19 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
     }
 
     test('keys of a holder that is killed go within its TTL', async () => {
-      const holder = direct.start('signal', 'killed', '--hold', '--ttl', '1s', '--', 'sleep', '300')
-      await direct.until('killed')
+      const holder = on.direct.start(
+        'signal',
+        'killed',
+        '--hold',
+        '--ttl',
+        '1s',
+        '--',
+        'sleep',
+        '300',
+      )
+      await on.direct.until('killed')
       holder.kill('SIGKILL')
-      const gone = await direct.rdv('wait', 'killed', '--not', '--state', '*', '--timeout', '2m')
+      const gone = await on.direct.rdv('wait', 'killed', '--not', '--state', '*', '--timeout', '2m')
       expect(gone).toMatchObject({ code: 0 })
     })
   })
