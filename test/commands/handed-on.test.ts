@@ -123,7 +123,7 @@ test('a variable that is too long to be spelled is refused by its name', async (
   const script = `export BAD="$(head -c 60000 /dev/zero | tr '\\0' '\\351')"; rdv wait file:///dev/null -- true`
   const { code, stdout, stderr } = await place.sh(script)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-  expect(stderr).toMatch(/^rdv: the environment variable "BAD" is not UTF-8, .*\n$/)
+  expect(stderr).toMatch(/^rdv: the environment variable "BAD" is not UTF-8 and .*\n$/)
 })
 
 test('a COMMAND that is given a descriptor by <(…) is refused before anything is done', async () => {
@@ -134,7 +134,7 @@ test('a COMMAND that is given a descriptor by <(…) is refused before anything 
   )
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(lines(stderr)[0]).toMatch(
-    /^rdv: COMMAND inherits only the descriptors 0, 1 and 2, and not "\/dev\/fd\/\d+" .* bash -c/,
+    /^rdv: COMMAND inherits only the descriptors 0, 1 and 2, and not "\/dev\/fd\/\d+": .* bash -c/,
   )
 })
 

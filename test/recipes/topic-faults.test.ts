@@ -162,7 +162,7 @@ besideEach(REMOTE_STORES, 'a topic on $scheme whose connections fail', ({ scheme
   const behind = behindProxy(start)
 
   const opened = async (url: string): Promise<Namespace> => {
-    const namespace = await open(url, { callLimit: 1_000 })
+    const namespace = await open(url, { callLimit: 5_000 })
     onTestFinished(() => namespace.backend.close())
     return namespace
   }

@@ -54,7 +54,7 @@ besideEach(STORES, 'a topic on $name', ({ start }) => {
     const tooLarge = 'x'.repeat(store.a.backend.traits.maxCommitBytes)
     const attempt = publish(store.a, 'large', ['before', tooLarge, 'after'])
     await expect(attempt).rejects.toThrow(UsageError)
-    await expect(attempt).rejects.toThrow(/longer than \w+ takes \(\d+ bytes\)/)
+    await expect(attempt).rejects.toThrow(/exceeds the limit of \w+ \(\d+ bytes\)/)
     expect(await take(store.b, 'large', 1, { from: '4' })).toEqual(['before'])
     expect(await publish(store.a, 'large', ['next'])).toMatchObject({ count: 1, first: /^5-/ })
   })

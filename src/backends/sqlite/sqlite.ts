@@ -175,6 +175,8 @@ export class SqliteBackend implements Backend, Diagnosable {
       if (this.#closed)
         throw new UnavailableError(`${this.address} is closed`, { retryable: false })
       if (this.#replaced()) await this.#reopen()
+      // A call may remove keys of dead processes, whose last changes the watchers are told before.
+      this.#readChanges()
       const { advances } = this.#table
       try {
         return body(this.#table)
