@@ -46,7 +46,9 @@ besideEach(ways, 'etcd with authentication over $way', ({ shortLived }) => {
       return diagnosis
     }
     expect((await diagnosisOf('root')).version).toMatch(/^etcd 3\./)
-    expect((await diagnosisOf(user)).warnings).toEqual([expect.stringContaining('is not permitted')])
+    expect((await diagnosisOf(user)).warnings).toEqual([
+      expect.stringContaining('is not permitted'),
+    ])
   })
 
   test('is open to the user of the URL', async () => {
