@@ -11,14 +11,14 @@ import { until } from './until.ts'
 export interface Admission {
   /** Whether an entry of this value holds, behind older entries. */
   holds(own: Pick<Entry, 'value'>, older: readonly Entry[]): boolean
-  /** The one entry without whose end the own one cannot hold. Default: every change of the queue may let it hold. */
-  blocker?(older: readonly Entry[]): Entry | undefined
+  /** The one entry without whose end an entry cannot hold. Default: every change of the queue may let it hold. */
+  blocker?(own: Pick<Entry, 'value'>, older: readonly Entry[]): Entry | undefined
 }
 
 /** The oldest entry holds. The newest of the older entries is watched alone, so that the end of a holder wakes one waiter. */
 export const MUTEX: Admission = {
   holds: (_, older) => older.length === 0,
-  blocker: (older) => older.at(-1),
+  blocker: (_, older) => older.at(-1),
 }
 
 /** The oldest entries hold, as many as there are slots. */
@@ -89,7 +89,7 @@ export const whenNearer = (
   signal: AbortSignal,
 ): Promise<void> => {
   const { backend } = queue.namespace
-  const blocker = queue.blocker?.(older)
+  const blocker = queue.blocker?.(own, older)
   return blocker
     ? until(backend, blocker.key, isGone(blocker), signal)
     : until(backend, prefixOf(queue), mayHold(queue, own), signal)

@@ -1,15 +1,20 @@
 import type { Entry } from '../../backends/backend.ts'
 import { nameIn } from '../core/namespace.ts'
-import { holdersAmong, membersOf, semaphore } from '../core/queue.ts'
+import { type Admission, holdersAmong, MUTEX, membersOf, semaphore } from '../core/queue.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
 export type QueueKind = 'lock' | 'election' | 'once'
 
-/** What a member of a queue is said to do: at its head, and behind. */
-const STATES: Readonly<Record<QueueKind, readonly [string, string]>> = {
-  lock: ['holds', 'waits'],
-  election: ['leads', 'campaigns'],
-  once: ['runs', 'waits'],
+/** What a member of a queue does if it holds, and if not, and which members hold. */
+interface QueueWords {
+  readonly states: readonly [string, string]
+  admission(members: readonly Entry[]): Admission
+}
+
+const QUEUES: Readonly<Record<QueueKind, QueueWords>> = {
+  lock: { states: ['holds', 'waits'], admission: (members) => semaphore(slotsOf(members)) },
+  election: { states: ['leads', 'campaigns'], admission: () => MUTEX },
+  once: { states: ['runs', 'waits'], admission: () => MUTEX },
 }
 
 /** Everybody in the queues of a kind, in the order in which they came. */
@@ -31,9 +36,10 @@ const rowsOf = (
   const members = membersOf({ namespace: sources.namespace, kind, name }, entries)
   const native = entries.find(({ key }) => key.endsWith(`/${NATIVE}`))
   const sessions = members.map(sessionOf)
-  const heldByUs = () => holdersAmong(semaphore(slotsOf(members)), members).map(sessionOf)
+  const { states, admission } = QUEUES[kind]
+  const heldByUs = () => holdersAmong(admission(members), members).map(sessionOf)
   const holders = new Set(native ? nativeHolders(native) : heldByUs())
-  const [holds, waits] = STATES[kind]
+  const [holds, waits] = states
   const foreign = [...holders].filter((lease) => !sessions.includes(lease))
   return [
     ...foreign.map((lease) => ({ kind, name, state: holds, holder: holderIn(sources, lease) })),
