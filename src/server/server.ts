@@ -11,7 +11,7 @@ import type { ServerContext } from './context.ts'
 import { close, createHttpServer, listen } from './http/http-server.ts'
 import { OpenRequests } from './http/open-requests.ts'
 import { observe } from './metrics/observe.ts'
-import { checkExposure, isLoopback, type ServerOptions, urlOf } from './options.ts'
+import { checkExposure, isLoopback, type ServerOptions, type TlsOptions, urlOf } from './options.ts'
 import { ProbePolicy } from './probes/policy.ts'
 import { KeyPolicy } from './protocol/key-policy.ts'
 import { SharedWaits } from './waits/shared-wait.ts'
@@ -76,7 +76,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       return context.open.size
     },
     reload({ tls, tokens }) {
-      if (tls) (app.server as TlsServer).setSecureContext(tls)
+      if (tls) replaceCertificate(app.server as TlsServer, tls)
       if (tokens) context.access.replaceTokens(tokens)
     },
     drain() {
@@ -84,6 +84,17 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       return drained
     },
   }
+}
+
+/** @throws UnavailableError within bun, whose servers keep the certificate that they began with. */
+const replaceCertificate = (server: TlsServer, tls: TlsOptions): void => {
+  if (typeof server.setSecureContext !== 'function') {
+    throw new UnavailableError(
+      'the standalone executable cannot replace its certificate while it runs: restart it',
+      { retryable: false },
+    )
+  }
+  server.setSecureContext(tls)
 }
 
 /**
