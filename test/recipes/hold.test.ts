@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import type { CommitResult } from '../../src/backends/backend.ts'
 import { remove } from '../../src/backends/operations.ts'
 import {
+  IndeterminateError,
   LeaseGoneError,
   LostError,
   NoError,
@@ -144,6 +146,27 @@ describe('a hold', () => {
     const namespace = await memory()
     const taking = Hold.take(swallowing(namespace), 'k', 'busy', { ttl: 1_000 })
     await expect(taking).rejects.toThrow(LostError)
+  })
+
+  test('whose answer is lost, and whose store then lets nobody bind a key, is taken once', async () => {
+    const namespace = await memory()
+    const answers = [
+      async (commit: () => Promise<CommitResult>) => {
+        await commit()
+        throw new IndeterminateError('the answer was lost')
+      },
+      async (): Promise<CommitResult> => ({ outcome: 'delayed' }),
+    ]
+    const hesitant = distorted(namespace, {
+      commit: (...args) => {
+        const commit = () => namespace.backend.commit(...args)
+        return answers.shift()?.(commit) ?? commit()
+      },
+    })
+    const hold = await Hold.take(hesitant, 'k', 'busy')
+    expect(answers).toEqual([])
+    expect(await getState(namespace, 'k')).toBe('busy')
+    await hold.release()
   })
 
   test.each(['expiring', 'lost'] as const)(

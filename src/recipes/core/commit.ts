@@ -63,7 +63,7 @@ export const commitChange = async <T, P extends Plan<T>>(
     const plan = await retryUntilAvailable(call, async () => change.plan(known))
     if (plan.writes.length === 0) return plan.result
     const preconditions = [...preconditionsOf(change.keys, known), ...(plan.preconditions ?? [])]
-    const { result, unanswered } = await commitUntilAnswered(
+    const { result, unanswered } = await commitUntilDecided(
       backend,
       preconditions,
       plan.writes,
@@ -73,12 +73,10 @@ export const commitChange = async <T, P extends Plan<T>>(
       change.applied?.(plan, result.revision)
       return plan.result
     }
-    if (result.outcome === 'refused') {
-      known = byKey(result.entries)
-      const verdict = await judge(change, plan, known, unanswered)
-      if (verdict === 'applied') return plan.result
-      if (verdict === 'unknown' && unanswered) throw unanswered
-    }
+    known = byKey(result.entries)
+    const verdict = await judge(change, plan, known, unanswered)
+    if (verdict === 'applied') return plan.result
+    if (verdict === 'unknown' && unanswered) throw unanswered
     const outdated = await pauses.next().value(call.signal)
     call.signal?.throwIfAborted()
     if (outdated === true) known = await readKeys(backend, change.keys, call)
@@ -160,6 +158,26 @@ export const commitUntilAnswered = async (
       unanswered = error
       return undefined
     }
+  }
+  try {
+    return await retry(call, attempt)
+  } catch (error) {
+    throw error instanceof LeaseGoneError ? error : (unanswered ?? error)
+  }
+}
+
+/** As `commitUntilAnswered`, and again while the store lets nobody bind a key yet. */
+const commitUntilDecided = async (
+  backend: Backend,
+  preconditions: readonly Precondition[],
+  writes: readonly Write[],
+  call: CallOptions,
+) => {
+  let unanswered: IndeterminateError | undefined
+  const attempt = async () => {
+    const { result, ...answer } = await commitUntilAnswered(backend, preconditions, writes, call)
+    unanswered ??= answer.unanswered
+    return result.outcome === 'delayed' ? undefined : { result, unanswered }
   }
   try {
     return await retry(call, attempt)
