@@ -24,36 +24,48 @@ const value = (title: string, caption: string) => ({ of: 'value', title, caption
  */
 const KIND_TRAITS = {
   lock: {
-    ...{ clearable: true, shown: true, queued: true },
+    clearable: true,
+    shown: true,
+    queued: true,
     panel: members('Locks', 'Locks, their holders, and their queues'),
   },
   election: {
-    ...{ clearable: true, shown: true, queued: true },
+    clearable: true,
+    shown: true,
+    queued: true,
     panel: members('Leaders', 'Elections, their leaders, and their candidates'),
   },
   barrier: {
-    ...{ clearable: true, shown: true, queued: true },
+    clearable: true,
+    shown: true,
+    queued: true,
     panel: members('Barriers', 'Barriers, and the parties that wait'),
   },
   once: {
-    ...{ clearable: true, shown: true, queued: true },
+    clearable: true,
+    shown: true,
+    queued: true,
     panel: members('Once', 'Steps that run once, and their processes'),
   },
   pipe: {
-    ...{ clearable: true, shown: true },
+    clearable: true,
+    shown: true,
     panel: members('Pipes', 'Pipes, their senders and receivers'),
   },
   signal: {
-    ...{ clearable: true, shown: true },
+    clearable: true,
+    shown: true,
     panel: members('Held keys', 'Keys that a process holds or that expire'),
   },
   counter: {
-    ...{ clearable: true, shown: true },
+    clearable: true,
+    shown: true,
     panel: value('Counters', 'Counters and their values'),
   },
   'counter-op': { clearable: true },
   waitgroup: {
-    ...{ clearable: true, shown: true },
+    clearable: true,
+    shown: true,
     panel: value('Wait groups', 'Wait groups and their pending work'),
   },
   'waitgroup-op': { clearable: true },

@@ -68,6 +68,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     context.activity.close()
     throw error
   })
+  let inUse = options.tls
   let drained: Promise<void> | undefined
   return {
     url: urlOf(options, options.listen.host, port),
@@ -76,7 +77,10 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
       return context.open.size
     },
     reload({ tls, tokens }) {
-      if (tls) replaceCertificate(app.server as TlsServer, tls)
+      if (tls && !isSame(tls, inUse)) {
+        replaceCertificate(app.server as TlsServer, tls)
+        inUse = tls
+      }
       if (tokens) context.access.replaceTokens(tokens)
     },
     drain() {
@@ -85,6 +89,9 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
     },
   }
 }
+
+const isSame = (one: TlsOptions, other: TlsOptions | undefined): boolean =>
+  one.cert === other?.cert && one.key === other.key && one.ca === other.ca
 
 /** @throws UnavailableError within bun, whose servers keep the certificate that they began with. */
 const replaceCertificate = (server: TlsServer, tls: TlsOptions): void => {

@@ -106,13 +106,17 @@ describe('certificates that are replaced', () => {
 const replacesCertificates = process.env.RDV_TEST_EXECUTABLE === undefined
 
 describe('upon HUP a server reads again', () => {
-  test.runIf(!replacesCertificates)('its certificate, which the executable refuses', async () => {
-    const { files } = rotating(await createCertificates())
+  test.runIf(!replacesCertificates)('its certificate: the executable refuses another', async () => {
+    const [before, after] = [await createCertificates(), await createCertificates()]
+    const { files, put } = rotating(before)
     const { start, url } = await startTlsServe(files)
     const server = await start()
     server.kill('SIGHUP')
+    await server.says(/certificate and tokens reloaded/)
+    put(after)
+    server.kill('SIGHUP')
     await server.says(/reason="the standalone executable cannot replace its certificate/)
-    expect(await curl('--cacert', files.ca, `${url}/_health`)).toMatchObject({ status: 200 })
+    expect(await curl('--cacert', before.ca, `${url}/_health`)).toMatchObject({ status: 200 })
   })
 
   test.runIf(replacesCertificates)(

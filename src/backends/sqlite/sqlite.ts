@@ -175,8 +175,8 @@ export class SqliteBackend implements Backend, Diagnosable {
       if (this.#closed)
         throw new UnavailableError(`${this.address} is closed`, { retryable: false })
       if (this.#replaced()) await this.#reopen()
-      // A call may remove keys of dead processes, whose last changes the watchers are told before.
-      this.#readChanges()
+      // A call may remove keys of dead processes. The watchers are told of the last changes of these before.
+      if (!this.#feed.empty) this.#publish()
       const { advances } = this.#table
       try {
         return body(this.#table)

@@ -10,7 +10,7 @@ import { until } from './until.ts'
 
 /** A key that is to be owned. */
 export interface OwnedKey {
-  /** `session`: the id of the lease that the key is bound to. */
+  /** `lease`: the id of the lease that the key is bound to. */
   key(lease: string): string
   readonly value: string
   /** The key is most likely absent: nothing is read before the first commit. */

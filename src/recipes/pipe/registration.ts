@@ -42,7 +42,11 @@ export class Registration {
 
   /** @throws NoError another session holds the key; that one is untouched. */
   static async open(namespace: Namespace, options: RegistrationOptions): Promise<Registration> {
-    return new Registration(namespace, options, await take(namespace, options, options))
+    return new Registration(
+      namespace,
+      options,
+      new Owned(await takeOwnership(namespace, options, options)),
+    )
   }
 
   /** Aborts when another one holds the key: it was lost for good. */
@@ -101,7 +105,7 @@ export class Registration {
 
   async #takeAnew(signal: AbortSignal): Promise<Owned> {
     const options = { ...this.#options, signal, previous: this.#sessions }
-    const owned = await take(this.#namespace, this.#options, options)
+    const owned = new Owned(await takeOwnership(this.#namespace, this.#options, options))
     this.#sessions.add(owned.session.id)
     void this.#publishAll().catch(() => {})
     return owned
@@ -127,10 +131,3 @@ class Owned extends Ownership {
     return this.parts.session
   }
 }
-
-const take = async (
-  namespace: Namespace,
-  { key, value, what }: OwnedKey,
-  { ttl, signal, previous }: Parameters<typeof takeOwnership>[2] & {},
-): Promise<Owned> =>
-  new Owned(await takeOwnership(namespace, { key, value, what }, { ttl, signal, previous }))
