@@ -134,7 +134,7 @@ besideEach(ways, 'etcd with authentication over $way', ({ shortLived }) => {
     const harness = await startHarness({ shortLived: shortLived, auth: { user, password } })
     const early = await harness.connect()
     for (let i = 0; i < 50; i++) await early.commit([], [put('k', String(i))])
-    const client = await harness.connect({ callLimit: 1_000 })
+    const client = await harness.connect({ callLimit: 4_000 })
     const { id } = await client.grant(15_000)
     await harness.service.restart({ empty: true })
     const renewed = async (): Promise<unknown> => {
