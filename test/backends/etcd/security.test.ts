@@ -10,7 +10,6 @@ import { put } from '../../../src/backends/operations.ts'
 import { LeaseGoneError, UnavailableError } from '../../../src/base/errors.ts'
 import { onTestFinished } from '../../finished.ts'
 import { createCertificates } from '../../services/certificates.ts'
-import { besideEach } from '../../side-by-side.ts'
 import { Follower, pair, text } from '../conformance/harness.ts'
 import { etcdctl, startHarness, ways } from './servers.ts'
 
@@ -23,7 +22,7 @@ const failureOf = (call: Promise<unknown>) =>
     (error) => error,
   )
 
-besideEach(ways, 'etcd with authentication over $way', ({ shortLived }) => {
+describe.each(ways)('etcd with authentication over $way', ({ shortLived }) => {
   const clients = pair(() => startHarness({ shortLived: shortLived, auth: { user, password } }))
 
   test('is open to the user that the environment names', async () => {
@@ -148,8 +147,7 @@ besideEach(ways, 'etcd with authentication over $way', ({ shortLived }) => {
   })
 })
 
-besideEach(
-  ways,
+describe.each(ways)(
   'a user and password for an etcd that asks for none, over $way',
   ({ shortLived }) => {
     const clients = pair(() => startHarness({ shortLived: shortLived }))
@@ -163,65 +161,61 @@ besideEach(
   },
 )
 
-besideEach(
-  [
-    { old: false, shortLived: false },
-    { old: true, shortLived: false },
-    { old: false, shortLived: true },
-    { old: true, shortLived: true },
-  ],
-  'etcd with TLS (3.4: $old, shortLived: $shortLived)',
-  ({ old, shortLived }) => {
-    const clients = pair(async () =>
-      startHarness({
-        tls: await createCertificates(),
-        verifyClients: true,
-        old,
-        shortLived: shortLived,
-      }),
-    )
+describe.each([
+  { old: false, shortLived: false },
+  { old: true, shortLived: false },
+  { old: false, shortLived: true },
+  { old: true, shortLived: true },
+])('etcd with TLS (3.4: $old, shortLived: $shortLived)', ({ old, shortLived }) => {
+  const clients = pair(async () =>
+    startHarness({
+      tls: await createCertificates(),
+      verifyClients: true,
+      old,
+      shortLived: shortLived,
+    }),
+  )
 
-    test('is open to those with a certificate', async () => {
-      const key = `${clients.prefix()}k`
-      await clients.a.commit([], [put(key, 'x')])
-      expect(text(await clients.b.get(key))).toBe('x')
-    })
+  test('is open to those with a certificate', async () => {
+    const key = `${clients.prefix()}k`
+    await clients.a.commit([], [put(key, 'x')])
+    expect(text(await clients.b.get(key))).toBe('x')
+  })
 
-    test('is out of reach for those without', async () => {
-      const { ETCDCTL_CACERT } = clients.harness.service.environment
-      for (const env of [{ ETCDCTL_CACERT }, {}]) {
-        const client = await openBackend(clients.harness.url, { env, shortLived, callLimit: 1_500 })
-        expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
-        await client.close()
-      }
-    })
-
-    test('is out of reach for those who do not speak TLS', async () => {
-      const { port } = clients.harness.service
-      const client = await openBackend(`etcd://127.0.0.1:${port}`, {
-        env: {},
-        shortLived,
-        callLimit: 1_500,
-      })
+  test('is out of reach for those without', async () => {
+    const { ETCDCTL_CACERT } = clients.harness.service.environment
+    for (const env of [{ ETCDCTL_CACERT }, {}]) {
+      const client = await openBackend(clients.harness.url, { env, shortLived, callLimit: 1_500 })
       expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
       await client.close()
-    })
+    }
+  })
 
-    test('carries more watches than it allows streams', async () => {
-      const prefix = clients.prefix()
-      const keys = Array.from({ length: 400 }, (_, i) => `${prefix}${i}`)
-      const followers = keys.map((key) => new Follower(clients.b, key))
-      await Promise.all(followers.map((one) => one.until((_, events) => events.length > 0)))
-      // one after the other: all at once they would not be answered within a call's limit on a slow machine
-      for (const key of keys) await clients.a.commit([], [put(key, 'x')])
-      await Promise.all(followers.map((one) => one.until((known) => known.size === 1)))
-      expect(await clients.b.get(`${prefix}0`)).toBeDefined()
-      await Promise.all(followers.map((one) => one.stop()))
+  test('is out of reach for those who do not speak TLS', async () => {
+    const { port } = clients.harness.service
+    const client = await openBackend(`etcd://127.0.0.1:${port}`, {
+      env: {},
+      shortLived,
+      callLimit: 1_500,
     })
-  },
-)
+    expect(await failureOf(client.get('k'))).toMatchObject({ name: 'UnavailableError' })
+    await client.close()
+  })
 
-besideEach(ways, 'a certificate for another address, over $way', ({ shortLived }) => {
+  test('carries more watches than it allows streams', async () => {
+    const prefix = clients.prefix()
+    const keys = Array.from({ length: 400 }, (_, i) => `${prefix}${i}`)
+    const followers = keys.map((key) => new Follower(clients.b, key))
+    await Promise.all(followers.map((one) => one.until((_, events) => events.length > 0)))
+    // one after the other: all at once they would not be answered within a call's limit on a slow machine
+    for (const key of keys) await clients.a.commit([], [put(key, 'x')])
+    await Promise.all(followers.map((one) => one.until((known) => known.size === 1)))
+    expect(await clients.b.get(`${prefix}0`)).toBeDefined()
+    await Promise.all(followers.map((one) => one.stop()))
+  })
+})
+
+describe.each(ways)('a certificate for another address, over $way', ({ shortLived }) => {
   test('is no reason to say a word to who has it', async () => {
     const files = await createCertificates('127.0.0.2')
     const [cert, key] = [files.cert, files.key].map((file) => readFileSync(file))
