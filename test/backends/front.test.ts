@@ -4,6 +4,7 @@ import { put } from '../../src/backends/operations.ts'
 import { CoordinationError, IndeterminateError, UnavailableError } from '../../src/base/errors.ts'
 import { open } from '../../src/open.ts'
 import { REMOTE_STORES } from '../commands/stores.ts'
+import { failureOf } from '../failure-of.ts'
 import { type Front, startFront } from '../services/front.ts'
 import type { Service } from '../services/service.ts'
 import { besideEach } from '../side-by-side.ts'
@@ -13,13 +14,10 @@ import { text } from './conformance/harness.ts'
 const COMMITS = /^\/(v1\/txn|v3\/kv\/txn|_rdv\/v1\/commit)/
 const KEY = 'rdv/signal/k'
 
-const failureOf = async (call: Promise<unknown>): Promise<CoordinationError> => {
-  const error = await call.then(
-    () => undefined,
-    (reason) => reason,
-  )
+const coordinationErrorOf = async (call: Promise<unknown>): Promise<CoordinationError> => {
+  const error = await failureOf(call)
   expect(error).toBeInstanceOf(CoordinationError)
-  return error
+  return error as CoordinationError
 }
 
 besideEach(REMOTE_STORES, 'a load balancer in front of $scheme', ({ scheme, start }) => {
@@ -44,7 +42,7 @@ besideEach(REMOTE_STORES, 'a load balancer in front of $scheme', ({ scheme, star
 
   test.each([429, 401, 403])('that answers %d to a write has kept it', async (status) => {
     front.answer(COMMITS, { status, carriedOut: false })
-    const error = await failureOf(client.commit([], [put(KEY, String(status))]))
+    const error = await coordinationErrorOf(client.commit([], [put(KEY, String(status))]))
     expect(error).toBeInstanceOf(UnavailableError)
     expect(error).toMatchObject({ retryable: status === 429 })
     expect(text(await direct.get(KEY))).not.toBe(String(status))
@@ -55,7 +53,7 @@ besideEach(REMOTE_STORES, 'a load balancer in front of $scheme', ({ scheme, star
     async (status) => {
       const before = await direct.commit([], [put('rdv/signal/before', 'x')])
       front.answer(COMMITS, { status, carriedOut: true })
-      const error = await failureOf(client.commit([], [put(KEY, String(status))]))
+      const error = await coordinationErrorOf(client.commit([], [put(KEY, String(status))]))
       expect(error).toBeInstanceOf(IndeterminateError)
       const entry = await direct.get(KEY)
       expect(text(entry)).toBe(String(status))
@@ -67,7 +65,7 @@ besideEach(REMOTE_STORES, 'a load balancer in front of $scheme', ({ scheme, star
     'that answers %d to everything is told of in a sentence',
     async (status) => {
       front.answer(/^/, { status, carriedOut: false })
-      const error = await failureOf(client.get(KEY))
+      const error = await coordinationErrorOf(client.get(KEY))
       expect(error).toBeInstanceOf(UnavailableError)
       expect(error.message).toContain(String(status))
       expect(error.message).not.toMatch(/[\n<]/)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Backend, Diagnosable, WatchEvent } from '../../../src/backends/backend.ts'
 import { heldBy, put, putHeld, remove } from '../../../src/backends/operations.ts'
 import { IndeterminateError, LeaseGoneError } from '../../../src/base/errors.ts'
+import { failureOf } from '../../failure-of.ts'
 import { besideEach } from '../../side-by-side.ts'
 import { Follower, pair, present, text } from '../conformance/harness.ts'
 import { sharedConformance } from '../conformance/index.ts'
@@ -151,7 +152,7 @@ besideEach(ways, 'a full etcd over $way', ({ shortLived }) => {
       for (let i = 0; ; i++) {
         const key = `full/signal/${i}`
         const written = client.commit([], [put(key, Buffer.alloc(500_000, 'x'))])
-        const failure = await written.then(() => undefined).catch((error) => error)
+        const failure = await failureOf(written)
         // once it may have been applied all the same
         if (failure && !(failure instanceof IndeterminateError)) {
           expect(failure).toMatchObject({ name: 'UnavailableError', retryable: false })
