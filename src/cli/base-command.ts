@@ -5,12 +5,11 @@ import { DEFAULT_BACKEND } from '../backends/open.ts'
 import { now } from '../base/clock.ts'
 import { parseDuration } from '../base/duration.ts'
 import { SilentStoreError, TimeoutError, UnavailableError, UsageError } from '../base/errors.ts'
-import { LazySignal } from '../base/lazy-signal.ts'
 import { reportOutages } from '../base/outage.ts'
 import { redactMalformed } from '../base/redact.ts'
 import { openUntilAvailable } from '../open.ts'
 import { backgroundWorkDone } from '../recipes/core/background-work.ts'
-import { type Limits, withLazyDeadline } from '../recipes/core/deadline.ts'
+import { type Limits, withDeadline } from '../recipes/core/deadline.ts'
 import { checkNamespace } from '../recipes/core/keys.ts'
 import type { Namespace } from '../recipes/core/namespace.ts'
 import { parseExitCodes } from './exit-codes.ts'
@@ -42,8 +41,6 @@ export abstract class RdvCommand {
   static args: Interfaces.ArgInput = {}
   static flags: Interfaces.FlagInput = {}
   static baseFlags = globalFlags
-  /** Whether it is mostly done before it has to wait, and could be told to end. */
-  static quick = false
 
   /** Runs it with the words after its name. Failures are reported in one place, by who calls this. */
   static async run(this: new (argv: string[]) => RdvCommand, argv: string[]): Promise<void> {
@@ -76,7 +73,7 @@ export abstract class RdvCommand {
 
   /** Parses the arguments. Call it first, with the command's own class. */
   protected async begin<T extends typeof RdvCommand>(command: T) {
-    if (!command.quick) this.interrupts.listen()
+    this.interrupts.listen()
     const { id, usage, args } = this.constructor as typeof RdvCommand
     const definitions: Interfaces.FlagInput = { ...command.baseFlags, ...command.flags }
     refuseValues(this.#argv, definitions)
@@ -110,8 +107,7 @@ export abstract class RdvCommand {
   protected limits(usual = DEFAULT_TIMEOUT): Limits {
     const text = this.#flags?.timeout
     const timeout = text === undefined ? usual : parseDuration(text, this.settingName('timeout'))
-    const limits = { timeout, overtime: OVERTIME, begun: now() }
-    return Object.assign(new LazySignal(() => this.interrupts.signal), limits)
+    return { timeout, overtime: OVERTIME, begun: now(), signal: this.interrupts.signal }
   }
 
   /** The store, opened at the first call and again after a failure, tried until the call is cancelled. */
@@ -129,7 +125,9 @@ export abstract class RdvCommand {
     body: (namespace: Namespace, call: { readonly signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
     try {
-      return await withLazyDeadline(limits, async (call) => body(await this.namespace(call), call))
+      return await withDeadline(limits, async (signal) =>
+        body(await this.namespace({ signal }), { signal }),
+      )
     } catch (error) {
       throw error instanceof TimeoutError ? await this.#judged(error) : error
     }

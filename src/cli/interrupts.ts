@@ -1,11 +1,10 @@
 import { now } from '../base/clock.ts'
-import { LazyController } from '../base/lazy-signal.ts'
 import { ENDING, exitCodeOf } from '../child/ending.ts'
 
-/** A signal told us to end. */
+/** A signal told this process to end. */
 export class Interrupted extends Error {
   readonly exitCode: number
-  /** When, in monotonic milliseconds. */
+  /** Time of its arrival, in monotonic milliseconds. */
   readonly at = now()
 
   constructor(name: NodeJS.Signals) {
@@ -16,12 +15,12 @@ export class Interrupted extends Error {
 }
 
 /**
- * HUP, INT, QUIT and TERM as an AbortSignal, from when it is told to listen, or asked for that: until then they end the
- * process as they end any other one. The second one of them ends it at once.
+ * HUP, INT, QUIT and TERM as an AbortSignal, once `listen` was called: until then each of them ends the process. The second
+ * of them ends the process at once.
  */
 export class Interrupts implements Disposable {
-  readonly #end = new LazyController<Interrupted>(() => this.listen())
-  readonly #hurry = new LazyController<Interrupted>()
+  readonly #end = new AbortController()
+  readonly #hurry = new AbortController()
   #listening = false
 
   constructor() {
@@ -32,14 +31,14 @@ export class Interrupts implements Disposable {
     return this.#end.signal
   }
 
-  /** Aborts, with an Interrupted, when a signal has told us or our COMMAND to end: what is left must be done soon. */
+  /** Aborts with an Interrupted when a signal has told this process or its COMMAND to end: the rest must be done soon. */
   get hurried(): AbortSignal {
     return this.#hurry.signal
   }
 
-  /** The signal that has told us to end, if one has. */
+  /** The first signal that told this process to end, if any. */
   get told(): Interrupted | undefined {
-    return this.#end.reason
+    return this.#end.signal.reason
   }
 
   /** A signal has told COMMAND to end. */
@@ -47,20 +46,20 @@ export class Interrupts implements Disposable {
     this.#hurry.abort(new Interrupted(name))
   }
 
-  /** Also again, after it was disposed of. */
+  /** Can be called again after the disposal. */
   listen(): void {
     if (this.#listening) return
     this.#listening = true
     for (const name of ENDING) process.on(name, this.#receive)
   }
 
-  /** From now on HUP does not end us: it is for this. */
+  /** From now on HUP calls `heed` and does not end the process. */
   onHangUp(heed: () => void): void {
     process.off('SIGHUP', this.#receive)
     process.on('SIGHUP', heed)
   }
 
-  /** As if this signal had come. */
+  /** Acts as if this signal had arrived. */
   tell(name: NodeJS.Signals): void {
     this.hurry(name)
     this.#end.abort(new Interrupted(name))
@@ -72,17 +71,17 @@ export class Interrupts implements Disposable {
     for (const name of ENDING) process.off(name, this.#receive)
   }
 
-  /** Nobody reads our results any more. */
+  /** The reader of stdout has gone. */
   readonly #stopWriting = (error: unknown): void => {
     if (isBrokenPipe(error)) this.tell('SIGPIPE')
   }
 
   readonly #receive = (name: NodeJS.Signals): void => {
-    if (this.#end.reason) process.exit(exitCodeOf(name))
+    if (this.told) process.exit(exitCodeOf(name))
     this.tell(name)
   }
 }
 
-/** The reader of stdout has gone: for a program in C that is a SIGPIPE. */
+/** Whether the reader of stdout has gone. A program in C would get SIGPIPE. */
 export const isBrokenPipe = (error: unknown): boolean =>
   (error as NodeJS.ErrnoException | null)?.code === 'EPIPE'

@@ -7,7 +7,6 @@ import { getState } from '../recipes/get.ts'
 export default class Get extends RdvCommand {
   static override summary = 'Prints the state of a key. Exit code 1 if the key has no state.'
   static override examples = ['<%= config.bin %> get deploy/node1']
-  static override quick = true
   static override args = {
     key: Args.string({
       description: 'Name of the key, such as db or deploy/node1.',

@@ -24,7 +24,6 @@ If another live session holds the key, the key stays unchanged and the exit code
     '<%= config.bin %> signal deploy/$HOSTNAME busy --hold --on-success ready --on-failure failed -- ./deploy',
     './states | <%= config.bin %> signal deploy/$HOSTNAME starting --hold --states-from -',
   ]
-  static override quick = true
   static override args = {
     key: Args.string({
       description: 'Name of the key, such as db or deploy/node1.',
@@ -81,7 +80,7 @@ If another live session holds the key, the key stays unchanged and the exit code
     refuseHoldFlags(flags)
     const expire = optional(flags.expire, parsePositiveDuration('--expire'))
     const { expires } = await this.within(this.limits(), (namespace, call) =>
-      signal(namespace, key, state, Object.assign(call, { expire })),
+      signal(namespace, key, state, { ...call, expire }),
     )
     if (expires !== undefined && expires !== expire)
       note(`the key expires after ${expires / 1000} s, the minimum of this backend`)

@@ -1,5 +1,5 @@
 import { NoError } from '../base/errors.ts'
-import { type Limits, withLazyDeadline } from './core/deadline.ts'
+import { type Limits, withDeadline } from './core/deadline.ts'
 import { keyIn, type Namespace } from './core/namespace.ts'
 import { retryUntilAvailable } from './core/retry.ts'
 
@@ -13,7 +13,8 @@ export const getState = (
   limits: Limits = {},
 ): Promise<string> => {
   const key = keyIn(namespace, 'signal', name)
-  return withLazyDeadline(limits, async (call) => {
+  return withDeadline(limits, async (signal) => {
+    const call = { signal }
     const entry = await retryUntilAvailable(call, () => namespace.backend.get(key, call))
     if (entry) return Buffer.from(entry.value).toString()
     const { patternHint } = await import('./core/patterns.ts')

@@ -2,7 +2,7 @@ import type { CallOptions, Entry } from '../backends/backend.ts'
 import { put, putDetached } from '../backends/operations.ts'
 import { NoError } from '../base/errors.ts'
 import { changeKey } from './core/commit.ts'
-import { type Limits, withLazyDeadline } from './core/deadline.ts'
+import { type Limits, withDeadline } from './core/deadline.ts'
 import { checkState } from './core/keys.ts'
 import { keyIn, type Namespace } from './core/namespace.ts'
 import { cleanupSignal, retryUntilAvailable } from './core/retry.ts'
@@ -38,10 +38,10 @@ export const signal = (
 ): Promise<Signalled> => {
   const key = keyIn(namespace, 'signal', name)
   checkState(state)
-  return withLazyDeadline(options, (call) =>
+  return withDeadline(options, (signal) =>
     options.expire === undefined
-      ? setState(namespace, key, state, call)
-      : setExpiring(namespace, key, state, options.expire, call),
+      ? setState(namespace, key, state, { signal })
+      : setExpiring(namespace, key, state, options.expire, { signal }),
   )
 }
 

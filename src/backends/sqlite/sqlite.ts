@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { backoff } from '../../base/backoff.ts'
 import { now } from '../../base/clock.ts'
 import { describe, LostError, TimeoutError, UnavailableError } from '../../base/errors.ts'
-import { throwIfCancelled } from '../../base/lazy-signal.ts'
 import { explainSilence } from '../../base/outage.ts'
 import type {
   Backend,
@@ -210,7 +209,7 @@ export class SqliteBackend implements Backend, Diagnosable {
   async #change<T>(options: CallOptions, body: (table: Table) => T): Promise<T> {
     const { path, durable } = this.#options
     if (!durable && path !== ':memory:') return this.#call(options, body)
-    throwIfCancelled(options)
+    options.signal?.throwIfAborted()
     try {
       return await this.#group.apply(body)
     } catch (error) {
@@ -331,7 +330,7 @@ const retrying = async <T>(
   let busy: unknown
   for (;;) {
     if (busy && call.signal?.reason instanceof TimeoutError) throw translate(busy, path)
-    throwIfCancelled(call)
+    call.signal?.throwIfAborted()
     try {
       return await body()
     } catch (error) {

@@ -1,6 +1,5 @@
 import { now } from '../../base/clock.ts'
 import { TimeoutError } from '../../base/errors.ts'
-import { LazySignal, throwIfCancelled } from '../../base/lazy-signal.ts'
 import { type LongTimer, setLongTimeout } from '../../base/long-timer.ts'
 import { nowWaiting, whenWaiting } from '../../base/waiting-mark.ts'
 
@@ -48,44 +47,20 @@ export const withDeadline = async <T>(
 ): Promise<T> => {
   const { timeout, signal } = limits
   signal?.throwIfAborted()
-  return signal && !timeout ? body(signal) : bounded(limits, (call) => body(call.signal))
-}
-
-/**
- * Likewise, for what is mostly done before it has to wait: the signal is made when it is asked for, unless the caller
- * has one already.
- */
-export const withLazyDeadline = async <T>(
-  limits: Limits,
-  body: (call: { readonly signal: AbortSignal }) => Promise<T>,
-): Promise<T> => {
-  const { timeout } = limits
-  const isLate = limits instanceof LazySignal
-  if (!isLate && limits.signal) return withDeadline(limits, (signal) => body({ signal }))
-  throwIfCancelled(limits)
-  return isLate && !timeout ? body(limits) : bounded(limits, body)
-}
-
-const bounded = async <T>(limits: Limits, body: (call: LazySignal) => Promise<T>): Promise<T> => {
-  const { begun = now() } = limits
-  let stop = () => {}
-  const call = new LazySignal(() => {
-    const deadline = new AbortController()
-    stop = bind(deadline, limits, begun)
-    return deadline.signal
-  })
+  if (signal && !timeout) return body(signal)
+  const deadline = new AbortController()
+  const unbind = bind(deadline, limits)
   try {
-    return await body(call)
+    return await body(deadline.signal)
   } finally {
-    stop()
+    unbind()
   }
 }
 
-/** Aborts the controller at the limits of a call that has begun then. What is returned undoes that. */
+/** Aborts the controller at the deadline, or when the caller cancels. Returns a function that undoes this. */
 const bind = (
   controller: AbortController,
-  { timeout = 0, overtime = 0, signal }: Limits,
-  begun: number,
+  { timeout = 0, overtime = 0, signal, begun = now() }: Limits,
 ): (() => void) => {
   const due = begun + timeout
   let timer: LongTimer | undefined

@@ -4,12 +4,7 @@ import { backoff } from '../../../src/base/backoff.ts'
 import { now } from '../../../src/base/clock.ts'
 import { TimeoutError } from '../../../src/base/errors.ts'
 import { eitherSignal, nowWaiting } from '../../../src/base/waiting-mark.ts'
-import {
-  type Limits,
-  timeLeftAfter,
-  withDeadline,
-  withLazyDeadline,
-} from '../../../src/recipes/core/deadline.ts'
+import { type Limits, timeLeftAfter, withDeadline } from '../../../src/recipes/core/deadline.ts'
 
 const DAY = 24 * 3_600_000
 
@@ -56,51 +51,18 @@ describe('a deadline', () => {
     },
   )
 
-  test('whose signal nobody asks for has no timer, and begins with the call nevertheless', async () => {
-    let outcome: unknown = 'under way'
-    let ask = () => {}
-    const call = withLazyDeadline({ timeout: 1_000 }, async (late) => {
-      await new Promise<void>((resolve) => {
-        ask = resolve
-      })
-      await aborted(late.signal)
-    })
-    call.catch((error) => {
-      outcome = error
-    })
-    await vi.advanceTimersByTimeAsync(700)
-    expect(vi.getTimerCount()).toBe(0)
-    ask()
-    await vi.advanceTimersByTimeAsync(299)
-    expect(outcome).toBe('under way')
-    await vi.advanceTimersByTimeAsync(1)
-    expect(outcome).toBeInstanceOf(TimeoutError)
-  })
-
-  test('that is over when its signal is asked for has aborted it', async () => {
-    const call = withLazyDeadline({ timeout: 1_000 }, async (late) => {
+  test('aborts the call whose body took longer than the timeout', async () => {
+    const call = withDeadline({ timeout: 1_000 }, async (signal) => {
       await vi.advanceTimersByTimeAsync(1_000)
-      late.signal.throwIfAborted()
+      signal.throwIfAborted()
     })
     await expect(call).rejects.toThrow(TimeoutError)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('of a caller who has a signal already has one at once', async () => {
-    const cancel = new AbortController()
-    const call = withLazyDeadline({ timeout: 1_000, signal: cancel.signal }, async (late) => {
-      const { signal } = late
-      cancel.abort(new Error('cancelled'))
-      signal.throwIfAborted()
-    })
-    await expect(call).rejects.toThrow('cancelled')
-    expect(vi.getTimerCount()).toBe(0)
-  })
-
-  test('within another one that has no limit of its own is that one', async () => {
-    await withLazyDeadline({ timeout: 1_000 }, (late) =>
-      withLazyDeadline(late, async (inner) => expect(inner).toBe(late)),
-    )
+  test('without a timeout is the caller’s signal', async () => {
+    const { signal } = new AbortController()
+    await withDeadline({ signal }, async (inner) => expect(inner).toBe(signal))
     expect(vi.getTimerCount()).toBe(0)
   })
 
@@ -181,14 +143,6 @@ describe('a deadline', () => {
     await vi.advanceTimersByTimeAsync(600)
     expect(timeLeftAfter(reason, 500)).toBe(1)
     expect(timeLeftAfter(new Error('told to end'), 500)).toBe(500)
-  })
-
-  test('goes with a copy', async () => {
-    await withLazyDeadline({ timeout: 1_000 }, async (late) => {
-      const copy = { ...late, more: true }
-      expect(copy.signal).toBe(late.signal)
-    })
-    expect(vi.getTimerCount()).toBe(0)
   })
 })
 
