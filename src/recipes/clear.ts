@@ -8,28 +8,30 @@ import { retry, retryUntilAvailable } from './core/retry.ts'
 import { KINDS, type Kind, traitsOf } from './kinds.ts'
 
 export interface ClearOptions extends Limits {
-  /** Also everything below each name. */
+  /** Also clears everything below each name. */
   readonly recursive?: boolean | undefined
-  /** Also the counter, topic and every other recipe's things of each name. */
+  /**
+   * Also clears the counter, the topic and all other keys of recipes with these names, and everything below the names.
+   */
   readonly all?: boolean | undefined
 }
 
 const CLEARABLE = KINDS.filter((kind) => traitsOf(kind).clearable)
 
-/** What is cleared of a name. */
+/** The kinds of keys that are cleared for each name. */
 export const clearedKinds = ({ all }: ClearOptions): readonly Kind[] =>
   all ? CLEARABLE : ['signal']
 
 /**
- * The names as they are in keys: with `recursive` or `all`, `deploy/` and `deploy` mean the same.
- * @throws UsageError one is malformed.
+ * The names as they occur in keys. With `recursive` or `all`, a trailing slash is removed: `deploy/` means `deploy`.
+ * @throws UsageError a name is malformed.
  */
 export const checkNames = (names: readonly string[], options: ClearOptions = {}): string[] =>
   names.map((name) => checkKey(reaches(options) ? name.replace(/\/$/, '') : name))
 
 const reaches = ({ recursive, all }: ClearOptions): boolean => Boolean(recursive || all)
 
-/** Removes the signals of these names. Absent ones are no error. */
+/** Removes the signals of these names, or with `all` all of their keys. Absent keys are not an error. */
 export const clear = (
   { backend, name: namespace }: Namespace,
   names: readonly string[],
@@ -62,7 +64,7 @@ const entriesOf = async (
   return own ? [own, ...entries] : [...entries]
 }
 
-/** In commits of a size that every store takes, however long the keys are. */
+/** Removes entries in commits that fit into every store, even with the longest keys. */
 const removeAll = async (
   backend: Backend,
   entries: readonly Entry[],
@@ -75,8 +77,8 @@ const removeAll = async (
 }
 
 /**
- * Each key is removed as it was read. So a copy of the commit that arrives late, or a second one after a lost answer,
- * removes nothing that was set since.
+ * Removes each key only if it is unchanged since it was read. So a copy of the commit that arrives late, or is sent
+ * again after a lost answer, does not remove a key that was set meanwhile.
  */
 const removeBatch = async (
   backend: Backend,
@@ -92,7 +94,7 @@ const removeBatch = async (
     })
     if (result.outcome === 'ok') return true
     const now = result.outcome === 'refused' ? result.entries : left
-    // Without an answer, a key that has changed was set by somebody after it was removed.
+    // If an answer was lost, a key that has changed was removed, and then set again by another client.
     left = unanswered ? left.filter((entry) => now.some(isSame(entry))) : now
     return left.length === 0 || undefined
   })

@@ -11,11 +11,11 @@ import type { WaitOptions } from './wait/wait.ts'
 export interface AddOptions extends Limits, Pick<ChangeOptions, 'idempotencyKey'> {}
 
 export interface SetOptions extends Limits {
-  /** Sets it only where this is its value. */
+  /** Sets the counter only if it has this value. */
   readonly ifEquals?: bigint | undefined
 }
 
-/** What a counter is waited for to be: all that is named. */
+/** The values that a wait accepts. All given bounds must hold. */
 export interface CounterGoal {
   readonly atLeast?: bigint | undefined
   readonly atMost?: bigint | undefined
@@ -26,11 +26,12 @@ export type CounterWaitOptions = Pick<WaitOptions, 'timeout' | 'signal' | 'progr
   AnnounceOptions
 
 /**
- * A signed 64-bit number that any number of processes count with. One that is not there is 0. The store holds it as
+ * A signed 64-bit number that any number of processes change. An absent counter is 0. The store holds the number as
  * decimal text, which other tools may read and set.
  *
- * A change whose promise resolves was made exactly once; one that rejects with IndeterminateError at most once; any
- * other rejection: it was not made. All methods throw ConflictError where the text is no such number.
+ * If the promise of a change resolves, the change was made exactly once. If it rejects with IndeterminateError, the
+ * change was made at most once. If it rejects with another error, the change was not made. All methods throw
+ * ConflictError if the stored text is not such a number.
  */
 export class Counter {
   readonly #namespace: Namespace
@@ -48,8 +49,8 @@ export class Counter {
   }
 
   /**
-   * Resolves to the new value.
-   * @throws NoError it would not fit into 64 bits.
+   * Adds a number, and resolves to the new value.
+   * @throws NoError the result would not fit into 64 bits.
    */
   add(by = 1n, { idempotencyKey, ...limits }: AddOptions = {}): Promise<bigint> {
     const next = (value: bigint) => {
@@ -61,8 +62,8 @@ export class Counter {
   }
 
   /**
-   * Resolves to the new value.
-   * @throws NoError the counter is not `ifEquals`.
+   * Sets the counter, and resolves to the new value.
+   * @throws NoError the value is not `ifEquals`.
    */
   set(value: bigint, { ifEquals, ...limits }: SetOptions = {}): Promise<bigint> {
     if (!isInt64(value)) throw new UsageError(`${value} exceeds 64 bits`)
@@ -73,7 +74,7 @@ export class Counter {
     return withDeadline(limits, (signal) => this.#change(next, { signal }))
   }
 
-  /** Waits until the counter is what is named; throws as `wait` does. */
+  /** Waits until the counter reaches the goal, and resolves to its value. Throws as `wait` does. */
   wait(goal: CounterGoal, options: CounterWaitOptions = {}): Promise<bigint> {
     return waitForCounter(async () => this.#namespace, this.#name, goal, options)
   }
@@ -88,7 +89,7 @@ export class Counter {
   }
 }
 
-/** As `Counter.wait`, in a namespace that is opened for it. Resolves to the value that was found. */
+/** Like `Counter.wait`, but opens the namespace itself. Resolves to the value that was found. */
 export const waitForCounter = async (
   namespace: LazyNamespace,
   name: string,
@@ -104,7 +105,7 @@ export const waitForCounter = async (
   return found
 }
 
-/** Whether the counter is what is named; `found` is told its value. */
+/** Whether the counter has reached the goal. Calls `found` with its value. */
 export const judgeCounter =
   (name: string, goal: CounterGoal, found: (value: bigint) => void = () => {}): JudgeEntries =>
   ([entry]) => {

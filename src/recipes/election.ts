@@ -9,25 +9,25 @@ import { type TurnOptions, takeTurn } from './core/take-turn.ts'
 import { follow } from './core/view.ts'
 
 export interface CampaignOptions extends TurnOptions {
-  /** Milliseconds to wait; 0 or nothing is no limit. */
+  /** Milliseconds to wait. 0 or absent: no limit. */
   readonly timeout?: number | undefined
 }
 
-/** Who stands for an election. */
+/** A candidate in an election. */
 export interface Candidate {
   readonly id: string
-  /** The own key in the queue. */
+  /** The key of the candidate's queue entry. */
   readonly key: string
-  /** Of a leader its fencing token. */
+  /** The fencing token, if the candidate is the leader. */
   readonly token: number
 }
 
 /**
- * Leads, while this process lives, those who campaign under the same name: the next one is who has campaigned longest.
+ * The leadership of an election while this process lives. The next leader is the candidate that has campaigned longest.
  *
- * The algorithm is that of etcd's `concurrency.Election`, whose keys it shares. As with a lock, a process that was
- * stopped for longer than its TTL may believe for a moment that it still leads; what must not be harmed then has to
- * compare the tokens.
+ * The algorithm is that of etcd's `concurrency.Election`, and the keys are the same. As with a lock, a process that was
+ * stopped for longer than its TTL may act for a moment as if it were still the leader. A resource that must not be
+ * harmed then has to compare the fencing tokens.
  */
 export class Leadership extends QueueOwnership implements Candidate {
   readonly id: string
@@ -38,9 +38,9 @@ export class Leadership extends QueueOwnership implements Candidate {
   }
 
   /**
-   * Campaigns under an id until it leads.
-   * @throws NoError with `try`, another one leads.
-   * @throws TimeoutError, UnavailableError at the deadline; the candidacy is withdrawn.
+   * Campaigns under an id until the candidate leads.
+   * @throws NoError with `try`, another candidate leads.
+   * @throws TimeoutError, UnavailableError at the deadline. The candidacy is withdrawn.
    */
   static campaign(
     namespace: Namespace,
@@ -54,13 +54,13 @@ export class Leadership extends QueueOwnership implements Candidate {
     )
   }
 
-  /** Lets the next one lead: as `release`. */
+  /** Gives up the leadership, and the next candidate leads. The same as `release`. */
   resign(signal?: AbortSignal): Promise<void> {
     return this.release(signal)
   }
 }
 
-/** Who leads; nothing where nobody does. */
+/** The leader. `undefined` if there is none. */
 export const leader = (
   namespace: Namespace,
   name: string,
@@ -73,7 +73,7 @@ export const leader = (
   })
 }
 
-/** All candidates, the leader first, at the beginning and whenever they change, until the signal aborts. */
+/** Yields all candidates, the leader first, at the beginning and after each change, until the signal aborts. */
 export async function* watchCandidates(
   namespace: Namespace,
   name: string,
@@ -85,7 +85,7 @@ export async function* watchCandidates(
   }
 }
 
-/** Who leads, at the beginning and whenever that changes, until the signal aborts. */
+/** Yields the leader at the beginning and after each change, until the signal aborts. */
 export async function* watchLeader(
   namespace: Namespace,
   name: string,
@@ -110,7 +110,7 @@ const candidateOf = ({ key, value, createRevision }: Entry): Candidate => ({
   token: createRevision,
 })
 
-/** An id is printed on a line, as a state is. */
+/** An id is printed on one line, so it follows the rules for a state. */
 const checkId = (id: string): string => {
   if (id === '') throw new UsageError('the id is empty: leave it out, or give a name')
   return checkState(id)

@@ -8,18 +8,18 @@ import { cleanupSignal, retryUntilAvailable } from './core/retry.ts'
 import { Session } from './core/session.ts'
 import { newRecord, sessionKey } from './core/session-record.ts'
 
-/** So many reads are timed. */
+/** The number of reads that are timed. */
 const READS = 11
 
-/** What is known of a store that works. */
+/** The result of the examination of a store that works. */
 export interface Examination extends Diagnosis {
-  /** The median of some reads. */
+  /** The median time of a read. */
   readonly milliseconds: number
 }
 
 /**
- * Reads from a store, writes to it what goes at once, and asks what is known to be wrong with it.
- * @throws UnavailableError it cannot be read or written.
+ * Reads from a store, writes a key that is removed at once, and asks the store for its version and known problems.
+ * @throws UnavailableError the store cannot be read or written.
  */
 export const examine = async (namespace: Namespace, signal: AbortSignal): Promise<Examination> => {
   const milliseconds = await retryUntilAvailable({ signal }, () => timeReads(namespace, signal))
@@ -37,7 +37,7 @@ const timeReads = async (namespace: Namespace, signal: AbortSignal): Promise<num
   return times.sort((a, b) => a - b)[(READS - 1) / 2] ?? 0
 }
 
-/** As every holder does: a session, and its record. */
+/** Writes as every holder does: a session and its record. */
 const tryToWrite = async (namespace: Namespace, signal: AbortSignal): Promise<void> => {
   const session = await Session.open(namespace.backend, { signal })
   try {
@@ -56,7 +56,7 @@ const diagnose = async (backend: Backend, signal: AbortSignal): Promise<Diagnosi
     const ask = () => (backend as Backend & Diagnosable).diagnose({ signal })
     return await retryUntilAvailable({ signal }, ask)
   } catch (error) {
-    // It takes a permission that nothing else takes.
+    // The diagnosis may need a permission that no other request needs.
     if (!(error instanceof UnavailableError) || error.retryable) throw error
     return { version, warnings: [`its version and health are unknown: ${error.message}`] }
   }

@@ -9,17 +9,17 @@ import { Ownership, takeOwnership } from './core/ownership.ts'
 import type { SessionOptions } from './core/session.ts'
 
 export interface HoldOptions extends SessionOptions {
-  /** A hold of ours that was lost, whose session the store may not have ended yet. */
+  /** A lost hold of this process whose session the store may not have ended yet. The new hold may replace it. */
   readonly instead?: Hold | undefined
-  /** What is included from the beginning. */
+  /** The COMMAND with which the session also lives, from the beginning. */
   readonly command?: (() => Command) | undefined
 }
 
-/** A key that is held while this process lives: it goes with its session. */
+/** A key that is held while this process lives. The key is removed when its session ends. */
 export class Hold extends Ownership {
   /**
    * Takes a key that no living session holds, and sets its state.
-   * @throws NoError another session holds it; that one is untouched.
+   * @throws NoError another session holds the key. That session is not affected.
    * @throws UnavailableError the store was out of reach until the options' signal aborted.
    */
   static async take(
@@ -37,7 +37,7 @@ export class Hold extends Ownership {
 
   /**
    * Changes the state.
-   * @throws LostError the key is not held any more.
+   * @throws LostError the key is no longer held.
    */
   setState(state: string, signal?: AbortSignal): Promise<void> {
     checkState(state)
@@ -45,9 +45,9 @@ export class Hold extends Ownership {
   }
 
   /**
-   * Gives the key up; with a final state it stays, sticky, in that state. With a signal, it tries until the store has answered
-   * or the signal aborts.
-   * @throws what kept the final state from being set. Without a final state it never rejects.
+   * Gives up the key. With a final state, the key stays, sticky, in that state. With a signal, tries until the store
+   * has answered or the signal aborts.
+   * @throws the error that prevented the final state. Without a final state, never rejects.
    */
   async release(final?: string, signal?: AbortSignal): Promise<void> {
     this.stopWatching()
@@ -58,7 +58,7 @@ export class Hold extends Ownership {
     }
   }
 
-  /** A write that only the holder may make, made once. */
+  /** Makes a write once, as the holder. */
   async #change(state: string, write: Write, signal: AbortSignal | undefined): Promise<void> {
     const { namespace, key, session } = this.parts
     const plan = async (entry: Entry | undefined) => {
@@ -70,7 +70,7 @@ export class Hold extends Ownership {
     await changeKey(namespace.backend, { key, plan, appliedTo }, { signal })
   }
 
-  /** Seen before the watch tells of it. */
+  /** The loss is seen here before the watch reports it. */
   #gone(): LostError {
     const error = new LostError('the key is no longer held')
     this.parts.session.lose(error.message)

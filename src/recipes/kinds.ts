@@ -1,14 +1,14 @@
-/** What there is to know of a kind of keys, but for what its recipe does. */
+/** The properties of a kind of keys that other parts of the program use. */
 interface KindTraits {
   /** `clear --all` removes keys of this kind. */
   readonly clearable: boolean
-  /** `status` shows it. */
+  /** `status` lists keys of this kind. */
   readonly shown?: true
-  /** Sessions wait in it for others. */
+  /** Keys of this kind may belong to waiting sessions; `countQueued` counts them. */
   readonly queued?: true
-  /** Its table on the server's page. */
+  /** Its table on the server's page. Absent if it has none. */
   readonly panel?: {
-    /** Whether it has members in an order, or a value. */
+    /** Whether the table shows ordered members or a value. */
     readonly of: 'members' | 'value'
     readonly title: string
     readonly caption: string
@@ -19,8 +19,8 @@ const members = (title: string, caption: string) => ({ of: 'members', title, cap
 const value = (title: string, caption: string) => ({ of: 'value', title, caption }) as const
 
 /**
- * Every kind of keys, which is the second segment of a key. A new recipe adds its kinds here. The order is that of the
- * tables on the page.
+ * All kinds of keys. The kind is the second segment of a key. A new recipe adds its kinds here. The order is that of
+ * the tables on the page.
  */
 const KIND_TRAITS = {
   lock: {
@@ -71,7 +71,7 @@ const KIND_TRAITS = {
   'waitgroup-op': { clearable: true },
   topic: { clearable: true },
   waiter: { clearable: true, shown: true },
-  // Only its holder may end a session, and what is kept of ids keeps them unique.
+  // Only its holder may end a session. The keys of ids keep the ids unique.
   session: { clearable: false },
   id: { clearable: false },
 } as const satisfies Readonly<Record<string, KindTraits>>
@@ -83,7 +83,7 @@ type With<T extends keyof KindTraits> = {
   [K in Kind]: (typeof KIND_TRAITS)[K] extends Record<T, object | true> ? K : never
 }[Kind]
 
-/** The kinds that `status` shows by a listing. */
+/** The kinds that `status` lists. */
 export type ShownKind = With<'shown'>
 
 export const KINDS = Object.keys(KIND_TRAITS) as readonly Kind[]

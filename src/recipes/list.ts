@@ -10,14 +10,14 @@ import { follow } from './core/view.ts'
 export interface Signal {
   readonly key: string
   readonly state: string
-  /** Who holds it, or lets it expire; absent on a sticky key. */
+  /** The session that holds the key or lets it expire. Absent on a sticky key. */
   readonly holder?: SessionRecord | undefined
 }
 
 /** One line of a watched list. */
 export type SignalEvent = Signal & { readonly event: 'join' | 'change' | 'leave' }
 
-/** All signals of the namespace, or of one group and what is below it, in key order. */
+/** All signals of the namespace, or those below a group at any depth, in key order. */
 export const list = (namespace: Namespace, group = '', limits: Limits = {}): Promise<Signal[]> => {
   const prefix = prefixIn(namespace, 'signal', group)
   return withDeadline(limits, async (signal) => {
@@ -28,7 +28,7 @@ export const list = (namespace: Namespace, group = '', limits: Limits = {}): Pro
   })
 }
 
-/** What is there (each as a join), then every join, change of state and leave, until the signal aborts. */
+/** Yields a join for each existing signal, then every join, change of state and leave, until the signal aborts. */
 export async function* watchList(
   namespace: Namespace,
   group: string,
@@ -69,7 +69,7 @@ function* differences(
 const same = (a: Signal, b: Signal): boolean =>
   a.state === b.state && a.holder?.since === b.holder?.since && a.holder?.pid === b.holder?.pid
 
-/** A holder's record may be gone before its key is seen to be: then what was known of it counts. */
+/** A holder's record may be removed before its key. Then the record that was read before is used. */
 const describe = (
   namespace: Namespace,
   entry: Entry,

@@ -10,18 +10,20 @@ import { cleanupSignal } from './core/retry.ts'
 import { type TurnOptions, takeTurn } from './core/take-turn.ts'
 
 export interface LockOptions extends TurnOptions {
-  /** How many may hold at once, the same number for all. Default 1, a mutex. */
+  /** How many processes may hold the lock at once. All processes must give the same number. Default: 1, a mutex. */
   readonly slots?: number | undefined
-  /** Milliseconds to wait; 0 or nothing is no limit. */
+  /** Milliseconds to wait. 0 or absent: no limit. */
   readonly timeout?: number | undefined
 }
 
 /**
- * A mutex, or a semaphore with several slots, given in the order of asking and held while this process lives.
+ * A mutex, or with several slots a semaphore. It is given to waiters in the order in which they asked, and held while
+ * the process lives.
  *
- * The algorithm is that of etcd's `concurrency.Mutex`, whose keys it shares; on Consul the last step is that of
- * `consul lock`. A lock is advice to those who ask for it: a process that was stopped for longer than its TTL may go on
- * before it knows that it has lost it. What must not be harmed then has to compare the tokens.
+ * The algorithm is that of etcd's `concurrency.Mutex`, and the keys are the same. On Consul, the last step is that of
+ * `consul lock`. A lock is advisory. A process that was stopped for longer than its TTL may continue for a moment
+ * before it learns that it has lost the lock. A resource that must not be harmed then has to compare the fencing
+ * tokens.
  */
 export class Lock extends QueueOwnership {
   readonly #claim: Wanted | undefined
@@ -33,10 +35,10 @@ export class Lock extends QueueOwnership {
   }
 
   /**
-   * Waits for its turn and holds the lock.
-   * @throws NoError with `try`, it is not free.
-   * @throws ConflictError others use it with another number of slots.
-   * @throws TimeoutError, UnavailableError at the deadline; the queue entry is given up.
+   * Waits for its turn and takes the lock.
+   * @throws NoError with `try`, the lock is not free.
+   * @throws ConflictError other processes use the lock with another number of slots.
+   * @throws TimeoutError, UnavailableError at the deadline. The queue entry is given up.
    */
   static acquire(namespace: Namespace, name: string, options: LockOptions = {}): Promise<Lock> {
     const queue = lockQueue(namespace, name, options.slots)
@@ -73,7 +75,10 @@ export class Lock extends QueueOwnership {
     await super.release(signal)
   }
 
-  /** A claim goes with its session. What lists several of them would stay, and is cleared first. */
+  /**
+   * The claim of a mutex is removed with its session. A semaphore's list of holders would stay, so the claim is removed
+   * from it first.
+   */
   async #unclaim(wanted: Wanted, signal?: AbortSignal): Promise<void> {
     if (wanted.slots === 1 || this.lost.aborted) return
     this.stopWatching()
@@ -88,14 +93,15 @@ const lockQueue = (namespace: Namespace, name: string, slots = 1): Queue => {
   const check = (older: readonly Entry[]) => {
     for (const entry of older) checkSlots(name, slots, entry)
   }
-  // Where there are claims, those decide between us and other tools, whose keys are empty.
+  // On a backend with claims, the claim decides between rdv and other tools. The other tools' keys are empty, so they
+  // are not counted.
   const counts = isClaimable(namespace.backend) ? isOurs : undefined
   return { namespace, kind: 'lock', name, value: String(slots), counts, check, ...semaphore(slots) }
 }
 
 const isOurs = ({ value }: Entry): boolean => value.byteLength > 0
 
-/** An empty key is one of etcdctl, which knows mutexes only. */
+/** An empty value is that of etcdctl, which has only mutexes. */
 const checkSlots = (name: string, slots: number, { value }: Entry): void => {
   const text = Buffer.from(value).toString()
   const theirs = text === '' ? 1 : /^\d+$/.test(text) ? Number(text) : undefined

@@ -7,11 +7,11 @@ import type { SessionOptions } from './core/session.ts'
 import { Hold } from './hold.ts'
 
 export interface MembershipOptions extends SessionOptions {
-  /** Told when the session was lost, and of each failed attempt to join again. */
+  /** Called when the session was lost, and when an attempt to join again fails for a new reason. */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }
 
-/** A key that stays held as long as this process wants: when the session is lost it is held anew with another one. */
+/** A key that is held until `leave`. If its session is lost, the key is held again with a new session. */
 export class Membership {
   readonly #kept: KeptOwnership<Hold>
   #state: string
@@ -32,7 +32,7 @@ export class Membership {
     this.#kept = new KeptOwnership(hold, { take, onTrouble: options.onTrouble })
   }
 
-  /** Joins; throws as `Hold.take` does. */
+  /** Joins. Throws as `Hold.take` does. */
   static async join(
     namespace: Namespace,
     name: string,
@@ -47,18 +47,18 @@ export class Membership {
     return this.#hold.ttl
   }
 
-  /** As of a hold. */
+  /** Milliseconds, as for a hold. */
   get remains(): number {
     return this.#hold.remains
   }
 
-  /** Where the store sees processes die: the key stays while COMMAND lives, too, whichever session holds it. */
+  /** If the store sees processes die, the key also stays while COMMAND lives, whichever session holds it. */
   include(describe: () => Command): Promise<void> {
     this.#command = describe
     return this.#hold.include(describe)
   }
 
-  /** Changes the state; after a loss it is what the key is held in again. */
+  /** Changes the state. After a loss, the key is held again in this state. */
   async setState(state: string): Promise<void> {
     this.#state = state
     const { ended } = this.#kept
@@ -67,15 +67,16 @@ export class Membership {
         return await this.#hold.setState(state, ended)
       } catch (error) {
         if (ended.aborted || !(error instanceof LostError)) throw error
-        // The join may have begun with the state of before.
+        // The join that is in progress may have begun with the previous state.
         await this.#kept.taken
       }
     }
   }
 
   /**
-   * Gives the key up, with a final state for good. Waits for a join that is under way only if there is one.
-   * @throws what kept it from joining again until the signal aborted; the final state was not set.
+   * Gives up the key. With a final state, the key stays in that state. Waits for a join that is in progress only to set
+   * the final state.
+   * @throws the error that prevented a new join until the signal aborted. Then the final state was not set.
    */
   async leave(final?: string, signal?: AbortSignal): Promise<void> {
     const late = final !== undefined && (await this.#isLate(signal))

@@ -8,31 +8,31 @@ import type { AnnounceOptions } from './wait/announcement.ts'
 import type { JudgeEntries, LazyNamespace } from './wait/stored-condition.ts'
 import type { WaitOptions } from './wait/wait.ts'
 
-/** How much work there is. */
+/** The amount of work of a wait group. */
 export interface WaitGroupState {
-  /** Added and not done. */
+  /** The work that was added and is not done. */
   readonly pending: bigint
-  /** All that was ever added. */
+  /** The total work that was ever added. */
   readonly added: bigint
 }
 
 export interface WaitGroupOptions extends Limits, Pick<ChangeOptions, 'idempotencyKey'> {}
 
 export interface DoneOptions extends WaitGroupOptions {
-  /** So many pieces of work. Default: one. */
+  /** The number of pieces of work that are done. Default: 1. */
   readonly count?: bigint | undefined
 }
 
 export interface WaitGroupWaitOptions
   extends Pick<WaitOptions, 'timeout' | 'signal' | 'progress'>,
     AnnounceOptions {
-  /** First waits until so many have been added. */
+  /** Also waits until this much work was added. Default: 0. */
   readonly expect?: bigint | undefined
 }
 
 /**
- * Go's WaitGroup across machines: work is added, done, and waited for until none is left. Changes are made exactly once,
- * as a counter's. All methods throw ConflictError where the store holds something else under the name.
+ * Go's WaitGroup across machines: processes add work, mark it as done, and wait until none is left. Each change is made
+ * exactly once, as in a `Counter`. All methods throw ConflictError if the stored value is not a wait group.
  */
 export class WaitGroup {
   readonly #namespace: Namespace
@@ -47,7 +47,7 @@ export class WaitGroup {
 
   /**
    * Adds work.
-   * @throws NoError it would not fit into 64 bits.
+   * @throws NoError the total would not fit into 64 bits.
    */
   add(count = 1n, options: WaitGroupOptions = {}): Promise<WaitGroupState> {
     if (count < 0n) throw new UsageError(`${count} cannot be added: use done to mark work as done`)
@@ -59,8 +59,8 @@ export class WaitGroup {
   }
 
   /**
-   * Work is done: all of it at once, or none.
-   * @throws NoError so much is not pending.
+   * Marks work as done: all of it at once, or none.
+   * @throws NoError less work is pending.
    */
   done({ count = 1n, ...options }: DoneOptions = {}): Promise<WaitGroupState> {
     if (count < 1n) throw new UsageError(`${count} cannot be done: use add to add work`)
@@ -71,7 +71,7 @@ export class WaitGroup {
     })
   }
 
-  /** Waits until nothing is pending; throws as `wait` does. */
+  /** Waits until nothing is pending. Throws as `wait` does. */
   wait(options: WaitGroupWaitOptions = {}): Promise<WaitGroupState> {
     return waitForGroup(async () => this.#namespace, this.#name, options)
   }
@@ -88,7 +88,7 @@ export class WaitGroup {
   }
 }
 
-/** As `WaitGroup.wait`, in a namespace that is opened for it. Resolves to the state that was found. */
+/** Like `WaitGroup.wait`, but opens the namespace itself. Resolves to the state that was found. */
 export const waitForGroup = async (
   namespace: LazyNamespace,
   name: string,
@@ -103,7 +103,7 @@ export const waitForGroup = async (
   return found
 }
 
-/** Whether so much was added and nothing of it is pending; `found` is told how much there is. */
+/** Whether at least `expect` work was added and none of it is pending. Calls `found` with the state. */
 export const judgeWaitGroup =
   (name: string, expect: bigint, found: (state: WaitGroupState) => void = () => {}): JudgeEntries =>
   ([entry]) => {

@@ -6,15 +6,15 @@ import type { BarrierOptions } from './options.ts'
 import { Party } from './party.ts'
 
 /**
- * Waits until so many parties have arrived at a barrier, this one included; then all of them go on. Resolves to the
- * arrival index, 0 for the first. A barrier can be used again at once.
+ * Waits until `parties` parties, including this one, have arrived at a barrier. Then all of them continue. Resolves to
+ * the arrival index, 0 for the first party. A barrier can be used again at once.
  *
- * Who is released is decided by one commit, so each party is counted once or not at all. A party whose session is lost
- * arrives again with a new one.
- * @throws ConflictError others wait there for another number of parties.
- * @throws TimeoutError it was not released in time, and has withdrawn.
- * @throws LostError the barrier was cleared, or it cannot be known any more whether this party was released.
- * @throws IndeterminateError it gave up, but could not withdraw: it may be counted until its session ends.
+ * One commit decides which parties are released, so each party is counted once or not at all. A party whose session is
+ * lost arrives again with a new session.
+ * @throws ConflictError other parties wait at the barrier for another number of parties.
+ * @throws TimeoutError the party was not released in time, and has withdrawn.
+ * @throws LostError the barrier was cleared, or it can no longer be determined whether this party was released.
+ * @throws IndeterminateError the party gave up, but could not withdraw. It may be counted until its session ends.
  */
 export const barrier = (
   namespace: Namespace,

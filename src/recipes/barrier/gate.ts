@@ -14,12 +14,12 @@ import {
   parseState,
 } from './state.ts'
 
-/** A barrier as it was read. */
+/** The state of a barrier, with the entry that it was read from. */
 export interface Head extends BarrierState {
   readonly entry: Entry
 }
 
-/** A barrier in the store: what can be read of it, and the commits by which it changes. */
+/** A barrier in the store: reads its state, and makes the commits that change it. */
 export class Gate {
   readonly key: string
   readonly #namespace: Namespace
@@ -40,15 +40,16 @@ export class Gate {
     await commitUntilAnswered(this.#namespace.backend, [absent(this.key)], [fresh], { signal })
   }
 
-  /** Of all generations, earliest first. */
+  /** The arrivals of all generations, earliest first. */
   async arrivals(signal: AbortSignal): Promise<Arrival[]> {
     const list = () => this.#namespace.backend.list(`${this.key}/`, { signal })
     return arrivalsOf(this.key, (await retryUntilAvailable({ signal }, list)).entries)
   }
 
   /**
-   * Writes an arrival, in the generation of the head. `again`: there was one of this party in it before, which a
-   * release that is planned already must not count. Resolves to whether it was written.
+   * Writes an arrival in the generation of the head. Resolves to whether the arrival was written. `again`: this party
+   * has arrived in this generation before. A release that is already planned must not count the earlier arrival, so the
+   * commit also makes such a release fail.
    */
   async enter(
     head: Head,
@@ -63,14 +64,14 @@ export class Gate {
       again ? [...writes, this.#touch(head)] : writes,
       { signal },
     )
-    // A copy that was not answered may have passed before.
+    // An unanswered copy of the commit may have been applied before.
     return (
       result.outcome === 'ok' ||
       (result.outcome === 'refused' && result.entries.some((entry) => entry.key === key))
     )
   }
 
-  /** Takes an arrival back, unless the barrier has changed: resolves to whether it did. */
+  /** Removes an arrival, unless the barrier has changed. Resolves to whether the arrival was removed. */
   async leave(head: Head, key: string, signal: AbortSignal): Promise<boolean> {
     const writes = [remove(key), this.#touch(head)]
     const { result } = await commitUntilAnswered(
@@ -84,7 +85,7 @@ export class Gate {
     return result.outcome === 'ok'
   }
 
-  /** Lets a group go on. Whether it passes or not, the head tells. */
+  /** Tries to release a group. The next read of the head shows whether the commit was applied. */
   async release(
     head: Head,
     group: readonly Arrival[],
@@ -92,7 +93,7 @@ export class Gate {
     signal: AbortSignal,
   ): Promise<void> {
     const { backend } = this.#namespace
-    // As many as the store can check; of a larger group the others were there an instant before.
+    // Checks as many arrivals as the store allows in one commit. The other arrivals were present when they were read.
     const checked = group.slice(0, backend.traits.maxCommitOperations - 2)
     const preconditions = [
       this.#as(head),
@@ -108,7 +109,7 @@ export class Gate {
     return until(this.#namespace.backend, this.key, changed, signal)
   }
 
-  /** Until a session does not hold an arrival any more. */
+  /** Resolves when a session no longer holds an arrival. */
   untilGone(key: string, lease: string, signal: AbortSignal): Promise<void> {
     return untilUnbound(this.#namespace.backend, key, lease, signal)
   }
@@ -117,7 +118,7 @@ export class Gate {
     return unchanged(this.key, entry.modRevision)
   }
 
-  /** Makes every commit that was planned upon this head fail. */
+  /** Makes every commit fail that was planned from this head. */
   #touch({ entry }: Head): Write {
     return put(this.key, entry.value)
   }

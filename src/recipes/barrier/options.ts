@@ -2,10 +2,13 @@ import type { Limits } from '../core/deadline.ts'
 import type { Progress } from '../wait/tally.ts'
 
 export interface BarrierOptions extends Limits {
-  /** Milliseconds within which a party that dies while it waits does not count any more. Default 15 000. */
+  /**
+   * Milliseconds after which a party that died while it waited no longer counts. Default: the backend's default TTL,
+   * 15 000 or 45 000.
+   */
   readonly ttl?: number | undefined
-  /** Told of who is awaited, for showing progress. */
+  /** Called with the number of parties that have arrived, to show progress. */
   readonly progress?: ((state: Progress) => void) | undefined
-  /** Told where it was cancelled, and could not withdraw. */
+  /** Called if the party was cancelled and could not withdraw. */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }

@@ -18,20 +18,21 @@ import { Gate, type Head } from './gate.ts'
 import type { BarrierOptions } from './options.ts'
 import { type Arrival, arrivalKey } from './state.ts'
 
-/** Where a party has arrived last. */
+/** The newest arrival of a party. */
 interface Registration {
   readonly key: string
   readonly generation: number
-  /** The barrier's creation: another one after it was cleared. */
+  /** The revision that created the barrier. It changes if the barrier is cleared and created again. */
   readonly life: number
 }
 
 /**
- * One party's way through a barrier, in rounds: each reads where things stand and takes one step.
+ * One party at a barrier. It works in rounds: each round reads the state and takes one step.
  *
- * What decides is the commit, guarded by the barrier's own key, that advances its generation and lists who is released.
- * Arriving needs that key unchanged; withdrawing, and arriving anew in the same generation, also write it, so that a
- * release that was planned before fails. Who arrives looks whether the number is complete, so the last one sees it.
+ * The commit that advances the barrier's generation decides. It lists the released parties, and its precondition is
+ * that the barrier's own key is unchanged. An arrival has the same precondition. A withdrawal, and a second arrival in
+ * the same generation, also write the barrier's key, so a release that was planned earlier fails. Each party checks
+ * after its arrival whether the number is complete, so at least the last party sees it.
  */
 export class Party {
   readonly #namespace: Namespace
@@ -51,7 +52,7 @@ export class Party {
     this.#gate = new Gate(namespace, name)
   }
 
-  /** Resolves to the arrival index. When the signal aborts it withdraws, unless it was released before. */
+  /** Resolves to the arrival index. If the signal aborts, the party withdraws, unless it was already released. */
   async meet(signal: AbortSignal): Promise<number> {
     try {
       for (;;) {
@@ -79,7 +80,7 @@ export class Party {
     return undefined
   }
 
-  /** The barrier, which its first party makes. */
+  /** Reads the barrier. The first party creates it. */
   async #read(signal: AbortSignal): Promise<Head> {
     for (;;) {
       const head = await this.#gate.read(signal)
@@ -89,13 +90,13 @@ export class Party {
     }
   }
 
-  /** Also one that it has under a session that was lost since. */
+  /** Also finds an index of an earlier session that was lost. */
   #indexIn({ released }: Head): number | undefined {
     const lease = [...this.#sessions].find((id) => Object.hasOwn(released, id))
     return lease === undefined ? undefined : released[lease]
   }
 
-  /** A release forgets those of the releases before it whose arrivals are gone. */
+  /** A release drops the indices of earlier releases whose arrivals are gone. Then the result can no longer be read. */
   #requireKnown({ entry, generation }: Head, present: readonly Arrival[]): void {
     const standing = this.#standing
     if (!standing) return
@@ -112,7 +113,7 @@ export class Party {
     return !this.#session?.lost.aborted && here.some(({ key }) => key === standing)
   }
 
-  /** Those who go on together. */
+  /** The parties that would be released together. */
   #group(here: readonly Arrival[]): Arrival[] {
     const [first] = here
     if (first && first.parties !== this.#parties) {
@@ -127,7 +128,7 @@ export class Party {
     const session = await this.#living(signal)
     const before = this.#standing
     const key = arrivalKey(this.#gate.key, head.generation, session.id)
-    // Known from now on: whether it was applied may remain open.
+    // Recorded before the commit, because an unanswered commit may have been applied.
     this.#standing = { key, generation: head.generation, life: head.entry.createRevision }
     const again = before?.generation === head.generation
     const writes = this.#arrival(key, session, before)
@@ -141,7 +142,7 @@ export class Party {
     }
   }
 
-  /** It takes the place of an earlier arrival of this party. */
+  /** Also removes an earlier arrival of this party. */
   #arrival(key: string, session: Session, before: Registration | undefined): Write[] {
     return [
       ...boundWrites(this.#namespace, session.id, key, String(this.#parties)),
@@ -158,7 +159,7 @@ export class Party {
     return this.#session
   }
 
-  /** Until the barrier has changed, or this party does not stand there any more. */
+  /** Resolves when the barrier has changed, or when this party's arrival is gone. */
   async #wait(head: Head, here: readonly Arrival[], signal: AbortSignal): Promise<void> {
     const { session, standing } = { session: this.#session, standing: this.#standing }
     if (!session || !standing) throw new Error('who waits has arrived')
@@ -181,7 +182,7 @@ export class Party {
     return { target: this.#name, reason: `has ${here.length} of ${this.#parties} parties` }
   }
 
-  /** Whether it was released before is decided by the commit with which it withdraws. */
+  /** The commit of the withdrawal decides whether the party was released before. */
   async #giveUp(error: unknown, signal: AbortSignal): Promise<number> {
     if (!this.#standing || error instanceof LostError) throw error
     const limit = cleanupSignal(signal)
@@ -204,7 +205,7 @@ export class Party {
     return new TimeoutError(message, { pending: [pending], cause })
   }
 
-  /** Resolves to the arrival index if it was released before. */
+  /** Resolves to the arrival index if the party was released before, otherwise to `undefined`. */
   async #withdraw(signal: AbortSignal): Promise<number | undefined> {
     for (;;) {
       const head = await this.#read(signal)
@@ -215,7 +216,7 @@ export class Party {
     }
   }
 
-  /** An interrupt is no answer, so it need not be an exact one. */
+  /** After an interrupt, the caller expects no exact result, so the uncertainty is only reported. */
   #uncertain(error: unknown, cause: unknown): unknown {
     if (cause instanceof LostError) return error instanceof CoordinationError ? cause : error
     const sentence = `the barrier ${this.#name} could not be left: this party may be counted until its session ends`

@@ -2,28 +2,31 @@ import type { Entry } from '../../backends/backend.ts'
 import { compareKeys } from '../../backends/watch/scope.ts'
 import { ConflictError } from '../../base/errors.ts'
 
-/** What is written at a barrier's own key. */
+/** The value of a barrier's own key. */
 export interface BarrierState {
-  /** How many times it has let its parties go: those who wait now belong to this generation. */
+  /** How often the barrier has released parties. The parties that wait now belong to this generation. */
   readonly generation: number
-  /** Arrival indices by session: of the last release, and of earlier ones whose parties may not know yet. */
+  /**
+   * Arrival indices by session, of the last release. Also those of earlier releases whose parties may not have read
+   * them yet.
+   */
   readonly released: Readonly<Record<string, number>>
 }
 
 export const FRESH: BarrierState = { generation: 0, released: {} }
 
-/** @throws ConflictError something else is at the barrier's key. */
+/** @throws ConflictError the value at the barrier's key is not a barrier. */
 export const parseState = ({ key, value }: Entry): BarrierState => {
   try {
     const state = JSON.parse(Buffer.from(value).toString()) as BarrierState
     if (Number.isSafeInteger(state.generation) && typeof state.released === 'object') return state
   } catch {
-    // Refused below.
+    // The error below is thrown.
   }
   throw new ConflictError(`${key} is not a barrier: clear it`)
 }
 
-/** A party that waits, or was released and has not left yet. */
+/** A party that waits, or that was released and has not left yet. */
 export interface Arrival {
   readonly key: string
   readonly session: string
@@ -35,7 +38,10 @@ export interface Arrival {
 export const arrivalKey = (key: string, generation: number, lease: string): string =>
   `${key}/${generation}/${lease}`
 
-/** Those below a barrier's key, earliest first. What is held by another session, or by none, is something else. */
+/**
+ * The arrivals below a barrier's key, earliest first. A key is an arrival only if it is bound to the session in its
+ * name.
+ */
 export const arrivalsOf = (key: string, entries: readonly Entry[]): Arrival[] =>
   entries
     .flatMap((entry) => toArrival(key, entry) ?? [])
@@ -48,7 +54,7 @@ const toArrival = (barrier: string, { key, value, lease, createRevision }: Entry
   return { key, session: lease, generation: Number(generation), parties, since: createRevision }
 }
 
-/** The state once these have been released together. Who has left, knows. */
+/** The state after a group was released. A party that has left has read its index, so its index is dropped. */
 export const advanced = (
   state: BarrierState,
   group: readonly Arrival[],

@@ -1,12 +1,12 @@
-/** What still goes on beside: sessions that are to be ended, and whose store does not answer. */
+/** Work that continues in the background: attempts to end a session while its store does not answer. */
 const backgroundWork = new Set<Promise<void>>()
 
-/** Lets a promise that never rejects go on beside. */
+/** Lets a promise that never rejects finish in the background. */
 export const finishInBackground = (promise: Promise<void>): void => {
   backgroundWork.add(promise)
   void promise.finally(() => backgroundWork.delete(promise))
 }
 
-/** Resolves when nothing goes on beside any more; `undefined`: nothing does. */
+/** Resolves when the background work is finished. `undefined` if there is none. */
 export const backgroundWorkDone = (): Promise<unknown> | undefined =>
   backgroundWork.size > 0 ? Promise.all(backgroundWork) : undefined

@@ -2,22 +2,25 @@ import type { Entry } from '../../backends/backend.ts'
 import { ConflictError } from '../../base/errors.ts'
 import { randomBytes } from '../../base/random.ts'
 
-/** So many changes are remembered. */
+/** The number of changes that a log remembers. */
 const MAX_KEPT = 256
 
-/** The newest changes of a ledger, by the ids that their makers gave them: written in the same commit as the change. */
+/**
+ * The newest changes of a ledger, by their ids. The maker of a change chooses its id, and writes it in the commit of
+ * the change.
+ */
 interface ChangeLog {
-  /** How many there have been. */
+  /** How many changes were made in total. */
   readonly changes: number
-  /** The ids of the last ones, newest last. */
+  /** The ids of the last changes, newest last. */
   readonly last: readonly string[]
 }
 
 export const newChangeId = (): string => randomBytes(8).toString('base64url')
 
 /**
- * The log as it is with one change more.
- * @throws ConflictError something else is at its key.
+ * The log with one more change.
+ * @throws ConflictError the value at the log's key is not a log.
  */
 export const withChange = (entry: Entry | undefined, id: string): string => {
   const { changes, last } = parse(entry)
@@ -28,7 +31,7 @@ export const withChange = (entry: Entry | undefined, id: string): string => {
 export const hasChange = (entry: Entry | undefined, id: string): boolean =>
   parse(entry).last.includes(id)
 
-/** Whether a log surely names all changes since it was what it was `before`. */
+/** Whether a log certainly contains every change that was made since the log was `before`. */
 export const covers = (entry: Entry | undefined, before: Entry | undefined): boolean =>
   entry !== undefined &&
   entry.createRevision === before?.createRevision &&
@@ -40,7 +43,7 @@ const parse = (entry: Entry | undefined): ChangeLog => {
     const log = JSON.parse(Buffer.from(entry.value).toString()) as ChangeLog
     if (Number.isSafeInteger(log.changes) && Array.isArray(log.last)) return log
   } catch {
-    // Refused below.
+    // The error below is thrown.
   }
   throw new ConflictError(`${entry.key} is not a log of changes: clear it`)
 }

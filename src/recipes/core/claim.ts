@@ -5,10 +5,10 @@ import { retry, retryUntilAvailable } from './retry.ts'
 import type { Session } from './session.ts'
 import { until } from './until.ts'
 
-/** What is to be claimed for a place at the head of a lock's queue. */
+/** A slot that is to be claimed for the entry at the head of a lock's queue. */
 export interface Wanted {
   readonly backend: Backend & Claimable
-  /** The lock's prefix without the slash. */
+  /** The lock's prefix without the trailing slash. */
   readonly path: string
   readonly name: string
   readonly slots: number
@@ -17,7 +17,7 @@ export interface Wanted {
 
 type Claimed = Extract<ClaimResult, { outcome: 'ok' }>
 
-/** Claims, and waits while others hold who do not stand in our queue. */
+/** Claims a slot. Waits while programs that do not use this queue hold the lock. */
 export const claim = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed> => {
   let claimed: Claimed | undefined
   const either = eitherSignal(signal, wanted.lease.lost)
@@ -30,21 +30,21 @@ export const claim = async (wanted: Wanted, signal: AbortSignal): Promise<Claime
   return claimed
 }
 
-/** @throws NoError others hold, or have held until just now. */
+/** @throws NoError another session holds the lock, or held it until a moment ago. */
 export const claimNow = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed> => {
   const result = await claimUntil(wanted, signal, () => true)
   if (result.outcome === 'ok') return result
   throw new NoError(`${wanted.name} is held by another program's session`)
 }
 
-/** `undefined` while others hold. Where the store lets nobody hold for a while, it is tried again until it does. */
+/** `undefined` while other sessions hold the lock. While the store delays the claim, the claim is tried again. */
 const claimAgain = async (wanted: Wanted, signal: AbortSignal): Promise<Claimed | undefined> => {
   const settles = ({ outcome }: ClaimResult) => outcome === 'ok' || outcome === 'held'
   const result = await claimUntil(wanted, signal, settles)
   return result.outcome === 'ok' ? result : undefined
 }
 
-/** Claims until an answer settles it. A claim that is not answered is looked up by the next one. */
+/** Claims until an answer settles it. If a claim is not answered, the next one finds out whether it was applied. */
 const claimUntil = async (
   wanted: Wanted,
   signal: AbortSignal,
@@ -66,7 +66,7 @@ const unanswered = (error: unknown): undefined => {
 const conflict = ({ name, slots }: Wanted): ConflictError =>
   new ConflictError(`${name} does not have ${slots} slots, or is not a lock`)
 
-/** Declares the session lost when its claim is taken away from outside. Ends with the signal. */
+/** Declares the session lost when another client removes its claim. Ends when the signal aborts. */
 export const watchClaim = async (
   wanted: Wanted,
   { key }: Claimed,
@@ -81,11 +81,14 @@ export const watchClaim = async (
     await until(backend, key, gone, AbortSignal.any([signal, lease.lost]))
     lease.lose('lock lost: its key was deleted by another client')
   } catch {
-    // The watch was ended; if the store refuses us, renewals fail too.
+    // The watch was ended. If the store refuses the watch, renewals fail, too.
   }
 }
 
-/** Gives a claim back, which may be in doubt, as well as it can be done before the signal aborts. */
+/**
+ * Gives back a claim that may or may not have been made. With a signal, it tries until the signal aborts; without one,
+ * once. Never rejects.
+ */
 export const giveBack = async (wanted: Wanted, signal?: AbortSignal): Promise<void> => {
   const { backend, path, slots, lease } = wanted
   const release = () => backend.release(path, slots, lease.id, { signal })

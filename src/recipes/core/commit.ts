@@ -11,46 +11,49 @@ import { backoff } from '../../base/backoff.ts'
 import { CoordinationError, IndeterminateError, LeaseGoneError } from '../../base/errors.ts'
 import { retry, retryUntilAvailable } from './retry.ts'
 
-/** The entries of keys that exist, by key. */
+/** The entries of the keys that exist, by key. */
 export type Known = ReadonlyMap<string, Entry>
 
-/** A change that is made exactly once, as a function of what its keys are. */
+/** A change that is made exactly once. It is a function of the entries of its keys. */
 export interface Change<T, P extends Plan<T> = Plan<T>> {
-  /** The keys that the plan depends on. The commit requires each of them to be what the plan was made from. */
+  /** The keys that the plan depends on. The commit has the precondition that they are as the plan was made from. */
   readonly keys: readonly string[]
-  /** What the keys are taken for at first: nothing is read before the first commit. Default: they are read. */
+  /**
+   * The entries to make the first plan from. If given, nothing is read before the first commit. Default: the keys are
+   * read.
+   */
   readonly known?: Known | undefined
-  /** Makes a plan from what the keys are. May throw to refuse the change. */
+  /** Makes a plan from the entries of the keys. May throw to refuse the change. */
   plan(known: Known): P | Promise<P>
   /**
-   * Whether the plan was applied, from what the keys are after the store refused it. `answered`: every copy of the commit
-   * was answered.
-   * @throws LostError no other plan is to be made.
+   * Decides whether a plan was applied, from the entries that the keys had when the store refused it. `answered`: the
+   * store answered every copy of the commit.
+   * @throws LostError no other plan may be made.
    */
   wasApplied(plan: P, known: Known, answered: boolean): Verdict | Promise<Verdict>
-  /** Told of the revision of the plan's commit, where the store answered it. */
+  /** Called with the revision of the plan's commit, if the store answered that commit. */
   applied?(plan: P, revision: number): void
 }
 
-/** `unknown`: the store no longer shows whether it was applied. */
+/** `unknown`: the store no longer shows whether the plan was applied. */
 export type Verdict = 'applied' | 'not applied' | 'unknown'
 
 export interface Plan<T> {
-  /** Beside those for the change's keys. */
+  /** Preconditions in addition to those for the change's keys. */
   readonly preconditions?: readonly Precondition[]
-  /** None: there is nothing to change. */
+  /** Empty if there is nothing to change. */
   readonly writes: readonly Write[]
-  /** What the change gives if it is applied. */
+  /** The result of the change, if the plan is applied or has no writes. */
   readonly result: T
 }
 
-/** A pause between two plans. Resolves to true if it took so long that what was known is out of date. */
+/** A pause between two plans. Resolves to true if the known entries may be out of date after it. */
 type PlanPause = (signal?: AbortSignal) => Promise<unknown>
 
 /**
- * Makes a change exactly once: plans it from what its keys are, and commits the plan under the precondition that they still are
- * that. A plan that is refused is made anew from the entries that refused it.
- * @throws IndeterminateError the store did not answer, and it cannot be known whether the change was made.
+ * Makes a change exactly once. Makes a plan from the entries of the change's keys, and commits it with the precondition
+ * that these keys are unchanged. If the plan is refused, makes a new one from the entries that the refusal returned.
+ * @throws IndeterminateError the store did not answer, and it is unknown whether the change was made.
  */
 export const commitChange = async <T, P extends Plan<T>>(
   backend: Backend,
@@ -83,7 +86,7 @@ export const commitChange = async <T, P extends Plan<T>>(
   }
 }
 
-/** Without a verdict it stays open what became of the copy that was not answered. */
+/** If there is no verdict, the unanswered copy may have been applied, so its error is thrown. */
 const judge = async <T, P extends Plan<T>>(
   change: Change<T, P>,
   plan: P,
@@ -99,18 +102,21 @@ const judge = async <T, P extends Plan<T>>(
   }
 }
 
-/** A change of one key. */
 export interface KeyChange<T> {
   readonly key: string
-  /** The key is most likely absent: nothing is read before the first commit. */
+  /** The key is most likely absent, so nothing is read before the first commit. Default: false. */
   readonly fresh?: boolean
-  /** From the key's entry: what to write, and what the change gives. May throw to refuse the change. */
+  /** Makes a plan from the key's entry. May throw to refuse the change. */
   plan(entry: Entry | undefined): Promise<Plan<T>>
   /** Whether an entry shows that the change was applied. */
   appliedTo(entry: Entry | undefined): boolean
 }
 
-/** As `commitChange`. A key that has changed since a lost answer, and does not show the change, leaves it open. */
+/**
+ * Like `commitChange`, for one key. If an answer was lost, and the key has changed since then and does not show the
+ * change, the result is unknown.
+ * @throws IndeterminateError it is unknown whether the change was made.
+ */
 export const changeKey = <T>(
   backend: Backend,
   { key, fresh, plan, appliedTo }: KeyChange<T>,
@@ -132,15 +138,16 @@ export const changeKey = <T>(
 
 export interface CommitAnswer {
   readonly result: CommitResult
-  /** Why a refusal does not mean that nothing was written: a copy that was not answered may have been applied. */
+  /** The error of a copy that was not answered. That copy may have been applied, even if the result is a refusal. */
   readonly unanswered?: IndeterminateError | undefined
 }
 
 /**
- * Sends a commit again until the store answers it. For commits whose preconditions do not hold any more once it was
- * applied, so that of all the copies one at most is applied, and none after one was refused; or that may be applied twice.
- * @throws IndeterminateError the signal aborted before an answer came.
- * @throws LeaseGoneError a lease is gone, and with it whatever a copy may have bound to it.
+ * Sends a commit again until the store answers it. Use it for commits that may be applied twice, or whose preconditions
+ * become false when the commit is applied. In the second case, at most one copy is applied, and none after one was
+ * refused.
+ * @throws IndeterminateError the signal aborted before the store answered.
+ * @throws LeaseGoneError a lease is gone, and so is every key that a copy may have bound to it.
  */
 export const commitUntilAnswered = async (
   backend: Backend,
@@ -166,7 +173,7 @@ export const commitUntilAnswered = async (
   }
 }
 
-/** As `commitUntilAnswered`, and again while the store lets nobody bind a key yet. */
+/** Like `commitUntilAnswered`, but also sends the commit again while the store delays the binding of a key. */
 const commitUntilDecided = async (
   backend: Backend,
   preconditions: readonly Precondition[],

@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../../base/clock.ts'
 
-/** A pause lasts up to so many times as long as the attempt took, times the square of the conflicts so far. */
+/** The longest pause is this factor, times the measured time, times the square of the number of conflicts so far. */
 const FACTOR = 16
 
-/** The longest pause, milliseconds. */
+/** Milliseconds. No pause is longer than this. */
 const MAX_PAUSE = 100
 
-/** Resolves to whether it was worth the while: then what was known before is old. Never rejects. */
+/** Resolves to true if it slept. Then the entries that were known before may be out of date. Never rejects. */
 type ContentionPause = (signal?: AbortSignal) => Promise<boolean>
 
 /**
- * Pauses between attempts of which others were faster: none at first, then of random length, and longer with each
- * conflict. So one makes many changes in a row while the others sleep, instead of all refusing each other: eight
- * processes on one counter of etcd then make 0.9 times the changes of one alone, in a plain loop 0.4 times.
+ * Pauses between attempts that conflict with those of other processes. The first pause is empty. Each later pause has a
+ * random length, and its maximum grows with each conflict. So one process makes many changes in a row while the others
+ * sleep, instead of all processes refusing each other. With it, eight processes on one counter of etcd make 0.9 times
+ * as many changes as one process alone; with a plain loop, 0.4 times as many.
  */
 export function* contention(): Generator<ContentionPause, never> {
   for (let conflicts = 0; ; conflicts++) {

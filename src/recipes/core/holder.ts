@@ -3,12 +3,12 @@ import type { Entry } from '../../backends/backend.ts'
 import { type Queue, readMembers } from './queue.ts'
 import { describeHolder, holderOf } from './session-record.ts'
 
-/** How often (milliseconds) it is looked who holds. */
+/** Milliseconds between two reads of the holder. */
 const EVERY = 3_000
 
 /**
- * Tells who stands at the head of a queue, and each time that it is somebody else, until the signal aborts. To watch the
- * head would wake everybody who queues at each hand-over, so one key is read now and then. Never rejects.
+ * Reports the holder at the head of a queue, and each new holder, until the signal aborts. It reads one key every few
+ * seconds, because a watch of the head would wake every waiter at each change of the holder. Never rejects.
  */
 export const reportHolder = async (
   queue: Queue,
@@ -18,7 +18,7 @@ export const reportHolder = async (
 ): Promise<void> => {
   let known: Entry | undefined
   while (!signal.aborted) {
-    // Where the store does not answer, the waiting itself tells.
+    // If the store does not answer, the wait itself reports it.
     const head = await headOf(queue, known, signal).catch(() => known)
     if (head && head.key !== ownKey && head.createRevision !== known?.createRevision) {
       const holder = await holderOf(queue.namespace, head, { signal }).catch(() => undefined)

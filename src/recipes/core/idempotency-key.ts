@@ -1,9 +1,12 @@
 import { UsageError } from '../../base/errors.ts'
 
-/** Bytes. */
+/** The maximum length in bytes. */
 const MAX_LENGTH = 256
 
-/** @throws UsageError an idempotency key is text of some length. */
+/**
+ * Checks an idempotency key: well-formed Unicode, 1 to 256 bytes long.
+ * @throws UsageError one sentence that says what is wrong.
+ */
 export const checkIdempotencyKey = (id: string): string => {
   if (id === '') throw new UsageError('the idempotency key is empty: give an ID of the step')
   if (!id.isWellFormed()) throw new UsageError('the idempotency key is not valid Unicode')

@@ -4,15 +4,15 @@ import { describe } from '../../base/errors.ts'
 import type { Ownership } from './ownership.ts'
 
 export interface KeptOptions<O> {
-  /** Takes it anew, after a loss. */
+  /** Takes the ownership again after a loss. */
   take(signal: AbortSignal): Promise<O>
-  /** Whether an error means that it cannot be taken any more. Default: it is always tried again. */
+  /** Whether an error means that the ownership cannot be taken again. Default: it is always tried again. */
   readonly isFinal?: ((error: unknown) => boolean) | undefined
-  /** Told of each loss, and of each failed attempt to take it anew. */
+  /** Called after each loss, and when an attempt to take the ownership again fails for a new reason. */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }
 
-/** An ownership that is taken anew, with another session, each time that it is lost. */
+/** An ownership that is taken again with a new session after each loss. */
 export class KeptOwnership<O extends Ownership> {
   readonly #options: KeptOptions<O>
   readonly #ending = new AbortController()
@@ -26,22 +26,22 @@ export class KeptOwnership<O extends Ownership> {
     this.#takeAnewWhenLost(first)
   }
 
-  /** The newest one, which may be lost. */
+  /** The newest ownership, which may be lost. */
   get current(): O {
     return this.#current
   }
 
-  /** Resolves once it is owned again. Rejects when it cannot be taken any more, or with the reason of `end`. */
+  /** Resolves when the key is owned again. Rejects if it cannot be taken again, or with the reason of `end`. */
   get taken(): Promise<O> {
     return this.#taken
   }
 
-  /** Aborts with `end`. */
+  /** Aborts when `end` is called. */
   get ended(): AbortSignal {
     return this.#ending.signal
   }
 
-  /** From now on it is not taken anew. */
+  /** From now on, the ownership is not taken again after a loss. */
   end(reason: unknown): void {
     this.#ending.abort(reason)
   }

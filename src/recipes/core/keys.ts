@@ -5,10 +5,10 @@ const MAX_LENGTH = 512
 
 const PLAIN = /^[A-Za-z\d][\w-]*(\/[A-Za-z\d][\w-]*)*$/
 
-/** Most names: nothing is wrong with them, and they can be nothing else than names. */
+/** Whether a name is valid, and cannot be anything but a name. Most names pass this quick check. */
 export const isPlain = (name: string): boolean => PLAIN.test(name) && name.length <= MAX_LENGTH
 
-/** What is wrong with a name, as the end of a sentence that begins with it; `undefined`: nothing. */
+/** The fault of a name, as the end of a sentence that begins with the name. `undefined` if the name is valid. */
 const faultOf = (name: string): string | undefined => {
   if (isPlain(name)) return undefined
   if (name === '') return 'is empty: give a name such as deploy/node1'
@@ -39,7 +39,7 @@ const slashOf = (what: string): string =>
     : 'ends with a slash: leave it out'
 
 /**
- * Checks a key, or the name of a recipe's thing, against the grammar.
+ * Checks a key, or another name that a user gave, against the grammar of keys. `what`: its designation in messages.
  * @throws UsageError one sentence that says what to write instead.
  */
 export const checkKey = (name: string, what = 'key'): string => {
@@ -51,7 +51,7 @@ export const checkKey = (name: string, what = 'key'): string => {
 
 /**
  * Checks a group: a key with a trailing slash.
- * @throws UsageError likewise.
+ * @throws UsageError one sentence that says what to write instead.
  */
 export const checkGroup = (name: string): string => {
   if (!name.endsWith('/')) throw new UsageError(`the group ${quoted(name)} needs a trailing slash`)
@@ -60,14 +60,14 @@ export const checkGroup = (name: string): string => {
 }
 
 /**
- * Checks a namespace, which is written like a key.
- * @throws UsageError likewise.
+ * Checks a namespace. It has the grammar of a key.
+ * @throws UsageError one sentence that says what to write instead.
  */
 export const checkNamespace = (name: string): string => checkKey(name, 'namespace')
 
 /**
- * Checks a state: any text without line breaks and other control characters, for it is printed on one line.
- * @throws UsageError likewise.
+ * Checks a state. It may be any text without control characters such as line breaks, because it is printed on one line.
+ * @throws UsageError one sentence that says what to write instead.
  */
 export const checkState = (state: string): string => {
   if (state === '') throw new UsageError('the state is empty: give a word such as ready')

@@ -3,12 +3,12 @@ import { SilentStoreError, TimeoutError, UnavailableError } from '../../base/err
 import { timeLeftAfter, withDeadline } from './deadline.ts'
 import type { Namespace } from './namespace.ts'
 
-/** How long (milliseconds) a store may take to answer the last question, after the deadline. */
+/** Milliseconds that a store may take to answer the last check after the deadline. */
 const LAST_CHECK_LIMIT = 800
 
 /**
- * Asks the store once more after a deadline, which tells a store that says no from one that says nothing.
- * @throws UnavailableError it is out of reach, or does not answer.
+ * Asks the store once more after a deadline. This distinguishes a store that answers no from one that does not answer.
+ * @throws UnavailableError the store is out of reach, or does not answer.
  */
 export const lastCheck = async <T>(
   reason: TimeoutError,
@@ -23,7 +23,7 @@ export const lastCheck = async <T>(
   }
 }
 
-/** What a wait that ran into its deadline comes to: that, or what keeps the store from answering. */
+/** The error of a wait that reached its deadline: `reason`, or the reason why the store does not answer. */
 export const timeoutOrUnavailable = async (
   { backend, name }: Namespace,
   reason: TimeoutError,

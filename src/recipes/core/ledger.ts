@@ -7,37 +7,37 @@ import { checkIdempotencyKey } from './idempotency-key.ts'
 import { keyIn, type Namespace } from './namespace.ts'
 import { retryUntilAvailable } from './retry.ts'
 
-/** The text after a change, from the text before it (`undefined`: there is none). May throw to refuse. */
+/** Maps the text before a change (`undefined`: there is none) to the text after it. May throw to refuse the change. */
 type Next = (text: string | undefined) => string
 
 export interface ChangeOptions {
-  /** The change is made once however often it is asked for under this name, by whichever process. */
+  /** The change is made once, even if several processes request it several times with this key. */
   readonly idempotencyKey?: string | undefined
-  /** Changes of different purposes may have the same idempotency key. */
+  /** Part of the idempotency key: changes of different purposes may have the same idempotency key. Default: `id`. */
   readonly purpose?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Where the answer of a change with an idempotency key is kept. */
+/** The key under which the result of a change with an idempotency key is kept. */
 type Slot = string | undefined
 
-/** A plan, and the id of its change. */
+/** A plan, the id of its change, and the entries that it was made from. */
 interface LedgerPlan extends Plan<string> {
   readonly id?: string
   readonly from: Known
 }
 
 /**
- * A text in the store that is changed exactly once by each change, also where answers get lost.
+ * A text in the store. Each change of it is made exactly once, even if answers are lost.
  *
- * A change is one commit: the new text, an id in the log of the last changes and, with an idempotency key, the text
- * under that key; guarded by all of them being what they were. A refused one is planned anew.
+ * A change is one commit of the new text, of an id in the log of the last changes and, with an idempotency key, of the
+ * new text under that key. Its precondition is that all these keys are unchanged. If it is refused, a new plan is made.
  */
 export class Ledger {
   readonly key: string
   readonly #backend: Backend
   readonly #log: string
-  /** As of our last commit: saves a read while nobody else makes changes. */
+  /** The entries as this ledger's last commit left them. They save a read while no other process makes changes. */
   #latest: Known | undefined
 
   constructor(namespace: Namespace, kind: 'counter' | 'waitgroup', name: string) {
@@ -46,7 +46,7 @@ export class Ledger {
     this.#backend = namespace.backend
   }
 
-  /** The text; `undefined` where there is none. */
+  /** The text. `undefined` if there is none. */
   async read(signal?: AbortSignal): Promise<string | undefined> {
     return textOf(
       await retryUntilAvailable({ signal }, () => this.#backend.get(this.key, { signal })),
@@ -54,8 +54,8 @@ export class Ledger {
   }
 
   /**
-   * Resolves to the text that the change gave; with an idempotency key that was used before, to what it gave then.
-   * @throws IndeterminateError no answer came, and it cannot be known whether the change was made.
+   * Resolves to the text after the change. If the idempotency key was used before, resolves to the text of that change.
+   * @throws IndeterminateError the store did not answer, and it is unknown whether the change was made.
    */
   async change(next: Next, options: ChangeOptions = {}): Promise<string> {
     const { signal } = options
@@ -73,7 +73,7 @@ export class Ledger {
     return commitChange(this.#backend, change, { signal }, contention())
   }
 
-  /** What we know from before, if the change could be made of it: a no is said only upon what is read now. */
+  /** The entries of the last commit, if the change is possible with them. A change is refused only after a new read. */
   #promising(next: Next): Known | undefined {
     try {
       next(textOf(this.#latest?.get(this.key)))
@@ -93,7 +93,7 @@ export class Ledger {
     return { writes, result: text, id, from }
   }
 
-  /** A store's client may have repeated a request by itself, so the log tells also where an answer came. */
+  /** The client of a store may have repeated a request by itself. So the log is checked even if the store answered. */
   #verdict({ id = '', from }: LedgerPlan, now: Known, answered: boolean, slot: Slot): Verdict {
     const log = now.get(this.#log)
     if (hasChange(log, id)) return 'applied'
@@ -110,7 +110,9 @@ export class Ledger {
     this.#latest = new Map(entries.map((entry) => [entry.key, entry]))
   }
 
-  /** Below the log, so that it is cleared with it; no name has a "=". */
+  /**
+   * The key is below the log's key, so it is cleared with the log. No name contains a "=", so it is no other log's key.
+   */
   #slot({ idempotencyKey, purpose = 'id' }: ChangeOptions): Slot {
     if (idempotencyKey === undefined) return undefined
     return `${this.#log}/${purpose}=${encodeURIComponent(checkIdempotencyKey(idempotencyKey))}`

@@ -10,36 +10,38 @@ import { until } from './until.ts'
 
 /** A key that is to be owned. */
 export interface OwnedKey {
-  /** `lease`: the id of the lease that the key is bound to. */
+  /** The key to own. `lease`: the id of the lease that the key will be bound to. */
   key(lease: string): string
   readonly value: string
-  /** The key is most likely absent: nothing is read before the first commit. */
+  /** The key is most likely absent, so nothing is read before the first commit. Default: false. */
   readonly fresh?: boolean
-  /** What to call it in messages. */
+  /** The designation of the key in messages. */
   readonly what: string
 }
 
 export interface OwnershipOptions extends SessionOptions {
-  /** The session lives while this COMMAND does, from the beginning. */
+  /** The session also lives while this COMMAND lives, if the store sees processes die. */
   readonly command?: (() => Command) | undefined
-  /** Sessions of this process that were lost, and that the store may not have ended yet: their key may be taken over. */
+  /**
+   * Sessions of this process that were lost, and that the store may not have ended yet. A key that one of them holds
+   * may be taken over.
+   */
   readonly previous?: ReadonlySet<string> | undefined
-  /** Told of the key before it is written. */
+  /** Called with the key before the key is written. */
   readonly onTaking?: ((key: string) => void) | undefined
 }
 
-/** What an ownership consists of. */
 export interface OwnershipParts {
   readonly namespace: Namespace
   readonly key: string
   readonly session: Session
-  /** Aborts when the key may go. */
+  /** Aborts when the key may be removed. This ends the watch of the key. */
   readonly unwatch: AbortController
 }
 
 /**
  * Opens a session and binds a key to it, in one commit with the session's record.
- * @throws NoError another living session holds the key; that one is untouched.
+ * @throws NoError another living session holds the key. That session is not affected.
  * @throws UnavailableError the store was out of reach until the options' signal aborted.
  */
 export const takeOwnership = async (
@@ -53,7 +55,7 @@ export const takeOwnership = async (
     const key = owned.key(session.id)
     options.onTaking?.(key)
     await bind(namespace, key, session, owned, options)
-    // The answer may have come after the time for which the lease was granted.
+    // The answer may have arrived after the lease ended.
     session.requireLive()
     const unwatch = new AbortController()
     void watch(namespace.backend, key, session, unwatch.signal)
@@ -64,7 +66,10 @@ export const takeOwnership = async (
   }
 }
 
-/** A key bound to a lease that this process keeps alive. It is lost when the lease ends, or when the key is deleted or taken over. */
+/**
+ * A key bound to a lease that this process keeps alive. The ownership is lost when the lease ends, or when the key is
+ * deleted or taken over.
+ */
 export class Ownership {
   readonly #parts: OwnershipParts
 
@@ -76,42 +81,48 @@ export class Ownership {
     return this.#parts.key
   }
 
-  /** Milliseconds within which the key goes if this process dies (twice that where the backend says so). */
+  /**
+   * Milliseconds after which the key is removed if this process dies. On some backends it takes up to twice as long
+   * (`expiryFactor`).
+   */
   get ttl(): number {
     return this.#parts.session.ttl
   }
 
-  /** Aborts when it will be lost unless a renewal succeeds soon. */
+  /** Aborts when the ownership will be lost unless a renewal succeeds soon. */
   get expiring(): AbortSignal {
     return this.#parts.session.expiring
   }
 
-  /** Aborts when somebody else may own the key: the lease was not renewed or was revoked, or the key was deleted or taken over. */
+  /**
+   * Aborts when another process may own the key: the lease was not renewed or was revoked, or the key was deleted or
+   * taken over.
+   */
   get lost(): AbortSignal {
     return this.#parts.session.lost
   }
 
-  /** After it was given up: for so many milliseconds at most the key stays, as the store did not answer. */
+  /** After `giveUp`: milliseconds for which the store may still keep the key because it did not answer. Otherwise 0. */
   get remains(): number {
     return this.#parts.session.remains
   }
 
-  /** Where the store sees processes die: the key stays while COMMAND lives, too. */
+  /** If the store sees processes die, the key also stays while COMMAND lives. */
   include(describe: () => Command): Promise<void> {
     return this.#parts.session.include(describe)
   }
 
-  /** After a loss: holds on to the key while the store has not ended the session, until it is given up. */
+  /** After a loss: keeps the key, if the store has not ended the session, until `giveUp`. */
   linger(): Promise<void> {
     return this.#parts.session.linger()
   }
 
   /**
-   * Removes the key and ends the session. If the store does not answer, the TTL does that later. With a signal, it tries until
-   * the store has answered or the signal aborts. Never rejects.
+   * Removes the key and ends the session. If the store does not answer, the key is removed when its TTL is over. With a
+   * signal, `giveUp` tries until the store has answered or the signal aborts. Never rejects.
    */
   giveUp(signal?: AbortSignal): Promise<void> {
-    // The watch ends when the others are being told already.
+    // The request that removes the key leaves first, so waiters learn of it sooner. Then the watch ends.
     setImmediate(() => this.stopWatching())
     return this.#parts.session.close(signal)
   }
@@ -120,13 +131,13 @@ export class Ownership {
     return this.#parts
   }
 
-  /** From now on the key may go: that is no loss any more. */
+  /** From now on, a removal of the key is not a loss. */
   protected stopWatching(): void {
     this.#parts.unwatch.abort()
   }
 }
 
-/** Resolves when a key is not bound to a lease any more. */
+/** Resolves when a key is no longer bound to a lease. */
 export const untilUnbound = (
   backend: Backend,
   key: string,
@@ -137,7 +148,7 @@ export const untilUnbound = (
 export const TAKEN =
   'ownership lost: its key was deleted by another client, or the store was emptied'
 
-/** The lease may live on while the key was deleted or taken over. */
+/** Loses the session if the key is deleted or taken over, which does not end the lease. */
 const watch = async (
   backend: Backend,
   key: string,
@@ -148,7 +159,7 @@ const watch = async (
     await untilUnbound(backend, key, session.id, AbortSignal.any([signal, session.lost]))
     session.lose(TAKEN)
   } catch {
-    // The watch was ended. If the store refuses us, renewals fail too.
+    // The watch was ended. If the store refuses the watch, renewals fail, too.
   }
 }
 

@@ -3,19 +3,19 @@ import { keyIn, type Namespace } from './namespace.ts'
 import { retryUntilAvailable } from './retry.ts'
 
 /**
- * Whether a name may have been meant as a pattern. No command takes one, and these characters are characters of a name
- * like others.
+ * Whether the user may have meant a name as a pattern. No command accepts patterns, and these characters are ordinary
+ * characters of a name.
  */
 export const looksLikePattern = (name: string): boolean => /[*?]|\[[^\]]+\]/.test(name)
 
-/** The group above the first part of a name that looks like a pattern, if any: `deploy/` of `deploy/*`. */
+/** The group above the first part of a name that looks like a pattern: `deploy/` of `deploy/*`. `undefined` if none. */
 export const groupAbovePattern = (name: string): string | undefined => {
   const parts = name.replace(/\/$/, '').split('/')
   const group = parts.slice(0, parts.findIndex(looksLikePattern)).join('/')
   return group === '' ? undefined : `${group}/`
 }
 
-/** A sentence for one who may have meant a pattern. */
+/** The sentence for a user who may have meant a pattern. */
 export const noPattern = (name: string, kind: Kind = 'signal'): string => {
   if (kind !== 'signal')
     return `"${name}" is used as a name, because patterns are not supported: rdv status prints all names`
@@ -24,11 +24,14 @@ export const noPattern = (name: string, kind: Kind = 'signal'): string => {
   return `"${name}" is used as a name, because patterns are not supported: ${instead}`
 }
 
-/** The same behind what was said of an absent name; nothing for one that looks like no pattern. */
+/**
+ * The sentence of `noPattern`, to be appended to a message about an absent name. Empty if the name does not look like a
+ * pattern.
+ */
 export const patternHint = (name: string): string =>
   looksLikePattern(name) ? `; ${noPattern(name)}` : ''
 
-/** Of names, those that look like patterns, and are the name of nothing of these kinds. */
+/** Those of the names that look like patterns and under which the store has no keys of these kinds. */
 export const patternsAmong = async (
   namespace: Namespace,
   kinds: readonly Kind[],

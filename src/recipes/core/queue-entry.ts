@@ -6,11 +6,11 @@ import { positionOf, prefixOf, type Queue, readMembers, refusal, whenNearer } fr
 import type { SessionOptions } from './session.ts'
 
 export interface EnterOptions extends SessionOptions {
-  /** Told of the own key before anybody can see it. */
+  /** Called with the key of the queue entry before the key is written. */
   readonly onEntering?: ((key: string) => void) | undefined
 }
 
-/** An entry in a queue, owned by a session of its own. */
+/** An entry in a queue, with a session of its own. */
 export class QueueEntry extends Ownership {
   /** Enters a queue at its end. */
   static async enter(queue: Queue, options: EnterOptions): Promise<QueueEntry> {
@@ -25,8 +25,8 @@ export class QueueEntry extends Ownership {
   }
 
   /**
-   * Waits until the entry holds: resolves to what it was then.
-   * @throws LostError the lease or the key has gone meanwhile.
+   * Waits until the queue entry holds, and resolves to its entry in the store.
+   * @throws LostError the lease or the key is gone.
    */
   async turn(queue: Queue, signal: AbortSignal, onWaiting?: () => void): Promise<Entry> {
     const either = eitherSignal(signal, this.lost)
@@ -39,20 +39,26 @@ export class QueueEntry extends Ownership {
     }
   }
 
-  /** @throws NoError others hold. */
+  /** @throws NoError other queue entries hold. */
   async turnNow(queue: Queue, signal: AbortSignal): Promise<Entry> {
     const { own, older } = await this.#check(queue, AbortSignal.any([signal, this.lost]))
     if (queue.holds(own, older)) return own
     throw await refusal(queue, signal)
   }
 
-  /** @throws the signal's reason, or LostError: what was found out a moment ago may not be acted upon any more. */
+  /**
+   * Checks that a result that was read a moment ago may still be acted upon.
+   * @throws the signal's reason, or LostError if the session is lost.
+   */
   requireStanding(signal: AbortSignal): void {
     signal.throwIfAborted()
     this.parts.session.requireLive()
   }
 
-  /** A session whose lease has gone may still wait, but never hold: the own key is read again before each verdict. */
+  /**
+   * A queue entry whose lease is gone may still wait, but must never hold. So its key is read again before each
+   * verdict.
+   */
   async #check(
     queue: Queue,
     signal: AbortSignal,
@@ -67,9 +73,9 @@ export class QueueEntry extends Ownership {
   }
 }
 
-/** What an entry that holds gives its owner: a lock, a leadership, a turn. */
+/** The ownership of a queue entry that holds: a lock, a leadership or a turn. */
 export abstract class QueueOwnership extends Ownership {
-  /** The fencing token: higher than that of every earlier holder. */
+  /** The fencing token. It is higher than that of every earlier holder. */
   readonly token: number
 
   protected constructor(entry: QueueEntry, token: number) {
@@ -78,8 +84,8 @@ export abstract class QueueOwnership extends Ownership {
   }
 
   /**
-   * Gives it up: the next one has it. If the store does not answer, the TTL does that later. With a signal, `release`
-   * tries until the store has answered or the signal aborts. Never rejects.
+   * Gives up the ownership, and the next queue entry holds. If the store does not answer, this happens when the TTL is
+   * over. With a signal, `release` tries until the store has answered or the signal aborts. Never rejects.
    */
   release(signal?: AbortSignal): Promise<void> {
     return this.giveUp(signal)

@@ -7,15 +7,20 @@ import { retryUntilAvailable } from './retry.ts'
 import { describeHolder, holderOf } from './session-record.ts'
 import { until } from './until.ts'
 
-/** Decides which entries of a queue hold what is queued for. */
+/** Decides which entries of a queue are holders. */
 export interface Admission {
-  /** Whether an entry of this value holds, behind older entries. */
+  /** Whether an entry with this value holds, given the older entries. */
   holds(own: Pick<Entry, 'value'>, older: readonly Entry[]): boolean
-  /** The one entry without whose end an entry cannot hold. Default: every change of the queue may let it hold. */
+  /**
+   * The one entry that must end before this entry can hold. Default: any change of the queue may let this entry hold.
+   */
   blocker?(own: Pick<Entry, 'value'>, older: readonly Entry[]): Entry | undefined
 }
 
-/** The oldest entry holds. The newest of the older entries is watched alone, so that the end of a holder wakes one waiter. */
+/**
+ * The oldest entry holds. Each waiter watches only the entry directly before it, so the end of a holder wakes one
+ * waiter.
+ */
 export const MUTEX: Admission = {
   holds: (_, older) => older.length === 0,
   blocker: (_, older) => older.at(-1),
@@ -25,26 +30,29 @@ export const MUTEX: Admission = {
 export const semaphore = (slots: number): Admission =>
   slots === 1 ? MUTEX : { holds: (_, older) => older.length < slots }
 
-/** A queue of sessions that want the same thing: first come, first served. */
+/** A queue of sessions that wait for the same thing: first come, first served. */
 export interface Queue extends Admission {
   readonly namespace: Namespace
   readonly kind: Kind
   readonly name: string
-  /** What the key of an entry of ours says. */
+  /** The value of this process's entry. */
   readonly value: string
-  /** Which keys are entries, where not all are. */
+  /** Selects the keys that count as entries. Default: all. */
   readonly counts?: ((entry: Entry) => boolean) | undefined
-  /** Looks at the entries that came before. @throws ConflictError they want something else. */
+  /**
+   * Checks the older entries.
+   * @throws ConflictError they do not match this queue, for example in their number of slots.
+   */
   readonly check?: (older: readonly Entry[]) => void
 }
 
-/** Which queue is meant. */
+/** Identifies a queue. */
 export type Line = Pick<Queue, 'namespace' | 'kind' | 'name' | 'counts'>
 
-/** Where an entry stands. */
+/** The position of an entry in a queue. */
 export interface Position {
   readonly own: Entry | undefined
-  /** Those that came before; all where there is no own entry. Oldest first. */
+  /** The entries before it, oldest first. All entries if there is no own entry. */
   readonly older: readonly Entry[]
 }
 
@@ -52,9 +60,9 @@ export const prefixOf = ({ namespace, kind, name }: Line): string =>
   `${keyIn(namespace, kind, name)}/`
 
 /**
- * The entries of a queue, oldest first. An entry's key lies directly below the prefix and is named after the lease that it
- * is bound to, as those of etcdctl and Consul are too. Everything else is another queue's: that of `a/b` lies below
- * that of `a`.
+ * The entries of a queue, oldest first. The key of an entry is directly below the prefix, and ends with the id of the
+ * lease that it is bound to. Entries of etcdctl and Consul have the same form. Any other key belongs to another queue:
+ * the entries of `a/b` are below the prefix of `a`.
  */
 export const membersOf = (line: Line, entries: Iterable<Entry>): Entry[] => {
   const { counts = () => true } = line
@@ -70,7 +78,7 @@ export const readMembers = async (queue: Line, signal?: AbortSignal): Promise<En
   return membersOf(queue, (await retryUntilAvailable({ signal }, list)).entries)
 }
 
-/** The entries of a queue that hold. */
+/** Those entries of a queue that hold. */
 export const holdersAmong = (admission: Admission, members: readonly Entry[]): Entry[] =>
   members.filter((entry, at) => admission.holds(entry, members.slice(0, at)))
 
@@ -81,7 +89,7 @@ export const positionOf = (key: string, members: readonly Entry[]): Position => 
     : { own: members[at], older: members.slice(0, at) }
 }
 
-/** Resolves when the entry at `own.key`, behind the older ones, may have come to hold. */
+/** Resolves when the entry at `own.key` may have become a holder. */
 export const whenNearer = (
   queue: Queue,
   own: Entry,
@@ -105,7 +113,7 @@ const mayHold =
   (entries: ReadonlyMap<string, Entry>): boolean =>
     queue.holds(own, positionOf(own.key, membersOf(queue, entries.values())).older)
 
-/** What is told to one that will not wait. */
+/** The error for a caller that does not wait. */
 export const refusal = async (queue: Queue, signal: AbortSignal): Promise<NoError> => {
   const [head] = await readMembers(queue, signal)
   const holder = head && describeHolder(await holderOf(queue.namespace, head, { signal }))

@@ -6,16 +6,16 @@ import { withDeadline } from './deadline.ts'
 import { type LeaseTimes, MAX_RETRY_PAUSE } from './lease-time.ts'
 
 interface RenewalOptions {
-  /** Whether they keep the process alive. */
+  /** Whether the renewals keep the process alive. Default: true. */
   readonly ref?: boolean
-  /** Whether the first one does not wait for its turn. */
+  /** Whether the first renewal is sent at once, and not after the interval. Default: false. */
   readonly atOnce?: boolean
 }
 
 /**
- * Sends renewals until the signal aborts or the lease is gone; never rejects. A renewal that gets no answer does not delay
- * the later ones. A renewal that fails is soon sent again, so that the first moment in which the store is back is used.
- * `renew` rejects where it failed.
+ * Sends renewals until the signal aborts or the lease is gone. A renewal that gets no answer does not delay the next
+ * one. A failed renewal is soon sent again, so that a store that returns is used at once. `renew` must reject if a
+ * renewal fails. Never rejects.
  */
 export const sendRenewals = async (
   { interval, answerLimit }: Pick<LeaseTimes, 'interval' | 'answerLimit'>,

@@ -3,19 +3,19 @@ import type { CallOptions, Entry, Write } from '../../backends/backend.ts'
 import { putHeld } from '../../backends/operations.ts'
 import { keyIn, type Namespace, nameIn, prefixIn } from './namespace.ts'
 
-/** Who holds a session, and how: stored beside what it holds and gone with it. */
+/** The holder of a session. It is stored beside the keys that the session holds, and removed with them. */
 export interface SessionRecord {
-  /** `hold`: a living process renews it. `expire`: nobody does, it ends by itself. */
+  /** `hold`: a living process renews the session. `expire`: no process renews it, and it ends by itself. */
   readonly kind: 'hold' | 'expire'
   readonly host: string
   readonly pid: number
-  /** Who holds it by that process, where somebody does. */
+  /** The client that the process acts for, if any. */
   readonly by?: string | undefined
-  /** When it began: ISO 8601, of its holder's clock; for people only. */
+  /** When the session began: ISO 8601, by the holder's clock. For people only. */
   readonly since: string
 }
 
-/** Whether a living session holds a key, and whose. */
+/** Whether a living session holds a key, and the record of that session. */
 export interface Holder {
   readonly held: boolean
   readonly record?: SessionRecord
@@ -24,7 +24,7 @@ export interface Holder {
 export const sessionKey = (namespace: Namespace, id: string): string =>
   keyIn(namespace, 'session', id)
 
-/** A record of this process, from now on, and of the client that it acts for in the namespace. */
+/** A record of this process, and of the client that it acts for in the namespace. The record begins now. */
 export const newRecord = (
   kind: SessionRecord['kind'],
   { by }: Pick<Namespace, 'by'> = {},
@@ -39,7 +39,7 @@ export const newRecord = (
   return JSON.stringify(record)
 }
 
-/** The writes that bind a key to a lease, with the record of its holder. */
+/** The writes that bind a key to a lease, and store the record of its holder. */
 export const boundWrites = (
   namespace: Namespace,
   lease: string,
@@ -51,7 +51,7 @@ export const boundWrites = (
   putHeld(key, value, lease),
 ]
 
-/** `undefined` where there is none that we understand: another program's session. */
+/** `undefined` if there is no readable record, as for a session of another program. */
 export const parseRecord = (entry: Entry | undefined): SessionRecord | undefined => {
   try {
     return entry && (JSON.parse(Buffer.from(entry.value).toString()) as SessionRecord)
@@ -61,8 +61,8 @@ export const parseRecord = (entry: Entry | undefined): SessionRecord | undefined
 }
 
 /**
- * The record of the session that holds an entry; none where it is not held, or by another program's session.
- * The session may end between two reads, so a missing record counts only while the entry is still the same.
+ * Whether a living session holds an entry, and its record. There is no record if the session belongs to another
+ * program. The session may end between the two reads, so if the record is missing, the entry is read again.
  */
 export const holderOf = async (
   namespace: Namespace,
@@ -76,7 +76,7 @@ export const holderOf = async (
   return { held: again?.lease === entry.lease }
 }
 
-/** All of the namespace's session records, by session id. */
+/** All session records of the namespace, by session id. */
 export const allRecords = async (
   namespace: Namespace,
   signal?: AbortSignal,
@@ -90,6 +90,6 @@ export const allRecords = async (
   return records
 }
 
-/** `node1 (pid 4711)`, for messages; `deploy-job` where that process acts for somebody. */
+/** The holder, for messages: `node1 (pid 4711)`, or `deploy-job` if the process acts for that client. */
 export const describeHolder = ({ record }: Holder): string =>
   record ? (record.by ?? `${record.host} (pid ${record.pid})`) : 'another session'

@@ -13,33 +13,36 @@ import { checkTtl } from './ttl.ts'
 
 export interface SessionOptions {
   /**
-   * Milliseconds; raised to a second, to the backend's minimum, and while the store takes longer to answer than a session can
-   * wait. Default: the backend's, 15 000 or 45 000.
+   * Milliseconds. A TTL below one second or below the backend's minimum is raised. It is also raised if the store
+   * answers so slowly that renewals would come too late. Default: the backend's default TTL, 15 000 or 45 000.
    */
   readonly ttl?: number | undefined
   /** Milliseconds between `expiring` and `lost`. Default: a sixth of the TTL, at most 5 s. */
   readonly grace?: number | undefined
-  /** Bounds the opening. */
+  /** Limits the opening of the session. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** How long (milliseconds) `close` waits without a signal, and if the session is late: its store may not answer. */
+/**
+ * Milliseconds that `close` waits without a signal. The second limit is for a session that is expiring or lost, because
+ * its store may not answer.
+ */
 const CLOSE_LIMIT = 5_000
 const CLOSE_LIMIT_AFTER_LOSS = 300
 
-/** On a busy machine a shorter one could be over before its timers tell. */
+/** Milliseconds. On a busy machine, a shorter TTL could end before its timers fire. */
 const MIN_TTL = 1_000
 
 /**
- * A lease that is kept alive by this process. Written once, above every backend's `grant`, `renew` and `revoke`.
+ * A lease that this process keeps alive. It works with the `grant`, `renew` and `revoke` of every backend.
  *
- * The lease surely lives for a TTL from when the last renewal that succeeded was *sent*, by the monotonic clock.
- * `lost` aborts before that time is over, and so before anybody else can hold what this session held, or as soon as
- * the store says that the lease is gone.
+ * The lease certainly lives for its TTL from the moment when the last successful renewal was *sent*, by the monotonic
+ * clock. `lost` aborts before that time is over, and so before another session can hold what this session held. It also
+ * aborts as soon as the store says that the lease is gone.
  */
 export class Session {
   readonly id: string
-  /** Milliseconds in force. */
+  /** The TTL in force, in milliseconds. */
   readonly ttl: number
   readonly #backend: Backend
   readonly #times: LeaseTimes
@@ -47,13 +50,13 @@ export class Session {
   readonly #lost = new AbortController()
   readonly #closed = new AbortController()
   #timers: LongTimer[] = []
-  /** When it must count as lost, monotonic milliseconds. */
+  /** When the session must count as lost, in monotonic milliseconds. */
   #deadline = 0
   #closing: Promise<void> | undefined
   #owner: ProcessIdentity | undefined
   #remains = false
   #lingering: AbortController | undefined
-  /** Why the last renewal failed, if none has succeeded since. */
+  /** The error of the last renewal, if it failed. */
   #renewalFailure: unknown
 
   private constructor(backend: Backend, lease: Lease, grantedAt: number, grace?: number) {
@@ -66,7 +69,8 @@ export class Session {
   }
 
   /**
-   * @throws UsageError the grace is longer than half of the TTL, or the TTL longer than the backend can.
+   * Opens a session.
+   * @throws UsageError the grace exceeds half of the TTL, or the TTL exceeds the backend's maximum.
    * @throws UnavailableError the store was out of reach until the signal aborted.
    */
   static async open(backend: Backend, options: SessionOptions = {}): Promise<Session> {
@@ -88,19 +92,20 @@ export class Session {
     }
   }
 
-  /** Aborts when renewals have failed for so long that what is guarded must come to an end: a loss will follow. */
+  /** Aborts when renewals have failed for so long that the guarded work must end. The loss follows after the grace. */
   get expiring(): AbortSignal {
     return this.#expiring.signal
   }
 
-  /** Aborts when nothing that was held may be acted upon any more. */
+  /** Aborts when the keys of the session may no longer be relied on. */
   get lost(): AbortSignal {
     return this.#lost.signal
   }
 
   /**
-   * Asks the clock too: after this process was stopped, answers may be read before the timers tell.
-   * @throws LostError what the session holds may not be acted upon any more.
+   * Throws if the session is lost. It also reads the clock: if this process was stopped, it may read an answer before
+   * the timers fire.
+   * @throws LostError the keys of the session may no longer be relied on.
    */
   requireLive(): void {
     if (now() >= this.#deadline) this.#expire()
@@ -108,8 +113,8 @@ export class Session {
   }
 
   /**
-   * Where the backend sees deaths: the session lives on while COMMAND does, though this process were killed. Elsewhere it is
-   * not even described, which takes a while.
+   * If the backend sees processes die, the session lives as long as COMMAND, even if this process is killed. On other
+   * backends, `describe` is not called, because the description takes a while.
    */
   async include(describe: () => Command): Promise<void> {
     const self = this.#backend.traits.seesDeath ? thisProcess() : undefined
@@ -120,8 +125,8 @@ export class Session {
   }
 
   /**
-   * Once it counts as lost: goes on to renew the lease, until `close`, while the store has not ended it. For one who waits
-   * for an end of what is guarded that has not come in time.
+   * After a loss: continues to renew the lease, if the store has not ended it, until `close`. For a caller whose
+   * guarded work has not ended in time.
    */
   async linger(): Promise<void> {
     if (this.#lingering) return
@@ -131,11 +136,12 @@ export class Session {
   }
 
   /**
-   * Ends the session and removes what it holds.
+   * Ends the session and removes its keys.
    *
-   * `close` resolves when the store has answered or the signal has aborted; without one, after 5 s at most, and after
-   * 300 ms if the session is expiring or lost. Where there is no answer until then it is tried beside, for as long as the
-   * process lives and the backend is open: a store that comes back may keep a session for another whole TTL. Never rejects.
+   * Resolves when the store has answered or the signal has aborted. Without a signal, resolves after at most 5 s, or
+   * 300 ms if the session is expiring or lost. If there is no answer until then, the attempts continue in the
+   * background while the process lives and the backend is open, because a store that returns may keep the session for
+   * another whole TTL. Never rejects.
    */
   close(signal?: AbortSignal): Promise<void> {
     this.#closing ??= this.#end(signal)
@@ -143,14 +149,14 @@ export class Session {
   }
 
   /**
-   * Once `close` has resolved: for so many milliseconds at most the store keeps what the session held, as it did not
-   * say that it is gone; 0 where it did.
+   * After `close` has resolved: milliseconds for which the store may still keep the keys. 0 if the store has confirmed
+   * the end of the session, or if the session was expiring or lost before `close`.
    */
   get remains(): number {
     return this.#remains ? this.ttl * this.#backend.traits.expiryFactor : 0
   }
 
-  /** Declares it lost: for who sees that something it held is gone. */
+  /** Declares the session lost. For a caller that has seen that a key of the session is gone. */
   lose(reason: string): void {
     if (this.#closing || this.lost.aborted) return
     this.#stop()
@@ -158,7 +164,7 @@ export class Session {
   }
 
   async #end(signal: AbortSignal | undefined): Promise<void> {
-    // From now on nothing declares it expiring or lost.
+    // From now on, no timer declares the session expiring or lost.
     this.#clear()
     this.#lingering?.abort()
     const late = this.lost.aborted || this.expiring.aborted
@@ -167,7 +173,7 @@ export class Session {
       this.#remains = !late
     }
     const revoked = retryUntilAvailable({}, () => this.#backend.revoke(this.id)).catch(remains)
-    // A request leaves when all that was begun before it is done: renewals end after it.
+    // Earlier requests leave first. Renewals stop only when the request that ends the session has left.
     await otherWork()
     this.#stop()
     const isLate = await Promise.race([revoked.then(() => false), hasAborted(limit)])
@@ -176,7 +182,7 @@ export class Session {
     finishInBackground(revoked)
   }
 
-  /** @throws what kept it from being renewed. */
+  /** @throws the error of a renewal that failed. */
   async #renew(limit: AbortSignal): Promise<void> {
     const sentAt = now()
     if (sentAt >= this.#deadline) return this.#expire()
@@ -208,7 +214,7 @@ export class Session {
     ]
   }
 
-  /** Answers that arrived while this process had no time for them, or did not run, are read before it is too late. */
+  /** Reads the answers that arrived while this process was busy or stopped. Acts only if none of them was a renewal. */
   async #judge(deadline: number, act: () => void): Promise<void> {
     for (let turn = 0; turn < 2; turn++) await otherWork()
     if (deadline === this.#deadline && !this.#closed.signal.aborted) act()
@@ -244,7 +250,7 @@ export class Session {
 const hasAborted = (signal: AbortSignal): Promise<true> =>
   new Promise((resolve) => onAbort(signal, () => resolve(true)))
 
-/** What to tell of a thing that was given up while the store did not answer, or refused; nothing where it did it. */
+/** The sentence about a thing whose release the store has not confirmed. `undefined` if `remains` is 0. */
 export const describeRemains = (
   what: string,
   { remains }: Pick<Session, 'remains'>,

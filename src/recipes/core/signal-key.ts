@@ -3,7 +3,8 @@ import { quoted } from '../../base/redact.ts'
 import { checkKey, isPlain } from './keys.ts'
 
 /**
- * Checks a key that is to be signalled or read. No wait takes one that begins with a scheme, such as `tcp:4000`.
+ * Checks a key that will be signalled or read. `rdv wait` accepts no key that begins with a scheme, such as `tcp:4000`,
+ * so other commands refuse it, too.
  * @throws UsageError one sentence that says what to write instead.
  */
 export const checkSignalKey = async (name: string): Promise<void> => {

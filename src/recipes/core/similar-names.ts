@@ -1,11 +1,12 @@
 import { mostSimilar } from '../../base/similar.ts'
 import { keyIn, type Namespace, nameIn, prefixIn } from './namespace.ts'
 
-/** So many keys are looked at for a likely typo. */
+/** The number of keys that are compared with a likely typo. */
 const MAX_COMPARED = 1_000
 
 /**
- * The signalled key that was most likely meant by a name, or for `deploi/` the group, if one is that near.
+ * The signalled key that is most similar to a name, or the most similar group if the name is one (`deploi/`).
+ * `undefined` if none is similar enough.
  * @throws UnavailableError the store is out of reach.
  */
 export const similarName = async (
@@ -24,8 +25,8 @@ export const similarName = async (
 }
 
 /**
- * The group `deploy/` where there is no key `deploy`, and the key where the group has no member; `undefined` where both or
- * neither are there.
+ * The group `deploy/` if the name is `deploy` and only the group exists; the key `deploy` if the name is `deploy/` and
+ * only the key exists. Otherwise `undefined`.
  * @throws UnavailableError the store is out of reach.
  */
 export const counterpart = async (

@@ -15,21 +15,22 @@ import { describeHolder, holderOf } from './session-record.ts'
 export interface TurnOptions extends EnterOptions {
   /** Rejects with a NoError instead of waiting. */
   readonly try?: boolean | undefined
-  /** Told of the own key when it has entered the queue: again after a loss. */
+  /** Called with the key of the new queue entry. After a loss, called again with the key of the next one. */
   readonly onQueued?: ((key: string) => void) | undefined
-  /** Told when others hold, so that there is time until the turn comes. */
+  /** Called when other queue entries hold, so there is time until the turn comes. */
   readonly onWaiting?: (() => void) | undefined
-  /** Told who holds while others are waited for, and each time that it is somebody else. */
+  /** Called with the holder that the caller waits for, and again with each new holder. */
   readonly onHolder?: ((holder: string) => void) | undefined
-  /** Told when the entry was lost while waiting, and a new one is made at the end of the queue. */
+  /** Called when the queue entry was lost while waiting. A new one is then made at the end of the queue. */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }
 
 /**
- * Queues until it is the caller's turn, and then does the last step, which undoes what it did where it fails. An entry that is lost
- * meanwhile is given up, and another one is made with a new session. However it fails, nothing of it stays in the queue.
- * @throws NoError with `try`, others hold.
- * @throws TimeoutError, or what kept the store out of reach at the deadline.
+ * Queues until it is the caller's turn, and then calls `last`, which must undo its own effects if it fails. If the
+ * queue entry is lost, it is given up, and a new one is made with a new session. After a failure, the queue entry is
+ * given up, too.
+ * @throws NoError with `try`, other queue entries hold.
+ * @throws TimeoutError the deadline passed. If the store was out of reach at the deadline, throws the reason for that.
  */
 export const takeTurn = async <T>(
   queue: Queue,
@@ -81,10 +82,10 @@ const attempt = async <T>(
   }
 }
 
-/** Who waits for less (milliseconds) is not told who holds. */
+/** Milliseconds. During a shorter wait, the holder is not reported. */
 const TOLD_AFTER = 500
 
-/** What is told while others hold. */
+/** The reports to the caller while other queue entries hold. */
 class Waiting {
   readonly #queue: Queue
   readonly #ownKey: string
@@ -117,7 +118,7 @@ class Waiting {
   }
 }
 
-/** Nobody is to be kept waiting by one who only tries. */
+/** With `try`, queues only if the queue entry would hold. Otherwise, other candidates might wait behind it. */
 const requireRoom = async (queue: Queue, signal: AbortSignal): Promise<void> => {
   const members = await readMembers(queue, signal)
   queue.check?.(members)
@@ -125,11 +126,11 @@ const requireRoom = async (queue: Queue, signal: AbortSignal): Promise<void> => 
   if (!queue.holds({ value }, members)) throw await refusal(queue, signal)
 }
 
-/** An entry whose commit was not answered was given up with its session: whether it was made matters no more. */
+/** A queue entry whose commit was not answered is given up with its session, so it does not matter if it was made. */
 const isLoss = (error: unknown): boolean =>
   error instanceof CoordinationError && (error.kind === 'lost' || error.kind === 'indeterminate')
 
-/** The error of a wait that was ended from outside. Never rejects. */
+/** The error of a wait that the signal ended. Never rejects. */
 const errorOfEndedWait = async (
   queue: Queue,
   ownKey: string | undefined,
@@ -140,7 +141,7 @@ const errorOfEndedWait = async (
   if (error instanceof IndeterminateError) return atDeadline(reason)
   const away = error instanceof UnavailableError && error.retryable
   if (error !== reason && !isLoss(error) && !away) return error
-  // Whether it is out of reach at the deadline, not whether it was before.
+  // The store must be out of reach at the deadline. An earlier outage does not count.
   return timedOut(queue, ownKey, reason).catch((unreachable) => (away ? error : unreachable))
 }
 
@@ -152,7 +153,7 @@ const timedOut = async (
 ): Promise<TimeoutError> => {
   const counts = (entry: Entry) => entry.key !== ownKey && (queue.counts?.(entry) ?? true)
   const [head] = await lastCheck(reason, (signal) => readMembers({ ...queue, counts }, signal))
-  // That it has answered decides; who it is, is told if there is time.
+  // The first answer decides that this is a timeout. The holder is named only if there is time to read it.
   const holder = await lastCheck(reason, (signal) =>
     holderOf(queue.namespace, head, { signal }),
   ).catch(() => ({ held: true }))

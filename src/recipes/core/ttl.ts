@@ -2,8 +2,9 @@ import type { Traits } from '../../backends/backend.ts'
 import { UsageError } from '../../base/errors.ts'
 
 /**
- * Checks a TTL (milliseconds) against the longest that the backend can; one below its shortest is raised by the backend.
- * @throws UsageError it is longer, or no length at all.
+ * Checks a TTL (milliseconds) against the backend's maximum, and returns it. The backend itself raises a TTL below its
+ * minimum.
+ * @throws UsageError the TTL exceeds the maximum, or is not a positive number.
  */
 export const checkTtl = (ttl: number, { name, maxTtl }: Traits): number => {
   if (!(ttl > 0 && ttl <= maxTtl)) {

@@ -3,12 +3,15 @@ import type { Backend, Entry } from '../../backends/backend.ts'
 import { type CoordinationError, TimeoutError } from '../../base/errors.ts'
 import { follow } from './view.ts'
 
-/** Milliseconds. Who has waited is in a hurry, and to leave a watch takes as long as to ask the store something. */
+/**
+ * Milliseconds from the result to the end of the watch. The caller continues first, because it takes as long to end a
+ * watch as to query the store.
+ */
 const CLOSE_AFTER = 30
 
 /**
- * Resolves once what a scope holds satisfies a condition, now or later.
- * @throws the signal's reason; where that is a deadline and the store was out of reach at it, what kept it so.
+ * Resolves when the entries of a scope satisfy a condition, now or later.
+ * @throws the signal's reason. If that is a deadline, and the store was out of reach then, throws the reason for that.
  */
 export const until = (
   backend: Backend,

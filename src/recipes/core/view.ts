@@ -3,19 +3,19 @@ import type { CoordinationError } from '../../base/errors.ts'
 import { beginSilence, explainSilence } from '../../base/outage.ts'
 import { nowWaiting } from '../../base/waiting-mark.ts'
 
-/** What a scope holds now, as far as is known. */
+/** The entries of a scope, as far as they are known. */
 export interface View {
-  /** By full key. Lives on: read it before taking the next view. */
+  /** By full key. The map is reused: read it before you request the next view. */
   readonly entries: ReadonlyMap<string, Entry>
-  /** The changes since the view before; after a snapshot `undefined`, for then anything may have changed. */
+  /** The changes since the previous view. `undefined` after a snapshot, because anything may have changed. */
   readonly changes: readonly Change[] | undefined
-  /** Why the store is out of reach, while it is. */
+  /** Why the store is out of reach. Absent if it is not. */
   readonly interrupted?: CoordinationError
 }
 
 /**
- * Follows a scope: a view each time that anything changes. A call waits once it asks for the second one. Ends as the
- * backend's `watch` does.
+ * Follows a scope, and yields a view after each change. The call counts as waiting when its caller requests the second
+ * view. Ends as the backend's `watch` does.
  */
 export async function* follow(
   backend: Backend,
@@ -36,7 +36,7 @@ export async function* follow(
   }
 }
 
-/** The events of a watch, whose store is silent until the first one, and while the watch is interrupted. */
+/** The events of a watch. Its store counts as silent until the first event, and while the watch is interrupted. */
 async function* eventsOf(
   backend: Backend,
   scope: string,

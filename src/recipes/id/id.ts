@@ -3,7 +3,8 @@ import { now } from '../../base/clock.ts'
 import type { Namespace } from '../core/namespace.ts'
 import { claimMachine, type Machine } from './machine-number.ts'
 
-// Sonyflake's layout of 63 bits: 39 of time in units of 10 ms since 2014-09-01, 8 of sequence, 16 of machine.
+// Sonyflake's layout of 63 bits: 39 bits of time in units of 10 ms (ticks) since 2014-09-01, 8 of sequence, 16 of
+// machine.
 
 const EPOCH = Date.UTC(2014, 8, 1)
 const TICK = 10
@@ -11,18 +12,19 @@ const SEQUENCE_BITS = 8n
 const MACHINE_BITS = 16n
 const IN_A_TICK = 2 ** Number(SEQUENCE_BITS)
 
-/** So many ticks are reserved at a time: one write a second. */
+/** The number of ticks that are reserved at a time. At full speed, this is one write a second. */
 const RESERVED = 100
 
 export interface IdOptions {
-  /** How many; 1 by default. */
+  /** The number of ids. Default: 1. */
   readonly count?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Yields ids that rise, and that no other process of the namespace is given, ever: also not where clocks are wrong or
- * set back. None is from the future of this machine's clock, so 256 come in each 10 ms.
+ * Yields rising ids. No other process of the namespace ever gets the same ids, even if clocks are wrong or set back. An
+ * id is not ahead of this machine's clock, unless the clock is more than a second behind. So there are at most 256 ids
+ * in 10 ms.
  * @throws NoError all 65,536 machine numbers are taken.
  * @throws UnavailableError the store was out of reach until the signal aborted.
  */
@@ -52,13 +54,13 @@ export async function* ids(
   }
 }
 
-/** The tick that it is, by the wall clock of the beginning: setting it in the meantime changes nothing. */
+/** Returns the current tick, by the wall clock at the start. Later changes of the wall clock have no effect. */
 const tickClock = (): (() => number) => {
   const begun = Date.now() - EPOCH - now()
   return () => Math.floor((begun + now()) / TICK)
 }
 
-/** Where a tick is far ahead, this clock is wrong, and waiting does not mend it. */
+/** In ticks. If a tick is further ahead than this, this machine's clock is wrong, and waiting does not help. */
 const WORTH_WAITING = 1_000 / TICK
 
 const reached = async (clock: () => number, tick: number, signal: AbortSignal): Promise<void> => {

@@ -10,23 +10,23 @@ import { Session } from '../core/session.ts'
 import { boundWrites } from '../core/session-record.ts'
 
 // rdv/id/NUMBER        held while a process makes ids with the number
-// rdv/id/NUMBER/last   stays: no tick up to this one may be used with the number any more
+// rdv/id/NUMBER/last   stays: ticks up to this one may no longer be used with the number
 
 const NUMBERS = 65_536
 
 /** A machine number that is held, and the ticks that may be used with it. */
 export interface Machine {
   readonly number: number
-  /** Each is later than any that was ever reserved with this number. */
+  /** Each tick is later than every tick that was reserved with this number before. */
   readonly reserved: readonly number[]
-  /** The same number with further ticks, from the earliest on; `undefined`: it is not held any more. */
+  /** The same number with more ticks, none before `earliest`. `undefined` if the number is no longer held. */
   reserve(earliest: number, ticks: number, signal: AbortSignal): Promise<Machine | undefined>
   release(): Promise<void>
 }
 
 /**
- * Takes a number that nobody holds. Nothing depends on this session living on: ticks are reserved in the store before
- * they are used, so whoever has the number next begins after them.
+ * Takes a number that no process holds. The ids stay unique even if the session is lost: ticks are reserved in the
+ * store before they are used, so the next holder of the number starts after them.
  * @throws NoError all numbers are held.
  */
 export const claimMachine = async (
@@ -48,7 +48,7 @@ export const claimMachine = async (
   }
 }
 
-/** One that was used before, so that they do not become ever more; else any. */
+/** Prefers a number that was used before, so that the number of keys does not grow. */
 const chooseNumber = async (
   namespace: Namespace,
   earliest: number,
@@ -80,7 +80,7 @@ const freshNumber = (known: ReadonlySet<number>): number | undefined => {
   return undefined
 }
 
-/** This clock is behind everybody's: ids are made ahead of it. */
+/** This machine's clock is behind the reserved ticks of every free number, so the ids are ahead of the clock. */
 const leastAhead = (free: readonly (readonly [number, number])[]): number => {
   const [least] = [...free].sort(([, a], [, b]) => a - b)
   if (!least) throw new NoError('all 65536 machine numbers are in use: use another namespace')
@@ -119,13 +119,13 @@ const claim = async (
 
 interface Reservation {
   readonly preconditions: readonly Precondition[]
-  /** Beside that of the last tick. */
+  /** Writes in addition to that of the last tick. */
   readonly writes: readonly Write[]
   readonly earliest: number
   readonly ticks: number
 }
 
-/** `undefined`: somebody else holds the number, or the lease is gone. What was reserved in vain is only wasted. */
+/** `undefined` if another process holds the number, or if the lease is gone. Then the reserved ticks remain unused. */
 const reserveTicks = async (
   { backend }: Namespace,
   session: Session,
@@ -138,7 +138,7 @@ const reserveTicks = async (
   const first = Math.max(earliest, tickIn(entry) + 1)
   const same = entry ? unchanged(last, entry.modRevision) : absent(last)
   const reservation = put(last, String(first + ticks - 1))
-  // While the number is ours, nobody else reserves ticks of it.
+  // While this session holds the number, no other session reserves ticks of it.
   const isIn = (entries: readonly Entry[]) =>
     entries.some((one) => one.key === key && one.lease === session.id) &&
     entries.some((one) => one.key === last && tickIn(one) === first + ticks - 1)

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Entry } from '../../backends/backend.ts'
 
-/** Who has done something, and when. For people; the session tells whose it is. */
+/** The process that has done a step, and the time. Only `session` is compared; the other fields are for people. */
 export interface OnceRecord {
   readonly host: string
   readonly pid: number
@@ -9,7 +9,6 @@ export interface OnceRecord {
   readonly session: string
 }
 
-/** The record of this process. */
 export const onceRecord = (lease: string): OnceRecord => ({
   host: hostname(),
   pid: process.pid,
@@ -17,7 +16,7 @@ export const onceRecord = (lease: string): OnceRecord => ({
   session: lease,
 })
 
-/** What a record tells: nothing if another program wrote it. */
+/** The fields of a record. Empty if another program wrote it. */
 export const parseOnceRecord = ({ value }: Entry): Partial<OnceRecord> => {
   try {
     const { host, pid, at, session } = JSON.parse(Buffer.from(value).toString()) ?? {}

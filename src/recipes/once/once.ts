@@ -15,15 +15,15 @@ import { until } from '../core/until.ts'
 import { type OnceRecord, onceRecord, parseOnceRecord } from './once-record.ts'
 
 export interface OnceOptions extends TurnOptions {
-  /** Milliseconds to wait; 0 or nothing is no limit. */
+  /** Milliseconds to wait. 0 or absent: no limit. */
   readonly timeout?: number | undefined
-  /** Milliseconds after which it may be done anew; raised to the backend's minimum. Default: never. */
+  /** Milliseconds after which the step may be done again. Raised to the backend's minimum. Default: never. */
   readonly expire?: number | undefined
 }
 
 /**
- * The right to do what is to be done once: it stays with who got it until that one says that it is done, or gives it
- * up, or dies.
+ * The right to do a step that is done once. It ends when its owner records that the step is done, gives up the right,
+ * or dies.
  */
 export class Turn extends QueueOwnership {
   readonly #record: string
@@ -36,9 +36,9 @@ export class Turn extends QueueOwnership {
   }
 
   /**
-   * Waits until it is the caller's turn, or until somebody has done it: then there is nothing.
-   * @throws NoError with `try`, somebody does it just now.
-   * @throws TimeoutError, UnavailableError at the deadline; the queue entry is given up.
+   * Waits until it is the caller's turn. Resolves to `undefined` if another process has done the step.
+   * @throws NoError with `try`, another process is doing the step now.
+   * @throws TimeoutError, UnavailableError at the deadline. The queue entry is given up.
    */
   static take(
     namespace: Namespace,
@@ -47,7 +47,7 @@ export class Turn extends QueueOwnership {
   ): Promise<Turn | undefined> {
     const queue: Queue = { namespace, kind: 'once', name, value: '', ...MUTEX }
     recordKey(queue)
-    // Better now than when it is done.
+    // A wrong value is reported now, and not only after the step is done.
     if (options.expire !== undefined) checkTtl(options.expire, namespace.backend.traits)
     return withDeadline(options, async (signal) => {
       if (await isDone(queue, signal)) return undefined
@@ -68,9 +68,10 @@ export class Turn extends QueueOwnership {
   }
 
   /**
-   * Records that it is done, in one commit with the end of the turn. Tries until the turn is lost or the signal aborts.
-   * @throws LostError the turn was lost before, and somebody else may do it again.
-   * @throws IndeterminateError no answer came in time, so whether the record was made is not known.
+   * Records that the step is done, in one commit with the end of the turn. Tries until the turn is lost or the signal
+   * aborts.
+   * @throws LostError the turn was lost before, and another process may do the step again.
+   * @throws IndeterminateError no answer came in time, so it is unknown whether the record was made.
    * @throws UnavailableError the store was out of reach until the signal aborted. The record was not made.
    */
   async done(signal?: AbortSignal): Promise<void> {
@@ -100,7 +101,7 @@ export class Turn extends QueueOwnership {
     return [...boundWrites(namespace, lease.id, this.#record, value, 'expire'), over]
   }
 
-  /** The turn's end is in the commit, so of several copies one can be applied. */
+  /** The commit ends the turn, so at most one of several copies is applied. */
   async #commit(writes: readonly Write[], signal: AbortSignal): Promise<void> {
     const { namespace, key, session } = this.parts
     const change = {
@@ -126,7 +127,10 @@ export class Turn extends QueueOwnership {
   }
 }
 
-/** Who has done it and when, as far as the record tells; `undefined` where there is none (any more). */
+/**
+ * The process that has done the step, and the time, as far as the record contains them. `undefined` if there is no
+ * record.
+ */
 export const whoDid = async (
   namespace: Namespace,
   name: string,
@@ -147,7 +151,9 @@ const isDone = async (queue: Queue, signal: AbortSignal): Promise<boolean> => {
   return (await retryUntilAvailable({ signal }, read)) !== undefined
 }
 
-/** Ends a wait for the turn as soon as it is done: a record wakes all who wait, not one after the other. */
+/**
+ * Ends a wait for the turn as soon as the step is done. The record wakes all waiters at once, not one after the other.
+ */
 const unlessDone = async (
   queue: Queue,
   signal: AbortSignal,
@@ -158,7 +164,7 @@ const unlessDone = async (
   const key = recordKey(queue)
   until(queue.namespace.backend, key, (entries) => entries.has(key), stop.signal).then(
     () => done.abort(DONE),
-    () => {}, // stopped; where the store refuses us, the wait itself tells
+    () => {}, // The watch was stopped. If the store refuses the watch, the wait for the turn reports it.
   )
   try {
     return await body(eitherSignal(signal, done.signal))

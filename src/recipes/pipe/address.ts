@@ -4,10 +4,13 @@ import { isIPv6 } from 'node:net'
 import { hostname } from 'node:os'
 import type { Namespace } from '../core/namespace.ts'
 
-/** Where a sender listens. */
+/** The address on which a sender listens. */
 export interface PipeAddress {
   readonly host: string
-  /** 0: free ports. Else the groups take this one and those after it, in the order in which they come. */
+  /**
+   * 0: each group takes a free port. Otherwise, the groups take this port and those after it, in the order in which
+   * they are opened.
+   */
   readonly port: number
 }
 
@@ -15,8 +18,8 @@ const LOOPBACK = '127.0.0.1'
 const WILDCARDS: readonly string[] = ['0.0.0.0', '::']
 
 /**
- * The address of this machine by which it reaches the store, so that whoever reaches the store reaches it, and
- * others need not: loopback for a store of this machine.
+ * The address from which this machine reaches the store; loopback if the store is on this machine. Machines in the
+ * network of the store can usually connect to it, and machines in other networks cannot.
  */
 export const ownAddress = async ({ backend }: Namespace): Promise<string> => {
   if (backend.traits.reach !== 'network') return LOOPBACK
@@ -24,7 +27,9 @@ export const ownAddress = async ({ backend }: Namespace): Promise<string> => {
   return (await towards(bracketed ?? plain ?? LOOPBACK)) ?? hostname()
 }
 
-/** Of the address that the kernel chooses towards a host. Nothing is sent. */
+/**
+ * The local address that the kernel chooses for connections to a host. `undefined` if there is none. Nothing is sent.
+ */
 const towards = async (host: string): Promise<string | undefined> => {
   const { lookup } = await import('node:dns/promises')
   try {
@@ -48,18 +53,21 @@ const ownEnd = async (socket: Socket, address: string): Promise<string> => {
   }
 }
 
-/** What receivers are told: `advertise`, or else where it listens, or, if that is everywhere, how this machine is reached. */
+/**
+ * The host that is published for receivers: `advertise`, or else the host on which the sender listens. If it listens on
+ * all addresses, the address from which this machine reaches the store.
+ */
 export const advertised = async (
   namespace: Namespace,
   host: string,
   advertise: string | undefined,
 ): Promise<string> => advertise ?? (WILDCARDS.includes(host) ? ownAddress(namespace) : host)
 
-/** `tcp://host:port`, which nanomsg's tools understand. */
+/** `tcp://host:port`, which the tools of nanomsg understand. */
 export const pipeUrl = (host: string, port: number): string =>
   `tcp://${isIPv6(host) ? `[${host}]` : host}:${port}`
 
-/** `undefined` where it is none. */
+/** `undefined` if the text is not such a URL. */
 export const parsePipeUrl = (text: string): PipeAddress | undefined => {
   const [, bracketed, plain, port] =
     /^tcp:\/\/(?:\[([^\]]+)\]|([^:/[\]]+)):(\d{1,5})\/?$/.exec(text) ?? []

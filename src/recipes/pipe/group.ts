@@ -1,10 +1,13 @@
 import { PushListener } from '../../nanomsg/push-listener.ts'
 
-/** What is kept for a group: so many messages, and as many for each receiver that is connected, or so many bytes. */
+/**
+ * The limits of what is kept for a group: this many messages, plus as many for each connected receiver; or this many
+ * bytes.
+ */
 const MAX_MESSAGES = 128
 const MAX_BYTES = 8 * 1024 * 1024
 
-/** The sender's side of a group of receivers: a port, and the messages that none of them was free to take yet. */
+/** The sender's side of a group of receivers: a port, and the messages that no receiver was free to take yet. */
 export class PipeGroup {
   readonly name: string
   readonly #onChange: () => void
@@ -13,13 +16,13 @@ export class PipeGroup {
   #bytes = 0
   #dropped = 0
 
-  /** `onChange` is called whenever messages have been taken, or the number of receivers is another one. */
+  /** `onChange` is called when messages may have been taken, and when the number of receivers changes. */
   constructor(name: string, onChange: () => void) {
     this.name = name
     this.#onChange = onChange
   }
 
-  /** Opens its port, and resolves to that. Messages may be put in before. */
+  /** Opens the port, and resolves to its number. Messages may be put in before. */
   async listen(host: string, port: number): Promise<number> {
     this.#listener = await PushListener.listen(host, port, () => {
       this.#hand()
@@ -28,28 +31,28 @@ export class PipeGroup {
     return this.#listener.port
   }
 
-  /** Whether the next message has to wait, or be dropped. */
+  /** Whether the next message has to wait or be dropped. */
   get full(): boolean {
     const most = MAX_MESSAGES * (1 + this.connected)
     return this.#waiting.length >= most || this.#bytes >= MAX_BYTES
   }
 
-  /** How many receivers are connected and ready. */
+  /** The number of receivers that are connected and ready. */
   get connected(): number {
     return this.#listener?.ready ?? 0
   }
 
-  /** How many messages nobody has taken yet. */
+  /** The number of messages that no receiver has taken yet. */
   get waiting(): number {
     return this.#waiting.length
   }
 
-  /** How many were dropped because it was full. */
+  /** The number of messages that were dropped because the group was full. */
   get dropped(): number {
     return this.#dropped
   }
 
-  /** For whoever is free next; dropped if it is full. */
+  /** Gives a message to the next free receiver. Drops the message if the group is full. */
   put(framed: Buffer): void {
     if (this.full) {
       this.#dropped++
@@ -57,11 +60,11 @@ export class PipeGroup {
     }
     this.#waiting.push(framed)
     this.#bytes += framed.length
-    // Those before it wait for a change: nobody is free.
+    // If earlier messages wait, no receiver is free, and a change will hand them over.
     if (this.#waiting.length === 1) this.#hand()
   }
 
-  /** Once everything was handed over: resolves when all receivers have read it and gone. */
+  /** To be called when all messages were taken. Resolves when all receivers have read them and have left. */
   async end(): Promise<void> {
     await this.#listener?.end()
   }

@@ -1,10 +1,10 @@
-/** Beyond so many bytes no connection is read. */
+/** If more bytes than this are waiting, no connection is read. */
 const MAX_BYTES = 256 * 1024
 
-/** An empty message takes memory, too. */
+/** Bytes. An empty message takes memory, too. */
 const OVERHEAD = 64
 
-/** A connection that messages come from. */
+/** A connection from which messages come. */
 export interface Source {
   pause(): void
   resume(): void
@@ -15,7 +15,10 @@ interface Arrived<S> {
   readonly from: S
 }
 
-/** Messages that came and were not taken yet. Who reads slowly has its connections wait, and memory stays bounded. */
+/**
+ * Messages that have arrived and were not taken yet. If the reader is slow, the connections are paused, so memory stays
+ * bounded.
+ */
 export class Inbox<S extends Source> {
   readonly #sources = new Set<S>()
   #waiting: Arrived<S>[] = []
@@ -23,12 +26,12 @@ export class Inbox<S extends Source> {
   #paused = false
   #wakeReader: (() => void) | undefined
 
-  /** The connections that are read. */
+  /** The connections from which messages may still come. */
   get sources(): ReadonlySet<S> {
     return this.#sources
   }
 
-  /** How many messages nobody has taken. */
+  /** The number of messages that were not taken yet. */
   get size(): number {
     return this.#waiting.length
   }
@@ -52,7 +55,10 @@ export class Inbox<S extends Source> {
     this.wake()
   }
 
-  /** All that came, in order; waits until there is something, or until `over` says that nothing follows. */
+  /**
+   * Takes all messages that have arrived, in order. Waits until there is at least one, or until `over` returns true
+   * because no more will come.
+   */
   async take(over: () => boolean, signal: AbortSignal): Promise<Arrived<S>[]> {
     signal.throwIfAborted()
     signal.addEventListener('abort', this.wake)
@@ -72,12 +78,12 @@ export class Inbox<S extends Source> {
     return taken
   }
 
-  /** Reads on, once what was taken has been used. */
+  /** Reads the connections again, once the messages that were taken have been used. */
   readOn(): void {
     if (this.#paused) this.#pause(false)
   }
 
-  /** Has `take` look again. */
+  /** Makes `take` check again. */
   readonly wake = (): void => this.#wakeReader?.()
 
   #pause(paused: boolean): void {

@@ -8,19 +8,19 @@ import { Window } from './window.ts'
 export interface LinkOptions {
   readonly url: string
   readonly address: PipeAddress
-  /** Whether the sender heeds credit. */
+  /** Whether the sender obeys credit. */
   readonly credit: boolean
-  /** How many messages more may be asked for, of whichever sender. */
+  /** The number of messages that may still be requested from all senders together. */
   left(): number
   onMessages(link: Link, messages: readonly Buffer[]): void
-  /** It has no connection and dials no more. */
+  /** Called when the link has no connection and does not dial again. */
   onDone(link: Link): void
 }
 
-/** A report is worth sending when a message in so many of the window was read since the last one. */
+/** A report is sent when the messages read since the last one are at least this part (a quarter) of the window. */
 const PART = 4
 
-/** The way to one sender, with the account of what that may send. */
+/** The connection to one sender, and the count of the messages that it may send. */
 export class Link implements Source {
   readonly #options: LinkOptions
   readonly #dialer: PullDialer
@@ -28,10 +28,10 @@ export class Link implements Source {
   #granted = 0
   #received = 0
   #used = 0
-  /** How much had been received when the connection began: reports count from there. */
+  /** The number of messages received before the current connection. Reports count from there. */
   #before = 0
   #reported = 0
-  /** Since when the sender has known that the reader waits. */
+  /** When the sender learned that the reader waits. `undefined` if the reader does not wait. */
   #idleSince: number | undefined
   #answering = false
 
@@ -41,7 +41,7 @@ export class Link implements Source {
       ...options.address,
       firstReport: () => (options.credit ? this.#report() : undefined),
       onMessages: (messages) => this.#take(messages),
-      // What was granted and has not come does not come any more.
+      // Messages that were granted but have not come will not come any more.
       onDisconnect: () => {
         this.#granted = this.#received
         this.#before = this.#received
@@ -55,12 +55,12 @@ export class Link implements Source {
     return this.#options.url
   }
 
-  /** How many messages were granted, and not used yet. */
+  /** The number of messages that were granted and not used yet. */
   get open(): number {
     return this.#granted - this.#used
   }
 
-  /** A message was read, which took so long (milliseconds): there is room for another one. */
+  /** The reader has read a message, which took `elapsed` milliseconds. There is room for another message. */
   use(elapsed: number): void {
     this.#used++
     this.#window.read(elapsed)
@@ -92,7 +92,7 @@ export class Link implements Source {
     this.#dialer.close()
   }
 
-  /** Whether everything that came was read. */
+  /** Whether everything that was received was read. */
   get #drained(): boolean {
     return this.#used === this.#received
   }
@@ -105,7 +105,7 @@ export class Link implements Source {
     this.#options.onMessages(this, messages)
   }
 
-  /** The sender is told that the messages came, unless it soon hears that they were read. */
+  /** Tells the sender that the messages have arrived, unless a report that they were read follows at once. */
   #answer(): void {
     if (this.#answering) return
     this.#answering = true
@@ -123,7 +123,7 @@ export class Link implements Source {
     if (starved) this.#idleSince = performance.now()
   }
 
-  /** What the sender may know, which gets as much as may be on its way. */
+  /** The next report. It grants as many messages as the window allows to be on their way. */
   #report(): Report {
     this.#granted += Math.max(0, Math.min(this.#window.size - this.open, this.#options.left()))
     this.#reported = this.#used

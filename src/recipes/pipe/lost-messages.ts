@@ -1,4 +1,4 @@
-/** What to tell of messages of which nobody knows any more. */
+/** The sentence about messages that are lost. */
 export const lostMessages = (count: number, done: 'delivered' | 'read'): string =>
   count === 1
     ? `1 message was not ${done}: it is lost`

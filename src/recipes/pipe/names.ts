@@ -5,9 +5,9 @@ import { keyIn, type Namespace, nameIn } from '../core/namespace.ts'
 // rdv/pipe/DEST               held by the sender
 // rdv/pipe/DEST/GROUP/url     tcp://HOST:PORT, held by the sender
 // rdv/pipe/DEST/GROUP/member/ID   held by each member
-// rdv/pipe/DEST/GROUP/ended   stays: when the last sender came to its end
+// rdv/pipe/DEST/GROUP/ended   stays: written when a sender has reached the end of its messages
 
-/** What has a meaning below a pipe, and so cannot be a part of a pipe's name. */
+/** Parts with a meaning below a pipe's key. A pipe's name cannot contain them. */
 const RESERVED: readonly string[] = ['url', 'member', 'ended']
 
 /**
@@ -27,7 +27,7 @@ export const checkPipe = (name: string): string => {
 
 /**
  * Checks the name of a group of receivers, which is one part of a key.
- * @throws UsageError likewise.
+ * @throws UsageError one sentence that says what to write instead.
  */
 export const checkPipeGroup = (name: string): string => {
   if (checkKey(name, 'group').includes('/')) {
@@ -51,11 +51,11 @@ export const endedKey = (namespace: Namespace, pipe: string, group: string): str
 export const memberKey = (namespace: Namespace, pipe: string, group: string, id: string): string =>
   `${groupPrefix(namespace, pipe, group)}member/${id}`
 
-/** What a key below `rdv/pipe/` tells of. */
+/** The meaning of a key below `rdv/pipe/`. */
 export interface PipeKey {
   readonly pipe: string
   readonly group?: string
-  /** Absent: the key is the sender's own. */
+  /** Absent if the key is the sender's own key. */
   readonly part?: 'url' | 'ended' | 'member'
 }
 

@@ -10,23 +10,29 @@ import { Receiver } from './receiver.ts'
 import { Registration } from './registration.ts'
 
 export interface ReceiveOptions {
-  /** Ends it: what is on its way is still given, for a second at most, and then the signal's reason is thrown. */
+  /**
+   * Ends the receiver. It yields messages that are on their way, for one second at most, and then throws the signal's
+   * reason.
+   */
   readonly signal?: AbortSignal | undefined
-  /** So many messages are taken, not one more. Other members get what follows. */
+  /** The maximum number of messages to take. Other members get the following messages. Default: no limit. */
   readonly count?: number | undefined
-  /** Milliseconds until the group counts one member less when this process dies. Default 15 000. */
+  /**
+   * Milliseconds after which this process, if it dies, no longer counts as a member. Default: the backend's default
+   * TTL, 15 000 or 45 000.
+   */
   readonly ttl?: number | undefined
-  /** Told, in sentences for people, what went wrong and is being mended. */
+  /** Called with a sentence for people about a failure from which the receiver recovers, or about lost messages. */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }
 
-/** How long (milliseconds) an interrupted receiver goes on with what is on its way to it. */
+/** Milliseconds for which an interrupted receiver still reads messages that are on their way to it. */
 const CLOSE_LIMIT = 1_000
 
 /**
- * Joins a group of a pipe's receivers and yields the messages that this member gets. A message counts as read when the next
- * one is asked for. Ends after
- * the last message of a sender that came to its end; one that dies is awaited, and so is the first one.
+ * Joins a group of a pipe's receivers, and yields the messages that this member gets. A message counts as read when the
+ * next one is requested. Ends after the last message of a sender that has reached its end. If a sender dies, the
+ * receiver waits for another one, as it waits for the first one.
  * @throws UsageError a name is malformed.
  */
 export async function* receive(
@@ -69,7 +75,7 @@ export async function* receive(
   }
 }
 
-/** Tells the receiver where the sender is, and when it has come to its end. */
+/** Tells the receiver the address of the sender, and when a sender has reached its end. */
 const find = async (
   namespace: Namespace,
   pipe: string,

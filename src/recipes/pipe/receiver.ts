@@ -4,24 +4,24 @@ import { parsePipeUrl } from './address.ts'
 import { Inbox } from './inbox.ts'
 import { Link } from './link.ts'
 
-/** What a member gets, from whichever sender there is. */
+/** The messages that a member gets, from any sender. */
 export class Receiver {
   readonly #inbox = new Inbox<Link>()
   readonly #count: number
   #used = 0
-  /** Of those that were taken. */
+  /** The number of messages that were taken from the inbox and not used yet. */
   #unused = 0
   #ended = false
   readonly #failed = new AbortController()
 
-  /** It takes `count` messages, not one more. */
+  /** Takes at most `count` messages. */
   constructor(count: number) {
     this.#count = count
   }
 
   /**
-   * Dials the sender that an entry names. Connections to any other one are read to their end, but not made again: their
-   * port may be another program's by then.
+   * Dials the sender that an entry names. Connections to other senders are read to their end, but not opened again,
+   * because their ports may belong to other programs by then.
    */
   connect(entry: Entry | undefined): void {
     const url = entry && Buffer.from(entry.value).toString()
@@ -33,7 +33,7 @@ export class Receiver {
     if (url !== undefined && !found) this.#open(url, entry?.lease !== undefined)
   }
 
-  /** No sender is awaited any more: the messages end when the connections do. */
+  /** No more senders are expected. The messages end when the connections end. */
   end(): void {
     this.#ended = true
     for (const link of this.#inbox.sources) link.retire()
@@ -44,7 +44,7 @@ export class Receiver {
     this.#failed.abort(error)
   }
 
-  /** Messages as they come, until their end. */
+  /** Yields messages as they arrive, until their end. */
   async *messages(signal: AbortSignal): AsyncGenerator<Buffer> {
     const either = AbortSignal.any([signal, this.#failed.signal])
     while (this.#used < this.#count) {
@@ -57,7 +57,7 @@ export class Receiver {
       for (const { message, from } of taken) {
         const given = performance.now()
         yield message
-        // It was read when the next one is asked for.
+        // The message counts as read because the next one was requested.
         this.#used++
         this.#unused--
         from.use(performance.now() - given)
@@ -67,7 +67,7 @@ export class Receiver {
     }
   }
 
-  /** Asks the senders for nothing more, and gives what is on its way. */
+  /** Asks the senders to send no more, and yields the messages that are on their way. */
   async *leave(signal: AbortSignal): AsyncGenerator<Buffer> {
     this.#ended = true
     for (const link of this.#inbox.sources) link.leave()
@@ -78,17 +78,17 @@ export class Receiver {
     }
   }
 
-  /** How many messages have come that were not read. */
+  /** The number of messages that have arrived and were not read. */
   get unread(): number {
     return this.#unused + this.#inbox.size
   }
 
-  /** Ends everything at once. */
+  /** Closes all connections at once. */
   close(): void {
     for (const link of this.#inbox.sources) link.close()
   }
 
-  /** A url that a session holds is that of a sender of ours, which heeds credit. */
+  /** If a session holds the URL, the sender is an rdv process, which obeys credit. */
   #open(url: string, credit: boolean): void {
     const address = parsePipeUrl(url)
     if (!address) return
@@ -103,7 +103,7 @@ export class Receiver {
     this.#inbox.join(link)
   }
 
-  /** How many more messages may be asked for. */
+  /** The number of messages that may still be requested. */
   #left(): number {
     let open = 0
     for (const link of this.#inbox.sources) open += link.open

@@ -9,23 +9,26 @@ import { retry } from '../core/retry.ts'
 import { describeRemains } from '../core/session.ts'
 
 export interface RegistrationOptions extends OwnedKey {
-  /** Milliseconds until the keys go when this process dies. */
+  /** Milliseconds after which the keys are removed if this process dies. Default: the backend's default TTL. */
   readonly ttl?: number | undefined
   readonly signal: AbortSignal
-  /** Told when the session was lost, and of each failed attempt to join again. */
+  /**
+   * Called when the session was lost, when an attempt to join again fails for a new reason, and if the keys could not
+   * be released.
+   */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }
 
 /**
- * A key that is held while this process wants, and others beside it: when the session is lost, all of them are held
- * anew with another one.
+ * A key that this process holds until `close`, and further keys. If the session is lost, all of them are held again
+ * with a new session.
  */
 export class Registration {
   readonly #namespace: Namespace
   readonly #options: RegistrationOptions
   readonly #beside = new Map<string, string>()
   readonly #superseded = new AbortController()
-  /** Its sessions: the store may see them live a little longer than we do. */
+  /** The sessions of this registration. The store may keep a lost one for a little longer. */
   readonly #sessions = new Set<string>()
   readonly #kept: KeptOwnership<Owned>
 
@@ -40,7 +43,7 @@ export class Registration {
     })
   }
 
-  /** @throws NoError another session holds the key; that one is untouched. */
+  /** @throws NoError another session holds the key. That session is not affected. */
   static async open(namespace: Namespace, options: RegistrationOptions): Promise<Registration> {
     return new Registration(
       namespace,
@@ -49,24 +52,27 @@ export class Registration {
     )
   }
 
-  /** Aborts when another one holds the key: it was lost for good. */
+  /** Aborts when another process holds the key, so the key is lost for good. */
   get superseded(): AbortSignal {
     return this.#superseded.signal
   }
 
-  /** Holds another key, too, which others may not write. */
+  /** Holds one more key. */
   async publish(key: string, value: string): Promise<void> {
     this.#beside.set(key, value)
     await this.write((lease) => [putHeld(key, value, lease)])
   }
 
-  /** Holds a key no longer. */
+  /** Stops holding a key that was published. */
   async withdraw(key: string): Promise<void> {
     this.#beside.delete(key)
     await this.write(() => [{ kind: 'delete', key }])
   }
 
-  /** Writes as the holder, once or more often: until it is known that it was applied while the key was held. */
+  /**
+   * Writes as the holder, possibly more than once, until it is certain that the writes were applied while the key was
+   * held.
+   */
   async write(writes: (lease: string) => readonly Write[]): Promise<void> {
     const signal = AbortSignal.any([this.#options.signal, this.superseded])
     await retry({ signal }, async () => {
@@ -75,7 +81,7 @@ export class Registration {
     })
   }
 
-  /** Gives all of it up. Never rejects. */
+  /** Gives up all keys. Never rejects. */
   async close(signal?: AbortSignal): Promise<void> {
     this.#kept.end(new NoError('given up'))
     const owned = await this.#kept.taken.catch(() => undefined)
@@ -84,7 +90,7 @@ export class Registration {
     if (sentence) this.#options.onTrouble?.(sentence)
   }
 
-  /** Resolves to true if the writes were applied. They may be applied twice, as they are the same. */
+  /** Resolves to true if the writes were applied. They are idempotent, so they may be applied twice. */
   async #attempt(
     { key, session }: Owned,
     writes: readonly Write[],
@@ -111,7 +117,7 @@ export class Registration {
     return owned
   }
 
-  /** Another one holds the key. */
+  /** Whether another process holds the key. */
   #isFinal(error: unknown): boolean {
     if (!(error instanceof NoError)) return false
     this.#superseded.abort(error)
@@ -125,7 +131,7 @@ export class Registration {
   }
 }
 
-/** An ownership whose session others may be bound to, too. */
+/** An ownership that lets other keys be bound to its session. */
 class Owned extends Ownership {
   get session() {
     return this.parts.session

@@ -13,19 +13,19 @@ import type { SendOptions } from './send-options.ts'
 import { SenderGroups } from './sender-groups.ts'
 
 export interface Sent {
-  /** How many were read. */
+  /** The number of messages that were read from the input. */
   readonly sent: number
-  /** How many were dropped, counted once for each group. */
+  /** The number of dropped messages, counted once for each group. */
   readonly dropped: number
 }
 
 /**
- * Sends messages down a pipe: each group of receivers gets every message, and within a group the member with the fewest
- * unread messages. Resolves at their end, when receivers have read everything and know that it was the end. Delivered
- * at most once: what a member that dies had been sent is gone.
+ * Sends messages through a pipe. Each group of receivers gets every message. Within a group, the member with the fewest
+ * unread messages gets it. Resolves after the last message, when the receivers have read everything and were told that
+ * there are no more messages. Messages are delivered at most once: those on their way to a member are lost if it dies.
  * @throws NoError another sender holds the pipe.
- * @throws LostError another sender has taken the pipe after a loss of the session.
- * @throws UsageError a name is malformed, or a message too long.
+ * @throws LostError the session was lost, and another sender has taken over the pipe.
+ * @throws UsageError a name is malformed, or a message is too long.
  */
 export const send = async (
   namespace: Namespace,
@@ -87,7 +87,7 @@ const deliver = async (
     sent++
   }
   await groups.flushed()
-  // Who has read all sees this, and need not wait for another sender.
+  // A receiver that has read everything sees this key, and does not wait for another sender.
   for (const { name } of groups.all) {
     const key = endedKey(namespace, pipe, name)
     await registration.write((lease) => [putDetached(key, lease)])

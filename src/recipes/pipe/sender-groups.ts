@@ -8,7 +8,7 @@ import { parsePipeKey, pipeKey, urlKey } from './names.ts'
 import type { Registration } from './registration.ts'
 import type { SendOptions } from './send-options.ts'
 
-/** The groups that a sender serves: those that were declared, and those that the store shows to have members. */
+/** The groups that a sender serves: those that were declared, and those that have members in the store. */
 export class SenderGroups {
   readonly #namespace: Namespace
   readonly #pipe: string
@@ -17,7 +17,7 @@ export class SenderGroups {
   readonly #groups = new Map<string, PipeGroup>()
   readonly #closing = new AbortController()
   readonly #failed = new AbortController()
-  /** Changes of groups are made one after the other. */
+  /** Groups are opened and dissolved one after the other. */
   #changing: Promise<void> = Promise.resolve()
   #opened = 0
   #dropped = 0
@@ -35,7 +35,7 @@ export class SenderGroups {
     this.#options = options
   }
 
-  /** Aborts when groups cannot be served any more. */
+  /** Aborts when the groups can no longer be served. */
   get failed(): AbortSignal {
     return this.#failed.signal
   }
@@ -44,23 +44,23 @@ export class SenderGroups {
     return [...this.#groups.values()]
   }
 
-  /** How many messages were dropped, counted once for each group. */
+  /** The number of dropped messages, counted once for each group. */
   get dropped(): number {
     return this.all.reduce((sum, group) => sum + group.dropped, this.#dropped)
   }
 
-  /** How many messages nobody has taken yet, counted once for each group. */
+  /** The number of messages that no receiver has taken yet, counted once for each group. */
   get undelivered(): number {
     return this.all.reduce((sum, group) => sum + group.waiting, 0)
   }
 
-  /** Opens the declared groups, and from then on follows the store. */
+  /** Opens the declared groups, and then follows the store. */
   async start(): Promise<void> {
     for (const name of this.#options.groups ?? []) await this.#open(name)
     void this.#follow()
   }
 
-  /** Resolves when there is a group, and each has so many receivers connected. */
+  /** Resolves when there is at least one group, and each group has this many connected receivers. */
   assembled(receivers: number): Promise<void> {
     const isThere = ({ connected }: PipeGroup) => connected >= receivers
     return this.#until(() => this.#groups.size > 0 && this.all.every(isThere))
@@ -73,29 +73,29 @@ export class SenderGroups {
     return false
   }
 
-  /** Resolves when the next message need not wait. */
+  /** Resolves when the next message does not have to wait. */
   room(): Promise<void> {
     return this.#until(() => !this.mustWait)
   }
 
-  /** Resolves when everything was handed over. */
+  /** Resolves when receivers have taken all messages. */
   flushed(): Promise<void> {
     return this.#until(() => this.all.every((group) => group.waiting === 0))
   }
 
-  /** For every group. One that is full drops it. */
+  /** Puts a message into every group. A full group drops it. */
   put(framed: Buffer): void {
     if (this.#groups.size === 0) this.#dropped++
     for (const group of this.#groups.values()) group.put(framed)
   }
 
-  /** Resolves when all receivers have read everything and gone. */
+  /** Resolves when all receivers have read everything and have left. */
   async end(): Promise<void> {
     this.#closing.abort()
     await Promise.all(this.all.map((group) => group.end()))
   }
 
-  /** Ends everything at once. */
+  /** Closes all groups at once. */
   close(): void {
     this.#closing.abort()
     for (const group of this.all) group.close()
@@ -170,8 +170,8 @@ export class SenderGroups {
   }
 
   /**
-   * Nobody is left in a group that was not declared: nothing is kept for it, unless it is the only one. With no other
-   * group messages wait anyway, and it may come back.
+   * Removes a group that was not declared and has no members left, and drops its messages. If it is the only group, it
+   * is kept: without another group the messages wait anyway, and members may come back.
    */
   async #dissolve(group: PipeGroup): Promise<void> {
     if (this.#groups.size === 1 || this.#options.groups?.includes(group.name)) return

@@ -1,14 +1,17 @@
-/** How many messages may be on their way to a reader of which nothing is known yet, … */
+/** The number of messages that may be on their way to a reader whose speed is not known yet. */
 const INITIAL_SIZE = 2
-/** … and at most. */
+/** The maximum number of messages that may be on their way to a reader. */
 const MAX_SIZE = 128
 
-/** What a reader reads in this time (milliseconds) may be on its way to it, beside the message that it is at. */
+/**
+ * Milliseconds. The messages that a reader takes in this time may be on their way to it, in addition to the current
+ * one.
+ */
 const READ_AHEAD = 10
 
 /**
- * How many messages may be on their way to a reader: few enough that none waits for long while another reader is idle,
- * and enough that a quick reader never has to wait for the network.
+ * The number of messages that may be on their way to a reader. It is small enough that no message waits for long while
+ * another reader is idle, and large enough that a fast reader does not have to wait for the network.
  */
 export class Window {
   #size = INITIAL_SIZE
@@ -20,19 +23,19 @@ export class Window {
     return this.#size
   }
 
-  /** The reader took so long (milliseconds) for a message. */
+  /** The reader took `elapsed` milliseconds to read a message. */
   read(elapsed: number): void {
     this.#read++
     this.#busy += elapsed
   }
 
-  /** The reader was idle, and so long (milliseconds) after it was known to the sender a message came. */
+  /** The reader was idle. The next message came `elapsed` milliseconds after the sender learned that. */
   waited(elapsed: number): void {
-    // The sender may have had nothing to send: only the shortest wait tells how far away it is.
+    // The sender may have had nothing to send, so only the shortest wait shows its distance.
     this.#way = Math.min(elapsed, this.#way ?? elapsed)
   }
 
-  /** Fits the size to what was read since it was done last, by a factor of two at most. */
+  /** Adapts the size to the messages that were read since the last call, by at most a factor of two. */
   adapt(): void {
     if (this.#read === 0) return
     const each = this.#busy / this.#read

@@ -1,7 +1,7 @@
 import { type PipeKey, parsePipeKey } from '../pipe/names.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
-/** Pipes with their senders, their groups and addresses, and the members. */
+/** The rows of pipes: their senders, the groups with their addresses, and the members. */
 export const pipeRows = (sources: Sources): StatusRow[] => {
   const parts = sources.entries
     .map((entry) => ({ entry, ...parsePipeKey(sources.namespace, entry.key) }))
@@ -17,5 +17,5 @@ export const pipeRows = (sources: Sources): StatusRow[] => {
   )
 }
 
-/** The sender, then groups, each with its address first. */
+/** Sorts the sender's own key first, then the address of a group, then its members. */
 const rankOf = ({ part }: PipeKey): number => ['url', 'member'].indexOf(part ?? '')

@@ -1,5 +1,5 @@
 import type { StatusRow } from './row.ts'
 
-/** Of kinds that have queues: those in it that neither hold, lead nor run. */
+/** Whether a row of a kind with queues is a waiter: a session that does not hold, lead or run. */
 export const isQueued = ({ state }: StatusRow): boolean =>
   state === 'waits' || state === 'campaigns'

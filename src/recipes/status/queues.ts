@@ -5,7 +5,7 @@ import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.t
 
 export type QueueKind = 'lock' | 'election' | 'once'
 
-/** What a member of a queue does if it holds, and if not, and which members hold. */
+/** The words for a member of a queue that holds, and for one that waits. Also decides which members hold. */
 interface QueueWords {
   readonly states: readonly [string, string]
   admission(members: readonly Entry[]): Admission
@@ -17,7 +17,7 @@ const QUEUES: Readonly<Record<QueueKind, QueueWords>> = {
   once: { states: ['runs', 'waits'], admission: () => MUTEX },
 }
 
-/** Everybody in the queues of a kind, in the order in which they came. */
+/** All members of the queues of a kind, in the order in which they came. */
 export const queueRows = (kind: QueueKind, sources: Sources): StatusRow[] => {
   const { namespace, entries } = sources
   const queues = grouped(entries, ({ key, lease }) => {
@@ -59,13 +59,15 @@ const rowsOf = (
 
 const sessionOf = ({ lease = '' }: Entry): string => lease
 
-/** A semaphore's holders that are written down have theirs from when they were: nobody can tell it later. */
+/**
+ * A holder in the native list of a semaphore got its token when it was added. The store does not show that token later.
+ */
 const tokenOf = ({ createRevision }: Entry, native: Entry | undefined): number | undefined => {
   if (!native) return createRevision
   return native.lease === undefined ? undefined : native.modRevision
 }
 
-/** Where a lock's holders are written down, as `consul lock` does, that decides. */
+/** Where `consul lock` stores the holders of a lock. If this key exists, it decides which sessions hold the lock. */
 const NATIVE = '.lock'
 
 const nativeHolders = (entry: Entry): string[] => {
@@ -77,6 +79,6 @@ const nativeHolders = (entry: Entry): string[] => {
   }
 }
 
-/** Members of a semaphore say how many slots it has. */
+/** The value of a semaphore's members is the number of its slots. */
 const slotsOf = ([first]: readonly Entry[]): number =>
   first && /^[1-9]\d*$/.test(textOf(first)) ? Number(textOf(first)) : 1

@@ -2,7 +2,7 @@ import type { Entry } from '../../backends/backend.ts'
 import type { Namespace } from '../core/namespace.ts'
 import type { SessionRecord } from '../core/session-record.ts'
 
-/** One line of a status: a thing, or somebody who holds it, waits for it or belongs to it. */
+/** One row of a status: a thing, or a session that holds it, waits for it or belongs to it. */
 export interface StatusRow {
   readonly kind:
     | 'signal'
@@ -17,20 +17,20 @@ export interface StatusRow {
     | 'pipe'
     | 'wait'
   readonly name: string
-  /** For people, but stable: `holds`, `waits`, a value, `2 of 3 ready`. */
+  /** For people, but stable, such as `holds`, `waits`, a value, or `2 of 3 ready`. */
   readonly state: string
-  /** What a candidate of an election calls itself. */
+  /** The id that a candidate of an election has chosen. */
   readonly id?: string | undefined
-  /** The fencing token of who holds a lock or leads, where the store tells it. */
+  /** The fencing token of a holder or leader. Absent if the store does not show it. */
   readonly token?: number | undefined
-  /** Whose process it is; absent where nobody holds it, and for other programs. */
+  /** The process that holds or waits. Absent if there is none, and for the sessions of other programs. */
   readonly holder?: StatusHolder | undefined
 }
 
-/** A session's record; of a request that waits the address that it came from. */
+/** A session's record. For a waiter without a session, its host, or the address that its request came from. */
 type StatusHolder = Pick<SessionRecord, 'host' | 'since'> & Partial<SessionRecord>
 
-/** What a kind's rows are made of: everything that the store has of it, and who the sessions are. */
+/** The sources of a kind's rows: all its entries in the store, and the records of all sessions. */
 export interface Sources {
   readonly namespace: Namespace
   readonly entries: readonly Entry[]
@@ -42,7 +42,7 @@ export const textOf = ({ value }: Entry): string => Buffer.from(value).toString(
 export const holderIn = ({ records }: Sources, lease: string | undefined) =>
   lease === undefined ? undefined : records.get(lease)
 
-/** Puts what belongs together into groups, in the order of their first members. */
+/** Groups the items that have the same name. The groups are in the order of their first members. */
 export const grouped = <T>(items: Iterable<T>, nameOf: (item: T) => string | undefined) => {
   const groups = new Map<string, T[]>()
   for (const item of items) {

@@ -2,7 +2,9 @@ import { nameIn } from '../core/namespace.ts'
 import { READY } from '../signal.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
-/** Signals that are held or expire, and groups with how many of them are ready. What is sticky, `list` tells. */
+/**
+ * Signals that are held or will expire, and groups with the number of their ready members. `list` shows sticky signals.
+ */
 export const signalRows = (sources: Sources): StatusRow[] => {
   const signals = sources.entries.map((entry) => ({
     name: nameIn(sources.namespace, 'signal', entry.key),

@@ -14,7 +14,7 @@ import { observedRows, waiterRows } from './waiters.ts'
 
 type Rows = (sources: Sources) => StatusRow[]
 
-/** What is shown of each kind, in this order. Topics follow. */
+/** The rows of each kind, in this order. The rows of topics follow them. */
 const ROWS: Readonly<Record<ShownKind, Rows>> = {
   signal: signalRows,
   lock: (sources) => queueRows('lock', sources),
@@ -29,12 +29,12 @@ const ROWS: Readonly<Record<ShownKind, Rows>> = {
 
 const KINDS_SHOWN = Object.entries(ROWS) as [ShownKind, Rows][]
 
-/** Those whose changes alter a status at once. */
+/** The kinds whose changes make `watchStatus` read the status again at once. */
 export const WATCHED: readonly Kind[] = [...KINDS_SHOWN.map(([kind]) => kind), 'session']
 
 /**
- * What is going on in a namespace: who holds, leads, waits and queues, and what there is. One listing for each kind, one
- * after the other, so things that change meanwhile may be seen in two states.
+ * The status of a namespace: its holders, leaders, waiters and queues, and the things in it. It makes one listing for
+ * each kind, one after the other. A thing that changes meanwhile may appear in two states.
  */
 export const status = (namespace: Namespace, limits: Limits = {}): Promise<StatusRow[]> =>
   withDeadline(limits, async (signal) => {
@@ -43,7 +43,7 @@ export const status = (namespace: Namespace, limits: Limits = {}): Promise<Statu
       const read = () => namespace.backend.list(prefixIn(namespace, kind), { signal })
       listings.push([rows, (await retryUntilAvailable({ signal }, read)).entries])
     }
-    // After the listings, so that whoever has come meanwhile is known.
+    // Read after the listings, so that the records of new sessions are included.
     const records = await retryUntilAvailable({ signal }, () => allRecords(namespace, signal))
     const shown = listings.flatMap(([rows, entries]) => rows({ namespace, entries, records }))
     return [
@@ -53,7 +53,7 @@ export const status = (namespace: Namespace, limits: Limits = {}): Promise<Statu
     ]
   })
 
-/** How many wait for a lock, to lead, for their turn of `once`, and at a barrier. */
+/** The number of sessions that wait for a lock, campaign, wait for their turn of `once`, or wait at a barrier. */
 export const countQueued = async (namespace: Namespace, signal: AbortSignal): Promise<number> => {
   let count = 0
   for (const [kind, rows] of KINDS_SHOWN) {
@@ -64,7 +64,7 @@ export const countQueued = async (namespace: Namespace, signal: AbortSignal): Pr
   return count
 }
 
-/** Everybody in one queue, in the order in which they came. */
+/** All members of one queue, in the order in which they came. */
 export const queueStatus = (
   namespace: Namespace,
   kind: QueueKind,
@@ -75,6 +75,6 @@ export const queueStatus = (
     const read = () => namespace.backend.list(`${keyIn(namespace, kind, name)}/`, { signal })
     const { entries } = await retryUntilAvailable({ signal }, read)
     const records = await retryUntilAvailable({ signal }, () => allRecords(namespace, signal))
-    // The queue of a/b lies below that of a.
+    // The queue of `a/b` is below the prefix of `a`, so the listing contains it.
     return queueRows(kind, { namespace, entries, records }).filter((row) => row.name === name)
   })

@@ -5,10 +5,13 @@ import { retryUntilAvailable } from '../core/retry.ts'
 import { readHead } from '../topic/head.ts'
 import type { StatusRow } from './row.ts'
 
-/** Longer than any page's number: what comes after it is not one. */
+/** Greater than or equal to the number of any page, so the keys after it are not pages. */
 const BEHIND_PAGES = '999999999999'
 
-/** Topics and which messages they have. Goes from head to head: a topic may have very many messages. */
+/**
+ * Topics, with the numbers of their messages. The listing skips from head to head, because a topic may have very many
+ * messages.
+ */
 export const topicRows = async (
   namespace: Namespace,
   signal?: AbortSignal,

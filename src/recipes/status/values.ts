@@ -3,14 +3,14 @@ import { nameIn } from '../core/namespace.ts'
 import { parseOnceRecord } from '../once/once-record.ts'
 import { grouped, holderIn, type Sources, type StatusRow, textOf } from './row.ts'
 
-/** Things that are one key: counters, wait groups, what was done once. */
+/** The rows of kinds with one key for each thing: counters and wait groups. */
 export const valueRows = (
   kind: 'counter' | 'waitgroup',
   { namespace, entries }: Sources,
 ): StatusRow[] =>
   entries.map((entry) => ({ kind, name: nameIn(namespace, kind, entry.key), state: textOf(entry) }))
 
-/** What was done once and is remembered. */
+/** The steps that were done once and whose records are kept. */
 export const doneRows = (sources: Sources): StatusRow[] =>
   sources.entries
     .filter(({ key, lease }) => lease === undefined || !key.endsWith(`/${lease}`))
@@ -26,7 +26,7 @@ const doneBy = (entry: Entry): StatusRow['holder'] => {
   return host !== undefined && at !== undefined ? { host, pid, since: at } : undefined
 }
 
-/** Barriers at which somebody waits, and who does, in the order of arrival. */
+/** Barriers at which parties wait, and these parties in the order of their arrival. */
 export const barrierRows = (sources: Sources): StatusRow[] => {
   const { namespace, entries } = sources
   const generations = new Map(

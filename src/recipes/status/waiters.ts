@@ -5,7 +5,7 @@ import { retryUntilAvailable } from '../core/retry.ts'
 import { currentWaiter, targetsOf } from '../wait/announcement.ts'
 import type { Sources, StatusRow } from './row.ts'
 
-/** Who has announced to wait, a row for each target, oldest first. */
+/** The waiters that have announced themselves in the store, oldest first, with one row for each target. */
 export const waiterRows = ({ entries }: Sources): StatusRow[] =>
   [...entries]
     .sort((a, b) => a.createRevision - b.createRevision)
@@ -13,7 +13,10 @@ export const waiterRows = ({ entries }: Sources): StatusRow[] =>
     .filter((waiter) => waiter !== undefined)
     .flatMap(rowsOf)
 
-/** Likewise who is seen to wait by whoever serves the store; of very many only the first ones. */
+/**
+ * The waiters that the server of the store sees, with one row for each target. If there are very many, only the first
+ * ones.
+ */
 export const observedRows = async (
   { backend, name }: Namespace,
   signal?: AbortSignal,

@@ -4,13 +4,15 @@ import { follow } from '../core/view.ts'
 import type { StatusRow } from './row.ts'
 import { status, WATCHED } from './status.ts'
 
-/** A busy store is looked at no more often than this, milliseconds. */
+/** Milliseconds. The status of a busy store is read no more often than this. */
 const MIN_INTERVAL = 200
 
-/** Topics are not watched, since every message would be a change: they are looked at this often, milliseconds. */
+/**
+ * Milliseconds. The longest time between two reads. Topics are not watched, because every message would be a change.
+ */
 const MAX_INTERVAL = 2_000
 
-/** The status, and again each time that it has changed, until the signal aborts. */
+/** Yields the status, and yields it again each time that it has changed, until the signal aborts. */
 export async function* watchStatus(
   namespace: Namespace,
   signal: AbortSignal,
@@ -27,7 +29,7 @@ export async function* watchStatus(
   }
 }
 
-/** Whether anything of what is watched has changed. */
+/** Notes whether any watched kind has changed. */
 class Changes {
   #some = true
   #wakeReader: (() => void) | undefined
@@ -37,7 +39,7 @@ class Changes {
     for (const kind of WATCHED) void this.#watch(namespace, prefixIn(namespace, kind), signal)
   }
 
-  /** Waits until something has changed since the last call, or the signal aborts. */
+  /** Waits until there is a change that no earlier call has returned, or until the signal aborts. */
   async next(signal: AbortSignal): Promise<void> {
     const ended = new Promise<void>((resolve) => {
       this.#wakeReader = resolve

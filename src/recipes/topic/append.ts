@@ -9,7 +9,7 @@ import { decodePage, encodePage } from './page.ts'
 import type { Topic } from './topic.ts'
 import { planTrim, type Retention } from './trim.ts'
 
-/** Where the messages of a batch are. */
+/** The place of a batch in the topic. */
 export interface Stored {
   /** The topic's id. */
   readonly topic: string
@@ -17,29 +17,29 @@ export interface Stored {
   readonly next: number
 }
 
-/** A page that is to be written, with the messages from `first` to before `end`. */
+/** A page that is to be written. It contains the messages from `first` up to, but not including, `end`. */
 interface NewPage {
   readonly first: number
   readonly end: number
   readonly value: Uint8Array
 }
 
-/** A commit, and what it comes to. */
+/** A plan for a commit, with the head before and after it. */
 interface AppendPlan extends Plan<Stored> {
   readonly before: KnownHead
   readonly after: Head
 }
 
 /**
- * One publisher. Each batch is one commit, guarded by the head that it was planned from: of several publishers who
- * plan from the same head one passes, and the others plan anew from the head that refused them.
+ * One publisher. Each batch is one commit with the precondition that the head is unchanged. If several publishers plan
+ * from the same head, one commit is applied. The others make a new plan from the head that the refusal returned.
  */
 export class Appender {
   readonly #topic: Topic
   readonly #retention: Retention
   readonly #id = randomBytes(6).toString('hex')
   #batches = 0
-  /** As this publisher's last commit left it, or as another's refused this one's. */
+  /** The head as this publisher's last commit left it. `undefined` if it has to be read. */
   #known: KnownHead | undefined
 
   constructor(topic: Topic, retention: Retention) {
@@ -49,7 +49,8 @@ export class Appender {
 
   /**
    * Stores a batch exactly once.
-   * @throws IndeterminateError no answer came, and whether it was stored cannot be known any more.
+   * @throws IndeterminateError the store did not answer, and it can no longer be determined whether the batch was
+   * stored.
    */
   async append(batch: Batch, signal: AbortSignal | undefined): Promise<Stored> {
     this.#batches++
@@ -111,7 +112,7 @@ export class Appender {
     })
   }
 
-  /** Once the head has changed: if the commit was applied, its messages are where it put them. */
+  /** Called when the head has changed. If the commit was applied, its messages are where it put them. */
   async #verdict(
     { before }: AppendPlan,
     headEntry: Entry | undefined,
@@ -120,14 +121,14 @@ export class Appender {
     const { id, next } = before.head
     const entry = await this.#topic.get(this.#topic.pageKey(next), signal)
     const page = entry && decodePage(entry, next)
-    // Cleared or trimmed since.
+    // The topic was cleared or trimmed since then.
     if (!headEntry || readHead(headEntry).head.id !== id || page?.topic !== id) return 'unknown'
     const isOurs = page.publisher === this.#id && page.batch === this.#batches
     return isOurs ? 'applied' : 'not applied'
   }
 }
 
-/** How many keys a commit can trim besides writing these pages. */
+/** The number of keys that a commit can remove in addition to writing these pages. */
 const roomBeside = (topic: Topic, pages: readonly NewPage[]): number => {
   const { maxCommitBytes, maxCommitOperations } = topic.namespace.backend.traits
   const size = pages.reduce((sum, { value }) => sum + value.length, 0)

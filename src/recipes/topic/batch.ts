@@ -3,26 +3,29 @@ import type { Namespace } from '../core/namespace.ts'
 import { sizeInPage } from './page.ts'
 import { Topic } from './topic.ts'
 
-/** A page is closed when it has so many bytes, unless one message alone has more, … */
+/** Bytes. A page is closed when it has this size. Only a page with a single message may be larger. */
 const FULL_PAGE = 64 * 1024
-/** … or so many messages: whoever begins with a message within a page finds the page among as many keys. */
+/**
+ * A page is closed when it has this many messages. So a reader that starts in the middle of a page finds the page
+ * within this many keys before its position.
+ */
 export const MAX_PAGE_MESSAGES = 1_000
 
-/** Bytes of a page's header, or of a head. */
+/** The maximum number of bytes of a page's header, or of a head. */
 export const HEADER = 256
 
-/** A batch takes so much of a commit's operations; what is trimmed at the same time takes the rest. */
+/** The share of a commit's operations that a batch may use. The removal of old pages uses the rest. */
 const SHARE = 1 / 4
 
-/** At least so many keys can be trimmed in a commit however large its messages are. */
+/** The number of keys that a commit can always remove, however large its messages are. */
 const TRIMMED = 8
 
-/** What one commit can hold besides the head. */
+/** The limits of one commit, without the head. */
 interface BatchLimits {
   readonly store: string
   readonly bytes: number
   readonly pages: number
-  /** What a page costs besides its messages, bytes. */
+  /** The bytes that a page needs in addition to its messages. */
   readonly overhead: number
 }
 
@@ -37,14 +40,14 @@ export const limitsOf = ({ namespace, headKey }: Topic): BatchLimits => {
   }
 }
 
-/** The most bytes that a message of a topic may have. */
+/** The maximum number of bytes of a message in a topic. */
 export const maxMessageLength = (namespace: Namespace, topic: string): number =>
   longest(limitsOf(new Topic(namespace, topic)))
 
-/** Less what stands before and behind it. */
+/** The limit of a commit, minus the bytes around the message. */
 const longest = ({ bytes, overhead }: BatchLimits): number => bytes - overhead - 16
 
-/** @throws UsageError naming the limit. */
+/** @throws UsageError the message is too long; the error names the limit. */
 export const checkMessage = ({ length }: Uint8Array, limits: BatchLimits): void => {
   const most = longest(limits)
   if (length <= most) return
@@ -53,7 +56,7 @@ export const checkMessage = ({ length }: Uint8Array, limits: BatchLimits): void 
   )
 }
 
-/** Messages that go into one commit, packed into pages as they come. */
+/** Messages that go into one commit. They are packed into pages as they arrive. */
 export class Batch {
   readonly pages: Uint8Array[][] = []
   readonly #limits: BatchLimits
@@ -65,7 +68,7 @@ export class Batch {
     this.#limits = limits
   }
 
-  /** False: it has no room for the message, which then belongs into the next batch. */
+  /** Returns false if there is no room for the message. Then the message belongs into the next batch. */
   add(message: Uint8Array): boolean {
     const size = sizeInPage(message)
     const page = this.#openPage(size)

@@ -6,13 +6,13 @@ import { changeKey } from '../core/commit.ts'
 import type { Position } from './position.ts'
 import type { Topic } from './topic.ts'
 
-/** What is stored of a named subscriber. */
+/** The stored position of a named subscriber. */
 interface Stored extends Position {
-  /** Whose turn it is: of two subscribers of one name the older one ends. */
+  /** The subscriber that uses the name. If two subscribers use one name, the older one ends. */
   readonly by: string
 }
 
-/** How far the subscriber of a name has come, in the store. */
+/** The position of a named subscriber in the store. */
 export class Cursor {
   readonly #topic: Topic
   readonly #key: string
@@ -26,12 +26,15 @@ export class Cursor {
     this.#key = topic.cursorKey(name)
   }
 
-  /** Takes the name over, and tells where it is; a new one begins at `start`, and stays there until it is moved. */
+  /** Takes the name over, and resolves to its position. A new name begins at `start`, and stays there until `move`. */
   claim(start: Position, signal: AbortSignal): Promise<Position> {
     return this.#change((entry) => (entry ? this.#read(entry) : start), signal)
   }
 
-  /** @throws LostError another subscriber has taken the name over, or it was cleared. */
+  /**
+   * Stores a new position.
+   * @throws LostError another subscriber has taken over the name, or the name was cleared.
+   */
   async move(position: Position, signal: AbortSignal): Promise<void> {
     await this.#change((entry) => {
       if (this.#isOurs(entry)) return position
@@ -60,7 +63,7 @@ export class Cursor {
       const stored = JSON.parse(Buffer.from(value).toString())
       if (Number.isSafeInteger(stored.next)) return stored
     } catch {
-      // It is no JSON.
+      // The value is not JSON.
     }
     throw new ConflictError(`${key} is not the position of a subscriber`)
   }

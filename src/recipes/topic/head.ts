@@ -1,23 +1,28 @@
 import type { Entry } from '../../backends/backend.ts'
 import { ConflictError } from '../../base/errors.ts'
 
-/** What is known of a topic at a glance. Every publish is a commit guarded by it. */
+/** The summary of a topic. Every publish is a commit with the precondition that the head is unchanged. */
 export interface Head {
-  /** Tells the topic from another one that had its name before, or has it after the store was emptied. */
+  /**
+   * Distinguishes the topic from another one with the same name: an earlier one, or one after the store was emptied.
+   */
   readonly id: string
-  /** The oldest message that is kept: the first one of a page. */
+  /** The number of the oldest message that is kept. It is the first message of a page. */
   readonly first: number
-  /** The number that the next message gets. */
+  /** The number of the next message. */
   readonly next: number
-  /** Where the newest page begins. */
+  /** The number of the first message of the newest page. */
   readonly last: number
-  /** No page has more bytes than this. */
+  /** The size of the largest page so far, in bytes. */
   readonly largest: number
-  /** Of the oldest page: no later than where it ends, and than when it was stored (wall-clock milliseconds). */
+  /**
+   * Lower bounds for the oldest page: the number after its last message, and when it was stored (wall-clock
+   * milliseconds).
+   */
   readonly oldest: { readonly end: number; readonly time: number }
 }
 
-/** A head, and the commit that wrote it. */
+/** A head, and the revision that wrote it. */
 export interface KnownHead {
   readonly head: Head
   readonly modRevision: number
@@ -25,7 +30,7 @@ export interface KnownHead {
 
 export const encodeHead = (head: Head): string => JSON.stringify(head)
 
-/** @throws ConflictError something else is stored there. */
+/** @throws ConflictError the value is not the head of a topic. */
 export const readHead = ({ key, value, modRevision }: Entry): KnownHead => {
   const head = parse(value)
   if (!isHead(head)) throw new ConflictError(`${key} is not the head of a topic`)

@@ -2,7 +2,9 @@ import { retryUntilAvailable } from '../core/retry.ts'
 import { decodePage, type Page } from './page.ts'
 import type { Topic } from './topic.ts'
 
-/** Pages that begin after a number, some of which may be left over from a topic of the same name that was cleared. */
+/**
+ * Lists pages that begin after a number. Some of them may belong to an earlier topic of the same name that was cleared.
+ */
 export const listPages = async (
   topic: Topic,
   after: number,
@@ -19,6 +21,6 @@ export const listPages = async (
   })
 }
 
-/** How many pages a listing may have to be of so many bytes, at least one. */
+/** The number of pages that a listing of this many bytes may contain: at least one, at most 1 000. */
 export const pagesIn = (bytes: number, { largest }: { largest: number }): number =>
   Math.max(1, Math.min(Math.floor(bytes / largest), 1_000))

@@ -2,12 +2,12 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { Batch, checkMessage, limitsOf } from './batch.ts'
 import type { Topic } from './topic.ts'
 
-/** Messages as they come. */
+/** Messages in the order in which they are published. */
 export type MessageSource = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
 
 /**
- * Reads a source into the next batch while the one before is being stored. A source that is faster than the store
- * is read no further than one batch ahead.
+ * Reads the source into the next batch while the previous batch is being stored. Even if the source is faster than the
+ * store, it is read at most one batch ahead.
  */
 export class Outbox implements Disposable {
   readonly #limits: ReturnType<typeof limitsOf>
@@ -18,7 +18,7 @@ export class Outbox implements Disposable {
   #closed = false
   #changed = Promise.withResolvers<void>()
 
-  /** `signal` ends the waiting for the source. */
+  /** `signal` ends the wait for the source. */
   constructor(topic: Topic, source: MessageSource, signal: AbortSignal | undefined) {
     this.#limits = limitsOf(topic)
     this.#batch = new Batch(this.#limits)
@@ -28,11 +28,11 @@ export class Outbox implements Disposable {
   }
 
   /**
-   * All that has come since the last one, once there is something; `undefined` at the end.
-   * @throws what the source throws, or UsageError for a message that no commit can hold: after all before it.
+   * Resolves to all messages that have come since the last batch, once there is at least one. `undefined` at the end.
+   * @throws the error of the source, or UsageError for a message that no commit can hold, after all messages before it.
    */
   async next(): Promise<Batch | undefined> {
-    // What the source has at hand comes in this turn, and belongs together.
+    // The source delivers in this turn what it has at hand. These messages belong into one batch.
     if (this.#batch.count === 0) await turn()
     for (;;) {
       this.#signal?.throwIfAborted()
@@ -44,7 +44,7 @@ export class Outbox implements Disposable {
     }
   }
 
-  /** Reads no further. */
+  /** Stops reading the source. */
   [Symbol.dispose](): void {
     this.#closed = true
     this.#signal?.removeEventListener('abort', this.#notify)

@@ -1,14 +1,14 @@
 import type { Entry } from '../../backends/backend.ts'
 import { ConflictError } from '../../base/errors.ts'
 
-/** What stands at the top of a page. */
+/** The header of a page. */
 export interface PageHeader {
   /** The topic's id. */
   readonly topic: string
-  /** Who published it, and which of its batches it belongs to: by that an unanswered commit is looked up. */
+  /** The publisher, and the number of its batch. They show whether an unanswered commit was applied. */
   readonly publisher: string
   readonly batch: number
-  /** When it was stored by the publisher's wall clock, milliseconds. */
+  /** When the publisher stored the page, in wall-clock milliseconds. */
   readonly time: number
 }
 
@@ -22,8 +22,8 @@ export interface Page extends PageHeader {
 const NEWLINE = 10
 
 /**
- * A line of JSON that has the messages' lengths, then each message and a newline: a person who looks at the key can
- * read it, and a message may be any bytes.
+ * Encodes a page as a line of JSON with the lengths of the messages, and then each message with a line feed. So people
+ * can read it, and a message may contain any bytes.
  */
 export const encodePage = (header: PageHeader, messages: readonly Uint8Array[]): Uint8Array => {
   const lengths = messages.map(({ length }) => length)
@@ -39,10 +39,10 @@ export const encodePage = (header: PageHeader, messages: readonly Uint8Array[]):
   return page
 }
 
-/** What a message adds to its page, bytes. */
+/** The number of bytes that a message adds to its page. */
 export const sizeInPage = ({ length }: Uint8Array): number => length + 1 + String(length).length + 1
 
-/** @throws ConflictError something else is stored there. */
+/** @throws ConflictError the value is not a page. */
 export const decodePage = ({ key, value }: Entry, first: number): Page => {
   const top = value.indexOf(NEWLINE)
   const header = parse(value.subarray(0, top))

@@ -2,16 +2,16 @@ import { LostError, UsageError } from '../../base/errors.ts'
 import { printable } from '../../base/redact.ts'
 import type { Head } from './head.ts'
 
-/** Where a subscriber is: at the message that it is to get next. */
+/** The position of a subscriber: the message that it gets next. */
 export interface Position {
   /** The topic's id. */
   readonly topic: string
   readonly next: number
 }
 
-/** Messages are missing between what a subscriber has got and what it could get next. */
+/** Messages are missing between the subscriber's last message and the next one that it could get. */
 export class GapError extends LostError {
-  /** Behind the gap; absent where there is nothing. */
+  /** The position after the gap. Absent if the topic does not exist. */
   readonly behind: Position | undefined
 
   constructor(message: string, behind?: Position) {
@@ -20,13 +20,19 @@ export class GapError extends LostError {
   }
 }
 
-/** What a message is called: its number, and the topic's id, so that it names no other message when that is new. */
+/** The id of a message: its number and the topic's id. After the topic was cleared, it never names another message. */
 export const messageId = (topic: string, number: number): string => `${number}-${topic}`
 
-/** Where to begin, as a person writes it: what comes from now on, all that is kept, or at a message. */
+/**
+ * Where to begin, as a user writes it: `now` (messages published from now on), `start` (the oldest message that is
+ * kept), or the id or number of a message.
+ */
 export type From = 'now' | 'start' | (string & {})
 
-/** Where to begin behind a message, by its id. */
+/**
+ * Where to begin after the message with this id.
+ * @throws UsageError it is not the id of a message.
+ */
 export const behindMessage = (id: string): From => {
   const [, number, topic] = /^(\d{1,12})-([0-9a-f]{8})$/.exec(id) ?? []
   if (number !== undefined) return messageId(topic ?? '', Number(number) + 1)
@@ -34,8 +40,8 @@ export const behindMessage = (id: string): From => {
 }
 
 /**
- * Reads where to begin, which then depends on the topic.
- * @throws UsageError it is neither `now` nor `start` nor an id.
+ * Parses where to begin. The returned function finds the position in a topic, given its head.
+ * @throws UsageError it is neither `now` nor `start`, an id or a number.
  */
 export const parseFrom = (from: From): ((head: Head) => Position) => {
   if (from === 'now') return ({ id, next }) => ({ topic: id, next })
@@ -50,11 +56,11 @@ export const parseFrom = (from: From): ((head: Head) => Position) => {
   return ({ id }) => ({ topic: topic ?? id, next: Number(number) })
 }
 
-/** Whether all that comes from the position on is there, or will be. */
+/** Whether all messages from the position on are in the topic, or will be. */
 export const isSound = ({ id, first, next }: Head, position: Position): boolean =>
   id === position.topic && first <= position.next && position.next <= next
 
-/** Why it is not. */
+/** The error that explains why a position is not sound. */
 export const gapIn = (
   name: string,
   head: Head | undefined,

@@ -9,34 +9,34 @@ import type { Retention } from './trim.ts'
 
 export interface PublishOptions extends Limits {
   /**
-   * At least so many of the newest messages are kept. Without it and `retainFor`: 10 000, and those of the last ten
-   * seconds.
+   * At least this many of the newest messages are kept, unless `retainFor` allows their removal. Default, if neither is
+   * given: 10 000 messages, and those of the last ten seconds.
    */
   readonly retain?: number | undefined
-  /** Milliseconds for which messages are kept at least, unless `retain` says that fewer are. */
+  /** Milliseconds for which messages are kept at least, unless `retain` allows their removal. */
   readonly retainFor?: number | undefined
-  /** Told how many messages are stored so far, after each batch. */
+  /** Called after each batch with the number of messages stored so far. */
   readonly onStored?: ((count: number) => void) | undefined
 }
 
-/** What was published. */
+/** The result of `publish`. */
 export interface Published {
   readonly count: number
-  /** The ids of the first and the last message; of other publishers there may be some between them. */
+  /** The ids of the first and the last message. Messages of other publishers may be between them. */
   readonly first?: string
   readonly last?: string
 }
 
-/** What is kept unless somebody says otherwise: so that nobody who reads at all misses a part of a great burst. */
+/** The default. The ten seconds ensure that a subscriber that keeps reading does not lose a part of a large burst. */
 const DEFAULT_RETENTION: Retention = { messages: 10_000, grace: 10_000 }
 
 /**
- * Publishes messages in order, each exactly once, and resolves when all of them are stored. They are stored in
- * batches, each whole or not at all; what comes while one is on its way goes into the next. `timeout` is for each
- * batch.
- * @throws UsageError a message is longer than a commit can be; all before it are stored.
- * @throws UnavailableError the store was out of reach until the deadline; of the last batch nothing is stored.
- * @throws IndeterminateError it cannot be known whether the last batch is stored.
+ * Publishes messages in order, each exactly once, and resolves when all of them are stored. They are stored in batches.
+ * Each batch is stored completely or not at all. Messages that come while a batch is being stored go into the next one.
+ * `timeout` limits each batch.
+ * @throws UsageError a message does not fit into a commit. All messages before it are stored.
+ * @throws UnavailableError the store was out of reach until the deadline. Nothing of the last batch is stored.
+ * @throws IndeterminateError it is unknown whether the last batch is stored.
  */
 export const publish = async (
   namespace: Namespace,
@@ -64,7 +64,7 @@ export const publish = async (
   }
 }
 
-/** @throws UsageError nothing would be kept. */
+/** @throws UsageError no message would be kept. */
 const retentionOf = ({ retain, retainFor }: PublishOptions): Retention => {
   if (retain !== undefined && retain < 1) throw new UsageError('retain must be at least 1')
   if (retain === undefined && retainFor === undefined) return DEFAULT_RETENTION

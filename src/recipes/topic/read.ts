@@ -5,15 +5,16 @@ import { decodePage, type Page } from './page.ts'
 import { GapError, gapIn, isSound, type Position } from './position.ts'
 import type { Topic } from './topic.ts'
 
-/** What is read at one go has no more bytes than about this, unless one page has more. */
+/** The approximate number of bytes that are read at once. A single page may be larger. */
 export const REPLY = 2 * 1024 * 1024
 
-/** Larger pages are read one by one: a store may have to go through all of them to list some. */
+/** Bytes. Larger pages are read one by one, because a store may have to go through all of them to list some. */
 const SMALL = 16 * 1024
 
 /**
- * The messages from a position on that are read at one go, about so many bytes, where the head has any: at least one.
- * @throws GapError they are not there any more.
+ * Reads messages from a position on, about `bytes` bytes at once. Returns at least one message if the head shows that
+ * there is one.
+ * @throws GapError the messages are no longer in the topic.
  */
 export const read = async (
   topic: Topic,
@@ -35,10 +36,10 @@ const readPages = async (
   signal: AbortSignal,
 ): Promise<Page[]> => {
   if (areManySmall(head, position)) {
-    // The head is as old as a slow reader made it, and pages may have become larger since.
+    // If the reader is slow, its head is old, and pages may have become larger since then.
     const now = await headWithoutGap(topic, position, signal)
     const pages = await listPages(topic, position.next - 1, pagesIn(bytes, now), signal)
-    // The position never goes beyond a head that was seen.
+    // The position must not pass the head that the caller has seen.
     const row = inARow(pages, position).filter(({ first }) => first < head.next)
     if (row.length > 0) return row
   }
@@ -48,7 +49,7 @@ const readPages = async (
 const areManySmall = ({ next, last, largest }: Head, position: Position): boolean =>
   largest <= SMALL && position.next < last && position.next < next - 1
 
-/** Those that follow each other from the position on. */
+/** The pages that follow each other without a gap from the position on. */
 const inARow = (pages: readonly Page[], { topic, next }: Position): Page[] => {
   let end = next
   return pages.filter((page) => {
@@ -58,7 +59,7 @@ const inARow = (pages: readonly Page[], { topic, next }: Position): Page[] => {
   })
 }
 
-/** The page that begins at the position. */
+/** The page that begins at the position, if there is one. */
 const pageAt = async (
   topic: Topic,
   position: Position,
@@ -69,7 +70,7 @@ const pageAt = async (
   return page?.topic === position.topic ? page : undefined
 }
 
-/** The page that the position is in the middle of. It begins no more than a page's messages before. */
+/** The page that contains the position. It begins less than one full page of messages before the position. */
 const pageAround = async (topic: Topic, position: Position, signal: AbortSignal): Promise<Page> => {
   const head = await headWithoutGap(topic, position, signal)
   for (let after = Math.max(0, position.next - MAX_PAGE_MESSAGES); after < position.next; ) {
@@ -87,8 +88,8 @@ const contains = ({ topic, first, messages }: Page, position: Position): boolean
   topic === position.topic && first <= position.next && position.next < first + messages.length
 
 /**
- * The head as it is now.
- * @throws GapError not all that comes from the position on is there.
+ * Reads the current head.
+ * @throws GapError some messages from the position on are missing.
  */
 export const headWithoutGap = async (
   topic: Topic,

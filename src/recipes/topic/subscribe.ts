@@ -3,24 +3,24 @@ import { messageId } from './position.ts'
 import { type Messages, Subscription, type SubscriptionOptions } from './subscription.ts'
 
 export interface SubscribeOptions extends SubscriptionOptions {
-  /** Ends it: the next step rejects with the signal's reason. */
+  /** Ends the subscription: the next step rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** Told once nothing that is published from then on can be missed. */
+  /** Called when no message that is published from then on can be missed. */
   readonly onSubscribed?: (() => void) | undefined
 }
 
 /** One message of a topic. */
 export interface Message {
-  /** Names it for good; `from` takes it. */
+  /** Names the message permanently. It can be given as `from`. */
   readonly id: string
   readonly data: Uint8Array
 }
 
 /**
- * Every message of a topic from a place on, in order, each once. The next one is read when it is asked for. Goes on
- * over interruptions until the signal aborts. With `as` a message counts as dealt with when the one after it is
- * asked for; that is stored for several together, so after a crash the last ones may come again.
- * @throws LostError messages are missing, or with `as` another subscriber has taken the name over.
+ * Yields every message of a topic from a position on, in order, each once. The next message is read when it is
+ * requested. Continues after interruptions until the signal aborts. With `as`, a message counts as processed when the
+ * next one is requested. This is stored for several messages together, so the last ones may come again after a crash.
+ * @throws LostError messages are missing or, with `as`, another subscriber has taken over the name.
  */
 export async function* subscribe(
   namespace: Namespace,
@@ -45,7 +45,7 @@ async function* each(subscription: Subscription, group: Messages): AsyncGenerato
       dealtWith++
     }
   } finally {
-    // The reader has left in the middle.
+    // The reader has left before the end of the group.
     if (dealtWith < group.messages.length) await subscription.confirmAtLast(group, dealtWith)
   }
 }

@@ -10,24 +10,30 @@ import { headWithoutGap, REPLY, read } from './read.ts'
 import { Topic } from './topic.ts'
 
 export interface SubscriptionOptions {
-  /** Where to begin. Default: now. */
+  /** Where to begin. Default: `now`. */
   readonly from?: From | undefined
-  /** Goes on where the subscriber of this name left off, whatever `from` says, if there was one. */
+  /** Continues where the last subscriber of this name left off. `from` applies only if there was none. */
   readonly as?: string | undefined
-  /** About so many bytes are read at one go: what is in memory of messages that are not asked for yet. */
+  /**
+   * The approximate number of bytes that are read at once. The memory holds this many bytes of messages that were not
+   * requested yet. Default: 2 MiB.
+   */
   readonly readAhead?: number | undefined
-  /** Told each time that the store has come out of reach; it is waited for. */
+  /**
+   * Called each time that the store has become unreachable. The subscription waits for it. Also called with a warning
+   * that messages may be delivered again.
+   */
   readonly onTrouble?: ((sentence: string) => void) | undefined
 }
 
-/** Messages that follow each other. */
+/** Consecutive messages of a topic. `first`: the number of the first one. */
 export interface Messages {
   readonly topic: string
   readonly first: number
   readonly messages: readonly Uint8Array[]
 }
 
-/** One subscriber, which has a fixed place in a topic: from there on it misses nothing. */
+/** One subscriber with a position in a topic. It misses no message from its position on. */
 export class Subscription {
   readonly #topic: Topic
   readonly #cursor: Cursor | undefined
@@ -49,7 +55,7 @@ export class Subscription {
     this.#position = position
   }
 
-  /** Resolves once nothing that is published from then on can be missed. */
+  /** Resolves when no message that is published from then on can be missed. */
   static async open(
     namespace: Namespace,
     name: string,
@@ -66,20 +72,20 @@ export class Subscription {
     return new Subscription(topic, cursor, position, options)
   }
 
-  /** Whether its place is kept in the store. */
+  /** Whether the store keeps its position. */
   get named(): boolean {
     return this.#cursor !== undefined
   }
 
-  /** Where it is: behind the messages that were read. */
+  /** The position after the messages that were read. */
   get position(): Position {
     return this.#position
   }
 
   /**
-   * All messages from its place on, in order, as many at a time as are read at one go: the next ones are read when
-   * they are asked for.
-   * @throws GapError some are lost. A named subscriber goes on behind the gap the next time.
+   * Yields all messages from the position on, in order. Each step yields the messages that are read at once. The next
+   * ones are read when they are requested.
+   * @throws GapError messages are lost. A named subscriber continues after the gap the next time.
    */
   async *messages(signal: AbortSignal): AsyncGenerator<Messages, never> {
     try {
@@ -87,7 +93,7 @@ export class Subscription {
       throw new Error('a watch never ends')
     } catch (error) {
       if (error instanceof GapError && error.behind) {
-        // Where that fails it is told again the next time.
+        // If this fails, the next run reports the gap again.
         await this.#cursor?.move(error.behind, cleanupSignal()).catch(() => {})
       }
       const late = signal.aborted && signal.reason instanceof TimeoutError
@@ -95,17 +101,22 @@ export class Subscription {
     }
   }
 
-  /** So many of these messages have been dealt with: a subscriber of the same name will go on behind them. */
+  /** Stores that this many of the messages were processed. A subscriber of the same name will continue after them. */
   async confirm({ topic, first }: Messages, count: number, signal: AbortSignal): Promise<void> {
     await this.#cursor?.move({ topic, next: first + count }, signal)
   }
 
-  /** As `confirm`, for who ends: a store that does not answer is not waited for, and what comes of that is told. */
+  /**
+   * Like `confirm`, for a subscriber that ends. It waits only briefly for a store that does not answer, and then warns
+   * that messages may be delivered again.
+   */
   async confirmAtLast(group: Messages, count: number): Promise<void> {
     await this.confirm(group, count, cleanupSignal()).catch(() => this.tellRepeated(count))
   }
 
-  /** Tells that the last messages, so many, come again unless the store knows of them all the same. */
+  /**
+   * Warns that the last `count` messages may be delivered again. They are not if the store has the position after all.
+   */
   tellRepeated(count: number): void {
     if (!this.#cursor) return
     const messages = count === 1 ? 'the last message' : `the last ${count} messages`
@@ -122,7 +133,7 @@ export class Subscription {
     }
   }
 
-  /** The head as it changes; how often in between does not matter. */
+  /** The head at each change. It does not matter if intermediate heads are skipped. */
   async *#heads(signal: AbortSignal): AsyncGenerator<Head> {
     const { namespace, headKey } = this.#topic
     for await (const { entries, interrupted } of follow(namespace.backend, headKey, signal)) {
@@ -132,7 +143,7 @@ export class Subscription {
     }
   }
 
-  /** A watch may be late: what looks like a gap is looked at before it is said to be one. */
+  /** A watch may be late, so an apparent gap is checked with a read before it is reported. */
   async #soundHead(entry: Entry | undefined, signal: AbortSignal): Promise<Head> {
     const head = entry && readHead(entry).head
     return head && isSound(head, this.#position)

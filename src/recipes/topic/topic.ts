@@ -8,7 +8,9 @@ import { keyIn, type Namespace } from '../core/namespace.ts'
 import { atDeadline, retry, retryUntilAvailable } from '../core/retry.ts'
 import { encodeHead, type Head, type KnownHead, readHead } from './head.ts'
 
-/** As many digits as a number has in a key, so that keys are in the order of the numbers. */
+/**
+ * The number of digits in a page's key. All keys have the same number, so that they are in the order of the messages.
+ */
 const DIGITS = 12
 const MAX_NUMBER = 10 ** DIGITS - 1
 
@@ -16,7 +18,7 @@ const MAX_NUMBER = 10 ** DIGITS - 1
 export class Topic {
   readonly namespace: Namespace
   readonly name: string
-  /** All of the topic lies below it. */
+  /** The prefix of all keys of the topic. */
   readonly prefix: string
   readonly headKey: string
 
@@ -38,7 +40,7 @@ export class Topic {
     return `${this.prefix}cursor/${checkKey(name, 'name of the subscriber')}`
   }
 
-  /** The number of a page by its key; of another key `undefined`. */
+  /** The number in the key of a page. `undefined` for any other key. */
   numberOf(key: string): number | undefined {
     const rest = key.slice(this.prefix.length)
     return /^\d{12}$/.test(rest) ? Number(rest) : undefined
@@ -49,7 +51,9 @@ export class Topic {
     return retryUntilAvailable({ signal }, () => backend.get(key, { signal }))
   }
 
-  /** The head as it is, made where there is none: then the topic is known by it from now on, though it is empty. */
+  /**
+   * Reads the head, and creates it if it is absent. From then on the topic exists, with this id, even if it is empty.
+   */
   async open(signal: AbortSignal | undefined): Promise<KnownHead> {
     return retry({ signal }, async () => {
       const entry = await this.get(this.headKey, signal)
@@ -57,7 +61,10 @@ export class Topic {
     })
   }
 
-  /** `undefined`: it is there already. An empty topic is as good as none: whether it was made matters to nobody. */
+  /**
+   * `undefined` if the head exists already. An empty topic is as good as an absent one, so it does not matter whether
+   * an unanswered commit has created it.
+   */
   async #create(signal: AbortSignal | undefined): Promise<KnownHead | undefined> {
     const head = newHead()
     const { backend } = this.namespace

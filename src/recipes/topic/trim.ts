@@ -3,33 +3,37 @@ import { listPages, pagesIn } from './listing.ts'
 import type { Page } from './page.ts'
 import type { Topic } from './topic.ts'
 
-/** What is kept, of what was published before. */
+/** The messages to keep. A message is removed as soon as either `messages` or `age` allows it. */
 export interface Retention {
-  /** So many of the newest messages; `undefined`: all. */
+  /** Keeps this many of the newest messages. `undefined`: no limit. */
   readonly messages?: number | undefined
-  /** Those of so many of the newest milliseconds; `undefined`: all. */
+  /** Keeps the messages of the last `age` milliseconds. `undefined`: no limit. */
   readonly age?: number | undefined
-  /** However many there are, those of so many of the newest milliseconds. */
+  /** Keeps the messages of the last `grace` milliseconds, even if there are more than `messages`. Default: 0. */
   readonly grace?: number | undefined
 }
 
-/** The oldest pages that are to go. */
+/** The oldest pages that are to be removed. */
 export interface Trim {
   readonly keys: readonly string[]
   readonly first: number
-  /** Of the oldest page that remains; `undefined` where none does. */
+  /** The bounds of the oldest page that remains. `undefined` if no page remains. */
   readonly oldest?: Head['oldest']
 }
 
-/** A listing of pages has no more bytes than about this. */
+/** The approximate maximum number of bytes of a listing of pages. */
 const LISTED = 1024 * 1024
 
-/** A share of what is kept may remain too long, so that pages go several at a time: one check costs as much. */
+/**
+ * Messages may be kept longer than required, by this share of what is kept, and at most by these milliseconds and this
+ * number of messages. So several pages are removed at once, because one check costs as much as the removal of several
+ * pages.
+ */
 const SLACK = 1 / 100
 const MAX_TIME_SLACK = 60_000
 const MAX_MESSAGE_SLACK = 64
 
-/** What may go when the topic will have grown to `next`, in `room` operations at most. */
+/** Plans which pages to remove when the topic grows to `next`, with at most `room` operations. */
 export const planTrim = async (
   topic: Topic,
   head: Head,
@@ -54,7 +58,10 @@ export const planTrim = async (
   }
 }
 
-/** Messages before `number` may go if they were stored before `settled`, and all that were stored before `time`. */
+/**
+ * Messages before `number` may be removed if they were stored before `settled`. All messages that were stored before
+ * `time` may be removed.
+ */
 interface Bounds {
   readonly number: number
   readonly settled: number
@@ -86,7 +93,7 @@ const endOf = ({ first, messages, time }: Page): Head['oldest'] => ({
   time,
 })
 
-/** Where the listing ends before what remains, the last page that went says from where on that may begin. */
+/** If the listing ends before the first page that remains, the last removed page gives the bounds for that page. */
 const remaining = (
   head: Head,
   kept: Page | undefined,

@@ -10,57 +10,62 @@ import { isProbeUrl } from '../../probes/open.ts'
 import { keyIn, type Namespace } from '../core/namespace.ts'
 import type { LazyNamespace } from './stored-condition.ts'
 
-/** A wait that is over sooner (milliseconds) is not announced. */
+/** Milliseconds. A shorter wait is not announced. */
 const ANNOUNCE_AFTER = 100
 
-/** Milliseconds that a wait which was released gives its announcement to be taken back. */
+/**
+ * Milliseconds that a wait spends at its end to withdraw its announcement. A released wait also reports its end in this
+ * time.
+ */
 const WITHDRAW_LIMIT = 5
 
-/** Milliseconds that one which ended otherwise takes to tell how. */
+/** Milliseconds that a wait which was not released may take to report how it ended. */
 const REPORT_LIMIT = 1_000
 
-/** Characters of the reason that is told. */
+/** The maximum length of the reported reason, in characters. */
 const MAX_REASON_LENGTH = 1_000
 
-/** So long (milliseconds) the announcement of a waiter that was killed may stay. */
+/** Milliseconds. The announcement of a waiter that was killed may stay this long. */
 const TTL = 15_000
 
-/** Where its process can be looked at it may stay long, so that who waits hardly ever writes: every write wakes all. */
+/**
+ * Milliseconds. The TTL on stores that show whether the waiter's process lives. It is long, so that waiters rarely
+ * write: every write wakes all waiters.
+ */
 const LONG_TTL = 600_000
 
-/** Of the targets of one wait so many are told, and of the states that end it. */
+/** The maximum number of targets, and of states, that an announcement contains. */
 const MAX_TARGETS = 16
 
-/** What the key of a waiter holds. */
+/** The value of a waiter's key. */
 interface WaiterRecord extends Waiter {
-  /** Where the death of a process on this machine is seen. */
+  /** The waiter's process, if the store sees processes die. */
   readonly owner?: ProcessIdentity | undefined
-  /** How the wait ends: written shortly before the key goes. */
+  /** How the wait ended. It is written shortly before the key is removed. */
   readonly end?: WaitEnd
 }
 
-/** What ends a wait, so that others can tell what is missing, and how it has ended. */
+/** The conditions that end a wait. They show others what is missing, and how the wait has ended. */
 export type WaitGoal = Omit<Waiter, 'targets' | 'host' | 'pid' | 'since' | 'timeout' | 'id'>
 
-/** Tells others how a wait ends. */
 type ReportEnd = (end: WaitEnd, signal: AbortSignal) => Promise<void>
 
 export interface AnnounceOptions {
-  /** Lets others see who waits also on stores where that costs a write. */
+  /** Announces the wait even on stores where this costs a write. */
   readonly announce?: boolean | undefined
-  /** The process ends with its wait: where that is seen, its announcement goes by itself. */
+  /** The process ends with its wait. Then a store that sees processes die removes the announcement by itself. */
   readonly ending?: boolean | undefined
 }
 
-/** Milliseconds: when the wait began, since 1970, and how long it may take. */
+/** Milliseconds: when the wait began (since 1970), and its time limit. */
 interface Timing {
   readonly begun: number
   readonly timeout?: number | undefined
 }
 
 /**
- * Makes a wait known to others: from when it is called until what it returns is called with how the wait ends, which
- * never rejects. `undefined`: nobody can be told.
+ * Announces a wait. The announcement lasts until the returned function is called, with the end of the wait, or with
+ * `undefined` if the end cannot be reported. The returned function never rejects.
  */
 export type Announcer = (
   targets: readonly string[],
@@ -68,8 +73,9 @@ export type Announcer = (
 ) => (end: WaitEnd | undefined) => Promise<void>
 
 /**
- * Announces waits in a namespace: always where who waits is known, elsewhere only if it is asked for, since it costs a
- * write. Happens beside the wait, which it neither delays nor fails.
+ * Announces waits in a namespace. Stores that always know their waiters get every announcement. Other stores get it
+ * only if the caller asks for it, because it costs a write. It runs in parallel with the wait: it never fails the wait,
+ * and delays only its end, by the limits above.
  */
 export const announcing =
   (
@@ -99,7 +105,9 @@ export const announcing =
     }
   }
 
-/** A store that keeps the targets shows that they hold, but not what a probe has found. */
+/**
+ * The store shows that its own targets are met. It does not show the result of a probe, so such a release is reported.
+ */
 const mustReport = ({ outcome }: WaitEnd, targets: readonly string[]): boolean =>
   outcome !== 'released' || targets.some(isProbeUrl)
 
@@ -111,7 +119,7 @@ const report = async (tell: ReportEnd, { outcome, reason }: WaitEnd): Promise<vo
   await tell(end, AbortSignal.timeout(REPORT_LIMIT)).catch(() => {})
 }
 
-/** Waits for the promise no longer than so many milliseconds. */
+/** Waits for the promise, but not longer than `limit` milliseconds. */
 const within = async (limit: number, promise: Promise<void>): Promise<void> => {
   const late = new AbortController()
   await Promise.race([promise, sleep(limit, undefined, { signal: late.signal }).catch(() => {})])
@@ -147,18 +155,18 @@ const announce = async (
   tells: (tell: ReportEnd) => void,
 ): Promise<void> => {
   const { backend, name, by } = namespace
-  // the server that waits for a client knows that
+  // The server that waits for a client knows about the wait already.
   if (by !== undefined) return
   if (asked) return keepRecord(namespace, waiter, signal, tells)
   if (hasWaiterRegistry(backend)) {
     tells((end, limit) => backend.conclude(name, waiter.id ?? '', end, { signal: limit }))
-    // It ends with the signal, or the process: nobody need wait for that.
+    // The announcement ends with the signal or the process, so it is not awaited.
     return void backend.announce(name, waiter, signal)
   }
   if (backend.traits.waiters === 'known') return keepRecord(namespace, waiter, signal, tells)
 }
 
-/** A key in the store, which goes with its lease: left anew where an outage was longer than that. */
+/** Keeps a key in the store that is bound to a lease. If an outage was longer than the lease, writes the key again. */
 const keepRecord = async (
   namespace: Namespace,
   waiter: WaiterRecord,
@@ -203,7 +211,7 @@ const keepRecordOnce = async (
   }
 }
 
-/** Until the signal aborts, or the lease is gone. */
+/** Renews the lease until the signal aborts or the lease is gone. */
 const keepAlive = async (
   backend: Namespace['backend'],
   { id, ttl }: Lease,
@@ -216,8 +224,8 @@ const keepAlive = async (
 }
 
 /**
- * The waiter that the entry of a key tells of, and how its wait ends where it tells that too; `undefined` if its process
- * is seen to have died, or if somebody else wrote it.
+ * The waiter in the value of an entry, and how its wait has ended, if the entry says so. `undefined` if the waiter's
+ * process has died without a report, or if another program wrote the entry.
  */
 export const parseWaiterRecord = ({
   value,
@@ -231,12 +239,12 @@ export const parseWaiterRecord = ({
   }
 }
 
-/** The waiter that the entry of a key tells of, while it waits. */
+/** The waiter in the value of an entry, if it still waits. */
 export const currentWaiter = (entry: Entry): Waiter | undefined => {
   const { waiter, end } = parseWaiterRecord(entry) ?? {}
   return end ? undefined : waiter
 }
 
-/** What somebody waits for, each in words. */
+/** The targets of a waiter, in words. */
 export const targetsOf = ({ kind, targets }: Waiter): string[] =>
   targets.map((target) => (kind ? `${kind} ${target}` : target))

@@ -2,7 +2,7 @@ import { EventEmitter, on } from 'node:events'
 import type { Condition, Observation } from './condition.ts'
 import { type Goal, Tally } from './tally.ts'
 
-/** Several conditions as one, which holds when enough of them do. Its reason names the targets. */
+/** Combines several conditions into one, which holds when enough of them hold. Its reason names the targets. */
 export const combined = (conditions: readonly Condition[], goal: Goal): Condition => ({
   target: conditions.map(({ target }) => target).join(', '),
   stored: conditions.every(({ stored }) => stored),
@@ -14,7 +14,7 @@ export const combined = (conditions: readonly Condition[], goal: Goal): Conditio
   },
   async *observe(signal) {
     const tally = new Tally(conditions, goal)
-    // a failure that comes after the last reader has left is nobody's
+    // Without this listener, an error that comes after the reader has left would end the process.
     const told = new EventEmitter().on('error', () => {})
     const changes = on(told, 'change', { signal })
     const follow = async (one: Condition): Promise<void> => {

@@ -1,33 +1,35 @@
 import type { UnavailableError } from '../../base/errors.ts'
 
-/** What is known of something that is waited for. */
+/** The known state of a condition. */
 export interface Observation {
-  /** It is so. */
+  /** The condition is true. */
   readonly holds: boolean
-  /** Nothing of it is so: what `not` waits for. A group that is half ready neither holds nor is this. */
+  /**
+   * No part of the condition is true. `not` waits for this. A group that is partly ready neither holds nor is `none`.
+   */
   readonly none: boolean
-  /** Why it does not hold, in a few words. */
+  /** Why the condition does not hold, in a few words. */
   readonly reason: string
-  /** It has failed and will not come to hold: in a few words. */
+  /** The condition has failed and will not hold any more. The reason, in a few words. */
   readonly failed?: string | undefined
-  /** The store cannot be asked. */
+  /** The store is out of reach. */
   readonly unreachable?: UnavailableError | undefined
 }
 
-/** One thing that can be waited for. */
+/** Something to wait for. */
 export interface Condition {
-  /** As the user wrote it, without secrets. */
+  /** The target as the user wrote it, without secrets. */
   readonly target: string
-  /** Whether it lives in a store, which can be asked once more at the deadline. */
+  /** Whether the target is in a store. A store is asked once more at the deadline. */
   readonly stored: boolean
   /**
    * Checks once.
    * @throws UnavailableError the store is out of reach.
    */
   check(signal: AbortSignal): Promise<Observation>
-  /** What is found now and at every change, until the signal aborts; then rejects with its reason. */
+  /** Yields an observation now and after every change. When the signal aborts, rejects with its reason. */
   observe(signal: AbortSignal): AsyncIterable<Observation>
 }
 
-/** Before the first check has ended. */
+/** The observation before the first check has ended. */
 export const UNANSWERED: Observation = { holds: false, none: false, reason: 'no answer yet' }

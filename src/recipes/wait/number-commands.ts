@@ -1,6 +1,8 @@
 import type { Condition } from './condition.ts'
 
-/** Tells the `exec:` probes of one wait apart, whose names have only their programs: `exec:curl#1`, `exec:curl#2`. */
+/**
+ * Numbers the `exec:` probes of one wait, because their names contain only the program: `exec:curl#1`, `exec:curl#2`.
+ */
 export const numberCommands = (conditions: readonly Condition[]): Condition[] => {
   let count = 0
   return conditions.map((condition) =>

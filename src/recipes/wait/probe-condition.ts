@@ -2,7 +2,7 @@ import { checkOnce, observe } from '../../probes/poll.ts'
 import type { Probe, ProbeResult } from '../../probes/probe.ts'
 import type { Condition, Observation } from './condition.ts'
 
-/** A probe that finds its thing up. */
+/** The condition that a probe reports `up`. */
 export const probeCondition = (probe: Probe): Condition => ({
   target: probe.name,
   stored: false,

@@ -5,18 +5,18 @@ import { READY } from '../signal.ts'
 import type { Condition, Observation } from './condition.ts'
 import { type LazyNamespace, storedCondition } from './stored-condition.ts'
 
-/** Which states end a wait. */
+/** The states that end a wait. */
 export interface AcceptedStates {
-  /** Accepted ones; `*` accepts any. Default: `ready`. */
+  /** The accepted states. `*` accepts every state. Default: `ready`. */
   readonly states?: readonly string[] | undefined
-  /** Ones that end it at once with a no. */
+  /** The states that end the wait at once with a NoError. */
   readonly failStates?: readonly string[] | undefined
 }
 
 export interface GroupSize {
-  /** All members must be accepted, and be at least so many. Default 1. */
+  /** The minimum number of members. All members must be accepted. Default: 1. */
   readonly min?: number | undefined
-  /** Instead: so many accepted ones are enough, whatever the others are. */
+  /** Instead of `min`: the number of accepted members that is enough, whatever the states of the others are. */
   readonly ready?: number | undefined
 }
 
@@ -27,7 +27,7 @@ interface Member {
 
 type Judge = (members: readonly Member[]) => Observation
 
-/** A key that is in an accepted state. */
+/** The condition that a key is in an accepted state. */
 export const keyCondition = (
   namespace: LazyNamespace,
   target: string,
@@ -36,7 +36,7 @@ export const keyCondition = (
 ): Condition =>
   signalCondition(namespace, target, (opened) => keyIn(opened, 'signal', name), judgeKey(accepted))
 
-/** A group, `deploy/`, of whose direct members all are accepted, or enough. */
+/** The condition that all direct members of a group such as `deploy/`, or enough of them, are in an accepted state. */
 export const groupCondition = (
   namespace: LazyNamespace,
   group: string,
@@ -58,7 +58,7 @@ const signalCondition = (
 ): Condition =>
   storedCondition(namespace, target, scopeIn, (entries, scope) => judge(membersOf(scope, entries)))
 
-/** The one key of an exact scope; of a group only what lies directly below it. */
+/** The key of an exact scope, or the members directly below a group. */
 const membersOf = (scope: string, entries: Iterable<Entry>): Member[] =>
   [...entries]
     .map(({ key, value }) => ({
@@ -99,7 +99,7 @@ const judgeGroup =
     }
   }
 
-/** How many members a message names. */
+/** The maximum number of members that a message names. */
 const NAMED = 3
 
 const describe = (members: readonly Member[], good: readonly Member[], wanted: number): string => {

@@ -4,13 +4,13 @@ import type { Namespace } from '../core/namespace.ts'
 import { follow } from '../core/view.ts'
 import type { Condition, Observation } from './condition.ts'
 
-/** Opens the store when it is needed first; gives up when the signal aborts. */
+/** Opens the store when it is first needed. Rejects when the signal aborts. */
 export type LazyNamespace = (signal: AbortSignal) => Promise<Namespace>
 
-/** What a scope in the store shows. May throw to end the wait. */
+/** Makes an observation from the entries of a scope. May throw to end the wait. */
 export type JudgeEntries = (entries: Iterable<Entry>, scope: string) => Observation
 
-/** Something in the store, as a condition: what it is, is judged by what its scope holds. */
+/** A condition on a scope in the store. `judge` decides from the entries of the scope whether it holds. */
 export const storedCondition = (
   namespace: LazyNamespace,
   target: string,
@@ -36,7 +36,7 @@ export const storedCondition = (
   },
 })
 
-/** What was known stands no more. */
+/** While the store is out of reach, the previous observation does not count. */
 const outOfReach = (unreachable: UnavailableError): Observation => ({
   holds: false,
   none: false,

@@ -1,24 +1,24 @@
 import { NoError, type Pending, type UnavailableError } from '../../base/errors.ts'
 import { type Condition, type Observation, UNANSWERED } from './condition.ts'
 
-/** What must come true. */
+/** The conditions under which a wait ends. */
 export interface Goal {
-  /** So many conditions are enough. Default: all. */
+  /** The number of conditions that are enough. Default: all. */
   readonly need?: number | undefined
-  /** Waits until so many do not hold (of a group: until no member is accepted). */
+  /** Waits until this many conditions do not hold. A group must then have no accepted member. Default: false. */
   readonly not?: boolean | undefined
-  /** Ends the wait with a NoError as soon as one of these holds. */
+  /** As soon as one of these conditions holds, the wait ends with a NoError. */
   readonly failIf?: readonly Condition[] | undefined
 }
 
-/** What is known of each condition, in their order. */
+/** The state of each condition, in their order. */
 export type Progress = readonly (Pending & {
   readonly met: boolean
-  /** The reason is that its store cannot be asked. */
+  /** The condition is not met because its store is out of reach. */
   readonly away?: boolean
 })[]
 
-/** The newest observation of each condition of a wait, and what they amount to. */
+/** The newest observation of each condition of a wait, and the result of all of them. */
 export class Tally {
   readonly #conditions: readonly Condition[]
   readonly #goal: Goal
@@ -29,12 +29,12 @@ export class Tally {
     this.#goal = goal
   }
 
-  /** All that must be observed. */
+  /** All conditions to observe, including the `failIf` conditions. */
   get observed(): Condition[] {
     return [...this.#conditions, ...this.#failIf]
   }
 
-  /** @throws NoError with this the wait has failed. */
+  /** @throws NoError the observation makes the wait fail. */
   record(condition: Condition, observation: Observation): void {
     this.#latest.set(condition, observation)
     const { holds, failed, reason } = observation
@@ -45,20 +45,20 @@ export class Tally {
     }
   }
 
-  /** What was known of the condition counts no more: its store cannot be asked. */
+  /** The store of a condition is out of reach, so the previous observation does not count. */
   recordUnreachable(condition: Condition, unreachable: UnavailableError): void {
     const reason = unreachable.message
     this.#latest.set(condition, { holds: false, none: false, reason, unreachable })
   }
 
-  /** Whether enough conditions are met, and none that would end the wait is left to be looked at. */
+  /** Whether enough conditions are met, and every `failIf` condition was checked. */
   get done(): boolean {
     const met = this.#conditions.filter((condition) => this.#isMet(condition)).length
     const looked = this.#failIf.every((condition) => this.#latest.has(condition))
     return looked && met >= (this.#goal.need ?? this.#conditions.length)
   }
 
-  /** Whether a store was asked and has answered. */
+  /** Whether at least one store has answered. */
   get looked(): boolean {
     return this.observed.some((condition) => {
       const observation = condition.stored ? this.#latest.get(condition) : undefined
@@ -83,7 +83,10 @@ export class Tally {
     return [...awaited, ...this.#unansweredFailIf]
   }
 
-  /** What the wait still waits for: never nothing, unless it is over. `within`: how long a first check may have taken. */
+  /**
+   * The conditions that the wait still waits for: at least one, unless the wait is over. `within`: the time limit, in
+   * words. The reason of a condition that has not answered then names it.
+   */
   pending(within?: string): Pending[] {
     const pending = this.progress.filter(({ met }) => !met)
     return pending.map(({ target, reason }) => ({
@@ -92,7 +95,7 @@ export class Tally {
     }))
   }
 
-  /** Why the store of a condition that is not met cannot be asked, if so. */
+  /** The error of an unmet condition whose store is out of reach, if there is one. */
   get unreachable(): UnavailableError | undefined {
     return this.#conditions
       .filter((condition) => !this.#isMet(condition))
@@ -100,14 +103,14 @@ export class Tally {
       .find((error) => error !== undefined)
   }
 
-  /** `db not signalled; deploy/ 1 of 3 ready, node2 is busy` */
+  /** The pending conditions in words: `db not signalled; deploy/ 1 of 3 ready, node2 is busy`. */
   describePending(within?: string): string {
     return this.pending(within)
       .map(({ target, reason }) => `${target} ${reason}`)
       .join('; ')
   }
 
-  /** The wait does not end before it is known that they do not hold. */
+  /** The wait does not end before the first check of each `failIf` condition. */
   get #unansweredFailIf(): Progress {
     return this.#failIf
       .filter((condition) => !this.#latest.has(condition))

@@ -17,8 +17,8 @@ import type { LazyNamespace } from './stored-condition.ts'
 export interface TargetOptions extends AcceptedStates, GroupSize, ProbeOptions {}
 
 /**
- * What a target's text means: `db`, `db=migrated`, `deploy/`, or a probe URL.
- * @throws UsageError it means nothing: one sentence that says what to write instead.
+ * The condition that a target's text means: `db`, `db=migrated`, `deploy/`, or a probe URL.
+ * @throws UsageError the text has no meaning. One sentence says what to write instead.
  */
 export const parseTarget = (
   text: string,
@@ -35,7 +35,7 @@ export const parseTarget = (
   return keyCondition(namespace, text, name, { ...options, states })
 }
 
-/** Other tools look at `host:5432`, at `tcp:4000` and at paths. */
+/** Refuses targets in the form of other tools: `host:5432`, `tcp:4000` and paths. */
 const refuseOther = (text: string): void => {
   const advice = adviceFor(text)
   if (advice === undefined) return

@@ -4,7 +4,10 @@ import { type AnnounceOptions, announcing, type WaitGoal } from './announcement.
 import { type JudgeEntries, type LazyNamespace, storedCondition } from './stored-condition.ts'
 import { type WaitOptions, waitFor } from './wait.ts'
 
-/** Waits for what a recipe keeps under a name to be as wanted. Apart from the recipes, whose changes need none of this. */
+/**
+ * Waits until the value that a recipe stores under a name is as required. It is in a file of its own, because changes
+ * of the value do not need this code.
+ */
 export const waitForStored = async (
   namespace: LazyNamespace,
   kind: Extract<Kind, 'counter' | 'waitgroup'>,

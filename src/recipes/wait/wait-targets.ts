@@ -6,7 +6,7 @@ import type { LazyNamespace } from './stored-condition.ts'
 import { parseTarget, type TargetOptions } from './target.ts'
 import { type WaitOptions, waitFor } from './wait.ts'
 
-/** As `WaitOptions`, with the targets as text: `db`, `db=migrated`, `deploy/`, `tcp://db:5432`. */
+/** Like `WaitOptions`, but the targets are texts: `db`, `db=migrated`, `deploy/`, `tcp://db:5432`. */
 export interface WaitTargetsOptions
   extends Omit<WaitOptions, 'failIf' | 'announce'>,
     TargetOptions,
@@ -15,7 +15,8 @@ export interface WaitTargetsOptions
 }
 
 /**
- * Waits until every target holds. The namespace may be a function that opens it; it is called only if a target needs it.
+ * Waits until the targets hold: all of them, or as many as `need`. The namespace may be a function that opens it. This
+ * function is called only if a target needs it.
  * @throws as `waitFor` does, and UsageError for a malformed target.
  */
 export const wait = async (
@@ -32,7 +33,7 @@ export const wait = async (
   await waitFor(all.slice(0, awaited.length), { ...options, announce, failIf })
 }
 
-/** The targets of a wait as they are shown and announced: without secrets. */
+/** The names of targets as they are shown and announced, without secrets. */
 export const targetNames = (targets: readonly string[]): string[] =>
   numberCommands(targets.map((text) => parseTarget(text, unopened))).map(({ target }) => target)
 

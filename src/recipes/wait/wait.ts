@@ -11,19 +11,19 @@ import type { Condition } from './condition.ts'
 import { type Goal, type Progress, Tally } from './tally.ts'
 
 export interface WaitOptions extends Limits, Goal {
-  /** Checks once instead of waiting; what does not hold is a NoError. */
+  /** Checks once instead of waiting. If the conditions do not hold, throws a NoError. */
   readonly once?: boolean | undefined
-  /** Told of every change, for showing progress. */
+  /** Called after every change, to show progress. */
   readonly progress?: ((state: Progress) => void) | undefined
-  /** Makes the wait known to others, once it is seen that it has to wait for something in a store. */
+  /** Announces the wait, once it is certain that it has to wait for something in a store. */
   readonly announce?: Announcer | undefined
 }
 
 /**
  * Waits until all conditions, or enough of them, hold at the same time.
- * @throws NoError one has failed, a `failIf` holds, or with `once` it is not so.
- * @throws TimeoutError the deadline passed: what was pending, each with its last reason.
- * @throws UnavailableError the deadline passed, and the store of one of them was out of reach.
+ * @throws NoError a condition has failed, a `failIf` condition holds, or with `once` the conditions do not hold.
+ * @throws TimeoutError the deadline passed. The error contains each pending condition with its last reason.
+ * @throws UnavailableError the deadline passed, and the store of a pending condition was out of reach.
  */
 export const waitFor = (
   conditions: readonly Condition[],
@@ -87,13 +87,13 @@ const observeAll = async (
     throw error
   } finally {
     ended = true
-    // Who has seen what it waited for has something more urgent to do than to take leave of the store.
+    // The caller has more urgent work than the end of the watches, so it continues first.
     setImmediate(() => over.abort(new Error('the wait is over')))
     await withdraw?.(end)
   }
 }
 
-/** What others are told of a wait that ends so; nothing where the store is out of reach, or says nothing. */
+/** The end of a wait, as it is reported to others. `undefined` if the store is out of reach or does not answer. */
 const endOf = (error: unknown, cancelled: boolean): WaitEnd | undefined => {
   if (error instanceof UnavailableError) return undefined
   const reason = error instanceof Error ? error.message : undefined
@@ -118,14 +118,17 @@ const observe = (
     }
   })
 
-/** Only a store is tried again, and blamed for its silence: what a probe looks at is no store. */
+/** Only a store is asked again, and reported if it does not answer. The target of a probe is not a store. */
 const patiently = <T>(
   { stored }: Condition,
   signal: AbortSignal,
   call: (answered: () => void) => Promise<T>,
 ): Promise<T> => (stored ? retryUntilAvailable({ signal }, call) : call(() => {}))
 
-/** A state that arrived at the last moment still counts, and a store that is silent is told from one that says no. */
+/**
+ * A state that was set at the last moment still counts. The check also distinguishes a store that does not answer from
+ * one that answers no.
+ */
 const atDeadline = async (
   tally: Tally,
   reason: TimeoutError,
