@@ -2,19 +2,19 @@ import type { CoordinationError } from '../base/errors.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 
 /**
- * A key's newest state as the store holds it.
+ * A key's newest state in the store.
  *
- * Revisions are whole numbers below 2^53 that rise with every commit to the store, also after the store was
- * recreated. All entries that one commit wrote share one revision.
+ * Revisions are whole numbers below 2^53. They rise with every commit to the store, also after the store was recreated.
+ * All entries that one commit wrote share one revision.
  */
 export interface Entry {
   readonly key: string
   readonly value: Uint8Array
-  /** The commit that created the key, since it was last absent. */
+  /** The revision of the commit that created the key, since the key was last absent. */
   readonly createRevision: number
-  /** The commit that wrote the key last. */
+  /** The revision of the commit that wrote the key last. */
   readonly modRevision: number
-  /** The lease with whose end the key goes. */
+  /** The lease that the key is bound to. The key is removed when this lease ends. */
   readonly lease?: string
 }
 
@@ -24,13 +24,13 @@ export type Precondition =
   | { readonly kind: 'unchanged'; readonly key: string; readonly modRevision: number }
   | { readonly kind: 'heldBy'; readonly key: string; readonly lease: string }
 
-/** A change of one key. A commit names each key in one write at most. */
+/** A change of one key. A commit has at most one write for each key. */
 export type Write =
   | {
       readonly kind: 'put'
       readonly key: string
       readonly value: Uint8Array
-      /** `undefined` keeps the key's session (none for a new key), `null` detaches it, an id binds the key to it. */
+      /** `undefined` keeps the key's lease (none for a new key), `null` removes it, an id replaces it. */
       readonly lease?: string | null
     }
   /** Deleting an absent key is no error. */
@@ -38,9 +38,12 @@ export type Write =
 
 export type CommitResult =
   | { readonly outcome: 'ok'; readonly revision: number }
-  /** A precondition did not hold and nothing was written. `entries`: what the guarded keys are now, absent ones left out. */
+  /**
+   * A precondition did not hold, and nothing was written. `entries`: the current entries of the keys that the
+   * preconditions name; absent keys are left out.
+   */
   | { readonly outcome: 'refused'; readonly entries: readonly Entry[] }
-  /** The store lets nobody bind the key yet, though it is free (Consul's lock-delay). Nothing was written. */
+  /** The key is free, but the store does not allow binding it yet (Consul's lock-delay). Nothing was written. */
   | { readonly outcome: 'delayed' }
 
 /** Entries in key order (by UTF-8 bytes), as of `revision`. */
@@ -51,41 +54,47 @@ export interface Listing {
 
 export type Change =
   | { readonly kind: 'put'; readonly entry: Entry }
-  /** `revision`: where the key was seen to be absent; the deletion is not younger. */
+  /** `revision`: a revision at which the key was absent. The deletion happened at this revision or before it. */
   | { readonly kind: 'delete'; readonly key: string; readonly revision: number }
 
 export type WatchEvent =
-  /** All that the scope holds. `reset`: changes may have been missed since the last event; forget what was known. */
+  /**
+   * The whole content of the scope. `reset`: changes may have been missed since the last event, so the watcher must
+   * discard what it knew.
+   */
   | (Listing & { readonly kind: 'snapshot'; readonly reset: boolean })
   | { readonly kind: 'changes'; readonly changes: readonly Change[] }
-  /** The store is out of reach; the watch goes on trying and a snapshot follows. For telling people. */
+  /** The store is unreachable. The watch keeps trying, and a snapshot follows. This event is for messages to users. */
   | { readonly kind: 'interrupted'; readonly cause: CoordinationError }
 
 export interface Lease {
   readonly id: string
-  /** Milliseconds in force, which a backend may have raised to what it can. */
+  /** Milliseconds in force. The backend may have raised the requested TTL to one that it supports. */
   readonly ttl: number
 }
 
-/** What a backend can do, as data: checked before sending, shown by `doctor`, and the source of the docs' table. */
+/**
+ * What a backend can do, as data. Calls are checked against it, `doctor` shows it, and the table in the documentation
+ * is generated from it.
+ */
 export interface Traits {
-  /** What users call it. */
+  /** The backend's name for users. */
   readonly name: string
-  /** Who can meet there: one process, one user's processes on one machine, or whoever reaches it by the network. */
+  /** Which processes can meet in the store: only this one, one user's on one machine, or all that can reach it. */
   readonly reach: 'process' | 'machine' | 'network'
-  /** Smallest and longest TTL of a lease, milliseconds. */
+  /** Shortest and longest TTL of a lease, in milliseconds. */
   readonly minTtl: number
   readonly maxTtl: number
-  /** That of a session whose TTL nobody has chosen, milliseconds: it outlives the usual loss of a cluster's leader. */
+  /** TTL of a session for which none was chosen, in milliseconds. It outlives the usual loss of a cluster's leader. */
   readonly defaultTtl: number
-  /** A dead session's keys go within this many times its TTL. */
+  /** The keys of a dead session are removed within this many times its TTL. */
   readonly expiryFactor: 1 | 2
-  /** Whether the death of a session's process on this machine ends the session at once. */
+  /** Whether a session ends at once when its process on this machine dies. */
   readonly seesDeath: boolean
-  /** Limits of one commit: the sum of its keys' and values' bytes, and preconditions and writes taken together. */
+  /** Limits of one commit: bytes of all keys and values in its writes, and number of preconditions plus writes. */
   readonly maxCommitBytes: number
   readonly maxCommitOperations: number
-  /** Who waits is always known, or only of those who announce themselves, which costs a write. */
+  /** Whether all waiters are known, or only those that announce themselves, which costs a write. */
   readonly waiters: 'known' | 'announced'
 }
 
@@ -95,27 +104,27 @@ export interface CallOptions {
 }
 
 /**
- * A store that coordinates: few primitives, on which every recipe is written once.
+ * A store in which processes coordinate. It offers few primitives, on which every recipe is written once.
  *
- * Keys are full names, `rdv/signal/deploy/node1`. Every call ends within the backend's own call limit, whatever
- * the network does, and is never retried inside. All of them throw UnavailableError when the store is out of
- * reach or refuses us; then nothing was written.
+ * Keys are full names, such as `rdv/signal/deploy/node1`. Every call ends within the backend's call limit, whatever the
+ * network does. Within that limit a backend may try again, but it never repeats a commit that got no answer. Every call
+ * throws UnavailableError if the store is unreachable or refuses access; then nothing was written.
  */
 export interface Backend {
   /** The store's address as a person writes it, without secrets. */
   readonly address: string
   readonly traits: Traits
-  /** Names this life of the store, another one after it was recreated; only where a backend can tell. */
+  /** The store's epoch, which changes when the store is recreated. Absent if the backend cannot determine it. */
   readonly epoch?: string
-  /** Any number of watches of one client cost the store few: nobody has to share them once more. */
+  /** Whether any number of watches of one client costs the store only a few: callers need not share them again. */
   readonly sharesWatches?: boolean
 
-  /** Linearizable: sees every commit that was acknowledged to anybody before the call. */
+  /** Reads one key. Linearizable: it sees every commit that was acknowledged to any client before the call. */
   get(key: string, options?: CallOptions): Promise<Entry | undefined>
 
   /**
-   * All entries of a scope: below a prefix that ends in a slash, or the one key. Linearizable.
-   * `after`: only keys greater than it; `limit`: at most so many.
+   * All entries of a scope: of the keys below a prefix that ends in a slash, or of one key. Linearizable.
+   * `after`: only keys greater than this one. `limit`: at most this many entries.
    */
   list(
     scope: string,
@@ -123,10 +132,10 @@ export interface Backend {
   ): Promise<Listing>
 
   /**
-   * Applies all writes if all preconditions hold, else none: atomic.
-   * @throws IndeterminateError the writes were sent and no answer came. It is not sent again.
-   * @throws LeaseGoneError a put names a session that does not exist. Nothing was written.
-   * @throws UsageError beyond the traits' limits. Nothing was sent.
+   * Applies all writes if all preconditions hold, otherwise none. The commit is atomic.
+   * @throws IndeterminateError the writes were sent and no answer came. They are not sent again.
+   * @throws LeaseGoneError a put names a lease that does not exist. Nothing was written.
+   * @throws UsageError the commit exceeds the traits' limits. Nothing was sent.
    */
   commit(
     preconditions: readonly Precondition[],
@@ -135,79 +144,87 @@ export interface Backend {
   ): Promise<CommitResult>
 
   /**
-   * Follows one key, or everything below a prefix that ends in a slash: a snapshot no older than the call, then
-   * changes, and a snapshot marked `reset` after a break. Each key converges to its newest state, absence
-   * included; passing states may merge. Reconnects by itself until `signal` aborts, then rejects with its reason.
-   * @throws UnavailableError only where trying again is hopeless (not `retryable`).
+   * Follows one key, or all keys below a prefix that ends in a slash. It yields a snapshot that is not older than the
+   * call, then changes, and after a break a snapshot marked `reset`. Each key converges to its newest state, including
+   * absence; states in between may be skipped. The watch reconnects by itself until `signal` aborts, and then rejects
+   * with the signal's reason.
+   * @throws UnavailableError only if trying again is hopeless (not `retryable`).
    */
   watch(scope: string, signal: AbortSignal): AsyncIterable<WatchEvent>
 
   /**
-   * A new lease of `ttl` milliseconds, raised to the traits' minimum.
-   * `owner`: the process that it is to end with, where the traits say that its death is seen.
+   * Creates a lease of `ttl` milliseconds, raised to the traits' minimum.
+   * `owner`: the process whose death ends the lease, if the traits say that the backend sees it (`seesDeath`).
    */
   grant(ttl: number, options?: CallOptions & { readonly owner?: ProcessIdentity }): Promise<Lease>
 
   /**
-   * Lets the lease live for its TTL from now on; resolves to the TTL in force (milliseconds).
-   * `owner`: from now on whom it is to end with, as in `grant`.
-   * @throws LeaseGoneError it does not exist.
+   * Lets the lease live for its TTL from now on. Resolves to the TTL in force (milliseconds).
+   * `owner`: from now on the owner of the lease, as in `grant`. Without it the owner stays the same.
+   * @throws LeaseGoneError the lease does not exist.
    */
   renew(id: string, options?: CallOptions & { readonly owner?: ProcessIdentity }): Promise<number>
 
-  /** Ends the lease and removes its keys, at once. One that is gone already is no error. */
+  /** Ends the lease and removes its keys, at once. A lease that is already gone is no error. */
   revoke(id: string, options?: CallOptions): Promise<void>
 
   /**
-   * Frees everything: nothing of the backend keeps the process alive afterwards. Watches end. Leases live on.
-   * `ending`: the process ends right after, so what the system then frees by itself may be left to it.
+   * Releases all resources: afterwards nothing of the backend keeps the process alive. Watches end. Leases live on.
+   * `ending`: the process ends right after, so the backend may leave to the operating system what that then frees.
    */
   close(options?: { readonly ending?: boolean }): Promise<void>
 }
 
 export interface OpenOptions {
-  /** Where credentials and the default file's directory are looked up. */
+  /** The environment variables, which hold credentials and the default file's directory. */
   readonly env: NodeJS.ProcessEnv
   /** Milliseconds after which a single call is given up. Default 5000. */
   readonly callLimit?: number
-  /** The process will be short, or wait most of its time: a quick start and end matter more than throughput. */
+  /** The process is short, or mostly waits: a quick start and end matter more than throughput. */
   readonly shortLived?: boolean
-  /** Of a file on this machine: what was acknowledged outlives a loss of power too, not only this process. */
+  /** For a file on this machine: acknowledged changes also survive a loss of power, not only the process's end. */
   readonly durable?: boolean
 }
 
-/** What a backend's folder exports. */
+/** The exports of a backend's folder. */
 export interface BackendModule {
-  /** Absent where only the server behind the URL knows them. */
+  /** Absent if only the server behind the URL knows the traits. */
   readonly traits?: Traits
   /**
-   * Cancelled, where the opening needs the store, it leaves nothing behind.
+   * Opens the store. If the opening needs the store and is cancelled, it leaves nothing behind.
    * @throws UsageError the URL is malformed.
-   * @throws UnavailableError already the opening needs the store, and it is out of reach.
+   * @throws UnavailableError the opening needs the store, and the store is unreachable.
    */
   open(url: string, options: OpenOptions, call?: CallOptions): Promise<Backend>
 }
 
-/** What became of a claim. */
+/** The result of a claim. */
 export type ClaimResult =
-  /** `token` rises with each holder. `key` is where the claim is written: while it does not change, the claim stands. */
+  /**
+   * `token`: the fencing token, which rises with each holder. `key` records the claim: while it does not change, the
+   * claim is valid.
+   */
   | { readonly outcome: 'ok'; readonly token: number; readonly key: string }
-  /** All slots are taken. Worth another try when anything below the name changes. */
+  /** All slots are taken. The caller should try again when a key below the name changes. */
   | { readonly outcome: 'held' }
-  /** The name is used with another number of slots, or by something else. */
+  /** The name is in use with another number of slots, or for something else. */
   | { readonly outcome: 'conflict' }
-  /** It is free, but the store lets nobody have it yet (Consul's lock-delay). Worth another try soon. */
+  /**
+   * A slot is free, but the session cannot have it yet: the store delays it (Consul's lock-delay), or other clients
+   * keep changing the lock. The caller should try again soon.
+   */
   | { readonly outcome: 'delayed' }
 
 /**
- * An optional extension: the last step of a lock, where other tools share a native layout that says who holds it.
- * `name` is the lock's full prefix without the slash, `rdv/lock/NAME`; the session holds the key `<name>/<session>`.
+ * An optional extension: the last step of taking a lock, on a store where other tools share a native layout that
+ * determines the holders. `name` is the lock's full prefix without the slash, `rdv/lock/NAME`. The session holds the
+ * key `<name>/<session>`.
  */
 export interface Claimable {
   /**
-   * Takes one of the lock's slots for a session. What the session holds already it is given again, so an unanswered
-   * claim is looked up by another one.
-   * @throws IndeterminateError it was sent and no answer came.
+   * Takes one of the lock's slots for a session. If the session already holds a slot, the claim succeeds again. So a
+   * caller that got no answer learns the outcome by another claim.
+   * @throws IndeterminateError the claim was sent and no answer came.
    * @throws LeaseGoneError the session, or its key, does not exist. Nothing was written.
    */
   claim(name: string, slots: number, lease: string, options?: CallOptions): Promise<ClaimResult>
@@ -216,83 +233,83 @@ export interface Claimable {
   claimed(name: string, slots: number, lease: string, options?: CallOptions): Promise<boolean>
 
   /**
-   * Gives the slot back. One that is not held is no error.
-   * @throws IndeterminateError it was sent and no answer came; doing it again does no harm.
+   * Gives the slot back. A slot that is not held is no error.
+   * @throws IndeterminateError the release was sent and no answer came. Repeating it does no harm.
    */
   release(name: string, slots: number, lease: string, options?: CallOptions): Promise<void>
 }
 
-/** Somebody who waits, and for what. */
+/** A waiter, and what it waits for. */
 export interface Waiter {
-  /** What the targets are, where they are neither signals nor probes. */
+  /** The kind of the targets, if they are neither signals nor probes. */
   readonly kind?: 'counter' | 'waitgroup'
-  /** As they were written, without secrets. */
+  /** The targets as the user wrote them, without secrets. */
   readonly targets: readonly string[]
-  /** Of keys without a state of their own: those that release it. Absent where it waits until nothing holds. */
+  /** The states that release the waiter, for keys named without a state. Absent if it waits until no target holds. */
   readonly states?: readonly string[]
-  /** Those that end it with a no. */
+  /** The states that make the wait fail. */
   readonly failStates?: readonly string[]
-  /** Of a process that has told it; of plain requests the address that they came from. */
+  /** The host of a process that announced itself, or the address that a plain request came from. */
   readonly host: string
   readonly pid?: number
-  /** ISO 8601, of the waiter's clock. */
+  /** ISO 8601, by the waiter's clock. */
   readonly since: string
-  /** Milliseconds; absent where it waits for as long as it takes. */
+  /** Milliseconds. Absent if the waiter waits without a limit. */
   readonly timeout?: number
-  /** Names this wait among all. Its waiter tells how it ends, unless it is released or dies. */
+  /** Identifies this wait among all. Its waiter reports the end under this id, unless it is released or dies. */
   readonly id?: string
-  /** The members that a group needs, all of them ready, or instead the ready members that it needs. */
+  /** For a group: the members that it needs, all of them ready (`min`), or the ready members that it needs instead. */
   readonly min?: number
   readonly ready?: number
-  /** The number of targets that are enough. Absent: all. */
+  /** The number of targets that suffice. Absent: all. */
   readonly need?: number
-  /** It waits until no target is in one of these states. */
+  /** The waiter waits until no target is in one of these states. */
   readonly not?: readonly string[]
-  /** Decimal text: what a counter must be, and the work that must have been added to a wait group. */
+  /** Decimal text: the bounds of a counter, and the work that must have been added to a wait group (`expect`). */
   readonly atLeast?: string
   readonly atMost?: string
   readonly equals?: string
   readonly expect?: string
 }
 
-/** How a wait ended, as its waiter tells it. */
+/** How a wait ended, as its waiter reports it. */
 export interface WaitEnd {
   /** `gone`: the waiter gave up before it had an answer. */
   readonly outcome: 'released' | 'timeout' | 'failed' | 'gone'
-  /** Why, in a few words. */
+  /** The reason, in a few words. */
   readonly reason?: string | undefined
 }
 
-/** Those who wait, oldest first. */
+/** The waiters, oldest first. */
 export interface Waiters {
   readonly waiters: readonly Waiter[]
-  /** How many more there are than are listed. */
+  /** The number of waiters that are not listed. */
   readonly unlisted: number
 }
 
-/** An optional extension: the store is served by somebody who sees who waits, without a write. */
+/** An optional extension: a server in front of the store knows the waiters, without a write. */
 export interface WaiterRegistry {
-  /** Lets it be known that somebody waits, until the signal aborts or the process ends. Never rejects. */
+  /** Announces a waiter, until the signal aborts or the process ends. Never rejects. */
   announce(namespace: string, waiter: Waiter, signal: AbortSignal): Promise<void>
 
   /**
-   * Tells how a wait ends that was announced under this id.
-   * @throws UnavailableError nobody was told.
+   * Reports how the wait that was announced under this id ended.
+   * @throws UnavailableError the server did not confirm the report.
    */
   conclude(namespace: string, id: string, end: WaitEnd, options?: CallOptions): Promise<void>
 
-  /** Of a namespace, as many as can be told quickly. */
+  /** The waiters of a namespace, as many as can be listed quickly. */
   waiters(namespace: string, options?: CallOptions): Promise<Waiters>
 }
 
-/** An optional extension: what a person should know about the store behind the backend. */
+/** An optional extension: information for users about the store behind the backend. */
 export interface Diagnosable {
   diagnose(options?: CallOptions): Promise<Diagnosis>
 }
 
 export interface Diagnosis {
-  /** The store's name and version, "etcd 3.5.30". */
+  /** The store's name and version, such as "etcd 3.5.30". */
   readonly version: string
-  /** One sentence each: known to be unsafe or degraded. */
+  /** Known hazards and degradations, one sentence each. */
   readonly warnings: readonly string[]
 }

@@ -6,7 +6,7 @@ const REACH: Readonly<Record<Traits['reach'], string>> = {
   network: 'the network',
 }
 
-/** What the traits are called, for people: the names of `describeTraits`' values, in their order. */
+/** The names of the values that `describeTraits` returns, for users and in the same order. */
 export const TRAIT_NAMES: readonly string[] = [
   'reach',
   'minimum TTL',

@@ -2,7 +2,7 @@ import { UsageError } from '../base/errors.ts'
 import { redactMalformed } from '../base/redact.ts'
 import type { Backend, BackendModule, CallOptions, OpenOptions } from './backend.ts'
 
-/** Scheme of the URL → its folder, loaded when it is used. */
+/** Maps the scheme of a URL to its backend's folder, which is loaded on first use. */
 const BACKENDS = new Map<string, () => Promise<BackendModule>>([
   ['sqlite', () => import('./sqlite/index.ts')],
   ['memory', () => import('./memory/index.ts')],
@@ -14,7 +14,7 @@ const BACKENDS = new Map<string, () => Promise<BackendModule>>([
   ['consuls', () => import('./consul/index.ts')],
 ])
 
-/** How each kind of backend URL begins. */
+/** The beginnings of the kinds of backend URLs. */
 export const BACKEND_URLS: readonly string[] = [...BACKENDS.keys()].map((scheme) =>
   scheme === 'sqlite' || scheme === 'memory' ? `${scheme}:` : `${scheme}://`,
 )
@@ -24,8 +24,8 @@ export const DEFAULT_BACKEND = 'sqlite:'
 
 /**
  * Opens the store behind a backend URL.
- * @throws UsageError for an unknown scheme or a malformed URL.
- * @throws UnavailableError where already the opening needs the store and it is out of reach.
+ * @throws UsageError the scheme is unknown, or the URL is malformed.
+ * @throws UnavailableError the opening needs the store, and the store is unreachable.
  */
 export const openBackend = async (
   url: string,

@@ -1,10 +1,10 @@
 import { UsageError } from '../base/errors.ts'
 import type { Backend, Claimable, Precondition, Traits, WaiterRegistry, Write } from './backend.ts'
 
-/** Whether a backend has the extension: `claim` is the last step of a lock there. */
+/** Whether a backend has the extension `Claimable`: there, `claim` is the last step of taking a lock. */
 export const isClaimable = (backend: Backend): backend is Backend & Claimable => 'claim' in backend
 
-/** Whether a backend has the extension: who waits is seen there without a write. */
+/** Whether a backend has the extension `WaiterRegistry`: there, waiters are known without a write. */
 export const hasWaiterRegistry = (backend: Backend): backend is Backend & WaiterRegistry =>
   'announce' in backend
 
@@ -16,14 +16,14 @@ export const unchanged = (key: string, modRevision: number): Precondition => ({
   modRevision,
 })
 
-/** A put that keeps the key's session. */
+/** A put that keeps the key's lease. */
 export const put = (key: string, value: string | Uint8Array): Write => ({
   kind: 'put',
   key,
   value: bytes(value),
 })
 
-/** A put that binds the key to a session. */
+/** A put that binds the key to a lease. */
 export const putHeld = (key: string, value: string | Uint8Array, lease: string): Write => ({
   kind: 'put',
   key,
@@ -31,7 +31,7 @@ export const putHeld = (key: string, value: string | Uint8Array, lease: string):
   lease,
 })
 
-/** A put after which the key belongs to no session. */
+/** A put after which the key is bound to no lease. */
 export const putDetached = (key: string, value: string | Uint8Array): Write => ({
   kind: 'put',
   key,
@@ -45,8 +45,8 @@ const bytes = (value: string | Uint8Array): Uint8Array =>
   typeof value === 'string' ? Buffer.from(value) : value
 
 /**
- * What every backend checks before it sends a commit.
- * @throws UsageError naming the limit.
+ * Checks a commit as every backend must before it sends one.
+ * @throws UsageError the commit exceeds a limit, which the message names, or writes a key twice.
  */
 export const checkCommit = (
   preconditions: readonly Precondition[],

@@ -1,6 +1,6 @@
 import type { Entry, Precondition } from './backend.ts'
 
-/** Whether a precondition holds of the key's current entry: the meaning of preconditions, for backends that check them here. */
+/** Whether a precondition holds for the key's current entry, for backends that check preconditions themselves. */
 export const holds = (precondition: Precondition, entry: Entry | undefined): boolean => {
   switch (precondition.kind) {
     case 'absent':

@@ -2,8 +2,8 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { allIds, allProcesses, hasMark, processAt, runs } from '../base/processes.ts'
 
 /**
- * A process, told apart from every other one that this machine ran or will run: pids are used again, and mean
- * another process in another container.
+ * Distinguishes a process from every other one that this machine ran or will run. A pid alone does not: pids are
+ * reused, and the same pid means another process in another container.
  */
 export interface ProcessIdentity {
   readonly pid: number
@@ -11,50 +11,50 @@ export interface ProcessIdentity {
   readonly startTime: string
   readonly pidNamespace: string
   readonly bootId: string
-  /** What it runs, and is responsible for. */
+  /** The COMMAND that the process runs and is responsible for. */
   readonly command?: Command
 }
 
-/** A COMMAND, by what its processes can be found after their parent has died. */
+/** A COMMAND, with the means to find its processes after their parent has died. */
 export interface Command {
-  /** The process that then ends it. */
+  /** The watchdog, which ends COMMAND after its parent has died. */
   readonly guard: PastProcess
-  /** What stands in the environment of its processes, from the start on: `NAME=value`. */
+  /** Text in the environment of COMMAND's processes, from their start on: `NAME=value`. */
   readonly mark: string
-  /** A process, or (negative) a process group, once it runs. */
+  /** COMMAND's process, or (negative id) its process group. Absent before COMMAND runs. */
   readonly target?: PastProcess
 }
 
 interface PastProcess {
   readonly id: number
-  /** That of the process, or of the group's leader. */
+  /** The start time of the process, or of the group's leader. */
   readonly startTime: string
 }
 
 let boot: string | undefined
 
-/** Changes with each start of the machine; empty where the system does not tell. */
+/** Changes with each start of the machine. Empty if the system does not provide it. */
 export const bootId = (): string => {
   boot ||= read('/proc/sys/kernel/random/boot_id')?.trim()
   return boot ?? ''
 }
 
-/** This process; `undefined` where the system does not tell (no /proc). */
+/** This process; `undefined` if the system does not describe it (no /proc). */
 export const thisProcess = (): ProcessIdentity | undefined => {
   const startTime = processAt('self')?.startTime
   if (startTime === undefined || bootId() === '') return undefined
   return { pid: process.pid, startTime, pidNamespace: pidNamespace(), bootId: bootId() }
 }
 
-/** Tells a process, or (negative) a process group, from later ones with the same number. */
+/** Distinguishes a process, or (negative id) a process group, from later ones with the same number. */
 export const pastProcess = (id: number): PastProcess => ({
   id,
   startTime: processAt(Math.abs(id))?.startTime ?? '',
 })
 
 /**
- * Whether the process lives. Only what is seen to be so counts as dead: who cannot look (no descriptor left, another
- * pid namespace, a /proc that hides others) must not end what belongs to the living.
+ * Whether the process is alive. It counts as dead only if this process sees that it is. A process that cannot look (no
+ * descriptor left, another pid namespace, a /proc that hides other processes) must not end the leases of a living one.
  */
 export const isAlive = (identity: ProcessIdentity): boolean => {
   if (bootId() === '') return true
@@ -65,11 +65,13 @@ export const isAlive = (identity: ProcessIdentity): boolean => {
   return exists(identity.pid)
 }
 
-/** As `isAlive`, by the one call that costs next to nothing: takes another process of the same number for it. */
+/**
+ * Like `isAlive`, but by one call that costs almost nothing. It mistakes another process with that pid for this one.
+ */
 export const seemsAlive = (identity: ProcessIdentity): boolean =>
   bootId() === '' || identity.pidNamespace !== pidNamespace() || exists(identity.pid)
 
-/** By the only call that needs no descriptor; a process that may not be signalled exists. */
+/** Uses the only call that needs no descriptor. A process that this one may not signal exists. */
 const exists = (pid: number): boolean => {
   try {
     return process.kill(pid, 0)
@@ -78,7 +80,7 @@ const exists = (pid: number): boolean => {
   }
 }
 
-/** Whether anything of its COMMAND lives; asked of a process that has died where this one can see it. */
+/** Whether any process of its COMMAND is alive. Meant for a dead process whose pid namespace this process can see. */
 export const commandLives = ({ bootId: boot, command }: ProcessIdentity): boolean => {
   if (!command || boot !== bootId()) return false
   const { guard: watchdog, mark, target } = command
@@ -87,7 +89,7 @@ export const commandLives = ({ bootId: boot, command }: ProcessIdentity): boolea
 
 const runsStill = ({ id, startTime }: PastProcess): boolean => {
   const leader = processAt(Math.abs(id))
-  // The kernel gives a number to nobody else while a group of that number lives.
+  // While a process group exists, the kernel gives its number to no new process.
   if (leader && leader.startTime !== startTime) return false
   return id < 0 ? hasMembers(-id) : leader !== undefined && runs(leader)
 }

@@ -14,24 +14,24 @@ import {
 } from './semaphore.ts'
 import type { FlaggedEntry, Store } from './store.ts'
 
-/** So often a claim is planned anew when others change the key at the same time; then the caller is to pause. */
+/** How often a claim is planned again if other clients change the key meanwhile. Then the caller should pause. */
 const MAX_ATTEMPTS = 5
 
-/** One lock, as it was read for one session. */
+/** The state of one lock, as it was read for one session. */
 interface LockState {
   readonly name: string
   readonly slots: number
   readonly lease: string
-  /** The key that says who holds it. */
+  /** The key that records the holders. */
   readonly lock: FlaggedEntry | undefined
-  /** Sessions that hold their own key: a holder that does not has gone. */
+  /** The sessions that hold their own key. A holder without its own key is gone. */
   readonly contenders: ReadonlySet<string>
 }
 
 /**
- * Locks and semaphores as `consul lock` and `consul lock -n` have them: the key `.lock` is bound to the session that
- * holds it, or lists the sessions that do. Every change is one transaction, under the precondition that the key is what was
- * read.
+ * Locks and semaphores in the layout of `consul lock` and `consul lock -n`: the key `.lock` is bound to the session
+ * that holds the lock, or lists the sessions that do. Every change is one transaction, with the precondition that the
+ * key is unchanged since it was read.
  */
 export class Claims implements Claimable {
   readonly #store: Store
@@ -71,7 +71,7 @@ export class Claims implements Claimable {
     return judge(await this.#see(name, slots, lease, options)) === 'own'
   }
 
-  /** The key goes with its last holder, as after `consul lock`: nothing stays that a later holder could conflict with. */
+  /** The last holder removes the key, as `consul lock` does: nothing stays that a later holder could conflict with. */
   async release(
     name: string,
     slots: number,
@@ -95,7 +95,7 @@ export class Claims implements Claimable {
     return { name, slots, lease, lock, contenders }
   }
 
-  /** Only a contender changes the key, also where its session has ended since it was read. */
+  /** A put also requires that the session still holds its own key, because it may have ended since the key was read. */
   #change(seen: LockState, write: FlaggedWrite, options: CallOptions) {
     const key = lockKey(seen)
     const asRead = seen.lock ? unchanged(key, seen.lock.modRevision) : absent(key)
@@ -113,7 +113,7 @@ const judge = (seen: LockState): 'own' | 'free' | 'held' | 'conflict' => {
   return seen.slots === 1 ? judgeLock(lock, seen) : judgeSemaphore(lock, seen)
 }
 
-/** A key that stays behind when its holders have died binds nobody, whatever number of slots it names. */
+/** A key whose holders have all died blocks no session, whatever number of slots it names. */
 const isAbandoned = (lock: FlaggedEntry, seen: LockState): boolean =>
   hasFlags(lock, LOCK_FLAGS)
     ? lock.lease === undefined

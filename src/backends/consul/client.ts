@@ -3,8 +3,8 @@ import type { IncomingMessage, Agent as PlainAgent } from 'node:http'
 import type { Agent as TlsAgent } from 'node:https'
 
 /*
- * The part of npm `consul` that is used here, as it behaves: its own types lack most options, and `includeResponse`
- * makes every call resolve to the response and what was in it.
+ * The part of npm's `consul` that is used here, as it behaves. Its own types lack most options. `includeResponse` makes
+ * every call resolve to the response and its content.
  */
 
 type ClientResponse<T> = readonly [response: IncomingMessage, content: T]
@@ -16,7 +16,7 @@ export interface Context extends EventEmitter {
 
 export interface Options {
   readonly ctx: Context
-  /** Milliseconds. Without it a reply that is cut in the middle never settles. */
+  /** Milliseconds. Without it, a call whose answer is cut in the middle never settles. */
   readonly timeout: number
   readonly token?: string | undefined
   readonly consistent?: boolean

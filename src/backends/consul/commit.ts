@@ -14,15 +14,15 @@ type Applied = { readonly revision: number | undefined }
 type Refused = { readonly keys: readonly string[] }
 
 /**
- * One commit. A transaction that Consul refused wrote nothing, so it may be planned anew and sent again; one that
- * was not answered never is.
+ * One commit. A transaction that Consul refused wrote nothing, so it may be planned again and sent again. A transaction
+ * without an answer is never sent again.
  */
 export class Commit {
   readonly #store: Store
   readonly #leases: Leases
   readonly #preconditions: readonly Precondition[]
   readonly #writes: readonly FlaggedWrite[]
-  /** Whether a transaction is on its way, so that nobody knows whether it is applied. */
+  /** Whether a transaction was sent and has no answer yet, so that its outcome is unknown. */
   #sent = false
 
   constructor(
@@ -61,7 +61,8 @@ export class Commit {
       const result = await this.#transact(plan(this.#preconditions, this.#writes, known), options)
       if ('revision' in result) return this.#ok(result, options)
       const verdict = await this.#judge(result, known, options)
-      // Who bound the key and removed it again between two checks has left no trace: so it is tried once more.
+      // Another client may have bound the key and removed it again between two reads, without a trace. So it is tried
+      // again once.
       if (verdict && (verdict.outcome !== 'delayed' || seemedDelayed)) return verdict
       seemedDelayed = verdict !== undefined
       keys = [...undecided(this.#writes), ...bound(this.#writes)]
@@ -88,7 +89,7 @@ export class Commit {
     }
   }
 
-  /** Of the operations that were refused; throws where the transaction itself was, or where that is not known. */
+  /** The keys of the refused operations. Throws if the transaction itself was refused, or if its outcome is unknown. */
   #refusedKeys(error: unknown, operations: readonly Operation[]): string[] {
     if (!(error instanceof Failure) || error.status === 0 || isIndeterminateStatus(error.status))
       throw error
@@ -105,7 +106,7 @@ export class Commit {
     this.#store.reachability.answered()
   }
 
-  /** Why Consul refused, found without reading its sentences; `undefined` to try again. */
+  /** Determines why Consul refused, without parsing its messages. `undefined`: the caller must try again. */
   async #judge(
     { keys }: Refused,
     known: Known,
@@ -113,7 +114,7 @@ export class Commit {
   ): Promise<CommitResult | undefined> {
     const current = await this.#store.entries(this.#guardedKeys(), options)
     if (this.#fails(current)) return refused(current)
-    // A lack of permission is reported as a refused operation too.
+    // Consul also reports a missing permission as a refused operation.
     await Promise.all(keys.map((key) => this.#store.requirePermission(key, options)))
     await this.#requireLeases(options)
     const isDelayed = await this.#isDelayed(keys, known, options)
@@ -128,7 +129,7 @@ export class Commit {
     if (gone !== undefined) throw new LeaseGoneError(gone)
   }
 
-  /** The session lives and the key was free for it before and is after, and yet it was not bound. */
+  /** Whether the session is alive and the key was free before and after, and yet Consul did not bind the key. */
   async #isDelayed(keys: readonly string[], known: Known, options: CallOptions): Promise<boolean> {
     const puts = bound(this.#writes).filter((key) => keys.includes(key) && known.has(key))
     const current = await this.#store.entries(puts, options)
@@ -163,7 +164,7 @@ export class Commit {
   }
 }
 
-/** The transaction's own index: that of a precondition's key is older. */
+/** The transaction's own index. The index of a precondition's key is older. */
 const newest = (results: Transacted['Results']): number => {
   const revision = Math.max(0, ...(results ?? []).map(({ KV }) => KV?.ModifyIndex ?? 0))
   if (revision === 0) throw new Error('the answer has no index')
@@ -175,7 +176,7 @@ const refused = (entries: Known): CommitResult => ({
   entries: [...entries.values()].filter((entry): entry is Entry => entry !== undefined),
 })
 
-/** Others can be written in a transaction, but Consul refuses to read them. */
+/** Consul writes other keys in a transaction, but refuses to read them. */
 const requirePrintable = (named: readonly { readonly key: string }[]): void => {
   const strange = named.find(({ key }) => !/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(key))
   if (!strange) return

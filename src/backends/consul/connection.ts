@@ -11,12 +11,12 @@ import type { Client, ClientOptions, Context, Options } from './client.ts'
 import { Failure } from './failure.ts'
 import type { Location } from './location.ts'
 
-/** Consul resets further ones beyond 200 for each client address, which many processes may share. */
+/** Consul resets connections beyond 200 for each client address, which many processes may share. */
 const CALL_SOCKETS = 8
 const WAIT_SOCKETS = 40
 
 export interface ConsulCall extends CallOptions {
-  /** It does not wait for a connection behind other calls. */
+  /** The call does not wait for a connection behind other calls. */
   readonly urgent?: boolean
 }
 
@@ -24,14 +24,14 @@ type Ask<T> = (client: Client, options: Options) => Promise<T>
 type Waiting = Options & { readonly wait: string }
 
 /**
- * Calls to one Consul agent. Each ends within its limit whatever the client library does: its cancelling can report
- * twice, and a reply that was cut reports nothing.
+ * Calls to one Consul agent. Each call ends within its limit, whatever the client library does: a cancelled call of the
+ * library can report twice, and a call whose answer was cut reports nothing.
  */
 export class Connection {
   readonly address: string
   /** Milliseconds for one call. */
   readonly limit: number
-  /** Whether it has answered ever: a certificate that does not verify since is being replaced. */
+  /** Whether the agent has ever answered. Then a certificate that does not verify counts as being replaced. */
   proven = false
   readonly #calls: Client
   readonly #waits: Client
@@ -48,7 +48,7 @@ export class Connection {
     this.#tls = location.tls
     this.#token = location.token
     this.#timeout = new AdaptiveTimeout(limit)
-    // Blocking queries have sockets of their own, or calls would queue behind them.
+    // Blocking queries have their own sockets. Otherwise calls would queue behind them.
     const agents = [agentOf(location, CALL_SOCKETS), agentOf(location, WAIT_SOCKETS)] as const
     const [calls, waits] = agents.map((agent) => new Library(optionsOf(location, agent)) as Client)
     this.#calls = calls as Client
@@ -56,17 +56,20 @@ export class Connection {
     this.#agents = agents
   }
 
-  /** One call. Rejects with Failure, with UnavailableError where the limit passes, or with the signal's reason. */
+  /** Makes one call. Rejects with Failure, with UnavailableError if the limit passes, or with the signal's reason. */
   call<T>({ signal, urgent = false }: ConsulCall, ask: Ask<T>): Promise<T> {
     const [calls] = this.#agents
     const client = urgent && calls && isFull(calls) ? this.#waits : this.#calls
     return this.#timeout.measure(() => this.#within(signal, this.limit, client, ask))
   }
 
-  /** A blocking query, which the server answers after `wait` at the latest: it is short, so that a dead connection is noticed. */
+  /**
+   * Makes a blocking query, which the server answers after `wait` at the latest. `wait` is short, so that a dead
+   * connection is noticed.
+   */
   wait<T>(signal: AbortSignal, ask: (client: Client, options: Waiting) => Promise<T>): Promise<T> {
     const length = Math.min(HEARTBEAT_INTERVAL, this.limit)
-    // The server adds up to a sixteenth.
+    // The server adds up to a sixteenth to `wait`.
     const limit = length + length / 16 + this.#timeout.limit
     const wait = `${length}ms`
     return this.#within(signal, limit, this.#waits, (client, options) =>
@@ -75,8 +78,8 @@ export class Connection {
   }
 
   /**
-   * Makes a call that only reads a second time, on another connection, where it is not answered in time: the connection of
-   * the first one may be dead, or Consul slow. The answer that comes first counts.
+   * Makes a call that only reads. If there is no answer in time, it makes the call again on another connection: the
+   * first connection may be dead, or Consul slow. The answer that arrives first counts.
    */
   async twice<T>(read: () => Promise<T>): Promise<T> {
     const first = read()
@@ -94,12 +97,12 @@ export class Connection {
     return Promise.race([first, second])
   }
 
-  /** @throws UnavailableError it was closed. */
+  /** @throws UnavailableError the connection was closed. */
   requireOpen(): void {
     if (this.#closed) throw this.#closedError()
   }
 
-  /** Ends the calls that run; they and later ones reject with UnavailableError. */
+  /** Ends the calls in progress. These calls and later ones reject with UnavailableError. */
   close(): void {
     this.#closed = true
     for (const context of this.#running) context.emit('cancel')
@@ -152,7 +155,7 @@ const agentOf = (
   { secure, host, rejectUnauthorized }: Location,
   maxSockets: number,
 ): PlainAgent => {
-  // The library hands an IPv6 address on in the URL's brackets, which no resolver knows.
+  // The library passes an IPv6 address with the URL's brackets, which no resolver understands.
   const literal = /^\[(.*)\]$/.exec(host)?.[1]
   const options = { keepAlive: true, maxSockets, ...(literal && { host: literal }) }
   return secure ? new TlsAgent({ ...options, rejectUnauthorized }) : new PlainAgent(options)

@@ -2,7 +2,7 @@ import { UnavailableError } from '../../base/errors.ts'
 import type { CallOptions, Diagnosis } from '../backend.ts'
 import type { Store } from './store.ts'
 
-/** What a person should know about the cluster behind an agent. */
+/** The version and the health of the cluster behind an agent. */
 export const diagnose = async (store: Store, options: CallOptions): Promise<Diagnosis> => {
   const [agent, leader] = await Promise.all([aboutAgent(store, options), leaderOf(store, options)])
   const warnings = [
@@ -19,7 +19,7 @@ const leaderOf = async (store: Store, options: CallOptions): Promise<string> => 
   return leader
 }
 
-/** Reading about the agent needs a permission that coordinating does not. */
+/** Reading about the agent needs an ACL permission that coordination does not need. */
 const aboutAgent = async (
   store: Store,
   options: CallOptions,

@@ -3,7 +3,7 @@ import { CoordinationError, UnavailableError, UsageError } from '../../base/erro
 import { describeFailure, isTlsProblem, tlsHint } from '../../base/reason.ts'
 import { oneLine } from '../network/http-status.ts'
 
-/** Consul's answer when it is not what was asked for; `status` is 0 where there was no whole answer. */
+/** An answer of Consul that is not the expected one. `status` is 0 if there was no complete answer. */
 export class Failure extends Error {
   readonly status: number
   /** The decoded body, if there was one. */
@@ -12,7 +12,7 @@ export class Failure extends Error {
 
   constructor(error: unknown) {
     const response = (error as { response?: IncomingMessage & { body?: unknown } }).response
-    // The library's error holds the request, and with it the token: it must not become anybody's cause.
+    // The library's error holds the request, and with it the token, so it must not become the cause of another error.
     super(
       response ? `${response.statusCode} ${textOf(response.body)}`.trim() : describeFailure(error),
       response ? undefined : { cause: error },
@@ -28,8 +28,8 @@ const textOf = (body: unknown): string =>
   typeof body === 'string' || Buffer.isBuffer(body) ? oneLine(String(body)) : ''
 
 /**
- * What a failure of a call that wrote nothing means to the caller. `right`: the ACL permission that the call needs, as
- * Consul's policies name it. `proven`: the agent has answered before.
+ * Converts a failure of a call that wrote nothing. `right`: the ACL permission that the call needs, as Consul's
+ * policies name it. `proven`: the agent has answered before.
  */
 export const translate = (
   error: unknown,
@@ -58,9 +58,9 @@ const verb = ({ status, cause }: Failure, right: string): string => {
 const isReset = (cause: unknown): boolean =>
   (cause as NodeJS.ErrnoException | null)?.code === 'ECONNRESET'
 
-/** Consul resets further connections of a client address without a word. */
+/** Consul resets further connections of a client address without an explanation. */
 const RESET = 'is unreachable, or its limit http_max_conns_per_client is reached'
 
-/** A token without permission stays so, and a certificate that has never verified. */
+/** A token without permission stays so, and so does a certificate that has never verified. */
 const isHopeless = ({ status, cause }: Failure, proven: boolean): boolean =>
   status === 401 || status === 403 || (!proven && isTlsProblem(cause))

@@ -5,7 +5,7 @@ import type { Store } from './store.ts'
 
 const WRITING = 'session:write'
 
-/** Leases are Consul's sessions, whose keys go with them. */
+/** Leases are Consul's sessions. Consul removes their keys with them. */
 export class Leases {
   readonly #store: Store
   readonly #traits: Traits
@@ -27,10 +27,10 @@ export class Leases {
         name: 'rdv',
         ttl: `${seconds}s`,
         behavior: 'delete',
-        // A holder stops before its TTL is over, so that nobody needs to be kept waiting after it.
+        // A holder stops before its TTL is over, so no other client needs to wait after the TTL.
         lockdelay: '0s',
-        // That holds only if nothing but the TTL ends the session. Bound to the health of the agent's node, as is
-        // Consul's default, it would end early when that agent dies or the cluster only thinks so.
+        // That is true only if nothing but the TTL ends the session. By default, Consul binds a session to the health
+        // of the agent's node. Then it would end early when that agent dies, or when the cluster only assumes so.
         checks: [],
       }),
     )
@@ -50,7 +50,7 @@ export class Leases {
       }
     })
     if (session) return millisecondsOf(session.TTL)
-    // A server that has just been started denies sessions that it has not read from its log yet.
+    // A server that has just been started denies sessions that it has not yet read from its log.
     if (await this.exists(id, options)) throw this.#starting()
     throw new LeaseGoneError(id)
   }
@@ -60,11 +60,11 @@ export class Leases {
     await this.#store.ask(options, WRITING, (client, common) =>
       client.session.destroy({ ...common, id }),
     )
-    // What such a server denies, it does not destroy, and says that it did.
+    // A server that is still starting does not destroy a session that it denies, but reports success.
     if (await this.exists(id, options)) throw this.#starting()
   }
 
-  /** Linearizable: a server that is just starting does not answer. */
+  /** Linearizable: a server that is still starting does not answer. */
   async exists(id: string, options: CallOptions): Promise<boolean> {
     if (!isSessionId(id)) return false
     const [, session] = await this.#store.ask(options, 'session:read', (client, common) =>
@@ -78,12 +78,12 @@ export class Leases {
   }
 }
 
-/** Consul answers 500 to what is no UUID, as if it were broken. */
+/** Consul answers with status 500 to an id that is not a UUID, as if Consul itself were broken. */
 const isSessionId = (id: string): boolean => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id)
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
-/** Of a duration as Go writes it: `15s`, `1m30s`. */
+/** The milliseconds of a duration as Go writes it: `15s`, `1m30s`. */
 const millisecondsOf = (duration: string): number =>
   [...duration.matchAll(/([\d.]+)(ms|[smh])/g)].reduce(
     (sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0),

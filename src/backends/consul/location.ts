@@ -4,17 +4,17 @@ import { redactMalformed } from '../../base/redact.ts'
 import { reloading } from '../network/reloading.ts'
 import { TlsFiles, type TlsMaterial } from '../network/tls-files.ts'
 
-/** Where a Consul agent is, and how one presents oneself to it. */
+/** The address of a Consul agent, and the credentials for it. */
 export interface Location {
-  /** For people, without secrets. */
+  /** For messages to users, without secrets. */
   readonly address: string
   readonly host: string
   readonly port: number
   readonly secure: boolean
   readonly token: () => string | undefined
-  /** Undefined: the agent's own. */
+  /** `undefined`: the agent's own. */
   readonly datacenter: string | undefined
-  /** Of Consul Enterprise. Undefined: the token's own. */
+  /** For Consul Enterprise. `undefined`: the token's own. */
   readonly namespace: string | undefined
   readonly tls: TlsFiles | undefined
   readonly rejectUnauthorized: boolean
@@ -27,8 +27,9 @@ const EXAMPLE =
   'write consul://host:8500 or consuls://host:8501, with ?dc=DATACENTER or ?ns=NAMESPACE where needed'
 
 /**
- * Reads a backend URL, and from the environment what Consul's own tools read there.
- * @throws UsageError malformed, or a file that it names cannot be read.
+ * Reads a backend URL, and the environment variables that Consul's own tools read.
+ * @throws UsageError the URL or a variable is malformed, or a file that a variable names cannot be read.
+ * @throws UnavailableError the client's certificate and key do not match.
  */
 export const locate = (url: string, env: NodeJS.ProcessEnv): Location => {
   const { protocol, hostname, port, search, searchParams } = parse(url)
@@ -69,7 +70,7 @@ const parse = (text: string): URL => {
 
 const SETTINGS: ReadonlySet<string> = new Set(['dc', 'ns'])
 
-/** Consul before 1.11 does not heed a partition, and says nothing. */
+/** Consul before 1.11 ignores a partition without an error. */
 const refusePartition = ({ CONSUL_PARTITION: partition }: NodeJS.ProcessEnv): void => {
   if (!partition || partition === 'default') return
   throw new UsageError(
@@ -77,7 +78,7 @@ const refusePartition = ({ CONSUL_PARTITION: partition }: NodeJS.ProcessEnv): vo
   )
 }
 
-/** As in Consul's own tools the file wins. */
+/** If both are set, the file takes precedence, as in Consul's own tools. */
 const tokenOf = (env: NodeJS.ProcessEnv): string | undefined => {
   const file = read(env, 'CONSUL_HTTP_TOKEN_FILE')
   return file?.toString().trim() || env.CONSUL_HTTP_TOKEN?.trim() || undefined
@@ -101,7 +102,7 @@ const read = (env: NodeJS.ProcessEnv, variable: string): Buffer | undefined => {
   }
 }
 
-/** What Go's strconv.ParseBool takes. */
+/** The texts that Go's strconv.ParseBool accepts. */
 const booleanOf = (text: string): boolean => {
   if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true
   if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false

@@ -4,21 +4,21 @@ import type { Operation } from './client.ts'
 
 declare global {
   interface JSON {
-    /** In the language since 2025; the compiler does not know it yet. */
+    /** Part of the language since 2025; the compiler does not know it yet. */
     rawJSON(text: string): object
   }
 }
 
-/** What was read before a commit: `undefined` for a key that was not there. */
+/** The entries that were read before a commit; `undefined` for a key that was absent. */
 export type Known = ReadonlyMap<string, Entry | undefined>
 
-/** `flags`: of the entry, a number of 64 bits in decimal digits, which a put otherwise sets to 0. */
+/** `flags`: the flags of the entry, a number of 64 bits in decimal digits. Without it, a put sets them to 0. */
 export type FlaggedWrite = Write & { readonly flags?: string }
 
 /** Consul's default for `txn_max_req_len`, bytes of the whole body. */
 const MAX_BODY = 512 * 1024
 
-/** Those keys about which Consul has no operation that says what we mean, so they are read first. */
+/** The keys that must be read first: Consul has no operation that detaches a key from whatever session it has. */
 export const undecided = (writes: readonly Write[]): string[] =>
   writes.filter((write) => write.kind === 'put' && write.lease === null).map(({ key }) => key)
 
@@ -27,8 +27,9 @@ export const bound = (writes: readonly Write[]): string[] =>
   writes.filter((write) => write.kind === 'put' && write.lease).map(({ key }) => key)
 
 /**
- * One transaction that means what the preconditions and writes mean, as far as what was read still holds. Where it does
- * not, the transaction is refused: it never writes anything else than what was meant.
+ * One transaction that means the same as the preconditions and writes, if `known` is still true. If it is not, Consul
+ * refuses the transaction, which therefore never writes anything else.
+ * @throws UsageError the transaction is longer than Consul accepts.
  */
 export const plan = (
   preconditions: readonly Precondition[],
@@ -61,7 +62,10 @@ const condition = (precondition: Precondition): Operation => {
   }
 }
 
-/** A deletion's result does not tell its revision, a put's does: one that is undone at once. */
+/**
+ * The result of a deletion does not contain its revision, but that of a put does. So a commit of deletions begins with
+ * a put, which a deletion undoes at once.
+ */
 const telling = (writes: readonly Write[]): Operation[] => {
   const [first] = writes
   if (!first || writes.some(({ kind }) => kind === 'put')) return []
@@ -73,7 +77,7 @@ const change = (write: FlaggedWrite, known: Known): Operation[] => {
   if (write.kind === 'delete') return [{ KV: { Verb: 'delete', Key } }]
   const Value = Buffer.from(write.value).toString('base64')
   const entry = known.get(Key)
-  // As it stands: a number of JavaScript has 53 bits.
+  // The digits are sent as they are, because a number in JavaScript has 53 bits.
   const flags = write.flags === undefined ? {} : { Flags: JSON.rawJSON(write.flags) }
   if (write.lease === undefined) return [{ KV: { Verb: 'set', Key, Value, ...flags } }]
   if (write.lease === null) return [detach(Key, Value, entry)]

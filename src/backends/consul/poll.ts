@@ -6,12 +6,12 @@ import type { Change, Entry, Listing, WatchEvent } from '../backend.ts'
 import { revisionOf, WatchQueue } from '../watch/watch-queue.ts'
 import type { Store } from './store.ts'
 
-/** Looks that found nothing new may come so often in the long run (milliseconds apart) … */
+/** In the long run, checks that find nothing new are at least this many milliseconds apart. */
 const EMPTY_CHECK_INTERVAL = 50
-/** … and so many of them at once. */
+/** The number of such checks that may follow each other without a pause. */
 const BURST = 20
 
-/** So long (milliseconds) after a check the next one comes, whatever Consul's index says. */
+/** After a check, the next one comes after this many milliseconds at the latest, whatever Consul's index says. */
 const STALE = 10_000
 
 const JOINED = Symbol('joined')
@@ -23,11 +23,11 @@ interface Seen {
 }
 
 /**
- * Follows one scope: a blocking query tells that something may have changed, then a consistent listing tells what.
+ * Follows one scope. A blocking query shows that something may have changed, and then a consistent listing shows what.
  *
- * Everything that is told comes from listings that are made one after the other, so none is older than the one
- * before it, and Consul's index needs to be trusted for waking only. Even there it fails when somebody deletes
- * recursively from above the scope (it may stay, or go back): then the next listing, after ten seconds at most, tells.
+ * All events come from listings that are made one after the other, so none is older than the one before it. Consul's
+ * index is used only to wake the poll. Even that fails if a client deletes recursively from above the scope: the index
+ * may stay the same or go back. Then the next listing, after ten seconds at most, shows the deletion.
  */
 export class Poll {
   readonly scope: string
@@ -35,15 +35,15 @@ export class Poll {
   readonly #signal: AbortSignal
   readonly #queue: WatchQueue
   #seen: Seen | undefined
-  /** Whether something may have been missed since the last listing, an emptied store for one. */
+  /** Whether something may have been missed since the last listing, for example because the store was emptied. */
   #broken = false
   #blocked: Promise<boolean> | undefined
   #joiners: PromiseWithResolvers<Listing>[] = []
   #joined = Promise.withResolvers<typeof JOINED>()
-  /** When the next empty look is due, were they evenly spread. */
+  /** When the next check without news would be due if such checks were evenly spread. */
   #due = 0
 
-  /** `signal` ends it all. */
+  /** `signal` ends the poll. */
   constructor(store: Store, scope: string, signal: AbortSignal) {
     this.#store = store
     this.scope = scope
@@ -60,7 +60,7 @@ export class Poll {
     yield* this.#queue
   }
 
-  /** What the scope holds, from a listing that begins after this call. */
+  /** The content of the scope, from a listing that begins after this call. */
   next(): Promise<Listing> {
     const joiner = Promise.withResolvers<Listing>()
     this.#joiners.push(joiner)
@@ -82,7 +82,7 @@ export class Poll {
     for (;;) {
       try {
         const news = await this.#check()
-        // Who is told may be in a hurry; the next query is not.
+        // The watchers that get the news may be in a hurry; the next query is not.
         await (news ? otherWork() : this.#pace())
         await this.#hint()
         pauses = backoff()
@@ -92,7 +92,7 @@ export class Poll {
     }
   }
 
-  /** Whether there was anything new. */
+  /** Returns whether there was anything new, or a watcher had joined. */
   async #check(): Promise<boolean> {
     const joiners = this.#joiners
     this.#joiners = []
@@ -121,7 +121,7 @@ export class Poll {
     return changes?.length !== 0
   }
 
-  /** Resolves when there may be something new, or somebody joins. */
+  /** Resolves when something may have changed, when a watcher joins, or after `STALE`. */
   async #hint(): Promise<void> {
     for (const stale = now() + STALE; now() < stale; ) {
       this.#blocked ??= this.#block()
@@ -140,11 +140,11 @@ export class Poll {
   #block(): Promise<boolean> {
     const revision = this.#seen?.revision ?? 0
     const blocked = this.#store.changed(this.scope, revision, this.#signal)
-    blocked.catch(() => {}) // It is looked at when its turn comes.
+    blocked.catch(() => {}) // A failure is handled where the promise is awaited.
     return blocked
   }
 
-  /** A blocking query on an absent key returns at every write to the store: not each of them may cost a check. */
+  /** A blocking query on an absent key returns at every write to the store. Not every such write may cost a check. */
   async #pace(): Promise<void> {
     this.#due = Math.max(this.#due, now() - BURST * EMPTY_CHECK_INTERVAL) + EMPTY_CHECK_INTERVAL
     const early = this.#due - now()
@@ -164,8 +164,9 @@ export class Poll {
 }
 
 /**
- * What is different; `undefined` where revisions do not rise as they do in one and the same store (it was emptied
- * or restored, or deletions were forgotten): then who joined at a revision could not tell new from old.
+ * The changes between two listings. `undefined` if the revisions do not rise as they do within one store, because the
+ * store was emptied or restored, or has forgotten deletions. Then a watcher that joined at a revision could not
+ * distinguish new from old.
  */
 const changesBetween = (
   before: Seen,

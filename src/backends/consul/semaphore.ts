@@ -1,19 +1,19 @@
 import type { FlaggedEntry } from './store.ts'
 
-/** By their flags `consul lock` tells what a `.lock` key is; as text, since a number of JavaScript has 53 bits. */
+/** The flags by which `consul lock` marks a `.lock` key. They are text, because a number in JavaScript has 53 bits. */
 export const LOCK_FLAGS = '3304740253564472344'
 export const SEMAPHORE_FLAGS = '16210313421097356768'
 
-/** Flags are read rounded, in the same way on both sides; no other program's are that near. */
+/** Flags are read rounded, and the text is rounded in the same way. No other program's flags are that close to it. */
 export const hasFlags = ({ flags }: FlaggedEntry, text: string): boolean => flags === Number(text)
 
-/** How many may hold at once, and the sessions that do. */
+/** The number of sessions that may hold at once, and the sessions that do. */
 export interface Semaphore {
   readonly limit: number
   readonly holders: readonly string[]
 }
 
-/** `undefined` where it is no semaphore. */
+/** `undefined` if the entry is not a semaphore. */
 export const decodeSemaphore = (entry: FlaggedEntry): Semaphore | undefined => {
   if (!hasFlags(entry, SEMAPHORE_FLAGS)) return undefined
   try {

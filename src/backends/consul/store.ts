@@ -7,12 +7,12 @@ import type { Client, Item, Options } from './client.ts'
 import type { Connection, ConsulCall } from './connection.ts'
 import { Failure, translate } from './failure.ts'
 
-/** `flags` is rounded where it is above 2^53. */
+/** An entry with its Consul flags. `flags` is rounded if it is above 2^53. */
 export interface FlaggedEntry extends Entry {
   readonly flags: number
 }
 
-/** What is read of Consul's key-value store, in the words of the backend interface. All of it is linearizable. */
+/** Reads Consul's key-value store, in the backend interface's terms. All reads except `changed` are linearizable. */
 export class Store {
   readonly connection: Connection
   readonly reachability = new Reachability()
@@ -21,7 +21,7 @@ export class Store {
     this.connection = connection
   }
 
-  /** A call that does no harm when it is lost: errors are translated so. `right`: the ACL permission that it needs. */
+  /** Makes a call that may be lost without harm, and converts its errors. `right`: the ACL permission it needs. */
   async ask<T>(
     options: ConsulCall,
     right: string,
@@ -44,13 +44,13 @@ export class Store {
     return item && toEntry(item)
   }
 
-  /** Of all keys below a prefix, with their flags. */
+  /** All entries below a prefix, with their flags. */
   async items(prefix: string, options: CallOptions): Promise<readonly FlaggedEntry[]> {
     const [, items] = await this.#recurse(prefix, options)
     return (items ?? []).map((item) => ({ ...toEntry(item), flags: item.Flags }))
   }
 
-  /** Those of the keys that are there, and which are not. */
+  /** The entries of the keys; `undefined` for a key that is absent. */
   async entries(
     keys: Iterable<string>,
     options: CallOptions,
@@ -59,7 +59,9 @@ export class Store {
     return new Map(await Promise.all([...new Set(keys)].map(read)))
   }
 
-  /** Its revision is Consul's index of the scope: not below anything that was written to or deleted from it. */
+  /**
+   * The listing's revision is Consul's index of the scope. It is not below any write to the scope or deletion from it.
+   */
   async list(scope: string, options: CallOptions): Promise<Listing> {
     if (isPrefix(scope)) return this.#below(scope, options)
     const [response, item] = await this.ask(options, reading(scope), (client, common) =>
@@ -68,7 +70,7 @@ export class Store {
     return { entries: item ? [toEntry(item)] : [], revision: this.#indexOf(response) }
   }
 
-  /** The revision of the newest change to any key: the index of one that cannot be there. */
+  /** The revision of the newest change to any key. It is the index of a key that cannot exist. */
   async revision(near: string, options: CallOptions): Promise<number> {
     const key = isPrefix(near) ? near : `${near}/`
     const [response] = await this.ask(options, reading(near), (client, common) =>
@@ -78,8 +80,9 @@ export class Store {
   }
 
   /**
-   * Resolves to whether the scope may have changed since a listing's revision, after two seconds at the latest. Only a hint,
-   * so it need not be consistent, and of a prefix it carries the first level's names instead of all values.
+   * Resolves to whether the scope may have changed since a listing's revision, after about two seconds at the latest.
+   * This is only a hint, so the query need not be consistent. For a prefix, the answer has the names of the first level
+   * instead of all values.
    */
   async changed(scope: string, revision: number, signal: AbortSignal): Promise<boolean> {
     const query = { key: scope, index: revision }
@@ -99,8 +102,9 @@ export class Store {
   }
 
   /**
-   * Whether we may write the key. Asked after a refusal, which looks the same for a lack of permission and for a
-   * condition that does not hold; no key ever has the index 1, so nothing is written.
+   * Checks that the token may write the key. This is needed after a refusal, which looks the same for a missing
+   * permission and for a condition that does not hold. No key ever has the index 1, so nothing is written.
+   * @throws UnavailableError the token may not write the key.
    */
   async requirePermission(key: string, options: CallOptions): Promise<void> {
     await this.ask(options, `key:write on ${key}`, (client, common) =>
@@ -110,9 +114,10 @@ export class Store {
 
   async #below(prefix: string, options: CallOptions): Promise<Listing> {
     const [response, items] = await this.#recurse(prefix, options)
-    // Where we may not read, Consul lists nothing, as if nothing were there; asked for one key it refuses.
+    // Below a prefix that the token may not read, Consul lists nothing, as if no key existed. For one key it refuses
+    // the request.
     if (!items) await this.get(prefix, options)
-    // Consul's own page marks folders by keys that end in a slash.
+    // Consul's own web page marks folders by keys that end in a slash.
     const entries = (items ?? []).filter((item) => !isPrefix(item.Key)).map(toEntry)
     return { entries, revision: this.#indexOf(response) }
   }

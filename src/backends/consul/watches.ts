@@ -5,10 +5,10 @@ import { Poll } from './poll.ts'
 import type { Store } from './store.ts'
 
 /**
- * The source of shared watches, where each costs a blocking query.
+ * The source of shared watches. Each watch on it costs a blocking query.
  *
- * Who joins a shared watch is given its snapshot out of that watch's own sequence of listings. By the index alone one
- * could not order a listing of a narrower scope among them: Consul's index is that of the prefix which was asked for.
+ * A watcher that joins a shared watch gets its snapshot from that watch's own sequence of listings. The index alone
+ * could not order a listing of a narrower scope among them, because Consul's index is that of the requested prefix.
  */
 class Polls implements Pick<Backend, 'list' | 'watch'> {
   readonly #store: Store
@@ -32,7 +32,7 @@ class Polls implements Pick<Backend, 'list' | 'watch'> {
   }
 
   async list(scope: string, options: { readonly signal?: AbortSignal } = {}): Promise<Listing> {
-    // The first one that covers it, as SharedWatches chooses too.
+    // The first poll that covers the scope, since SharedWatches also chooses the first.
     const poll = [...this.#running].find((one) => !one.ended && covers(one.scope, scope))
     if (!poll) return this.#store.list(scope, options)
     const { entries, revision } = await poll.next()
@@ -40,6 +40,6 @@ class Polls implements Pick<Backend, 'list' | 'watch'> {
   }
 }
 
-/** Any number of watches with few connections, until `closing` aborts: then they end with its reason. */
+/** Any number of watches with few connections. When `closing` aborts, they end with its reason. */
 export const sharedWatches = (store: Store, closing: AbortSignal): SharedWatches =>
   new SharedWatches(new Polls(store, closing))

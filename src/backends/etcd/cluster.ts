@@ -7,7 +7,7 @@ import { isFinal, NoGatewayError } from './failure.ts'
 import type { Location } from './location.ts'
 import { Member } from './member.ts'
 
-/** So long (milliseconds) a server may be silent while there are others to ask. */
+/** Milliseconds that a server may be silent while there are others to ask. */
 const FAILOVER_AFTER = 1_000
 
 export type Operation<T> = (services: Services, member: Member, signal: AbortSignal) => Promise<T>
@@ -15,11 +15,11 @@ export type Operation<T> = (services: Services, member: Member, signal: AbortSig
 export interface ClusterOptions {
   readonly location: Location
   readonly dial: Dial
-  /** How to talk to servers that cannot be talked to in this way. */
+  /** Loads another transport, for servers that do not support this one. */
   readonly fallback: () => Promise<Dial>
 }
 
-/** The servers behind one URL: the first one is used until it fails, then the next one, and round again. */
+/** The servers behind one URL. The first one is used until it fails, then the next one, and so on in a circle. */
 export class Cluster {
   readonly address: string
   readonly members: readonly Member[]
@@ -34,7 +34,7 @@ export class Cluster {
     this.#fallback = fallback
   }
 
-  /** Asks the current server, and the next ones where it does not answer. Only for what may be sent twice. */
+  /** Asks the current server, and the next ones if it does not answer. Only for requests that may be sent twice. */
   async call<T>(options: CallOptions, limit: number, operation: Operation<T>): Promise<T> {
     const giveUp = now() + limit
     const timeout = Math.min(FAILOVER_AFTER, limit / (2 * this.members.length))
@@ -48,7 +48,7 @@ export class Cluster {
     }
   }
 
-  /** Asks that server alone. */
+  /** Asks only this server. */
   async callMember<T>(
     member: Member,
     options: CallOptions,
@@ -72,13 +72,13 @@ export class Cluster {
     }
   }
 
-  /** Every call ends, with a failure. */
+  /** Ends every call, with a failure. */
   close(): void {
     this.#closing.abort(new UnavailableError(`${this.address} is closed`, { retryable: false }))
     for (const member of this.members) member.close()
   }
 
-  /** A server that has no gateway has done nothing yet. */
+  /** A server without a gateway has done nothing yet, so the operation is tried again by the other transport. */
   async #invoke<T>(operation: Operation<T>, member: Member, signal: AbortSignal): Promise<T> {
     const { connection } = member
     try {

@@ -18,7 +18,7 @@ import type {
 } from './messages.ts'
 import type { Token } from './token.ts'
 
-/** Which server, and as whom. */
+/** A server, and the credentials for it. */
 export interface ServerOptions {
   /** `host:port` */
   readonly host: string
@@ -26,10 +26,10 @@ export interface ServerOptions {
   readonly login?: Login | undefined
 }
 
-/** A way to talk to a server: over gRPC, or over its JSON gateway. Connects when something is asked first. */
+/** Makes a connection to a server, over gRPC or over its JSON gateway. It connects when the first request is made. */
 export type Dial = (server: ServerOptions) => Connection
 
-/** etcd's services on one server. Failures carry gRPC's code where the server has answered. */
+/** etcd's services on one server. Errors have gRPC's code if the server has answered. */
 export interface Services {
   readonly kv: {
     range(request: IRangeRequest): Promise<RangeResponse>
@@ -37,7 +37,7 @@ export interface Services {
   }
   readonly lease: {
     leaseGrant(request: ILeaseGrantRequest): Promise<Grant>
-    /** Resolves to the seconds that the lease lives from now on; not above zero: it does not exist. */
+    /** Resolves to the seconds that the lease lives from now on. Zero or less means that the lease does not exist. */
     leaseKeepAlive(id: string): Promise<number>
     leaseRevoke(request: ILeaseRevokeRequest): Promise<unknown>
   }
@@ -47,36 +47,36 @@ export interface Services {
   }
 }
 
-/** One watch. */
+/** The callbacks of one watch. */
 export interface WatchListener {
-  /** Everything the server says of this watch, beginning with `created`. */
+  /** Called with every message of the server about this watch, of which the first one has `created`. */
   received(response: WatchResponse): void
-  /** The store has this revision, as another connection has told: this one may be dead. */
+  /** Another connection has reported that the store has this revision. The watch's own connection may be dead. */
   alive?(revision: number): void
-  /** Nothing more will come. */
+  /** Nothing more will arrive. */
   ended(cause: unknown): void
 }
 
-/** How one server is talked to. It reconnects by itself. */
+/** A connection to one server. It reconnects by itself. */
 export interface Connection {
   /** Whether it is connected. */
   readonly ready: boolean
-  /** Whether it tries to, and may hang in that for ever: then another one is to be made. */
+  /** Whether it is trying to connect. It may hang in that forever, so a call that fails replaces the connection. */
   readonly connecting: boolean
-  /** Whether it has been silent for so long that another one is to be made. */
+  /** Whether it has been silent for so long that another connection must be made. */
   readonly dead: boolean
-  /** What calls present, once one of them has asked for it. */
+  /** The token that calls present. Absent until a call has asked for one. */
   readonly token: Token | undefined
-  /** Asks for a new token with the next call, unless that was done since. */
+  /** Makes the next call ask for a new token, unless this token was already replaced. */
   forget(token: Token | undefined): void
-  /** Whether its certificates have been replaced since it was made, so that another one is to be made once it fails. */
+  /** Whether its certificates have been replaced since it was made. A call that fails then replaces the connection. */
   readonly outdated: boolean
-  /** A call on it was given up. */
+  /** Reports that a call on it has failed. If it has been silent for too long, it is dead from then on. */
   suspect(): void
-  /** For one call of ours: what is asked is given up with the signal. */
+  /** The services for one call. Its requests end with the signal. */
   services(signal: AbortSignal): Services
-  /** Watches from now on, and returns how to stop. */
+  /** Starts a watch. Returns the function that stops it. */
   watch(request: IWatchCreateRequest, listener: WatchListener): () => void
-  /** Every call and watch ends, with a failure. */
+  /** Ends every call and watch, with a failure. */
   close(): void
 }

@@ -5,14 +5,14 @@ import { Code, codeOf, reasonOf } from './failure.ts'
 import type { Status } from './messages.ts'
 
 interface Report {
-  /** `undefined` where only root may ask. */
+  /** `undefined` if only root may ask for it. */
   readonly version?: string
   readonly warnings: readonly string[]
 }
 
 /**
- * Asks every server how it is, and the cluster for its alarms, which takes a majority.
- * @throws whatever the first server failed with, if none answers.
+ * Asks every server for its state, and the cluster for its alarms, which needs a majority.
+ * @throws the error of the first server, if no server answers.
  */
 export const diagnose = async (
   cluster: Cluster,

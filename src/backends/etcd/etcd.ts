@@ -64,7 +64,7 @@ export class EtcdBackend implements Backend, Diagnosable {
     return this.#ask(options, readScope(scope, options))
   }
 
-  /** Half of the limit is for finding a server that answers, so that the other half remains for the write. */
+  /** Half of the limit is for finding a server that answers. So the other half remains for the write. */
   async commit(
     preconditions: readonly Precondition[],
     writes: readonly Write[],
@@ -151,7 +151,10 @@ export class EtcdBackend implements Backend, Diagnosable {
     return this.#cluster.call({}, limit, isFull).catch(() => false)
   }
 
-  /** A full store may apply a write and refuse it all the same. If its revision has stayed, nothing was written. */
+  /**
+   * The error that says that nothing was written, or `undefined` if that is uncertain: a full store may apply a write
+   * and still refuse it. If the store's revision has not changed, nothing was written.
+   */
   async #turnedAway(
     error: unknown,
     before: number,
@@ -172,7 +175,7 @@ export class EtcdBackend implements Backend, Diagnosable {
   }
 }
 
-/** A server that has answered just now, and so can be written to. */
+/** A server that has answered just now, so that a write may be sent to it. */
 const provenMember: Operation<Member> = async (services, member, signal) => {
   await member.prove(() => readRevision(services, member, signal))
   return member
@@ -186,7 +189,7 @@ const apply =
     return resultOf(preconditions, response)
   }
 
-/** All that a transaction of ours looks up is leases. */
+/** If etcd does not find something that a transaction of rdv names, it is a lease. */
 const refusalOf = (
   error: unknown,
   writes: readonly Write[],

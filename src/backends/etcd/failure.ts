@@ -2,7 +2,7 @@ import { CoordinationError, describe, UnavailableError } from '../../base/errors
 import { describeFailure, tlsHint } from '../../base/reason.ts'
 import { tlsCodeOf } from './tls-text.ts'
 
-/** gRPC's status codes (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) that we tell apart. */
+/** gRPC's status codes (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) that rdv distinguishes. */
 export const Code = {
   cancelled: 1,
   unknown: 2,
@@ -20,8 +20,9 @@ export const Code = {
 } as const
 
 /**
- * What etcd answers before it does anything. Not among them: Unavailable, which is also "no answer in time" and "the
- * leader has changed", and ResourceExhausted, which a full store may also answer to what it has just applied.
+ * The codes that etcd answers with before it does anything. Unavailable is not among them, because it also means "no
+ * answer in time" and "the leader has changed". Nor is ResourceExhausted, because a full store may also answer with it
+ * to a request that it has just applied.
  */
 const REFUSALS: ReadonlySet<unknown> = new Set([
   Code.invalidArgument,
@@ -33,23 +34,23 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
   Code.unauthenticated,
 ])
 
-/** The server cannot be talked to over its JSON gateway, and has done nothing. */
+/** The server does not offer its JSON gateway, and has done nothing. */
 export class NoGatewayError extends Error {
   override readonly name = 'NoGatewayError'
 }
 
 export const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code
 
-/** Whether the server has said no, and has done nothing. */
+/** Whether the server has refused the request, and has done nothing. */
 export const isRefusal = (error: unknown): boolean => REFUSALS.has(codeOf(error))
 
-/** Whether another server of the cluster would say no as well, and this one the next time. */
+/** Whether the other servers of the cluster, and this one the next time, would also refuse the request. */
 export const isFinal = (error: unknown): boolean =>
   isRefusal(error) && codeOf(error) !== Code.failedPrecondition
 
 export const isExhausted = (error: unknown): boolean => codeOf(error) === Code.resourceExhausted
 
-/** Every failure after which nothing was written, for people. */
+/** Converts a failure after which nothing was written to an error for users. */
 export const translate = (
   error: unknown,
   address: string,
@@ -65,14 +66,14 @@ export const translate = (
   })
 }
 
-/** What a person wants to read of it: not the number of gRPC's code, nor how gRPC came to know. */
+/** The reason in words for users, without the number of gRPC's code and without gRPC's notes on its origin. */
 export const reasonOf = (error: unknown): string => {
-  // one of Node's, which has more than a number
+  // an error of Node, whose code is a string
   if (typeof codeOf(error) === 'string') return describeFailure(error)
   const details = (error as { details?: string } | null)?.details
   const text = (details || describe(error)).replace(/( \([-\d:.TZ]+\))?\. Resolution note: ?$/, '')
   const connecting = /^No connection established\. Last error: (?:Error: )?(.*)$/s.exec(text)?.[1]
-  // gRPC keeps of a system call's error only the text.
+  // Of the error of a system call, gRPC keeps only the text.
   const code = /^(?:connect|read|write|getaddrinfo) (E[A-Z_]+)\b/.exec(connecting ?? text)?.[1]
   const known = code ?? tlsCodeOf(connecting ?? text)
   if (known !== undefined) return describeFailure(Object.assign(new Error(text), { code: known }))
@@ -80,7 +81,7 @@ export const reasonOf = (error: unknown): string => {
   return isOfLibrary(error, text) ? inWords(error, text) : text
 }
 
-/** gRPC's statuses by which its client library, too, tells of failures of the connection, and what they come to. */
+/** gRPC's status codes with which its client library also reports failures of the connection, and their meaning. */
 const OF_CONNECTION: ReadonlyMap<unknown, string> = new Map([
   [Code.cancelled, 'the connection was closed'],
   [Code.unknown, 'the connection was lost'],
@@ -89,16 +90,16 @@ const OF_CONNECTION: ReadonlyMap<unknown, string> = new Map([
   [Code.unavailable, 'the connection was lost'],
 ])
 
-/** etcd begins its own sentences with its name. */
+/** etcd's own messages begin with its name. */
 const isOfLibrary = (error: unknown, text: string): boolean =>
   OF_CONNECTION.has(codeOf(error)) && !text.startsWith('etcdserver: ')
 
-/** A proxy in between answers with HTTP's statuses. */
+/** If a proxy has answered, gRPC's text contains its HTTP status. */
 const inWords = (error: unknown, text: string): string => {
   const status = /\bHTTP status code (\d{3})\b/.exec(text)?.[1]
   return status === undefined ? (OF_CONNECTION.get(codeOf(error)) ?? text) : foreignResponse(status)
 }
 
-/** What is told of an answer that is not etcd's. */
+/** The reason to report for an answer that does not come from etcd. */
 export const foreignResponse = (status: string | number): string =>
   `the server is not etcd, it answers with status ${status}`

@@ -3,20 +3,20 @@ import { revisionOf } from './codec.ts'
 import type { Services } from './connection.ts'
 import { isFinal } from './failure.ts'
 
-/** Who waits on a silent connection. */
+/** A watch on a silent connection. */
 export interface HeartbeatListener {
-  /** The server does not answer any more. */
+  /** Called when the server no longer answers. */
   dead(cause: unknown): void
-  /** It lives, and its store has this revision. */
+  /** Called when the server has answered. Its store has this revision. */
   alive?(revision: number): void
 }
 
-/** A read that costs the server next to nothing, and no majority. */
+/** A read that costs the server almost nothing, and needs no majority. */
 const PING = { key: Buffer.from('\0'), keys_only: true, limit: 1, serializable: true }
 
 /**
- * Tells those who wait on silent connections whether the server still answers: it is asked something small. HTTP/1.1 has no
- * ping, and gRPC's may come every five seconds at most, or etcd closes the connection.
+ * Checks by a small request whether the server still answers, for watches on silent connections. HTTP/1.1 has no ping.
+ * gRPC's pings may be sent every five seconds at most, or etcd closes the connection.
  */
 export class Heartbeat {
   readonly #services: (signal: AbortSignal) => Services
@@ -29,7 +29,7 @@ export class Heartbeat {
     this.#timeout = timeout
   }
 
-  /** Until what is returned is called. */
+  /** Adds a listener. Returns the function that removes it. */
   join(listener: HeartbeatListener): () => void {
     this.#listeners.add(listener)
     this.#timer ??= setTimeout(() => this.#check(), HEARTBEAT_INTERVAL)
@@ -52,7 +52,7 @@ export class Heartbeat {
     }
   }
 
-  /** Nothing where it does not want to tell. */
+  /** Resolves to the store's revision, or to `undefined` if the server refuses the request. */
   async #ping(): Promise<number | undefined> {
     const signal = AbortSignal.timeout(this.#timeout.limit)
     try {

@@ -3,7 +3,7 @@ import type { Operation } from './cluster.ts'
 import { leaseName, leaseNumber } from './codec.ts'
 import { Code, codeOf } from './failure.ts'
 
-/** `ttl`: milliseconds; etcd counts in whole seconds. A grant whose answer is lost ends by itself. */
+/** `ttl`: milliseconds, rounded up to whole seconds for etcd. If the answer is lost, the lease ends by itself. */
 export const grantLease =
   (ttl: number): Operation<Lease> =>
   async ({ lease }) => {
@@ -11,7 +11,7 @@ export const grantLease =
     return { id: leaseName(granted.ID), ttl: Number(granted.TTL) * 1_000 }
   }
 
-/** The milliseconds that it lives from now on; 0 if it does not exist. */
+/** Resolves to the milliseconds that the lease lives from now on; 0 if it does not exist. */
 export const renewLease =
   (id: string): Operation<number> =>
   async ({ lease }) =>

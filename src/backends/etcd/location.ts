@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { describe, UsageError, VariableError } from '../../base/errors.ts'
 import { TlsFiles, type TlsMaterial } from '../network/tls-files.ts'
 
-/** Where a cluster is, and how we present ourselves to it. */
+/** The address of a cluster, and the credentials for it. */
 export interface Location {
-  /** For people: without secrets. */
+  /** For messages to users, without secrets. */
   readonly address: string
   /** `host:port` of each server. */
   readonly hosts: readonly string[]
@@ -21,8 +21,9 @@ const SHAPE = /^(?<scheme>etcds?):\/\/(?:(?<userInfo>[^/]*)@)?(?<hosts>[^/@]+)\/
 const HOST = /^(?<name>\[[0-9a-fA-F:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?$/
 
 /**
- * Reads the URL, and from the environment what etcdctl would read there.
- * @throws UsageError without the URL in it, which may hold a password.
+ * Reads the URL, and the environment variables that etcdctl reads.
+ * @throws UsageError the URL or a variable is wrong. The message does not contain the URL, which may hold a password.
+ * @throws UnavailableError the client's certificate and key do not match.
  */
 export const locate = (url: string, env: NodeJS.ProcessEnv): Location => {
   const { scheme, userInfo, hosts } = SHAPE.exec(url)?.groups ?? {}
@@ -58,7 +59,7 @@ const tlsFrom = (env: NodeJS.ProcessEnv): TlsMaterial => {
   }
 }
 
-/** TLS is loaded only where it is spoken. */
+/** Loads TLS only if it is used. */
 const trustedByNode = (): Buffer => {
   trusted ??= Buffer.from(
     process.getBuiltinModule('node:tls').getCACertificates('default').join('\n'),
@@ -74,7 +75,7 @@ const loginFromUrl = (userInfo: string): Login => {
   return { name: decoded(name), password: decoded(password) }
 }
 
-/** As etcdctl: with a password of its own the whole of ETCDCTL_USER is the name. */
+/** As in etcdctl: if there is a separate password, the whole of ETCDCTL_USER is the name. */
 const loginFrom = (env: NodeJS.ProcessEnv): Login | undefined => {
   const user = env.ETCDCTL_USER
   if (!user) return undefined

@@ -27,14 +27,14 @@ export class Member {
     return this.#connection
   }
 
-  /** What they are asked is given up with the signal. */
+  /** The services of the server. Their requests end with the signal. */
   services(signal: AbortSignal): Services {
     return this.connection.services(signal)
   }
 
   /**
-   * Talks to the server in another way from now on, unless somebody has arranged that since. What others still ask on
-   * the old connection comes to its own end there.
+   * Uses another transport for the server from now on, unless the connection was replaced since. Requests in progress
+   * on the old connection may still finish there.
    */
   redial(connection: Connection, dial: Dial): void {
     if (connection !== this.#connection) return
@@ -43,7 +43,7 @@ export class Member {
     this.#retire(connection)
   }
 
-  /** Resolves if the server has answered just now, or answers `look`. */
+  /** Resolves if the server has answered just now, or answers `check`. */
   async prove(check: () => Promise<unknown>): Promise<void> {
     if (!this.#connection.ready) this.#reachability.failed()
     await this.#reachability.prove(check)
@@ -54,15 +54,16 @@ export class Member {
     return this.#revision
   }
 
-  /** The whole cluster has, through this server: not merely the server itself. */
+  /** Records that the whole cluster has answered through this server, not only the server itself. */
   answered(revision: number): void {
     this.#reachability.answered()
     this.#revision = revision
   }
 
   /**
-   * A call with the token on the connection failed. A connection that still was being made may never be, so another
-   * one is begun, as for one whose certificates were replaced; and to a token of a store that was emptied since etcd gives no answer, so another one is asked for.
+   * A call with this token on this connection has failed. A connection that is still being established may hang, and
+   * one with outdated certificates may be refused; in both cases a new connection replaces it. etcd gives no answer to
+   * a token from before its store was emptied, so the next call asks for a new token.
    */
   failed(connection: Connection, token: Token | undefined): void {
     this.#reachability.failed()

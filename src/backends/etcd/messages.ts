@@ -7,7 +7,7 @@ import type {
   IWatchResponse,
 } from 'etcd3'
 
-// Of etcd's answers what we read. 64-bit numbers are texts.
+// The parts of etcd's answers that rdv reads. 64-bit numbers are texts.
 
 interface Dated {
   readonly header: { readonly revision: string }
@@ -15,13 +15,13 @@ interface Dated {
 
 export interface RangeResponse extends Dated {
   readonly kvs: readonly IKeyValue[]
-  /** Of all keys in the range, whatever else the request says. */
+  /** The number of all keys in the range, whatever else the request says. */
   readonly count: string
 }
 
 export interface TxnResponse extends Dated {
   readonly succeeded: boolean
-  /** Of the branch that was taken; ours that look something up read ranges only. */
+  /** The results of the branch that was taken. In rdv's transactions, a branch with results has only ranges. */
   readonly responses: readonly { readonly response_range: Pick<RangeResponse, 'kvs'> }[]
 }
 

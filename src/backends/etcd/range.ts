@@ -2,7 +2,7 @@ import type { Listing } from '../backend.ts'
 import type { Operation } from './cluster.ts'
 import { rangeOf, revisionOf, toEntry } from './codec.ts'
 
-/** What a scope holds. Linearizable, so that an answer also proves that the cluster works through this server. */
+/** The content of a scope. The read is linearizable, so an answer proves that the cluster works through this server. */
 export const readScope =
   (scope: string, { after, limit }: { after?: string; limit?: number } = {}): Operation<Listing> =>
   async ({ kv }, member) => {

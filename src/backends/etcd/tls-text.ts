@@ -1,4 +1,4 @@
-/** What OpenSSL calls a certificate that it does not accept, and the code that Node gives it. */
+/** OpenSSL's texts for a certificate that it does not accept, and the code that Node gives each of them. */
 const VERDICTS: readonly (readonly [RegExp, string])[] = [
   [/^self-signed certificate/, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
   [/^unable to get (local )?issuer certificate/, 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
@@ -8,10 +8,10 @@ const VERDICTS: readonly (readonly [RegExp, string])[] = [
   [/^certificate is not yet valid/, 'CERT_NOT_YET_VALID'],
 ]
 
-/** The code of a failure of TLS of which gRPC has kept only the text; `undefined`: it is another one. */
+/** The code of a TLS failure of which gRPC has kept only the text; `undefined` if it is another failure. */
 export const tlsCodeOf = (text: string): string | undefined => {
   const named = /^(?:Error )?\[(ERR_[A-Z_]+)\]: /.exec(text)?.[1]
-  // OpenSSL's, and BoringSSL's within Bun.
+  // The form of OpenSSL, and of BoringSSL in bun.
   const reason = /\berror:[\da-f]+:SSL routines:[^:]*:([\w ]+)/i.exec(text)?.[1]
   if (named !== undefined) return named
   if (reason !== undefined) return `ERR_SSL_${reason.toUpperCase().replaceAll(' ', '_')}`

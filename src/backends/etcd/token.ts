@@ -1,16 +1,16 @@
 import { Code, codeOf } from './failure.ts'
 import type { Login } from './location.ts'
 
-/** On its way, or here; none where the server asks for none. */
+/** A token that was asked for. Resolves to `undefined` if the server does not ask for tokens. */
 export type Token = Promise<string | undefined>
 
-/** Asks a server for a token; gives up with the signal. */
+/** Asks a server for a token. The signal ends the request. */
 export type Authenticate = (login: Login, signal: AbortSignal) => Promise<string>
 
 /** Milliseconds that a server may take to give a token. */
 const AUTHENTICATE_LIMIT = 5_000
 
-/** The token of one connection, asked for when a call needs it first. */
+/** The token of one connection. The first call that needs it asks for it. */
 export class TokenCache {
   readonly #login: Login | undefined
   readonly #authenticate: Authenticate
@@ -27,14 +27,14 @@ export class TokenCache {
     return this.#token
   }
 
-  /** Asks for a new one with the next call, unless that was done since. */
+  /** Makes the next call ask for a new token, unless this token was already replaced. */
   forget(token: Token | undefined): void {
     if (this.#token === token) this.#token = undefined
   }
 
   /**
    * Runs `body` again with a new token if the old one may be stale: servers forget tokens when they start, and when
-   * users are changed. What a token was refused for was not begun, so that this holds for writes too.
+   * users are changed. A request that was refused because of its token was not begun, so this is safe for writes too.
    */
   async during<T>(body: () => Promise<T>): Promise<T> {
     const token = this.get()
@@ -56,7 +56,7 @@ export class TokenCache {
     return this.#token
   }
 
-  /** A server without authentication takes calls of any user, as etcdctl has it. */
+  /** A server without authentication accepts calls of any user, so no token is needed. etcdctl does the same. */
   async #ask(): Promise<string | undefined> {
     if (!this.#login) return undefined
     const signal = AbortSignal.any([AbortSignal.timeout(AUTHENTICATE_LIMIT), this.#closing])
@@ -69,6 +69,6 @@ export class TokenCache {
   }
 }
 
-/** Unauthenticated, or InvalidArgument, as etcd says where users were changed since, or no token came. */
+/** Unauthenticated, or InvalidArgument, with which etcd answers if users were changed since or no token arrived. */
 const mayBeStale = (error: unknown): boolean =>
   codeOf(error) === Code.unauthenticated || codeOf(error) === Code.invalidArgument

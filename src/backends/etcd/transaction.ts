@@ -3,20 +3,20 @@ import type { CommitResult, Precondition, Write } from '../backend.ts'
 import { leaseNumber, revisionOf, toEntry } from './codec.ts'
 import type { TxnResponse } from './messages.ts'
 
-/** Of the server's interface; etcd3 exports them as values, which are not loaded yet here. */
+/** Constants of the server's interface. etcd3 exports them as values, but etcd3 is not loaded yet here. */
 const EQUAL = 0
 const GREATER = 1
 const CREATE = 1
 const MOD = 2
 const LEASE = 4
 
-/** A put that keeps the key's session. */
+/** A put that keeps the key's lease. */
 type KeepingPut = Extract<Write, { kind: 'put' }> & { readonly session?: undefined }
 
-/** How such a put is written depends on whether there is a key. */
+/** Writes such a put. The form depends on whether the key exists. */
 type Keep = (put: KeepingPut) => IRequestOp
 
-/** One request that applies the writes if the preconditions hold, and else reads what the guarded keys are. */
+/** One request that applies the writes if the preconditions hold, and otherwise reads the keys of the preconditions. */
 export const transactionOf = (
   preconditions: readonly Precondition[],
   writes: readonly Write[],
@@ -33,7 +33,7 @@ export const transactionOf = (
   }
 }
 
-/** Of that request. Without preconditions, both of its branches are the writes. */
+/** The result of such a request. Without preconditions, both of its branches are the writes. */
 export const resultOf = (
   preconditions: readonly Precondition[],
   { succeeded, header, responses }: TxnResponse,
@@ -45,19 +45,19 @@ export const resultOf = (
         entries: responses.flatMap((response) => response.response_range.kvs.map(toEntry)),
       }
 
-/** The sessions that the writes bind keys to. */
+/** The leases that the writes bind keys to. */
 export const leasesOf = (writes: readonly Write[]): string[] => [
   ...new Set(writes.flatMap((write) => (write.kind === 'put' && write.lease) || [])),
 ]
 
-/** An absent key compares as one with revisions and lease zero. */
+/** An absent key compares like one whose revisions and lease are zero. */
 const compareOf = (precondition: Precondition): ICompare => {
   const key = Buffer.from(precondition.key)
   switch (precondition.kind) {
     case 'absent':
       return { key, target: CREATE, result: EQUAL, create_revision: 0 }
     case 'unchanged':
-      // never 0, which an absent key has
+      // never 0, which is the revision of an absent key
       return { key, target: MOD, result: EQUAL, mod_revision: precondition.modRevision || -1 }
     case 'heldBy':
       return { key, target: LEASE, result: EQUAL, lease: leaseNumber(precondition.lease) }
@@ -82,7 +82,7 @@ const operationOf = (write: Write, keep: Keep): IRequestOp => {
 const isKeeping = (write: Write): write is KeepingPut =>
   write.kind === 'put' && write.lease === undefined
 
-/** An ordinary put drops the lease, which is right where there is none; one that keeps it fails on an absent key. */
+/** An ordinary put drops the lease, which is correct if there is none. A keeping put fails on an absent key. */
 const keepNone: Keep = ({ key, value }) => ({
   request_put: { key: Buffer.from(key), value: Buffer.from(value) },
 })
@@ -90,7 +90,7 @@ const keepOne: Keep = ({ key, value }) => ({
   request_put: { key: Buffer.from(key), value: Buffer.from(value), ignore_lease: true },
 })
 
-/** The server decides. */
+/** The server decides, by a transaction inside the transaction. */
 const keepEither: Keep = (put) => ({
   request_txn: {
     compare: [exists(put.key)],
@@ -99,7 +99,7 @@ const keepEither: Keep = (put) => ({
   },
 })
 
-/** Where a precondition on the key has decided. */
+/** If there is a precondition on the same key, it decides. */
 const keepBy = (
   preconditions: readonly Precondition[],
   put: KeepingPut,
@@ -110,8 +110,8 @@ const keepBy = (
 }
 
 /**
- * The same writes for when the key of one of them exists, and for when it does not: etcd counts only puts that are
- * not in a transaction inside the transaction against its quota.
+ * The same writes twice: for when the key of one of them exists, and for when it does not. Against its quota, etcd
+ * counts only puts that are not in a transaction inside the transaction.
  */
 const branching = (first: KeepingPut, writes: readonly Write[]): ITxnRequest => {
   const branch = (keep: Keep) =>

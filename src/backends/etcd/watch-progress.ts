@@ -4,27 +4,27 @@ import { keyOf, revisionOf } from '../watch/watch-queue.ts'
 import type { Operation } from './cluster.ts'
 import { revisionOf as numberOf, rangeOf } from './codec.ts'
 
-/** So long (milliseconds) what a check has found may still be on its way through a watch. */
+/** Milliseconds in which a change that a check has found may still arrive through the watch. */
 const DELIVERY_DELAY = 500
 
-/** What a check finds of a scope. */
+/** The state of a scope, as a check finds it. */
 interface ScopeState {
-  /** Of the store. */
+  /** The revision of the store. */
   readonly revision: number
   readonly keys: number
-  /** Whether a key was written after what the watch has told. */
+  /** Whether a key was written after the newest change that the watch has reported. */
   readonly newer: boolean
 }
 
 /**
- * What a watch has told of its scope. By that a look at the store tells whether the watch's connection is dead, on which
- * nothing else comes where nothing happens.
+ * The part of a scope's changes that a watch has reported. A comparison with the store shows whether the watch's
+ * connection is dead: while nothing changes, nothing else arrives on it.
  */
 export class WatchProgress {
   readonly #scope: string
   readonly #keys: Set<string>
   #revision: number
-  /** Up to this revision of the store nothing is missing. */
+  /** The watch has reported all changes up to this revision of the store. */
   #complete: number
   #messages = 0
 
@@ -35,7 +35,7 @@ export class WatchProgress {
     this.#complete = revision
   }
 
-  /** The watch has told these changes. */
+  /** Records the changes that the watch has just reported. */
   changes(changes: readonly Change[]): void {
     this.#messages++
     for (const change of changes) {
@@ -46,7 +46,7 @@ export class WatchProgress {
     this.#complete = Math.max(this.#complete, this.#revision)
   }
 
-  /** Whether the store, which has that revision, has something that the watch does not tell. */
+  /** Whether the store, whose revision is `newest`, has changes that the watch does not report. */
   async isBehind(
     newest: number,
     ask: (operation: Operation<ScopeState>) => Promise<ScopeState>,

@@ -12,18 +12,18 @@ import type { WatchResponse } from './messages.ts'
 import { readScope } from './range.ts'
 import { WatchProgress } from './watch-progress.ts'
 
-/** A watch that held so long (milliseconds) was sound: its end is no reason to be slow in beginning again. */
+/** After a watch that lasted this long (milliseconds), the pauses before a new one are short again. */
 const STABLE_AFTER = 5_000
 
 export interface WatcherOptions {
   readonly cluster: Cluster
   readonly scope: string
   readonly queue: WatchQueue
-  /** Milliseconds within which a server is to answer. */
+  /** Milliseconds within which a server must answer. */
   readonly limit: number
 }
 
-/** Keeps one watch going: a snapshot, what changes after it, and from a snapshot again after every break. */
+/** Keeps one watch running: a snapshot, then the changes after it, and after every break a snapshot again. */
 export class Watcher {
   readonly #options: WatcherOptions
 
@@ -31,7 +31,7 @@ export class Watcher {
     this.#options = options
   }
 
-  /** Returns when the signal aborts, or when the queue was told that going on is hopeless. */
+  /** Returns when the signal aborts, or when the queue has failed because trying again is hopeless. */
   async run(signal: AbortSignal): Promise<void> {
     const { queue } = this.#options
     while (!signal.aborted) {
@@ -47,7 +47,7 @@ export class Watcher {
     }
   }
 
-  /** Resolves when the watch has broken, to why the store is out of reach if it is: the next snapshot heals the rest. */
+  /** Resolves when the watch has broken, with an error if the store is unreachable. A new snapshot repairs the rest. */
   async #once(signal: AbortSignal): Promise<CoordinationError | undefined> {
     const { cluster, queue } = this.#options
     try {
@@ -60,7 +60,7 @@ export class Watcher {
     }
   }
 
-  /** The server that answers is asked for what follows too, so that it knows of all that came before. */
+  /** Reads the scope. The server that answers is also asked for the changes, so it knows everything before them. */
   #read(signal: AbortSignal): Promise<{ listing: Listing; member: Member }> {
     const { cluster, scope, limit } = this.#options
     const read = readScope(scope)
@@ -102,7 +102,7 @@ export class Watcher {
     }
   }
 
-  /** Breaks a watch that has not told what its store has. */
+  /** Breaks a watch that has not reported what its store has. */
   async #compare(
     delivered: WatchProgress,
     newest: number,
@@ -116,11 +116,11 @@ export class Watcher {
     if (await delivered.isBehind(newest, ask, signal).catch(() => false)) breaks()
   }
 
-  /** Hands on what the server says, and tells false when that ends the watch. */
+  /** Passes on what the server reports. Returns false if that ends the watch. */
   #reader(revision: number, delivered: WatchProgress): (response: WatchResponse) => boolean {
     let seen = revision
     return ({ canceled, header, events }) => {
-      // A smaller revision is that of another store, to which a name or a proxy led us.
+      // A smaller revision is that of another store, which a name or a proxy now leads to.
       if (canceled || revisionOf(header.revision) < seen) return false
       // etcd before 3.4.38 may repeat events.
       const fresh = events.filter(({ kv }) => revisionOf(kv.mod_revision) >= seen)

@@ -4,22 +4,24 @@ import { UsageError, VariableError } from '../../base/errors.ts'
 import { reloading } from '../network/reloading.ts'
 import { TlsFiles, type TlsMaterial } from '../network/tls-files.ts'
 
-/** What a client needs to know to talk to a server. */
+/** The address of a server, and the credentials for it. */
 export interface ServerAddress {
   /** Without a path and without secrets: `http://h:8080`. */
   readonly origin: string
   readonly url: URL
   readonly token?: () => string
-  /** The variable that it is from. */
+  /** The variable that the token comes from. */
   readonly tokenFrom?: string
   /** Only for `https`. */
   readonly tls?: TlsFiles
 }
 
 /**
- * Reads `http://h:8080` or `https://h:8080`; the token comes from `RDV_TOKEN` or the file `RDV_TOKEN_FILE`, for `https`
- * an authority and a client's certificate from the files `RDV_CACERT`, `RDV_CLIENT_CERT` and `RDV_CLIENT_KEY`.
+ * Reads `http://h:8080` or `https://h:8080`. The token comes from `RDV_TOKEN` or from the file `RDV_TOKEN_FILE`. For
+ * `https`, an authority and a client's certificate come from the files `RDV_CACERT`, `RDV_CLIENT_CERT` and
+ * `RDV_CLIENT_KEY`.
  * @throws UsageError the URL is malformed, or a file cannot be read.
+ * @throws UnavailableError the client's certificate and key do not match.
  */
 export const parseAddress = (text: string, env: NodeJS.ProcessEnv): ServerAddress => {
   const url = /\s/.test(text) ? null : URL.parse(text)
@@ -34,7 +36,7 @@ export const parseAddress = (text: string, env: NodeJS.ProcessEnv): ServerAddres
   return { origin: url.origin, url, ...tokenOf(env), tls }
 }
 
-/** Without the text itself, in which a password may be. */
+/** The message does not contain the text itself, which may hold a password. */
 const malformed = (problem: string): UsageError =>
   new UsageError(`the URL of the rendezvous server ${problem}: write http://HOST:PORT`)
 

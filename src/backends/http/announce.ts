@@ -5,9 +5,9 @@ import type { WireAnnouncement } from './protocol.ts'
 import type { RendezvousClient } from './rendezvous-client.ts'
 
 /**
- * Keeps a connection open that tells the server who waits, and makes a new one when it breaks, until the signal aborts.
- * The kernel closes it with the process, so that leaving costs nothing, and a waiter that was killed is gone at once.
- * Never rejects: a server that takes no announcements is left alone.
+ * Keeps a connection open by which the server knows the waiter, and opens a new one when it breaks, until the signal
+ * aborts. The kernel closes the connection with the process. So leaving costs nothing, and the server sees at once that
+ * a waiter was killed. Never rejects: if the server takes no announcements, this gives up.
  */
 export const announce = async (
   client: RendezvousClient,
@@ -21,7 +21,7 @@ export const announce = async (
   }
 }
 
-/** Whether it is worth another try. */
+/** Whether another try makes sense. */
 const announceOnce = async (
   client: RendezvousClient,
   announcement: WireAnnouncement,

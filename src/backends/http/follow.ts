@@ -6,12 +6,12 @@ import { HEARTBEAT_INTERVAL, silenceLimit } from '../network/adaptive-timeout.ts
 import type { RendezvousClient } from './rendezvous-client.ts'
 import { readEvents } from './stream.ts'
 
-/** A stream that lasted so long (milliseconds) was a good one: after it the pauses begin anew. */
+/** After a stream that lasted this long (milliseconds), the pauses between streams are short again. */
 const STABLE_AFTER = 5_000
 
 /**
- * Follows a scope on the server: one stream after the other, each of which begins with a snapshot. Ends by the signal,
- * or where trying again is hopeless.
+ * Follows a scope on the server by one stream after the other. Each stream begins with a snapshot. Ends when the signal
+ * aborts, or when trying again is hopeless.
  */
 export async function* follow(
   client: RendezvousClient,
@@ -43,7 +43,7 @@ async function* oneStream(
   return yield* readEvents(response, client.address, silenceLimit(heartbeat))
 }
 
-/** @throws what waiting does not mend. */
+/** @throws the error itself if waiting does not help. */
 const isTransient = (error: unknown): CoordinationError => {
   const retryable = error instanceof UnavailableError ? error.retryable : error instanceof LostError
   if (retryable) return error as CoordinationError

@@ -4,8 +4,8 @@ import { EPOCH_HEADER, type Greeting, PROTOCOL } from './protocol.ts'
 import { parseResponse, type ServerIdentity } from './response.ts'
 
 /**
- * What the server says of itself and its store.
- * @throws UnavailableError it refuses us, is no rendezvous server, or speaks another protocol.
+ * The server's description of itself and its store.
+ * @throws UnavailableError the server refuses access, is not a rendezvous server, or speaks another protocol.
  */
 export const readGreeting = (response: HttpResponse, server: ServerIdentity): Greeting => {
   const { address } = server

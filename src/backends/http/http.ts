@@ -41,8 +41,8 @@ export interface HttpOptions {
 }
 
 /**
- * A store behind a rendezvous server. Its traits are the server's; whether processes live it cannot see, but the server
- * sees who waits.
+ * A store behind a rendezvous server. Its limits are the server's. The backend cannot see whether processes are alive,
+ * but the server knows the waiters.
  */
 export class HttpBackend implements Backend, Diagnosable, WaiterRegistry {
   readonly address: string
@@ -54,7 +54,7 @@ export class HttpBackend implements Backend, Diagnosable, WaiterRegistry {
 
   protected constructor(client: RendezvousClient, traits: Traits) {
     this.address = client.address
-    // An older server names none.
+    // An older server does not send `defaultTtl`.
     const { defaultTtl = 15_000 } = traits
     const own = { name: 'http', reach: 'network', seesDeath: false, waiters: 'known' } as const
     this.traits = { ...traits, ...own, defaultTtl }
@@ -65,7 +65,7 @@ export class HttpBackend implements Backend, Diagnosable, WaiterRegistry {
     })
   }
 
-  /** @throws UnavailableError the server is out of reach, is none of ours or speaks another protocol. */
+  /** @throws UnavailableError the server is unreachable, is not a rendezvous server, or speaks another protocol. */
   static async open(
     { server, callLimit }: HttpOptions,
     options: CallOptions = {},
@@ -152,7 +152,7 @@ export class HttpBackend implements Backend, Diagnosable, WaiterRegistry {
   }
 }
 
-/** One whose store has the extension, so that its clients and direct clients of the store exclude each other. */
+/** A server whose store is `Claimable`. Its clients and direct clients of the store exclude each other. */
 class ClaimingHttpBackend extends HttpBackend implements Claimable {
   readonly #client: RendezvousClient
 

@@ -2,7 +2,7 @@ import type { CallOptions, OpenOptions } from '../backend.ts'
 import { parseAddress } from './address.ts'
 import { HttpBackend } from './http.ts'
 
-/** `http://h:8080` or `https://h:8080`, a rendezvous server. It tells its traits when it is asked. */
+/** Opens `http://h:8080` or `https://h:8080`, a rendezvous server, and asks it for its traits. */
 export const open = async (
   url: string,
   { env, callLimit }: OpenOptions,

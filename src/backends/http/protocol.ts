@@ -11,34 +11,34 @@ import type {
 } from '../backend.ts'
 
 /**
- * The number of this protocol. It changes when an older client or server would misunderstand a newer one: since 2 a server
- * knows who waits.
+ * The version of this protocol. It changes when an older client or server would misunderstand a newer one. Since
+ * version 2, a server knows the waiters.
  */
 export const PROTOCOL = 2
 
-/** `GET` on it is the greeting; below it lie the operations (`POST`) and `watch` (`GET`). */
+/** `GET` on this path is the greeting. Below it are the operations and `announce` (`POST`), and `watch` (`GET`). */
 export const BASE = '/_rdv/v1'
 
-/** Every reply of a server carries the epoch of its store in it. */
+/** Every reply of a server has the epoch of its store in this header. */
 export const EPOCH_HEADER = 'rdv-epoch'
 
-/** The longest pause between two lines of a watch, milliseconds; the client may ask for shorter ones. */
+/** The longest pause between two lines of a watch, in milliseconds. The client may ask for shorter pauses. */
 export const HEARTBEAT = 5_000
 
 export interface Greeting {
   readonly protocol: number
-  /** Of the server's program. */
+  /** The version of the server's program. */
   readonly version: string
-  /** Names one life of the store: another one after it was recreated or emptied. */
+  /** The store's epoch, which changes when the store is recreated. Constant if the server's backend has no epoch. */
   readonly epoch: string
   readonly traits: Traits
-  /** The store behind the server, as a person writes it. */
+  /** The address of the store behind the server, as a user writes it. */
   readonly address?: string
-  /** Whether the store has the extension of claims; absent: no. */
+  /** Whether the store has the extension `Claimable`. Absent: it does not. */
   readonly claims?: boolean
 }
 
-/** Values are bytes in base64. */
+/** An entry on the wire. Its value is bytes in base64. */
 export interface WireEntry {
   readonly key: string
   readonly value: string
@@ -47,7 +47,7 @@ export interface WireEntry {
   readonly session?: string
 }
 
-/** A precondition. */
+/** A precondition on the wire. */
 export type WireGuard =
   | Exclude<Precondition, { kind: 'heldBy' }>
   | { readonly kind: 'heldBy'; readonly key: string; readonly session: string }
@@ -81,9 +81,9 @@ export interface WireError {
   /** One sentence. */
   readonly error: string
   readonly kind: ErrorKind
-  /** Of `unavailable` only. */
+  /** Only if `kind` is `unavailable`. */
   readonly retryable?: boolean
-  /** Of `lost` only: the session that is gone. */
+  /** Only if `kind` is `lost`: the lease that is gone. */
   readonly lease?: string
 }
 
@@ -95,42 +95,42 @@ export type WireEvent =
   | { readonly kind: 'end'; readonly cause: WireError }
   | { readonly kind: 'heartbeat' }
 
-/** A session's slot of a lock. */
+/** A session, and the lock in which it claims a slot. */
 interface WireClaim {
   readonly name: string
   readonly slots: number
   readonly session: string
 }
 
-/** The operations' request bodies. */
+/** The request bodies of the operations. */
 export interface Requests {
   readonly get: { readonly key: string }
   readonly list: { readonly scope: string; readonly after?: string; readonly limit?: number }
   readonly commit: { readonly guards: readonly WireGuard[]; readonly writes: readonly WireWrite[] }
-  /** Never with an owner: whether a process lives cannot be seen across machines. */
+  /** A grant has no owner, because a server cannot see whether a process on another machine is alive. */
   readonly grant: { readonly ttl: number }
   readonly renew: { readonly id: string }
   readonly revoke: { readonly id: string }
-  /** These three only where the greeting tells of claims. */
+  /** The next three operations exist only if the greeting says so (`claims`). */
   readonly claim: WireClaim
   readonly claimed: WireClaim
   readonly release: WireClaim
   readonly diagnose: object
   readonly waiters: { readonly namespace: string }
-  /** How an announced wait ends. A server that is older than this knows no such operation. */
+  /** Reports how an announced wait ended. Older servers do not know this operation. */
   readonly conclude: WaitEnd & { readonly namespace: string; readonly id: string }
 }
 
 /**
- * The body of `POST` on `announce`: as long as its answer, which never ends, is not cut, somebody waits. The only sign
- * of life that a waiter needs is its connection.
+ * The body of `POST` on `announce`. The answer never ends, and the waiter counts as waiting until the connection is
+ * cut. So the connection is the only sign of life that a waiter needs.
  */
 export interface WireAnnouncement {
   readonly namespace: string
   readonly waiter: Waiter
 }
 
-/** What the operations answer, besides `ok: true`. */
+/** The answers of the operations, besides `ok: true`. */
 export interface Replies {
   readonly get: { readonly entry?: WireEntry }
   readonly list: WireListing

@@ -17,21 +17,21 @@ import {
 } from './protocol.ts'
 import { isIndeterminate, parseResponse, unreachable } from './response.ts'
 
-/** The server's side of the protocol, as calls that end within a limit. */
+/** The operations of a server, as calls that end within a limit. */
 export class RendezvousClient {
   /** `http://h:8080` */
   readonly address: string
-  /** The variable that the token is from, if there is one. */
+  /** The variable that the token comes from, if there is a token. */
   readonly tokenFrom: string | undefined
   /** Milliseconds after which a single call is given up. */
   readonly callLimit: number
   readonly #client: HttpClient
   readonly #token: ServerAddress['token']
   readonly #reachability = new Reachability()
-  /** Open streams, each with the epoch of the store that it is about. */
+  /** The open streams, each with the epoch of its store. */
   readonly #streams = new Map<IncomingMessage, string | undefined>()
   #closed = false
-  /** Whether the server has answered ever. */
+  /** Whether the server has ever answered. */
   #proven = false
 
   constructor(server: ServerAddress, callLimit = CALL_LIMIT) {
@@ -44,7 +44,7 @@ export class RendezvousClient {
   }
 
   get #headers(): Readonly<Record<string, string>> {
-    // bun would name itself
+    // Otherwise bun would send its own name.
     const headers = { 'user-agent': 'rdv' }
     return this.#token ? { ...headers, authorization: `Bearer ${this.#token()}` } : headers
   }
@@ -53,14 +53,14 @@ export class RendezvousClient {
     return this.#within(options, (signal) => this.#greet(signal))
   }
 
-  /** For all operations that may be sent again: what happened when no answer came matters to nobody. */
+  /** For operations that may be sent again: a call that got no answer does no harm. */
   call<K extends Operation>(
     operation: K,
     body: Requests[K],
     options: CallOptions = {},
   ): Promise<Replies[K]> {
     return this.#within(options, async (signal) => {
-      // Who has many calls under way must not lose what it holds for that.
+      // A client with many calls in progress must not lose its lease because a renewal waits behind them.
       const message = { ...operationRequest(operation, body), urgent: operation === 'renew' }
       const response = await this.#exchange(message, signal)
       return parseResponse<Replies[K]>(response, this)
@@ -68,8 +68,9 @@ export class RendezvousClient {
   }
 
   /**
-   * For the operation that must not be applied twice: sent once, and only shortly after the server answered something.
-   * @throws IndeterminateError it was sent, and it is not known what became of it.
+   * For operations that must not be applied twice. The request is sent once, and only shortly after the server has
+   * answered something.
+   * @throws IndeterminateError the request was sent, and its outcome is unknown.
    */
   async callOnce<K extends Operation>(
     operation: K,
@@ -83,9 +84,9 @@ export class RendezvousClient {
   }
 
   /**
-   * The answer to a GET, or with a body to a POST, read while it comes. The signal cuts it, and so does the news that the server's store is
-   * another one now.
-   * @throws CoordinationError the server refuses, or is out of reach.
+   * Sends a GET, or a POST if there is a body, and returns the answer, which the caller reads while it arrives. The
+   * stream breaks when the signal aborts, or when another answer shows that the server now has another store.
+   * @throws CoordinationError the server refuses the request, or is unreachable.
    */
   stream(path: string, signal: AbortSignal, body?: object): Promise<IncomingMessage> {
     return this.#within({ signal }, async (limited) => {
@@ -144,7 +145,7 @@ export class RendezvousClient {
     }
   }
 
-  /** The server was restarted with another store: what an older stream would still tell is not about this one. */
+  /** If the server was restarted with another store, older streams do not belong to this store and are closed. */
   #checkEpoch(headers: IncomingMessage['headers']): string | undefined {
     const epoch = headers[EPOCH_HEADER]?.toString()
     if (epoch === undefined) return undefined

@@ -5,10 +5,10 @@ import { isIndeterminateStatus as leavesOpenByStatus } from '../network/http-sta
 import { EPOCH_HEADER, type WireError } from './protocol.ts'
 import { errorFromWire } from './wire-error.ts'
 
-/** A parsed body, once it is known to come from a rendezvous server. */
+/** A parsed body that is known to come from a rendezvous server. */
 type ResponseBody = { readonly ok: true } | WireError
 
-/** What the server answered, without `ok`; `undefined` if the answer is not a rendezvous server's. */
+/** Parses the body of an answer; `undefined` if the answer does not come from a rendezvous server. */
 const bodyOf = ({ headers, body }: HttpResponse): ResponseBody | undefined => {
   if (headers[EPOCH_HEADER] === undefined) return undefined
   try {
@@ -19,16 +19,17 @@ const bodyOf = ({ headers, body }: HttpResponse): ResponseBody | undefined => {
   }
 }
 
-/** Whom we asked. */
+/** The server that was asked, for error messages. */
 export interface ServerIdentity {
   readonly address: string
-  /** The variable that the token is from which was sent; nothing: none was. */
+  /** The variable from which the sent token comes. Absent: no token was sent. */
   readonly tokenFrom?: string | undefined
 }
 
 /**
- * The body of a success.
- * @throws the server's error as it has it; UnavailableError where the answer is not a rendezvous server's.
+ * Returns the body of a successful answer.
+ * @throws the error that the server reported.
+ * @throws UnavailableError the server refuses access, or the answer does not come from a rendezvous server.
  */
 export const parseResponse = <T>(response: HttpResponse, server: ServerIdentity): T => {
   const { address } = server
@@ -40,8 +41,8 @@ export const parseResponse = <T>(response: HttpResponse, server: ServerIdentity)
 }
 
 /**
- * Whether the answer leaves open if the request was carried out: somebody in between gave up on the server, or the
- * server failed in the middle.
+ * Whether the answer leaves open whether the request was carried out: a proxy gave up on the server, or the server
+ * failed while it handled the request.
  */
 export const isIndeterminate = (response: HttpResponse): boolean => {
   const reply = bodyOf(response)
@@ -66,15 +67,15 @@ const refusal = (
   )
 }
 
-/** A proxy whose server is down answers 502 to 504, and that passes. */
+/** A proxy whose server is down answers with 502 to 504. This condition may pass. */
 const notRendezvous = (status: number, address: string): UnavailableError =>
   new UnavailableError(`${address} is not a rendezvous server, it answers with status ${status}`, {
     retryable: leavesOpenByStatus(status) || status === 429,
   })
 
 /**
- * What node:http said, where it is no sentence of ours yet. `proven`: the server has answered before, so that a certificate
- * which does not verify is being replaced.
+ * Converts an error of node:http, and keeps an UnavailableError. `proven`: the server has answered before, so a
+ * certificate that does not verify counts as one that is being replaced.
  */
 export const unreachable = (cause: unknown, address: string, proven = false): UnavailableError =>
   cause instanceof UnavailableError

@@ -8,9 +8,10 @@ import { changeFromWire, listingFromWire } from './wire.ts'
 import { errorFromWire } from './wire-error.ts'
 
 /**
- * The events of one watch stream until it breaks. A stream on which nothing came for `silence` milliseconds, not even a
- * heartbeat, counts as broken.
- * @throws CoordinationError what the server ended the stream with, or UnavailableError.
+ * The events of one watch stream until it breaks. The stream counts as broken if nothing arrives for `silence`
+ * milliseconds, not even a heartbeat.
+ * @throws CoordinationError the error with which the server ended the stream.
+ * @throws UnavailableError the stream broke.
  */
 export async function* readEvents(
   response: IncomingMessage,
@@ -46,7 +47,7 @@ async function* timedLines(
   }
 }
 
-/** `undefined` for what only shows that the server lives, or that a newer server may send. */
+/** `undefined` for an event that only shows that the server is alive, and for one that only a newer client knows. */
 const parse = (line: string, address: string): WatchEvent | undefined => {
   const event = decode(line, address)
   switch (event.kind) {

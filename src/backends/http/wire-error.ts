@@ -11,7 +11,10 @@ import {
 } from '../../base/errors.ts'
 import type { WireError } from './protocol.ts'
 
-/** A failure as the server tells it. What is not one of ours is a bug, of which only the server's log tells more. */
+/**
+ * Converts a failure to its form on the wire. An error that is not a CoordinationError is a bug of the server. Only the
+ * server's log has its details.
+ */
 export const errorToWire = (error: unknown): WireError => {
   if (!(error instanceof CoordinationError)) {
     return { ok: false, error: 'internal error of the server', kind: 'internal' }
@@ -25,7 +28,7 @@ export const errorToWire = (error: unknown): WireError => {
   }
 }
 
-/** The same failure at the client. */
+/** Converts a failure from the wire to the same error at the client. */
 export const errorFromWire = (wire: WireError, address: string): CoordinationError => {
   const { error: message, kind, lease, retryable } = wire
   switch (kind) {

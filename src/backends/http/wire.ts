@@ -76,7 +76,7 @@ export const resultToWire = (result: CommitResult): WireCommitResult =>
     ? { outcome: 'refused', entries: result.entries.map(entryToWire) }
     : result
 
-/** Only what belongs to the result: a reply has more fields. */
+/** Picks the fields of the result, since a reply has more fields. */
 export const resultFromWire = (result: WireCommitResult): CommitResult => {
   switch (result.outcome) {
     case 'ok':
@@ -88,7 +88,7 @@ export const resultFromWire = (result: WireCommitResult): CommitResult => {
   }
 }
 
-/** Likewise. */
+/** Picks the fields of the result, since a reply has more fields. */
 export const claimFromWire = (result: ClaimResult): ClaimResult =>
   result.outcome === 'ok'
     ? { outcome: 'ok', token: result.token, key: result.key }
@@ -100,7 +100,10 @@ export const changeFromWire = (change: WireChange): Change =>
 const changeToWire = (change: Change): WireChange =>
   change.kind === 'put' ? { kind: 'put', entry: entryToWire(change.entry) } : change
 
-/** Whether a snapshot is a reset the client knows for itself: it sees its stream break, and reads it from the start. */
+/**
+ * The wire has no `reset`. The client sees its stream break and reads a new one from the start, so it knows itself
+ * whether a snapshot is a reset.
+ */
 export const eventToWire = (event: WatchEvent): WireEvent => {
   switch (event.kind) {
     case 'snapshot':

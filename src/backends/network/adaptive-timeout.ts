@@ -1,14 +1,14 @@
 import { now } from '../../base/clock.ts'
 
-/** So often (milliseconds) whoever waits on a silent connection has to hear something of the store. */
+/** A process that waits on a silent connection must hear from the store within this interval (milliseconds). */
 export const HEARTBEAT_INTERVAL = 2_000
 
-/** So long (milliseconds) after a heartbeat was due its connection counts as dead: a dead one is noticed within 4.5 s. */
+/** A connection is dead this many milliseconds after a heartbeat was due. A dead one is noticed within 4.5 s. */
 const HEARTBEAT_GRACE = 2_500
 
 /**
- * How long a store may take to show that it lives. A slow store is told from a dead one by what it has taken before: it is
- * given twice that.
+ * The time that a store may take to show that it is alive. To distinguish a slow store from a dead one, it allows twice
+ * the duration of the last call that was answered, but at least 2.5 s.
  */
 export class AdaptiveTimeout {
   readonly #longest: number
@@ -19,12 +19,12 @@ export class AdaptiveTimeout {
     this.#longest = longest
   }
 
-  /** Milliseconds. */
+  /** The current limit, in milliseconds. */
   get limit(): number {
     return Math.min(this.#longest, Math.max(HEARTBEAT_GRACE, 2 * this.#took))
   }
 
-  /** Asks the store for something, and remembers how long it has taken to answer. */
+  /** Makes a call to the store. If the store answers, the duration of the call is remembered. */
   async measure<T>(ask: () => Promise<T>): Promise<T> {
     const sent = now()
     const answer = await ask()
@@ -33,6 +33,6 @@ export class AdaptiveTimeout {
   }
 }
 
-/** Of a stream on which a line comes with a heartbeat: so long (milliseconds) without one, and it is dead. */
+/** For a stream with a line every `interval` milliseconds: milliseconds of silence after which it is dead. */
 export const silenceLimit = (interval: number): number =>
   interval + (HEARTBEAT_GRACE * interval) / HEARTBEAT_INTERVAL

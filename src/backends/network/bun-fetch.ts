@@ -2,9 +2,9 @@ import { codeOf, describeFailure } from '../../base/reason.ts'
 import type { Endpoint, HttpRequest, HttpResponse } from './http-message.ts'
 
 /**
- * Whether a call may be made by `fetch`: only where that is bun's. There it is part of the program, while to load node:http
- * and to make a first request takes longer than all else that a short command does. It knows of proxies from the environment,
- * which are none of ours, and how certificates are checked is left to node:https.
+ * Whether a call may use `fetch`. Only bun's `fetch` is used: it is part of the program, while loading node:http and
+ * making a first request take longer than everything else that a short command does. But `fetch` heeds proxies from the
+ * environment, which rdv does not use. TLS is left to node:https, which checks the certificates.
  */
 export const canFetch = ({ tls }: Endpoint): boolean =>
   process.versions.bun !== undefined && !tls && !hasProxy(process.env)
@@ -13,8 +13,8 @@ const hasProxy = ({ http_proxy, HTTP_PROXY }: NodeJS.ProcessEnv): boolean =>
   Boolean(http_proxy || HTTP_PROXY)
 
 /**
- * One request and its whole answer, on a connection of its own: one that was left open may be closed just when it is used
- * again, and then nobody knows what became of the request.
+ * Sends one request on its own connection, and reads the whole answer. A connection that was left open may be closed at
+ * the moment of its next use, and then the outcome of the request would be unknown.
  */
 export const fetchResponse = async (
   { origin }: URL,
@@ -38,7 +38,10 @@ export const fetchResponse = async (
   }
 }
 
-/** All other errors have the codes that node:http's have, and texts that are of no use to who runs a command. */
+/**
+ * Converts an error of bun's `fetch` to one like node:http's. All codes but one are the same. bun's texts do not help
+ * users of a command.
+ */
 const asOfNode = (error: unknown): unknown => {
   const code = codeOf(error)
   if (code === undefined) return error

@@ -2,12 +2,12 @@ import { untilAborted } from '../../base/abort.ts'
 import { UnavailableError } from '../../base/errors.ts'
 import type { CallOptions } from '../backend.ts'
 
-/** Milliseconds that a single call to a store may take, unless it was opened with another limit. */
+/** The default limit of a single call to a store, in milliseconds. */
 export const CALL_LIMIT = 5_000
 
 /**
- * Runs one call to a store within a limit (milliseconds), also if `body` does not heed its signal.
- * Rejects with the caller's reason when the caller cancels, and with UnavailableError when the limit passes.
+ * Runs one call to a store within a limit (milliseconds), even if `body` ignores its signal. Rejects with the caller's
+ * reason when the caller cancels, and with UnavailableError when the limit passes.
  */
 export const withinLimit = async <T>(
   { signal }: CallOptions,
@@ -18,7 +18,7 @@ export const withinLimit = async <T>(
   signal?.throwIfAborted()
   const ending = new AbortController()
   const cancel = () => ending.abort(signal?.reason)
-  // None may be left, where an earlier part of the same call has taken it.
+  // An earlier part of the same call may have used up the whole limit.
   const timer = setTimeout(() => ending.abort(silence(address, limit)), Math.max(0, limit))
   signal?.addEventListener('abort', cancel, { once: true })
   try {

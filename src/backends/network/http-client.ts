@@ -6,10 +6,10 @@ import { canFetch, fetchResponse } from './bun-fetch.ts'
 import type { Endpoint, HttpRequest, HttpResponse } from './http-message.ts'
 import type { TlsMaterial } from './tls-files.ts'
 
-/** So many calls are under way at once; the next ones wait for a connection. */
+/** The number of calls that may be in progress at once. Further calls wait for a connection. */
 const MAX_CONNECTIONS = 16
 
-/** What node:http and node:https have in common. */
+/** The common part of node:http and node:https. */
 interface Transport {
   readonly request: typeof import('node:http').request
   readonly Agent: new (options: AgentOptions) => Agent
@@ -21,13 +21,13 @@ interface Pools {
   readonly streams: Agent
 }
 
-/** The connections to one server: a bounded pool for calls, and one of its own for each stream. */
+/** The connections to one server: a bounded pool for calls, and a separate connection for each stream. */
 export class HttpClient {
   readonly #place: Endpoint
   readonly #target: ReturnType<typeof urlToHttpOptions>
   #pools: Promise<Pools> | undefined
   #calls: Agent | undefined
-  /** Calls that are under way by `fetch`, and whether the last one of them was answered. */
+  /** The number of calls in progress by `fetch`, and whether the last one was answered. */
   #fetching = 0
   #fetched = false
 
@@ -36,7 +36,7 @@ export class HttpClient {
     this.#target = urlToHttpOptions(place.url)
   }
 
-  /** Whether a connection for calls is open, or where each call has its own, whether the last one was answered. */
+  /** Whether a connection for calls is open, or, if each call has its own, whether the last call was answered. */
   get connected(): boolean {
     const { sockets = {}, freeSockets = {} } = this.#calls ?? {}
     const all = [...Object.values(freeSockets), ...Object.values(sockets)].flat()
@@ -44,7 +44,7 @@ export class HttpClient {
     return open || this.#fetched
   }
 
-  /** One request and its whole answer. Rejects with whatever node:http says; the signal gives it up. */
+  /** Sends one request and reads its whole answer. Rejects with node:http's errors. The signal cancels the request. */
   async exchange(message: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     const { urgent = false } = message
     const hasRoom = urgent || this.#fetching < MAX_CONNECTIONS
@@ -54,7 +54,7 @@ export class HttpClient {
     return readResponse(await this.#request(request, message, agent, signal))
   }
 
-  /** A request whose answer is read while it comes. The signal cuts it. */
+  /** Sends a request whose answer the caller reads while it arrives. The signal cuts the connection. */
   async stream(message: HttpRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const { request, streams } = await this.#open()
     return this.#request(request, message, streams, signal)
@@ -82,8 +82,8 @@ export class HttpClient {
   }
 
   /**
-   * Of a server that speaks no HTTP/1.1 `fetch` may see only the end of the connection: then node:http tells. It asks for
-   * nothing, since another server may have done what it was asked before.
+   * If a server does not speak HTTP/1.1, `fetch` may see only the end of the connection. A request by node:http then
+   * shows the reason. It is a plain GET, because another server may already have carried out the original request.
    */
   async #explain(error: unknown, signal: AbortSignal): Promise<unknown> {
     if (codeOf(error) !== 'ECONNRESET') return error
@@ -96,7 +96,7 @@ export class HttpClient {
     return error
   }
 
-  /** Loads no TLS where none is spoken, and nothing where nothing is asked. */
+  /** Loads TLS only for an `https` URL, and nothing before the first request that needs it. */
   #open(): Promise<Pools> {
     this.#pools ??= openPools(this.#place).then((pools) => {
       this.#calls = pools.calls
@@ -121,13 +121,13 @@ export class HttpClient {
     this.#cutOff(request, signal)
     if (message.onSent) this.#reportSending(request, message.onSent)
     request.once('response', resolve)
-    // Stays for good: an error that comes after the answer must not become an uncaught exception.
+    // Never removed: an error that comes after the answer must not become an uncaught exception.
     request.on('error', reject)
     request.end(body)
     return promise
   }
 
-  /** As node:http does it where it is given the signal, and without what that loads and compiles. */
+  /** Does what node:http does with a `signal` option, without the modules that it would load and compile for that. */
   #cutOff(request: ClientRequest, signal: AbortSignal): void {
     const cut = () => {
       request.destroy(signal.reason)
@@ -138,7 +138,7 @@ export class HttpClient {
     request.once('close', () => signal.removeEventListener('abort', cut))
   }
 
-  /** What is written to a socket that is still connecting, or shaking hands, leaves only afterwards. */
+  /** While a socket is connecting, or in its TLS handshake, nothing that was written to it has left yet. */
   #reportSending(request: ClientRequest, sent: () => void): void {
     request.once('socket', (socket) => {
       if (socket.connecting) socket.once(this.#place.tls ? 'secureConnect' : 'connect', sent)
@@ -153,24 +153,27 @@ const openPools = async ({ tls }: Endpoint): Promise<Pools> => {
   return { request, calls, streams: new Agent({}) }
 }
 
-/** What an agent's next connections present. It keeps connections apart by that: those of before are not used again. */
+/**
+ * Sets the TLS material for an agent's next connections. The agent distinguishes connections by it, so it does not use
+ * the earlier ones again.
+ */
 export const reloadTls = (agent: Agent, tls: TlsMaterial | undefined): void => {
   if (tls) Object.assign((agent as TlsAgent).options, tls)
 }
 
-/** Whether a further call on it waits for a connection. */
+/** Whether a further call on this agent would wait for a connection. */
 export const isFull = ({ sockets, maxSockets }: Agent): boolean =>
   Object.values(sockets).flat().length >= maxSockets
 
 /**
- * Closes the connections that are kept for later calls: where one call was given up for want of an answer, they may be dead
+ * Closes the connections that are kept for later calls. If one call was given up without an answer, they may be dead
  * too, and each of them would cost another call its limit.
  */
 export const dropIdle = ({ freeSockets }: Agent): void => {
   for (const socket of Object.values(freeSockets).flat()) socket?.destroy()
 }
 
-/** The rest of an answer that has begun. */
+/** Reads the rest of an answer that has begun. */
 export const readResponse = (response: IncomingMessage): Promise<HttpResponse> => {
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>()
   let body = ''
@@ -181,12 +184,12 @@ export const readResponse = (response: IncomingMessage): Promise<HttpResponse> =
     resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
   )
   response.once('error', reject)
-  // Only where there was neither an end nor an error.
+  // Has an effect only if neither an end nor an error came before.
   response.once('close', () => reject(new Error('the answer is incomplete')))
   return promise
 }
 
-/** The lines of an answer, as they come; `heard` is called whenever anything came. */
+/** The lines of an answer, as they arrive. `heard` is called whenever any data arrives. */
 export async function* linesOf(
   response: IncomingMessage,
   heard: () => void = () => {},

@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { TlsFiles } from './tls-files.ts'
 
-/** Where a server is, and how we present ourselves to its TLS. */
+/** The address of a server, and the TLS files of the client. */
 export interface Endpoint {
   readonly url: URL
   /** Only for `https`. */
   readonly tls?: TlsFiles | undefined
 }
 
-/** What a server, or something before it, answered. */
+/** The answer of a server, or of a proxy in front of it. */
 export interface HttpResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -21,8 +21,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** JSON. */
   readonly body?: string
-  /** Called before the first byte can have left: without it, the server has seen nothing. */
+  /** Called before the first byte can have left. If it was not called, the server has seen nothing of the request. */
   readonly onSent?: () => void
-  /** It does not wait for a connection behind other calls. */
+  /** The request does not wait for a connection behind other calls. */
   readonly urgent?: boolean
 }

@@ -1,17 +1,17 @@
 import { now } from '../../base/clock.ts'
 
-/** So long (milliseconds) an answer vouches for the next write. */
+/** Milliseconds after an answer of the store in which a write may be sent. */
 const FRESH = 1_000
 
 /**
- * Tells "nothing listens" from "no answer came" without reading a client library's mind: a write goes out only
- * shortly after the store has answered something else. What fails before then was never sent, and what fails
- * afterwards may have been applied.
+ * Distinguishes "nothing listens" from "no answer came" without relying on the errors of a client library. A write is
+ * sent only shortly after the store has answered something else. A failure before the write means that nothing was
+ * sent. A failure of the write itself means that it may have been applied.
  */
 export class Reachability {
   #provenAt = Number.NEGATIVE_INFINITY
 
-  /** Asks, by `look`, unless there was an answer just now. */
+  /** Calls `check`, unless the store has answered just now. */
   async prove(check: () => Promise<unknown>): Promise<void> {
     if (now() - this.#provenAt < FRESH) return
     await check()

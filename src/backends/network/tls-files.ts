@@ -1,7 +1,7 @@
 import { UnavailableError } from '../../base/errors.ts'
 import { describeFailure } from '../../base/reason.ts'
 
-/** In PEM form. */
+/** Certificates and a key in PEM form. */
 export interface TlsMaterial {
   readonly ca?: string | Buffer | undefined
   readonly cert?: string | Buffer | undefined
@@ -9,17 +9,19 @@ export interface TlsMaterial {
 }
 
 /**
- * Certificates and a key in files that somebody replaces while they are in use. The files are read again whenever they are
- * asked for; where one is missing at the moment, or a certificate has no key that fits it yet, what was read before stays.
+ * Certificates and a key in files that may be replaced while they are in use. Each access reads the files again. If a
+ * file is missing at that moment, or a certificate does not have its matching key yet, the previous content stays in
+ * use.
  */
 export class TlsFiles {
   readonly #read: () => TlsMaterial
   #material: TlsMaterial
 
   /**
-   * `pair`: what names the files of the client's certificate and its key.
-   * @throws whatever `read` throws the first time; UnavailableError those two do not belong together, as in the middle of
-   * being replaced.
+   * `pair`: names the files of the client's certificate and its key, for the error message.
+   * @throws the error of `read`, if the first reading fails.
+   * @throws UnavailableError the certificate and the key do not match, for example because they are just being
+   * replaced.
    */
   constructor(read: () => TlsMaterial, pair: string) {
     this.#read = read
@@ -27,13 +29,13 @@ export class TlsFiles {
     if (this.#material.cert !== undefined) requireFit(this.#material, pair)
   }
 
-  /** The same object as before where nothing has changed. */
+  /** Returns the same object as before if nothing has changed. */
   get current(): TlsMaterial {
     try {
       const fresh = this.#read()
       if (!isSame(fresh, this.#material) && fits(fresh)) this.#material = fresh
     } catch {
-      // It is there again later.
+      // The previous content stays in use until the files can be used again.
     }
     return this.#material
   }
@@ -52,7 +54,7 @@ const requireFit = (material: TlsMaterial, pair: string): void => {
   }
 }
 
-/** @throws OpenSSL's error, where it does not. */
+/** @throws OpenSSL's error if a certificate and its key do not match. */
 const fits = (material: TlsMaterial): boolean => {
   process.getBuiltinModule('node:tls').createSecureContext(material)
   return true

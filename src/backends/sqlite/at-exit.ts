@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Some of them may be closed. */
+/** The connections that were opened. Some of them may already be closed. */
 const connections = new Set<DatabaseSync>()
 
 /**
- * Closes a connection that is still open when the process exits. bun would do more than that: it empties the log, also
- * while other processes use it, and on a full disk these have no room then to renew their sessions.
+ * In bun, closes a connection that is still open when the process exits. bun itself would do more: it empties the log,
+ * even while other processes use it. On a full disk, these processes then have no room to renew their sessions.
  */
 export const closeAtExit = (connection: DatabaseSync): void => {
   if (process.versions.bun === undefined) return

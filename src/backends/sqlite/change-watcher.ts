@@ -10,28 +10,29 @@ import {
   writeSync,
 } from 'node:fs'
 
-/** The time between two patrols, milliseconds. */
+/** Milliseconds between two scans. */
 const SCAN_INTERVAL = 250
 
-/** The same where the file system sends no notifications, and the patrol has to find changes, too. */
+/** Milliseconds between two scans if the file system sends no notifications. Then the scan must find changes, too. */
 const POLL_INTERVAL = 100
 
 const RETRY_MS = 2
 
 /**
- * A file beside the database that is written after each commit which others are to see. The log is no good for that:
- * it is written before the commit can be seen, and by each renewal of a session, which concerns nobody.
+ * A file beside the database. A process writes to it after each commit that other processes should see. The log is not
+ * suitable for that: it is written before the commit is visible, and by each renewal, which does not concern other
+ * processes.
  */
 const bellFileOf = (path: string): string => `${path}-bell`
 
-/** Wakes who follows the database. Where that fails, their polls do it. */
+/** Wakes the processes that follow the database. If that fails, their polls find the change. */
 export const notify = (path: string): void => {
-  // Without a bell nobody has ever listened.
+  // Without a bell file, no process has ever followed the database.
   if (path === ':memory:' || !existsSync(bellFileOf(path))) return
   try {
     touch(openSync(bellFileOf(path), 'r+'))
   } catch {
-    // It may not be written by this user, or there is no descriptor left.
+    // This user may not write to the file, or there is no descriptor left.
   }
 }
 
@@ -43,7 +44,7 @@ const touch = (bell: number): void => {
   }
 }
 
-/** For all who may use the database. */
+/** Creates the file for all users that may use the database. */
 const makeBellFile = (path: string): void => {
   const { mode, uid, gid } = statSync(path)
   const bell = openSync(bellFileOf(path), 'a')
@@ -52,15 +53,15 @@ const makeBellFile = (path: string): void => {
   touch(bell)
 }
 
-/** What a tail calls while it is running. */
+/** The callbacks of a `ChangeWatcher` that has been started. */
 export interface ChangeListener {
-  /** Soon after anybody changed what is in the database. */
+  /** Called soon after any process changed the content of the database. */
   readonly changed: () => void
-  /** Regularly: what is seen of no write, that a process has died, or a time has passed. */
+  /** Called regularly, to find what no write shows: that a process has died, or that a time has passed. */
   readonly scan: () => void
 }
 
-/** Tells of what happens to a database file. */
+/** Reports what happens to a database file. */
 export class ChangeWatcher {
   readonly #path: string
   readonly #check: () => void
@@ -75,7 +76,7 @@ export class ChangeWatcher {
     this.#scan = scan
   }
 
-  /** Whether changes are heard of at once. */
+  /** Whether changes are noticed at once. */
   get isNotified(): boolean {
     return this.#watcher !== undefined
   }
@@ -92,7 +93,7 @@ export class ChangeWatcher {
     this.#detach()
   }
 
-  /** After the file was replaced by another one. */
+  /** To be called after the file was replaced by another one. */
   restart(): void {
     if (!this.#timer) return
     this.#detach()
@@ -100,7 +101,7 @@ export class ChangeWatcher {
     this.#schedule()
   }
 
-  /** Looks once more in a moment: the file was locked. */
+  /** Looks again in a moment, because the file was locked. */
   retry(): void {
     setTimeout(() => this.#queueCheck(), RETRY_MS)
   }
@@ -113,7 +114,7 @@ export class ChangeWatcher {
       this.#watcher.on('error', () => this.#pollInstead())
       open.add(this.#watcher)
     } catch {
-      // No notifications here (out of inotify watches, say): the poll does it alone.
+      // There are no notifications (for example because no inotify watches are left), so only the poll finds changes.
     }
   }
 
@@ -127,7 +128,7 @@ export class ChangeWatcher {
     if (this.#timer) this.#schedule()
   }
 
-  /** A bell that was removed is made anew. */
+  /** A bell file that was removed is created again. */
   #onNotification(event: string): void {
     if (event === 'rename') this.restart()
     this.#queueCheck()
@@ -140,7 +141,7 @@ export class ChangeWatcher {
     this.#watcher = undefined
   }
 
-  /** One commit makes several notifications. */
+  /** One commit causes several notifications, which are answered by one check. */
   #queueCheck(): void {
     if (this.#queued) return
     this.#queued = true
@@ -151,7 +152,7 @@ export class ChangeWatcher {
   }
 }
 
-/** Where Linux has to remove the last watch of a file by itself, at the end of a process, that may take it 30 ms. */
+/** If Linux removes the last watch of a file itself at the end of a process, that may take 30 ms. */
 const open = new Set<FSWatcher>()
 process.once('exit', () => {
   for (const watcher of open) watcher.close()

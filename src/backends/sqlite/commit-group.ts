@@ -10,8 +10,8 @@ interface Member {
 }
 
 /**
- * Carries out the changes that arrive in one turn of the event loop in one transaction, so that all of them together
- * cost one write to the disk. Nobody is answered before that is done.
+ * Carries out all changes that arrive in one turn of the event loop in one transaction. Together they cost one write to
+ * the disk. No caller gets an answer before that write is done.
  */
 export class CommitGroup {
   readonly #transact: (
@@ -26,7 +26,7 @@ export class CommitGroup {
     this.#transact = transact
   }
 
-  /** What the change returns or throws, once that is on the disk. */
+  /** Settles with what the change returns or throws, once the transaction is on the disk. */
   apply<T>(change: Change<T>): Promise<T> {
     if (this.#members.length === 0) setImmediate(() => this.#commit())
     return new Promise((resolve, reject) => {

@@ -2,28 +2,29 @@ import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { FULL } from './failure.ts'
 
-/** Bytes that are left to others. */
+/** Bytes that are left to other programs. */
 const RESERVED = 64 * 1024
 
-/** What SQLite would say later, when it takes the log into the file. */
+/** The error that SQLite would report later, when it moves the log into the file. */
 class DiskFullError extends Error {
   readonly errcode = FULL
 }
 
 /**
- * Keeps a database from needing more room than its disk has. A commit goes into the log, which may have room already; but
- * a log that can never be taken into the file cannot be begun anew either, and then no session is renewed.
+ * Keeps a database from needing more room than its disk has. A commit is written to the log, which may already have
+ * room for it. But if the log can never be moved into the file, SQLite cannot restart the log either, and then no
+ * session is renewed.
  */
 export class DiskSpace {
   readonly #path: string
-  /** Bytes that the file is known to have. */
+  /** The size of the file in bytes, as it was last read. */
   #allocated = 0
 
   constructor(path: string) {
     this.#path = path
   }
 
-  /** @throws NoRoomError a database of this size has no room. */
+  /** @throws DiskFullError the disk has no room for a database of this size (bytes). */
   require(size: number): void {
     if (size <= this.#allocated) return
     this.#allocated = statSync(this.#path).size

@@ -1,8 +1,8 @@
-/** The file is not one of ours, or of a version that we do not know. */
+/** The file is not a rendezvous store, or has a version that this rdv does not know. */
 export class ForeignFileError extends Error {}
 
-/** Another machine uses the file, and has the right to it. */
+/** Another machine uses the file, and is entitled to it. */
 export class TakenOverError extends Error {}
 
-/** Something else than a file has the path. */
+/** The path is not that of a regular file. */
 export class NoFileError extends Error {}

@@ -19,10 +19,10 @@ const DAMAGED = 11
 export const FULL = 13
 const CANNOT_OPEN = 14
 const NO_DATABASE = 26
-/** Extended ones. Another code than "full" also says that there is no room: a quota, or a limit on the size of files. */
+/** Extended result codes. WRITE_FAILED also means that there is no room: a quota, or a limit on file sizes. */
 const WRITE_FAILED = 778
 const SYNC_FAILED = 1_034
-/** Of a file system that has no locks, or no shared memory. */
+/** The codes of a file system without locks or without shared memory. */
 const LACKS = new Set([2_058, 2_314, 3_850, 5_130, 5_386])
 
 const SENTENCES = new Map([
@@ -38,7 +38,7 @@ const codeFor = (error: unknown): number => Number((error as { errcode?: number 
 
 const primaryCode = (error: unknown): number => codeFor(error) & 0xff
 
-/** The tables are not there, or are others: SQLite has no code of its own for that. */
+/** The tables are missing, or are those of another program. SQLite has no separate code for that. */
 export const lacksTables = (error: unknown): boolean => primaryCode(error) === ERROR
 
 export const isBusy = (error: unknown): boolean =>
@@ -48,33 +48,34 @@ export const isBusy = (error: unknown): boolean =>
 export const isFull = (error: unknown): boolean =>
   primaryCode(error) === FULL || codeFor(error) === WRITE_FAILED
 
-/** The file cannot be written, at least for the moment, though it may be readable. */
+/** Whether the file cannot be written, at least for the moment, though it may be readable. */
 export const isUnwritable = (error: unknown): boolean =>
   [READ_ONLY, IO_ERROR, FULL, CANNOT_OPEN].includes(primaryCode(error))
 
-/** This connection may only read. */
+/** Whether this connection may only read. */
 export const isReadOnly = (error: unknown): boolean => primaryCode(error) === READ_ONLY
 
 const NO_ROOM = 'cannot be written: a disk quota or a limit on the size of files may be reached'
 const UNUSABLE = 'cannot be used'
 
-/** Of a call that we make ourselves. */
+/** Whether the error comes from a system call that rdv made itself, not from SQLite. */
 const isOfSystem = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
-/** What trying again will not mend. */
+/** An error that is not worth another try. */
 export const unusable = (message: string, cause?: unknown): UnavailableError =>
   new UnavailableError(message, { cause, retryable: false })
 
-/** The system's codes of what may pass: room is made, descriptors are closed. */
+/** The system's codes for conditions that may pass: room is made, or descriptors are closed. */
 const PASSING = new Set(['EAGAIN', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC'])
 
-/** Of a call that we make ourselves: tried again where it may then succeed. */
+/** The error for a system call that rdv made itself. It is retryable if another try may succeed. */
 export const refused = (message: string, cause: unknown): UnavailableError =>
   new UnavailableError(message, { cause, retryable: PASSING.has(codeOf(cause) ?? '') })
 
 /**
- * SQLite undoes what a failed transaction wrote, so nearly every failure means: nothing was written. Only where the disk
- * did not confirm a commit that was whole, the next start may find it.
+ * Converts an error of SQLite or of this folder. SQLite undoes what a failed transaction wrote, so after nearly every
+ * failure nothing was written. The exception: if the disk did not confirm a complete commit, the next start may find
+ * it.
  */
 export const translate = (error: unknown, path: string): unknown => {
   if (error instanceof CoordinationError) return error
@@ -104,7 +105,7 @@ export const translate = (error: unknown, path: string): unknown => {
 
 const mayPass = (error: unknown): boolean => isUnwritable(error) && !LACKS.has(codeFor(error))
 
-/** What keeps this user from opening a file, or from making those beside it: no attempt mends that. */
+/** The error that keeps this user from opening the file or creating those beside it. Another try does not help. */
 const barOf = (path: string): unknown => {
   try {
     accessSync(dirname(path), constants.R_OK | constants.W_OK | constants.X_OK)

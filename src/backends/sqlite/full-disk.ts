@@ -5,8 +5,8 @@ import { type Database, opened, readEpoch, UNKNOWN } from './database.ts'
 import { isFull } from './failure.ts'
 
 /**
- * Takes what the log has into the file, so that the next write begins the log anew: in room that it has already. Where
- * even that fails, the write will tell.
+ * Moves the content of the log into the file, so that the next write restarts the log in the room that it already has.
+ * If even that fails, the next write reports the error.
  */
 export const freeSpace = (connection: DatabaseSync): void => {
   try {
@@ -17,9 +17,9 @@ export const freeSpace = (connection: DatabaseSync): void => {
 }
 
 /**
- * Opens a store that could not be opened for writing, once there is room in its log, or else for reading only. `again`
- * tries to open it for writing.
- * @throws `cause` it cannot be read either.
+ * Opens a store that could not be opened for writing. On a full disk it first makes room in the log and tries `again`,
+ * which opens the store for writing. Otherwise it opens the store for reading only.
+ * @throws `cause` if the store cannot be read either.
  */
 export const openUnwritable = async (
   path: string,
@@ -44,7 +44,10 @@ export const openUnwritable = async (
   }
 }
 
-/** With its log, or where that has gone into the file, without: to open a log needs room, too. */
+/**
+ * Opens the store with its log. If that fails and the log is empty or absent, it opens the store without the log,
+ * because opening a log also needs room.
+ */
 const openToRead = (path: string, cause: unknown): Database => {
   try {
     return reading(path, cause)

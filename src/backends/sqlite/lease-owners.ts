@@ -6,26 +6,25 @@ import {
   seemsAlive,
 } from '../process-identity.ts'
 
-/** Between two close looks at the owners, milliseconds. */
+/** Milliseconds between two full checks of the owners. */
 const FULL_CHECK_INTERVAL = 1_000
 
-/** What is known of a lease. */
 interface OwnedLease {
   readonly expires: number
-  /** JSON; `null` where it has none on this machine. */
+  /** JSON; `null` if the lease has no owner on this machine. */
   readonly owner: string | null
 }
 
 /**
- * Tells which leases have ended. A look at a process is cheap as long as it only asks whether there is one of its
- * number; whether that is still the same, and no corpse, is asked once a second: many who wait on a machine with many
- * holders would keep it busy otherwise.
+ * Determines which leases have ended. The cheap check of an owner only asks whether a process with its pid exists. Once
+ * a second, a full check asks whether that is still the same process, and not a zombie. More full checks would keep a
+ * machine busy that has many waiters and many holders.
  */
 export class LeaseOwners {
   readonly #parsed = new Map<string, ProcessIdentity>()
   #checkedAt = Number.NEGATIVE_INFINITY
 
-  /** Those that have ended by the monotonic time. */
+  /** The leases that have ended at this time (milliseconds of the monotonic clock). */
   ended<L extends OwnedLease>(leases: readonly L[], time: number): L[] {
     const closely = time - this.#checkedAt >= FULL_CHECK_INTERVAL
     if (closely) {
@@ -35,20 +34,20 @@ export class LeaseOwners {
     return leases.filter((lease) => this.#hasEnded(lease, time, closely))
   }
 
-  /** Whether a process of theirs is certainly gone: asked often, and by the cheap check alone. */
+  /** Whether the owner of any of these leases is certainly gone. Called often, so it makes only the cheap check. */
   areGone(leases: readonly OwnedLease[]): boolean {
     return leases.some(({ owner }) => owner !== null && !seemsAlive(this.#parse(owner)))
   }
 
   /**
-   * A living owner renews, so one that does not has been stopped, and its lease ends with its TTL. A dead owner's
-   * lease ends with what the owner had started, which nobody renews for.
+   * A living owner renews its lease. If it does not, it has been stopped, and the lease ends with its TTL. After the
+   * owner has died, nothing renews the lease. It then ends when the last process of the owner's COMMAND has ended.
    */
   #hasEnded({ expires, owner }: OwnedLease, time: number, closely: boolean): boolean {
     const expired = expires <= time
     if (owner === null) return expired
     const identity = this.#parse(owner)
-    // Of a machine that has taken the file over: its clock is another one.
+    // The owner runs on another machine that has taken the file over, and whose clock is another one.
     if (identity.bootId !== bootId() && bootId() !== '') return false
     const alive = closely || expired ? isAlive(identity) : seemsAlive(identity)
     return alive ? expired : !commandLives(identity)

@@ -6,8 +6,8 @@ import { codeOf, describeFailure } from '../../base/reason.ts'
 import { refused, unusable } from './failure.ts'
 
 /**
- * statfs(2)'s types of file systems whose locks and shared memory do not reach other machines, or lie; and of those
- * that stand for others.
+ * statfs(2)'s types of file systems whose locks and shared memory do not reach other machines or cannot be trusted, and
+ * of those that stand for other file systems.
  */
 const SHARED_FILE_SYSTEMS = new Map([
   [0x6969, 'NFS'],
@@ -33,8 +33,9 @@ const SHARED_FILE_SYSTEMS = new Map([
 ])
 
 /**
- * Where the embedded store lies when no path is given: `$RDV_DATA_DIR`, else below the user's home as the password
- * database has it (cron and sudo change $HOME, not that), else below the temporary directory.
+ * The path of the embedded store if none is given. Its directory is `$RDV_DATA_DIR`, else a directory below the user's
+ * home according to the password database (cron and sudo change $HOME, but not that), else one below the temporary
+ * directory.
  */
 export const defaultPath = (env: NodeJS.ProcessEnv): string =>
   join(env.RDV_DATA_DIR || homeDirectory() || temporaryDirectory(), 'rendezvous.db')
@@ -54,9 +55,9 @@ const temporaryDirectory = (): string => join(tmpdir(), temporaryName())
 const temporaryName = (): string => `rendezvous-${process.getuid?.() ?? 0}`
 
 /**
- * Makes the directory of the store's file, for its user alone. Returns the kind of its file system where other machines
- * may see that, too.
- * @throws UnavailableError naming the path: it cannot be made, or is somebody else's.
+ * Creates the directory of the store's file, for its user alone. Returns the kind of its file system if other machines
+ * may see the file system, too.
+ * @throws UnavailableError naming the path: the directory cannot be created, or belongs to another user.
  */
 export const prepareDirectory = (path: string): string | undefined => {
   const directory = dirname(path)
@@ -65,13 +66,13 @@ export const prepareDirectory = (path: string): string | undefined => {
   return kind
 }
 
-/** Whether the file may be mounted alone: it is on another device than its directory. */
+/** Whether the file may be mounted alone, because it is on another device than its directory. */
 export const isElsewhere = (path: string): boolean => {
   const file = statSync(path, { throwIfNoEntry: false })
   return file !== undefined && file.dev !== statSync(dirname(path)).dev
 }
 
-/** The type of the file system that the directory, made if need be, is on. */
+/** The type of the file system of a directory, which is created if necessary. */
 const typeOf = (directory: string): number => {
   try {
     return statfsSync(`${directory}/.`).type
@@ -96,7 +97,7 @@ const whyNotMade = (cause: unknown): string => {
   return describeFailure(cause)
 }
 
-/** Below the shared temporary directory somebody else may have made the directory first. */
+/** Below the shared temporary directory, another user may have created the directory first. */
 const refuseForeign = (directory: string): void => {
   if (!directory.endsWith(temporaryName()) || directory !== temporaryDirectory()) return
   const { uid, mode } = statSync(directory)

@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { unusable } from './failure.ts'
 
-/** What runs as a FUSE file system, and keeps its files on this machine. */
+/** FUSE file systems that keep their files on this machine. */
 const LOCAL = new Set(['fuseblk', 'fuse.fuse-overlayfs', 'fuse.gocryptfs', 'fuse.encfs'])
 
 /** A line of /proc/self/mountinfo, as proc(5) describes it. */
@@ -23,11 +23,11 @@ export const parseMounts = (text: string): Mount[] =>
       return { device, point: unescaped(point), type: more[more.indexOf('-') + 1] ?? '' }
     })
 
-/** Blanks and the like are written as octal numbers. */
+/** mountinfo writes blanks and some other characters as octal numbers. */
 const unescaped = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)))
 
-/** None where the system does not tell. */
+/** Empty if the system does not provide the list. */
 const mounts = (): Mount[] => {
   try {
     return parseMounts(readFileSync('/proc/self/mountinfo', 'utf8'))
@@ -36,7 +36,10 @@ const mounts = (): Mount[] => {
   }
 }
 
-/** @throws UnavailableError other machines may see the file, and their locks do not reach this one. */
+/**
+ * Refuses a file on a file system that other machines may share, unless the mounts show that it is a local one.
+ * @throws UnavailableError other machines may see the file, and their locks do not reach this one.
+ */
 export const refuseShared = (path: string, url: string, kind: string): void => {
   const type = kind === 'FUSE' ? typeOf(dirname(path), mounts()) : kind
   if (LOCAL.has(type)) return
@@ -45,19 +48,19 @@ export const refuseShared = (path: string, url: string, kind: string): void => {
   )
 }
 
-/** What FUSE stands for; `FUSE` where nothing tells. */
+/** The type of the file system that a directory is on, behind FUSE too. `FUSE` if the mounts do not show it. */
 export const typeOf = (directory: string, all: readonly Mount[]): string => {
   const { dev } = statSync(directory)
   const device = `${major(dev)}:${minor(dev)}`
   return all.find((mount) => mount.device === device)?.type ?? 'FUSE'
 }
 
-/** As glibc takes a device number apart. */
+/** Splits a device number as glibc does. */
 const major = (dev: number): number => Number((BigInt(dev) >> 8n) & 0xfffn)
 const minor = (dev: number): number =>
   Number((BigInt(dev) & 0xffn) | ((BigInt(dev) >> 12n) & 0xfff00n))
 
-/** @throws UnavailableError the file is mounted without its directory, in which its log has to be. */
+/** @throws UnavailableError the file is mounted without its directory, where its log has to be. */
 export const refuseMountedFile = (path: string): void => {
   const file = resolved(path)
   if (!mounts().some(({ point }) => point === file)) return
@@ -66,7 +69,7 @@ export const refuseMountedFile = (path: string): void => {
   )
 }
 
-/** Behind symbolic links; SQLite follows them, too. */
+/** The path behind symbolic links, which SQLite follows, too. */
 const resolved = (path: string): string => {
   try {
     return realpathSync(path)

@@ -9,9 +9,10 @@ import { inTransaction, readEpoch } from './database.ts'
 import { TakenOverError } from './errors.ts'
 
 /**
- * Makes a store that was used under another boot id ours. Mostly this machine was started again. If the file was written
- * since then, another machine may share it: then those who hold something there have a whole TTL.
- * @throws TakenOverError another machine still writes to it.
+ * Takes over a store that was used under another boot id. Usually the reason is that this machine was started again. If
+ * the file was written after that start, another machine may share it. Then its holders keep their leases for a whole
+ * TTL.
+ * @throws TakenOverError another machine still writes to the store.
  */
 export const beginEpoch = async (
   path: string,
@@ -29,14 +30,17 @@ const logOf = (path: string): Stats | undefined =>
 const isNewerThanStart = (path: string): boolean =>
   (logOf(path)?.mtimeMs ?? 0) > Date.now() - uptime() * 1_000
 
-/** Milliseconds: the longest watch, and how late a renewal may be. */
+/** Milliseconds: the longest time to watch the log, and how late a renewal may be. */
 const MAX_WAIT = 4_000
 const RENEWAL_GRACE = 1_000
 
-/** Between two checks, milliseconds. */
+/** Milliseconds between two checks. */
 const CHECK_INTERVAL = 50
 
-/** Waits until a living holder would have renewed, which sessions do every fifth of their TTL. */
+/**
+ * Waits until a living holder would have renewed its lease. Sessions renew every fifth of their TTL.
+ * @throws TakenOverError the log was written in the meantime.
+ */
 const requireStill = async (
   path: string,
   connection: DatabaseSync,
@@ -52,7 +56,7 @@ const requireStill = async (
     await sleep(CHECK_INTERVAL, undefined, { signal }).catch(() => {})
     signal?.throwIfAborted()
     const after = logOf(path)
-    // Another process of ours may have been quicker.
+    // Another process of this machine may have taken over the store first.
     if (!readEpoch(connection).restarted) return
     if (after?.mtimeMs !== before?.mtimeMs || after?.size !== before?.size)
       throw new TakenOverError()
@@ -60,9 +64,9 @@ const requireStill = async (
 }
 
 /**
- * After a start of the machine none of its processes can live, and monotonic times of before mean nothing: a lease whose
- * holder may live elsewhere gets its whole TTL anew. A loss of power may have taken the newest commits with it, so
- * revisions go on above all that can have been given out.
+ * After a start of the machine, none of its earlier processes can be alive, and earlier monotonic times mean nothing. A
+ * lease whose holder may be alive elsewhere gets its whole TTL again. A loss of power may have removed the newest
+ * commits, so the revision continues above every revision that can have been given out.
  */
 const rearm = (connection: DatabaseSync, mayLive: boolean): void => {
   const boot = bootId()

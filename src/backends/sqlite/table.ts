@@ -11,21 +11,21 @@ import { TakenOverError } from './errors.ts'
 import { isUnwritable } from './failure.ts'
 import { LeaseOwners } from './lease-owners.ts'
 
-/** How many deletions are remembered for watchers of other processes; one that slept through more starts anew. */
+/** The number of deletions that are kept for watchers of other processes. A watcher that missed more starts again. */
 const DELETIONS_KEPT = 10_000
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** Another machine has not taken the file over since: its clock is another one, and it sees other processes. */
+/** True unless another machine has taken the file over since: it has another clock, and sees other processes. */
 const OURS = "EXISTS (SELECT 1 FROM store WHERE boot = $boot OR $boot = '')"
 
 const LEASES = 'SELECT id, expires, owner FROM lease'
 const OWNED = `${LEASES} WHERE owner IS NOT NULL`
-/** Asked of each lease: keys that nobody holds may be many. */
+/** Evaluated once for each lease, because keys without a lease may be many. */
 const BINDS_BETWEEN =
   'EXISTS (SELECT 1 FROM entry WHERE session = lease.id AND key >= ? AND key < ?)'
 
-/** Of more scopes than these it takes less to look at all leases. */
+/** With more scopes than this, checking all leases costs less. */
 const MAX_LISTED_OWNERS = 16
 
 type Row = Record<string, SQLOutputValue>
@@ -45,9 +45,9 @@ const toEntry = (row: Row): Entry => ({
 })
 
 /**
- * The store's tables and what one transaction on them means. Everything here is synchronous, and begins by sweeping out
- * the leases that have ended behind the keys that it is about. What a write has made is asked for apart: RETURNING makes
- * a table for its one row, which takes a short command longer than the write.
+ * The store's tables, and the operations on them within one transaction. Everything here is synchronous. Reads and
+ * commits of keys first remove the ended leases behind these keys. The result of a write is read by a separate
+ * statement: RETURNING creates a table for its one row, which takes a short command longer than the write.
  */
 export class Table {
   readonly #db: DatabaseSync
@@ -56,18 +56,18 @@ export class Table {
   readonly #prepared = new Map<string, ReturnType<DatabaseSync['prepare']>>()
   #followed: readonly LeaseRow[] = []
   #nextExpiry: SQLOutputValue | undefined
-  /** How often the revision was advanced here: by what others who follow the store are to see. */
+  /** How often this table has raised the revision. Other processes that follow the store must be notified each time. */
   advances = 0
   /** Leases that have ended, but cannot be removed at the moment. */
   passedOver: ReadonlySet<string> = NONE
 
-  /** `path` where it is a file, in which there has to be room. */
+  /** `path`: the database file, on whose disk there must be room. Absent for a database in memory. */
   constructor(connection: DatabaseSync, path?: string) {
     this.#db = connection
     this.#diskSpace = path === undefined ? undefined : new DiskSpace(path)
   }
 
-  /** That of the newest commit. */
+  /** The revision of the newest commit. */
   revision(): number {
     return this.#statement('SELECT revision FROM store').get()?.revision as number
   }
@@ -78,7 +78,7 @@ export class Table {
     return entry && this.#counts(entry) ? entry : undefined
   }
 
-  /** Below a prefix, or the one key of an exact scope. */
+  /** Lists all keys below a prefix, or the one key of an exact scope. */
   list(scope: string, after = '', limit = -1): Listing {
     this.tidy([scope])
     return this.#atOnce(() => {
@@ -87,7 +87,7 @@ export class Table {
         const entry = this.#entry(scope)
         return { entries: entry && this.#counts(entry) ? [entry] : [], revision }
       }
-      // Those that do not count are few, and take nobody's place.
+      // Entries that do not count must not use up the limit, so it is applied after they are removed.
       const most = limit < 0 || this.passedOver.size === 0 ? limit : -1
       const rows = this.#statement(
         'SELECT * FROM entry WHERE key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?',
@@ -115,7 +115,7 @@ export class Table {
     })
   }
 
-  /** The new lease's id. */
+  /** Returns the new lease's id. */
   grant(ttl: number, owner: ProcessIdentity | undefined): string {
     const id = this.#statement('SELECT lower(hex(randomblob(16))) AS id').get()?.id as string
     const holder = owner ? JSON.stringify(owner) : null
@@ -126,7 +126,7 @@ export class Table {
     return id
   }
 
-  /** The TTL in force. The owner stays unless another one is given. */
+  /** Returns the TTL in force (milliseconds). The owner stays the same unless another one is given. */
   renew(id: string, owner: ProcessIdentity | undefined): number {
     return inTransaction(this.#db, () => {
       const { changes } = this.#statement(
@@ -143,8 +143,8 @@ export class Table {
   }
 
   /**
-   * Makes several changes in one transaction, each of which fails alone.
-   * @throws what made SQLite give up all of them.
+   * Makes several changes in one transaction. Each of them fails alone.
+   * @throws the error that made SQLite roll back all of them.
    */
   applyAll(changes: readonly ((table: Table) => unknown)[]): PromiseSettledResult<unknown>[] {
     return inTransaction(this.#db, () =>
@@ -160,9 +160,9 @@ export class Table {
   }
 
   /**
-   * Removes the leases that have expired, and those behind the scopes' keys whose owner has died, with their keys. Whether
-   * there were any. They are looked for before the file is locked: to look at processes takes longer than any write, and
-   * who is stopped while it has the lock stops everybody.
+   * Removes, with their keys, the leases that have expired and those behind the scopes' keys whose owner has died.
+   * Returns whether there were any. It looks for them before it locks the file: checking processes takes longer than
+   * any write, and a process that is stopped while it holds the lock blocks all others.
    */
   #sweep(scopes: readonly string[]): boolean {
     const ended = this.#ended(scopes)
@@ -171,7 +171,10 @@ export class Table {
     return true
   }
 
-  /** Likewise. Where the file cannot be written (the disk is full, say), the leases are passed over by reads. */
+  /**
+   * Does the same as `#sweep`, but for reads. If the file cannot be written (because the disk is full, for example),
+   * reads pass over the ended leases.
+   */
   tidy(scopes: readonly string[]): boolean {
     try {
       const swept = this.#sweep(scopes)
@@ -180,7 +183,7 @@ export class Table {
     } catch (error) {
       if (!isUnwritable(error)) throw error
       const ids = this.#ended(scopes).map(({ id }) => id)
-      // Another set says that something has changed.
+      // A new set object shows that something has changed.
       if (!ids.every((id) => this.passedOver.has(id)))
         this.passedOver = new Set([...this.passedOver, ...ids])
       return false
@@ -191,7 +194,7 @@ export class Table {
     return lease === undefined || !this.passedOver.has(lease)
   }
 
-  /** What has changed since a revision, in order; `undefined` if that is not remembered any more. */
+  /** The changes since a revision, in order; `undefined` if the deletions since then are no longer remembered. */
   changesSince(revision: number): { changes: Change[]; revision: number } | undefined {
     if (this.revision() === revision) return { changes: [], revision }
     return this.#atOnce(() => {
@@ -223,7 +226,7 @@ export class Table {
     )
   }
 
-  /** Bytes of the database, the part in the log included. The pragma as a table would take a millisecond to prepare. */
+  /** Bytes of the database, including the part in the log. The pragma as a table takes a millisecond to prepare. */
   #size(): number {
     return (this.#statement('PRAGMA page_count').get()?.page_count as number) * PAGE
   }
@@ -233,7 +236,7 @@ export class Table {
     if (!lease) throw new LeaseGoneError(id)
   }
 
-  /** Leases that have expired, or behind the scopes' keys whose owner has died. */
+  /** The leases that have expired, and those behind the scopes' keys whose owner has died. */
   #ended(scopes: readonly string[]): LeaseRow[] {
     const time = now()
     const expired = this.#leases(`${LEASES} WHERE expires <= ?`, time)
@@ -243,7 +246,7 @@ export class Table {
     return this.#owners.ended([...all.values()], time)
   }
 
-  /** As `tidy`, for who follows the scopes: remembers what `mayEnd` asks. */
+  /** Does the same as `tidy`, for a process that follows the scopes. It remembers what `mayEnd` needs. */
   scan(scopes: readonly string[]): boolean {
     const swept = this.tidy(scopes)
     this.#followed = this.#owned(scopes)
@@ -251,7 +254,7 @@ export class Table {
     return swept
   }
 
-  /** Whether something may have ended since the last patrol: costs no look into the file. */
+  /** Whether a lease may have ended since the last `scan`. Does not read the file. */
   mayEnd(): boolean {
     const next = this.#nextExpiry
     if (typeof next === 'number' && next <= now()) return true
@@ -271,7 +274,7 @@ export class Table {
     return this.#statement(sql).all(...values) as unknown as LeaseRow[]
   }
 
-  /** Somebody may have renewed it since. */
+  /** Another process may have renewed the lease in the meantime. */
   readonly #isUnchanged = ({ id, expires, owner }: LeaseRow): boolean =>
     this.#statement('SELECT 1 FROM lease WHERE id = ? AND expires = ? AND owner IS ?').get(
       id,
@@ -308,7 +311,7 @@ export class Table {
     return keys.map((key) => this.#entry(key)).filter((entry) => entry !== undefined)
   }
 
-  /** Several reads of one and the same state. */
+  /** Makes several reads of one and the same state. */
   #atOnce<T>(body: () => T): T {
     if (this.#db.isTransaction) return body()
     this.#db.exec('BEGIN')
@@ -328,7 +331,7 @@ export class Table {
   }
 }
 
-/** The first string behind all that begin with a prefix: `/` is followed by `0`. */
+/** The first string after all strings that begin with a prefix: `/` is followed by `0`. */
 const endOf = (prefix: string): string => `${prefix.slice(0, -1)}0`
 
 const inOrder = (puts: readonly Row[], deletions: readonly Row[]): Change[] => {

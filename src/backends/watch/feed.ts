@@ -3,28 +3,28 @@ import type { Change, Listing } from '../backend.ts'
 import { prefixesOf } from './scope.ts'
 import { keyOf, revisionOf, WatchQueue } from './watch-queue.ts'
 
-/** One watcher of a feed: read the queue, and give it its first snapshot by `begin`. */
+/** One watcher of a feed. The watcher reads `queue`; its first snapshot is passed to `begin`. */
 export interface Subscription {
   readonly queue: WatchQueue
-  /** False where the feed was reset since it joined, or since the last try: the listing may be from before that. */
+  /** False if the feed was reset since the watcher joined or last tried: the listing may be older than the reset. */
   begin(listing: Listing): boolean
 }
 
 interface Subscriber {
   readonly scope: string
   readonly queue: WatchQueue
-  /** The revision of its last snapshot: changes up to it are in there. */
+  /** The revision of its last snapshot, which contains all changes up to it. */
   revision: number
-  /** Begins with a snapshot of its own: what a reset reads may be older than the watch. */
+  /** The watcher begins with its own listing, because what a reset reads may be older than its watch. */
   joining: boolean
   overtaken: boolean
-  /** Asks for a fresh listing, where a reset is older than what the watcher has seen. */
+  /** Asks for a fresh listing. Called if a reset is older than what the watcher has seen. */
   readonly rejoin: (() => void) | undefined
 }
 
 /**
- * Hands one stream of a store's changes on to many watchers, each of its own scope. The cost of a change depends on
- * who watches its key, not on how many watch.
+ * Distributes one stream of a store's changes to many watchers, each with its own scope. The cost of a change depends
+ * on the number of watchers of its key, not on the number of all watchers.
  */
 export class Feed {
   readonly #scopes = new Map<string, Set<Subscriber>>()
@@ -39,14 +39,13 @@ export class Feed {
     return this.#scopes.size === 0
   }
 
-  /** What is watched. */
   get scopes(): string[] {
     return [...this.#scopes.keys()]
   }
 
   /**
-   * From now on the watcher gets every change, after the snapshot that it is to begin with: the feed's next reset,
-   * or if it is `joining` only what `begin` is given.
+   * Adds a watcher, which gets every change from now on, after its first snapshot. That snapshot is the feed's next
+   * reset or the listing that is passed to `begin`; for a watcher that is `joining` it is only the latter.
    */
   subscribe(
     scope: string,
@@ -80,7 +79,7 @@ export class Feed {
     }
   }
 
-  /** Every watcher starts anew from what its scope holds. */
+  /** Restarts every watcher with the content of its scope, which `read` returns. */
   reset(read: (scope: string) => Listing): void {
     for (const [scope, subscribers] of this.#scopes) {
       const listing = read(scope)
@@ -91,7 +90,7 @@ export class Feed {
     }
   }
 
-  /** Tells every watcher, without ending its watch. */
+  /** Reports an interruption to every watcher, without ending its watch. */
   interrupted(cause: CoordinationError): void {
     for (const subscriber of this.#subscribers()) subscriber.queue.interrupted(cause)
   }
@@ -120,7 +119,10 @@ export class Feed {
   }
 }
 
-/** A watcher that joined by itself may have seen more than the reset knows; or the store was made anew. */
+/**
+ * A watcher that joined with its own listing may have seen more than the reset knows, or the store was recreated. In
+ * both cases it asks for a fresh listing.
+ */
 const restart = (subscriber: Subscriber, listing: Listing): void => {
   if (subscriber.rejoin && subscriber.revision > listing.revision) {
     subscriber.joining = true
@@ -133,13 +135,13 @@ const restart = (subscriber: Subscriber, listing: Listing): void => {
   subscriber.queue.snapshot(listing)
 }
 
-/** Changes of before a reset may be those of another store. */
+/** Changes from before a reset may belong to another store. */
 const overtake = (subscriber: Subscriber): void => {
   subscriber.overtaken = true
   subscriber.queue.forget()
 }
 
-/** One that was reset in the meantime already has a snapshot; then only a newer one counts. */
+/** A watcher that was reset in the meantime already has a snapshot. Then the listing counts only if it is newer. */
 const begin = (subscriber: Subscriber, listing: Listing): boolean => {
   const overtaken = subscriber.overtaken
   subscriber.overtaken = false

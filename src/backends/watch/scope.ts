@@ -1,11 +1,11 @@
-/** A scope is one key, or with a trailing slash everything below it. */
+/** A scope is one key, or, with a trailing slash, all keys below that prefix. */
 export const isPrefix = (scope: string): boolean => scope.endsWith('/')
 
-/** Whether a key, or all of a narrower scope, lies within a scope. */
+/** Whether a key, or every key of a narrower scope, lies within a scope. */
 export const covers = (scope: string, key: string): boolean =>
   isPrefix(scope) ? key.startsWith(scope) : key === scope
 
-/** Every prefix that a key lies below: `a/b/c` has `a/` and `a/b/`. */
+/** All prefixes that a key lies below: for `a/b/c` they are `a/` and `a/b/`. */
 export const prefixesOf = (key: string): string[] => {
   const prefixes: string[] = []
   for (let at = key.indexOf('/'); at !== -1; at = key.indexOf('/', at + 1)) {

@@ -4,22 +4,22 @@ import type { Backend, Entry, Listing, WatchEvent } from '../backend.ts'
 import { Feed, type Subscription } from './feed.ts'
 import { covers, isPrefix, prefixesOf } from './scope.ts'
 
-/** So many watches of their own run at once; the next ones share a wider one. */
+/** The number of watches that use exactly the scope of their first watcher. Further watches use a wider scope. */
 const MAX_OWN_WATCHES = 12
 
 type Source = Pick<Backend, 'list' | 'watch'>
 
-/** One watch on the store, and those who read it. */
+/** One watch on the store, and the feed of its watchers. */
 interface Upstream {
   readonly scope: string
   readonly feed: Feed
 }
 
 /**
- * Lets any number of watchers share few watches on the store, where each costs a connection.
+ * Lets any number of watchers share a few watches on the store, where each watch costs a connection.
  *
- * Watchers whose scope lies within a running watch join it. Beyond a dozen different ones the next watch is on the
- * first two segments of its scope (all signals of a namespace, say), which many fit in.
+ * A watcher joins a running watch that covers its scope. Beyond a dozen watches, a new watch covers the first two
+ * segments of its scope (such as all signals of a namespace). Beyond two dozen, it covers the first segment.
  */
 export class SharedWatches {
   readonly #source: Source
@@ -34,7 +34,8 @@ export class SharedWatches {
     const running = [...this.#upstreams.values()].find((upstream) => covers(upstream.scope, scope))
     const upstream = running ?? this.#open(this.#fitting(scope))
     if (!running) return yield* upstream.feed.subscribe(scope, signal).queue
-    // The one who opened the watch begins with its first snapshot; who joins later needs one that is fresh.
+    // The watcher that opened the watch begins with its first snapshot. A watcher that joins later needs a fresh
+    // listing.
     const rejoin = () => void this.#begin(subscription, scope, signal)
     const subscription = upstream.feed.subscribe(scope, signal, { joining: true, rejoin })
     rejoin()
@@ -90,7 +91,7 @@ export class SharedWatches {
   }
 }
 
-/** What each scope holds of a wider snapshot. */
+/** Selects the part of a snapshot that lies within a narrower scope. */
 const within = ({ entries, revision }: Listing): ((scope: string) => Listing) => {
   const byKey = new Map(entries.map((entry) => [entry.key, entry]))
   return (scope) => ({ entries: select(byKey, scope), revision })

@@ -4,13 +4,13 @@ import type { Change, Listing, WatchEvent } from '../backend.ts'
 export const keyOf = (change: Change): string =>
   change.kind === 'put' ? change.entry.key : change.key
 
-/** The commit that made the change, or for a deletion where it was seen. */
+/** The revision of the commit that made the change, or for a deletion the revision at which the key was absent. */
 export const revisionOf = (change: Change): number =>
   change.kind === 'put' ? change.entry.modRevision : change.revision
 
 /**
- * The waiting room between a store's notifications and one reader of a watch. It keeps only the newest change of
- * each key, so that a reader that is slow, or stopped, costs no more memory than the scope has keys.
+ * A buffer between a store's notifications and one reader of a watch. It keeps only the newest change of each key, so a
+ * reader that is slow or stopped costs no more memory than the scope has keys.
  */
 export class WatchQueue implements AsyncIterable<WatchEvent> {
   #snapshot: (Listing & { reset: boolean }) | undefined
@@ -21,12 +21,12 @@ export class WatchQueue implements AsyncIterable<WatchEvent> {
   #wake: (() => void) | undefined
   readonly #ended: () => void
 
-  /** `ended` is called when the reader leaves, however it leaves. */
+  /** `ended` is called when the reader leaves, for whatever reason. */
   constructor(ended: () => void = () => {}) {
     this.#ended = ended
   }
 
-  /** Replaces all that the reader has not read yet. The first one is never a reset. */
+  /** Replaces everything that the reader has not read yet. The first snapshot is never a reset. */
   snapshot(listing: Listing): void {
     const reset = this.#snapshot ? this.#snapshot.reset : this.#started
     this.#started = true
@@ -36,7 +36,7 @@ export class WatchQueue implements AsyncIterable<WatchEvent> {
     this.#notify()
   }
 
-  /** The first snapshot, where changes may have come before it: the ones that it does not know of follow it. */
+  /** Adds the first snapshot, before which changes may have arrived. Those that are newer than it follow it. */
   begin(listing: Listing): void {
     const newer = [...this.#changes].filter(([, change]) => revisionOf(change) > listing.revision)
     this.snapshot(listing)
@@ -48,7 +48,7 @@ export class WatchQueue implements AsyncIterable<WatchEvent> {
     if (this.#started && this.#changes.size > 0) this.#notify()
   }
 
-  /** Drops the changes that were not read yet. */
+  /** Drops the changes that the reader has not read yet. */
   forget(): void {
     this.#changes.clear()
   }

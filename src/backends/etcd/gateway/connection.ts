@@ -9,25 +9,25 @@ import { type Token, TokenCache } from '../token.ts'
 import { type Call, call, first, stream } from './exchange.ts'
 import { type Json, toAlarms, toGrant, toRange, toStatus, toTxn, toWatch } from './json.ts'
 
-/** So many watches have an HTTP connection each; further ones share one of gRPC. */
+/** The number of watches with an HTTP connection each. Further watches share one gRPC connection. */
 const MAX_WATCHES = 16
 
 export interface GatewayOptions extends ServerOptions {
-  /** For what is too much for this way of talking: the same server over gRPC. */
+  /** Opens a gRPC connection to the same server, for the watches that are too many for the gateway. */
   readonly overflow: () => Promise<Connection>
 }
 
 /**
- * etcd's JSON gateway (https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/), which every server has beside gRPC
- * unless it was turned off: slower for many requests, and without a library that takes longer to load than a whole
- * short command.
+ * etcd's JSON gateway (https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/), which every server offers beside gRPC
+ * unless it was turned off. It is slower for many requests, but it needs no library that takes longer to load than a
+ * whole short command.
  */
 export class GatewayConnection implements Connection {
-  /** What hangs is given up together with the call that wanted it. */
+  /** An HTTP connection that hangs is given up together with the call that needs it. */
   readonly connecting = false
-  /** Each of its connections is given up alone. */
+  /** Each HTTP connection is given up on its own. */
   readonly dead = false
-  /** Each of them presents what is in the files when it is made. */
+  /** Each new HTTP connection presents what is then in the files. */
   readonly outdated = false
   readonly #client: HttpClient
   readonly #tokens: TokenCache
@@ -100,7 +100,7 @@ export class GatewayConnection implements Connection {
     this.#overflowing?.then((connection) => connection.close()).catch(() => {})
   }
 
-  /** Without a leader a server would else keep a watch open, and silent. */
+  /** Without the header `hasleader`, a server without a leader would keep a watch open and silent. */
   async #follow(
     request: IWatchCreateRequest,
     listener: WatchListener,

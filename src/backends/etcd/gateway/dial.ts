@@ -1,7 +1,7 @@
 import type { Dial } from '../connection.ts'
 import { GatewayConnection } from './connection.ts'
 
-/** etcd's JSON gateway; what is too much for it goes another way. */
+/** Dials etcd's JSON gateway. Watches that are too many for it use the transport of `otherwise`. */
 export const gatewayDial =
   (otherwise: () => Promise<Dial>): Dial =>
   (server) =>

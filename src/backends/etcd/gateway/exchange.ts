@@ -6,7 +6,7 @@ import { isIndeterminateStatus } from '../../network/http-status.ts'
 import { Code, foreignResponse, NoGatewayError } from '../failure.ts'
 import { encode, type Json } from './json.ts'
 
-/** What the server has answered instead of doing what it was asked. */
+/** An error that the server reported instead of carrying out the request. */
 class GatewayError extends Error {
   override readonly name = 'GatewayError'
   /** gRPC's status code. */
@@ -25,23 +25,23 @@ interface Status {
   readonly message?: string
 }
 
-/** One of etcd's methods: `kv/range`. */
+/** A call of one of etcd's methods, such as `kv/range`. */
 export interface Call {
   readonly method: string
   readonly request: object
   readonly headers: Readonly<Record<string, string>>
-  /** It does not wait for a connection behind other calls. */
+  /** The call does not wait for a connection behind other calls. */
   readonly urgent?: boolean
 }
 
 const messageOf = ({ method, request, headers, urgent = false }: Call) =>
   ({ method: 'POST', path: `/v3/${method}`, headers, body: encode(request), urgent }) as const
 
-/** One request and its answer. */
+/** Sends one request and reads its answer. */
 export const call = async <T>(client: HttpClient, what: Call, signal: AbortSignal) =>
   read<Json<T>>(await exchange(client, what, signal))
 
-/** One request and its answers, as they come. Never ends by itself but with a failure. */
+/** Sends one request and yields its answers as they arrive. Ends only by a failure. */
 export async function* stream<T>(
   client: HttpClient,
   what: Call,
@@ -53,7 +53,7 @@ export async function* stream<T>(
   throw new Error('the server ended the stream')
 }
 
-/** The one answer to a request of a method that may give many. */
+/** Sends one request to a method that may give many answers, and reads the first answer. */
 export const first = async <T>(client: HttpClient, what: Call, signal: AbortSignal) => {
   const response = await exchange(client, what, signal)
   if (response.status !== 200) return read<Json<T>>(response)
@@ -61,7 +61,7 @@ export const first = async <T>(client: HttpClient, what: Call, signal: AbortSign
   return resultOf<T>(line)
 }
 
-/** A port that speaks gRPC alone answers with frames of HTTP/2. */
+/** A port that speaks only gRPC answers with frames of HTTP/2, which are not HTTP/1.1. */
 const exchange = async (
   client: HttpClient,
   what: Call,
@@ -88,14 +88,15 @@ const resultOf = <T>(line: string): Json<T> => {
 const read = <T>({ status, body }: Pick<HttpResponse, 'status' | 'body'>): T => {
   if (status === 200) return parse(body) as T
   const answer = parsed(body) as (Refusal & { error?: Refusal | string }) | undefined
-  // Of a method that gives many answers it is one of them.
+  // For a method that gives many answers, the error is inside one of the answers.
   const { error } = answer ?? {}
   throw refusal(answer) ?? refusal(error) ?? notFromGateway(status)
 }
 
 /**
- * A proxy in between has answered. It may have given up on an etcd that does what it was asked all the same: then the
- * error is neither a refusal nor one of a server without a gateway, after which the request is made by other means.
+ * The error for an answer that came from a proxy. If the proxy may have given up on an etcd that still carries out the
+ * request, the error is neither a refusal nor a NoGatewayError: after a NoGatewayError the request is sent by other
+ * means.
  */
 const notFromGateway = (status: number): Error => {
   const message = foreignResponse(status)
@@ -105,7 +106,7 @@ const notFromGateway = (status: number): Error => {
   return isIndeterminateStatus(status) ? new Error(message) : new NoGatewayError(message)
 }
 
-/** Old gateways say `grpc_code` in a stream. */
+/** Old gateways call the field `grpc_code` in a stream. */
 type Refusal = Partial<Status> & { readonly grpc_code?: number }
 
 const refusal = (answer: Refusal | string | undefined): GatewayError | undefined => {
@@ -115,7 +116,7 @@ const refusal = (answer: Refusal | string | undefined): GatewayError | undefined
   return status === undefined ? undefined : new GatewayError({ code: status, message })
 }
 
-/** Whatever is not JSON is not the gateway's. */
+/** A text that is not JSON does not come from the gateway. */
 const parse = (text: string): object => {
   const answer = parsed(text)
   if (answer) return answer

@@ -11,7 +11,7 @@ import type {
 
 /**
  * etcd's messages as its gateway writes them (protobuf's JSON mapping): bytes in base64, 64-bit numbers as text, and
- * whatever has its default value left out.
+ * fields with their default value left out.
  */
 export type Json<T> = T extends Uint8Array
   ? string
@@ -21,7 +21,7 @@ export type Json<T> = T extends Uint8Array
       ? { readonly [K in keyof T]?: Json<T[K]> }
       : T
 
-/** A request's text. */
+/** The text of a request. */
 export const encode = (request: object): string => JSON.stringify(plain(request))
 
 const plain = (value: unknown): unknown => {
@@ -74,7 +74,7 @@ export const toTxn = ({
   responses: responses.map(({ response_range }) => ({ response_range: toRange(response_range) })),
 })
 
-/** Enumerated values come by their names, the first of them not at all. */
+/** Enumerated values are written by their names. The first of them is the default, so it is left out. */
 const toEvent = ({ type, kv }: Json<WatchEvent>): WatchEvent => ({
   type: (type ?? 'PUT') as IEvent['type'],
   kv: toKeyValue(kv),

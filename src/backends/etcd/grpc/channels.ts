@@ -6,17 +6,17 @@ export type Vendor = typeof import('etcd3')
 /** The name of one of etcd's services. */
 export type Service = Parameters<ICallable<unknown>['exec']>[0]
 
-/** Pings that break a dead connection, which nothing waits on: etcd lets clients ping every 5 s at most. */
+/** Pings break a dead connection on which no call waits. etcd allows a client one ping every 5 s at most. */
 const KEEPALIVE = { 'grpc.keepalive_time_ms': 6_000, 'grpc.keepalive_timeout_ms': 5_000 }
 
-/** A server that was restarted is found soon, its name looked up again too. */
+/** A server that was restarted is found soon; its name is looked up again, too. */
 const RECONNECT = {
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 500,
   'grpc.dns_min_time_between_resolutions_ms': 500,
 }
 
-/** Lists and backlogs of watches may be long. Nothing is sent twice, through a web proxy, or configured by DNS. */
+/** Lists and backlogs of watches may be long. gRPC repeats no request, and uses no web proxy and no DNS settings. */
 const CONDUCT = {
   'grpc.max_receive_message_length': -1,
   'grpc.enable_retries': 0,
@@ -26,7 +26,7 @@ const CONDUCT = {
 
 let opened = 0
 
-/** etcd3's channels to a server: what it makes gRPC's clients of etcd's services with. */
+/** etcd3's channels to a server. The gRPC clients of etcd's services are made with them. */
 export const channelsTo = (
   vendor: Vendor,
   host: string,
@@ -50,7 +50,7 @@ const credentials = ({ ca = '', cert, key }: TlsMaterial) => ({
   ...(key && { privateKey: Buffer.from(key) }),
 })
 
-/** gRPC shares TCP connections between channels of equal options: those of another backend are not ours to share. */
+/** gRPC shares TCP connections between channels of equal options. These differ, so that backends share none. */
 const channelOptions = (): IOptions['grpcOptions'] => ({
   ...KEEPALIVE,
   ...RECONNECT,

@@ -24,8 +24,8 @@ interface Client {
 /**
  * One TCP connection to one server, which all calls and watches share.
  *
- * It uses etcd3's channels and message types, and not its calls: those would try writes again, fail over to another
- * server on their own, close everybody's channels when one call fails, and cannot be cancelled.
+ * It uses etcd3's channels and message types, but not its calls. These would repeat writes, change to another server on
+ * their own, and close the channels of all users when one call fails; and they cannot be cancelled.
  */
 export class GrpcConnection implements Connection {
   readonly #vendor: Vendor
@@ -100,7 +100,7 @@ export class GrpcConnection implements Connection {
     }
   }
 
-  /** All watches share one stream, since servers limit their number. */
+  /** All watches share one stream, because servers limit the number of streams. */
   watch(request: IWatchCreateRequest, listener: WatchListener): () => void {
     if (!this.#watches || this.#watches.ended) this.#watches = new WatchStream(this.#watchClient())
     const leave = this.#heartbeat.join({ dead: (cause) => this.#die(cause) })
@@ -125,7 +125,7 @@ export class GrpcConnection implements Connection {
     for (const client of this.#clients.values()) client.close()
   }
 
-  /** For etcd3's clients of single services. A call ends with the signal. */
+  /** The interface that etcd3's clients of single services need. A call ends with the signal. */
   #callable(signal: AbortSignal): ICallable<unknown> {
     return {
       exec: <T>(service: Service, method: string, request: unknown) =>
@@ -166,12 +166,12 @@ export class GrpcConnection implements Connection {
     const token = await this.#tokens.get()
     const { client, metadata } = await this.#channel(service)
     if (token) metadata.set('token', token)
-    // Else a server that was cut off from its cluster would keep a watch open, and silent.
+    // Otherwise a server that was cut off from its cluster would keep a watch open and silent.
     if (service === 'Watch') metadata.set('hasleader', 'true')
     return { client, metadata }
   }
 
-  /** `withConnection` gives the channel away unharmed: it meddles only where its callback fails. */
+  /** `withConnection` returns the channel unchanged: it intervenes only if its callback fails. */
   async #channel(service: Service) {
     this.#closing.signal.throwIfAborted()
     const channel = await this.#channels.withConnection(service, (parts) => parts)

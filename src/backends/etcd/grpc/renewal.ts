@@ -1,6 +1,6 @@
 import type { LeaseClient } from 'etcd3'
 
-/** etcd renews leases on a stream alone: one request, one answer. Resolves to the TTL in seconds. */
+/** Renews a lease by one request and one answer on a stream: etcd renews only there. Resolves to the TTL in seconds. */
 export const renewOnce = async (
   lease: LeaseClient,
   id: string,

@@ -4,15 +4,15 @@ import type { ConnectionOptions } from 'node:tls'
 let allowed = false
 
 /**
- * gRPC names a server to TLS by its host, also where that is an IP address, which is no name there: Node warns about
- * it, from 26 on it refuses it, and so does bun. Without a name the certificate is compared with the host, which gRPC
- * gives as well.
+ * gRPC passes the host of a server to TLS as the server's name, even if it is an IP address, which is not valid as a
+ * name: Node warns about it, Node 26 and later refuse it, and so does bun. This function makes TLS connect to addresses
+ * without a name. The certificate is then compared with the host, which gRPC passes as well.
  */
 export const allowAddresses = (hosts: readonly string[]): void => {
   if (allowed || !hosts.some((host) => isIP(nameOf(host)) !== 0)) return
   allowed = true
   const tls = process.getBuiltinModule('node:tls')
-  // not imported: in a bundle that would be whatever the property is now, and so call itself
+  // Not imported: in a bundle, an import would read the replaced property, so the function would call itself.
   const { connect } = tls
   const connectUnnamed = (options: ConnectionOptions, ...more: []) =>
     connect(isIP(options.servername ?? '') ? { ...options, servername: '' } : options, ...more)

@@ -1,7 +1,7 @@
 import { now } from '../../../base/clock.ts'
 import type { AdaptiveTimeout } from '../../network/adaptive-timeout.ts'
 
-/** How long a connection has said nothing though something was asked on it. */
+/** Measures how long a connection has been silent although something was asked on it. */
 export class Silence {
   readonly #timeout: AdaptiveTimeout
   #since: number | undefined
@@ -14,7 +14,9 @@ export class Silence {
     return this.#since !== undefined && now() - this.#since >= this.#timeout.limit
   }
 
-  /** Asks something. A call that is given up says nothing of the connection; every other end of it was heard. */
+  /**
+   * Makes a call. A call that was given up shows nothing about the connection; any other outcome shows that it works.
+   */
   async during<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
     this.#since ??= now()
     try {

@@ -5,13 +5,13 @@ import type { Socket } from 'node:net'
 const current = new AsyncLocalStorage<Sockets>()
 
 /**
- * The sockets of one connection. gRPC sets no limit to how long connecting and the TLS handshake may take, and
- * forgets such a socket when its channel is closed: it would stay open, and keep the process alive.
+ * The sockets of one connection. gRPC does not limit the time for connecting and for the TLS handshake, and forgets
+ * such a socket when its channel is closed. The socket would stay open, and keep the process alive.
  */
 export class Sockets {
   readonly #open = new Set<Socket>()
 
-  /** Knows all sockets that `body`, and whatever it leaves running, opens from now on. */
+  /** Records all sockets that `body`, and everything that it leaves running, opens from now on. */
   during<T>(body: () => T): T {
     notice()
     return current.run(this, body)

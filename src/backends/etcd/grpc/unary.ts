@@ -1,4 +1,4 @@
-/** What gRPC makes of a service's description: a method for each of the service's. */
+/** gRPC's client for a service: a method for each method of the service. */
 export type Stub = Record<
   string,
   (
@@ -9,7 +9,7 @@ export type Stub = Record<
   ) => { cancel(): void }
 >
 
-/** One request and its answer. Bounded by the signal alone: a deadline of gRPC's is one of the wall clock. */
+/** Resolves to the answer to one request. Only the signal limits it: gRPC's deadlines use the wall clock. */
 export const unary = <T>(
   stub: Stub,
   method: string,

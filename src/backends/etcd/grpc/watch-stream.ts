@@ -9,7 +9,7 @@ import type { WatchListener } from '../connection.ts'
 
 type Duplex = IDuplexStream<IWatchRequest, IWatchResponse>
 
-/** Many watches on one stream of one server, told apart by numbers that we give them. */
+/** Many watches on one stream of one server, distinguished by numbers that the client assigns. */
 export class WatchStream {
   readonly #listeners = new Map<string, WatchListener>()
   readonly #unconfirmed = new Set<string>()
@@ -27,12 +27,12 @@ export class WatchStream {
     )
   }
 
-  /** Also once its last watch was stopped. */
+  /** Also true after its last watch was stopped. */
   get ended(): boolean {
     return this.#ended
   }
 
-  /** Returns how to stop. */
+  /** Adds a watch. Returns the function that stops it. */
   add(request: IWatchCreateRequest, listener: WatchListener): () => void {
     const id = String(++this.#last)
     this.#listeners.set(id, listener)
@@ -81,7 +81,7 @@ export class WatchStream {
     else if (response.created && response.canceled) this.#refused(response)
   }
 
-  /** A watch that the server does not make comes without its number: all that wait for an answer begin again. */
+  /** If the server refuses a watch, its answer has no number. So all watches that wait for an answer begin again. */
   #refused(response: IWatchResponse): void {
     for (const id of this.#unconfirmed) this.#listeners.get(id)?.received(response)
     this.#unconfirmed.clear()
