@@ -7,8 +7,8 @@ import {
 } from './vocabulary.ts'
 
 /**
- * A completion for bash 3.2 and later. Bash splits words at `:` and `=`, so parts of a URL are words of their own, and
- * what is behind a URL's scheme is not completed.
+ * A completion for bash 3.2 and later. Bash splits words at `:` and `=`, so the parts of a URL are separate words, and
+ * the text after a URL's scheme is not completed.
  */
 export const bashCompletion = (words: Vocabulary): string => `# bash completion for rdv
 # eval "$(rdv completion bash)" in ~/.bashrc, or rdv completion bash >~/.local/share/bash-completion/completions/rdv
@@ -80,7 +80,7 @@ complete -F _rdv rdv
 
 type Case = readonly [pattern: string, action: string]
 
-/** Those with the same action are one. */
+/** Patterns with the same action become one case. */
 const cases = (all: readonly Case[]): string =>
   [...Map.groupBy(all, ([, action]) => action)]
     .map(([action, same]) => {

@@ -10,6 +10,6 @@ const SCRIPTS: Readonly<Record<Shell, (words: Vocabulary) => string>> = {
   fish: fishCompletion,
 }
 
-/** The script with which a shell completes our commands. It is static: it runs nothing of ours. */
+/** The script with which a shell completes rdv's commands. It is static: a completion does not run rdv. */
 export const completionScript = async (shell: Shell): Promise<string> =>
   SCRIPTS[shell](await vocabulary())

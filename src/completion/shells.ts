@@ -1,11 +1,11 @@
 import { UsageError } from '../base/errors.ts'
 
-/** Those for which there is a completion. */
+/** The shells for which there is a completion. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
 export type Shell = (typeof SHELLS)[number]
 
-/** @throws UsageError for any other, naming these. */
+/** @throws UsageError the name is that of another shell; the message names the known ones. */
 export const checkShell = (name: string): Shell => {
   const shell = SHELLS.find((one) => one === name)
   if (shell) return shell

@@ -6,10 +6,10 @@ import { COMMANDS, type CommandClass } from '../commands/index.ts'
 import { PROBE_URLS } from '../probes/open.ts'
 import { SHELLS } from './shells.ts'
 
-/** What can stand somewhere. */
+/** The values that are possible at one place of a command line. */
 export type Value =
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  /** Beginnings, which the user goes on writing. */
+  /** Beginnings of words, which the user continues. */
   | { readonly kind: 'beginnings'; readonly words: readonly string[] }
   | { readonly kind: 'file' }
   | { readonly kind: 'directory' }
@@ -20,9 +20,9 @@ export interface FlagWords {
   readonly name: string
   readonly summary: string
   readonly repeatable: boolean
-  /** Absent where it takes none. */
+  /** Absent if the flag takes no value. */
   readonly value?: Value
-  /** What the help calls it. */
+  /** The name of the value in the help. */
   readonly valueName: string
 }
 
@@ -39,18 +39,18 @@ export interface Topic {
   readonly summary: string
 }
 
-/** What shells complete, as the commands themselves say it. */
+/** The words that shells complete, as the commands themselves define them. */
 export interface Vocabulary {
   readonly commands: readonly CommandWords[]
-  /** The words before those commands that have two. */
+  /** The first words of those commands that have two. */
   readonly topics: readonly Topic[]
-  /** Flags that may stand before a command's name. */
+  /** The flags that may stand before a command's name. */
   readonly flags: readonly FlagWords[]
 }
 
 const ANY: Value = { kind: 'any' }
 
-/** By what the help calls a value. */
+/** By the name of a flag's value in the help. */
 const VALUES: Readonly<Record<string, Value>> = {
   URL: { kind: 'beginnings', words: BACKEND_URLS },
   TARGET: { kind: 'beginnings', words: PROBE_URLS },
@@ -115,7 +115,7 @@ const VERSION_COMMAND: CommandWords = {
 const flagsOf = (flags: Readonly<Record<string, Command.Flag.Any>>): FlagWords[] =>
   Object.entries(flags).map(([name, flag]) => flagWords(name, flag))
 
-/** What flags that take a value have besides. */
+/** The further properties of flags that take a value. */
 interface Valued {
   readonly helpValue?: string
   readonly options?: readonly string[]
@@ -148,7 +148,7 @@ export const nextWords = ({ commands, topics }: Vocabulary, topic?: string): rea
     .map(({ name, summary }) => ({ name: name.slice(topic.length + 1), summary }))
 }
 
-/** Every flag that takes a value, once. One of the same name takes the same everywhere. */
+/** Every flag that takes a value, once. A flag's name has the same kind of value in every command. */
 export const valuedFlags = ({
   commands,
 }: Vocabulary): (FlagWords & { readonly value: Value })[] => {

@@ -84,7 +84,7 @@ const commandFunction = ({ name, flags, argument }: CommandWords): string => {
 }`
 }
 
-/** One of `_arguments`: `--flag=[summary]:VALUE:action`. */
+/** A specification for `_arguments`: `--flag=[summary]:VALUE:action`. */
 const spec = ({ name, summary, repeatable, value, valueName }: FlagWords): string => {
   const star = repeatable ? '*' : ''
   const explained = `[${summary.replaceAll(/[[\]]/g, '\\$&')}]`

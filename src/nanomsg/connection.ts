@@ -2,26 +2,26 @@ import type { Socket } from 'node:net'
 import { Decoder } from './decoder.ts'
 import { greeting, type Role } from './protocol.ts'
 
-/** Who has not greeted after this long (milliseconds) is cut off. */
+/** A peer that has not greeted after this long (milliseconds) is cut off. */
 const GREETING_LIMIT = 5_000
 
-/** A silent peer is asked for a sign of life after this long (milliseconds). */
+/** After this long (milliseconds), TCP asks a silent peer for a sign of life. */
 const KEEP_ALIVE = 10_000
 
 export interface ConnectionOptions {
   readonly role: Role
-  /** The longest message that is taken, in bytes. */
+  /** The longest message that is accepted, in bytes. */
   readonly limit: number
-  /** What follows the greeting at once, framed. */
+  /** A framed message that follows the greeting at once. */
   readonly first?: Buffer | undefined
-  /** The peer has greeted. */
+  /** Called when the peer has greeted. */
   onGreeted(): void
   onMessages(messages: readonly Buffer[]): void
 }
 
 /**
- * Greets on a socket, and hands on what a peer that greets as it should has to say. Any other one is cut off; who
- * is told is who listens for the socket's `close`.
+ * Greets on a socket, and passes on the messages of a peer that greets correctly. Any other peer is cut off. The caller
+ * learns of that by the socket's `close` event.
  */
 export const converse = (socket: Socket, options: ConnectionOptions): void => {
   const decoder = new Decoder(options.role === 'push' ? 'pull' : 'push', options.limit)

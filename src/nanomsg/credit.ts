@@ -1,19 +1,19 @@
 import { frame, ProtocolError } from './protocol.ts'
 
-// A PULL socket has nothing to say, and other implementations discard what it says. Two of ours agree on more: the
-// receiver reports what it has read and how much more it takes. See decisions 21 and 23.
+// In this protocol, a PULL socket sends no messages, and other implementations discard any that it sends. Two rdv
+// processes agree on more: the receiver reports what it has read and how much more it accepts. See decisions 21 and 23.
 
 export const CREDIT_BYTES = 8
 
-/** What a receiver tells its sender, counted in messages since the connection began. */
+/** A receiver's report to its sender, counted in messages since the connection began. */
 export interface Report {
-  /** How many its reader has read. */
+  /** The number of messages that the receiver's reader has read. */
   readonly read: number
-  /** How many may be sent. */
+  /** The number of messages that the sender may send. */
   readonly credit: number
 }
 
-/** Two messages of one number each. A sender that knows only credit takes each for credit, and the second one holds. */
+/** Two messages of one number each. A sender that knows only credit takes both for credit, and the second counts. */
 export const encodeReport = ({ read, credit }: Report): Buffer =>
   Buffer.concat([frame(encode(read)), frame(encode(credit))])
 
@@ -23,30 +23,30 @@ const encode = (messages: number): Buffer => {
   return bytes
 }
 
-/** @throws ProtocolError it says something else. */
+/** @throws ProtocolError the message is not a number. */
 const decode = (message: Buffer): number => {
   if (message.length !== CREDIT_BYTES) throw new ProtocolError('the peer sent an unknown message')
   return Number(message.readBigUInt64BE())
 }
 
-/** Takes the reports of one receiver as they come. */
+/** Decodes the reports of one receiver as they arrive. */
 export class ReportDecoder {
   #reports: boolean | undefined
   #read: number | undefined
   #last: number | undefined
 
-  /** How many messages it has read; `undefined`: it does not tell. */
+  /** The number of messages that the receiver has read; `undefined` if it does not report that. */
   get read(): number | undefined {
     return this.#read
   }
 
   /**
-   * The newest credit in these messages; `undefined`: there is none.
-   * @throws ProtocolError they are no reports.
+   * Returns the newest credit in these messages; `undefined` if there is none.
+   * @throws ProtocolError the messages are not reports.
    */
   decode(messages: readonly Buffer[]): number | undefined {
     const numbers = messages.map(decode)
-    // The first report says 0 and then the credit. A receiver of the version before begins with its credit alone.
+    // The first report consists of 0 and the credit. A receiver of the version before begins with its credit alone.
     this.#reports ??= numbers.length > 1 && numbers[0] === 0
     if (!this.#reports) return numbers.at(-1)
     let credit: number | undefined

@@ -6,37 +6,37 @@ import {
   type Role,
 } from './protocol.ts'
 
-/** Who sends byte by byte must not make us keep an object for each. */
+/** A peer that sends byte by byte must not make this process keep an object for each byte. */
 const MAX_PARTS = 1_024
 
 /**
- * Takes a peer's bytes as they come and gives the messages in them. Keeps no more than the bytes that came: an
- * announced length allocates nothing.
+ * Decodes the bytes of a peer to messages, as they arrive. It keeps no more than the bytes that arrived: an announced
+ * length allocates nothing.
  */
 export class Decoder {
   readonly #peer: Role
   readonly #limit: number
   #greeted = false
-  /** What came and was not used: together shorter than what is needed. */
+  /** The bytes that arrived and were not used. They are fewer than are needed. */
   #parts: Buffer[] = []
   #have = 0
   #need = GREETING_BYTES
   #inMessage = false
 
-  /** `limit`: the longest message that is taken, in bytes. */
+  /** `limit`: the longest message that is accepted, in bytes. */
   constructor(peer: Role, limit: number) {
     this.#peer = peer
     this.#limit = limit
   }
 
-  /** Whether the peer has greeted as it should. */
+  /** Whether the peer has greeted correctly. */
   get greeted(): boolean {
     return this.#greeted
   }
 
   /**
-   * The messages that these bytes complete.
-   * @throws ProtocolError the peer is not what it should be.
+   * Returns the messages that these bytes complete.
+   * @throws ProtocolError the greeting is wrong, or a message is longer than the limit.
    */
   decode(chunk: Buffer): Buffer[] {
     const messages: Buffer[] = []

@@ -1,6 +1,6 @@
 /**
- * What the scalability protocols (nanomsg, nng) say over TCP: eight bytes each way to greet, then messages, each behind
- * its length. See sp-tcp-mapping-01 and sp-pipeline-01 of nanomsg's RFCs.
+ * The two roles in the scalability protocols (nanomsg, nng) over TCP. Each side greets with eight bytes, and then sends
+ * messages, each after its length. See sp-tcp-mapping-01 and sp-pipeline-01 of nanomsg's RFCs.
  */
 export type Role = 'push' | 'pull'
 
@@ -8,10 +8,10 @@ const NUMBERS: Readonly<Record<Role, number>> = { push: 0x50, pull: 0x51 }
 
 export const GREETING_BYTES = 8
 
-/** The longest message (bytes) that is sent or taken: who announces a longer one is cut off. */
+/** The longest message (bytes) that is sent or accepted. A peer that announces a longer one is cut off. */
 export const LONGEST_MESSAGE = 8 * 1024 * 1024
 
-/** The other side speaks something else, or wants too much. Its connection is closed. */
+/** The peer speaks something else, or announces a message that is too long. Its connection is closed. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 }
@@ -20,13 +20,13 @@ export class ProtocolError extends Error {
 export const greeting = (role: Role): Buffer =>
   Buffer.from([0, 0x53, 0x50, 0, 0, NUMBERS[role], 0, 0])
 
-/** @throws ProtocolError these are not the greeting of such a peer. */
+/** @throws ProtocolError the bytes are not the greeting of a peer with this role. */
 export const checkGreeting = (bytes: Uint8Array, role: Role): void => {
   if (!greeting(role).equals(bytes))
     throw new ProtocolError(`the peer does not identify itself as ${role}`)
 }
 
-/** A message as it goes over the wire. */
+/** A message in its form on the wire. */
 export const frame = (message: Uint8Array): Buffer => {
   const framed = Buffer.allocUnsafe(LENGTH_BYTES + message.byteLength)
   framed.writeBigUInt64BE(BigInt(message.byteLength))

@@ -7,10 +7,10 @@ import { LONGEST_MESSAGE } from './protocol.ts'
 export interface PullOptions {
   readonly host: string
   readonly port: number
-  /** What the peer is told when a connection begins; `undefined`: it knows nothing of reports. */
+  /** The report that follows the greeting on a new connection; `undefined` if the peer does not know reports. */
   firstReport(): Report | undefined
   onMessages(messages: readonly Buffer[]): void
-  /** A connection has ended, or could not be made. */
+  /** Called when a connection has ended, or could not be made. */
   onDisconnect(): void
 }
 
@@ -32,12 +32,12 @@ export class PullDialer {
     this.done = this.#run()
   }
 
-  /** Tells the peer what was read, and how much may be sent. */
+  /** Reports to the peer what was read, and how much it may send. */
   report(report: Report): void {
     if (this.#reports && this.#socket?.writable) this.#socket.write(encodeReport(report))
   }
 
-  /** Reads nothing more; a new connection still greets. */
+  /** Stops reading. A new connection still greets. */
   pause(): void {
     this.#paused = true
     if (this.#greeted) this.#socket?.pause()
@@ -48,20 +48,20 @@ export class PullDialer {
     this.#socket?.resume()
   }
 
-  /** Reads what the connection still brings, and dials no more. */
+  /** Reads what the connection still brings, and does not dial again. */
   retire(): void {
     this.#retired = true
     if (!this.#socket) this.#closing.abort()
   }
 
-  /** Dials again after all; `false`: it has ended already. */
+  /** Takes `retire` back, so that it dials again. Returns `false` if it has already ended. */
   readmit(): boolean {
     if (this.#finished || this.#closing.signal.aborted) return false
     this.#retired = false
     return true
   }
 
-  /** Asks the peer to send nothing more, reads what is on its way, and dials no more. */
+  /** Asks the peer to send nothing more, reads what is on its way, and does not dial again. */
   leave(): void {
     this.retire()
     this.#socket?.end()
@@ -82,7 +82,7 @@ export class PullDialer {
     return this.#retired || this.#closing.signal.aborted
   }
 
-  /** Until a connection brought something, after which the pauses are short again. */
+  /** Dials until a connection has brought messages. Then the pauses are short again. */
   async #dialUntilGreeted(): Promise<void> {
     for (const pause of backoff()) {
       const heard = await this.#connection()
@@ -93,7 +93,7 @@ export class PullDialer {
     }
   }
 
-  /** One connection, to its end. Resolves to whether it brought messages. */
+  /** Makes one connection and waits for its end. Resolves to whether it brought messages. */
   #connection(): Promise<boolean> {
     const { host, port } = this.#options
     let heard = false

@@ -3,10 +3,10 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { PushPeer } from './push-peer.ts'
 import { Sharing } from './sharing.ts'
 
-/** So many peers may be connected at once. */
+/** The number of peers that may be connected at once. */
 const MAX_PEERS = 4_096
 
-/** A PUSH socket that listens: each message goes to one of its peers, the one that has the fewest unread. */
+/** A PUSH socket that listens. Each message goes to one of its peers, the one with the fewest unread messages. */
 export class PushListener {
   readonly #server: Server
   readonly #onChange: () => void
@@ -21,9 +21,9 @@ export class PushListener {
   }
 
   /**
-   * `port` 0 is a free one. `onChange` is called whenever a message may find a taker, or the number of peers is another
-   * one.
-   * @throws the system's error: the address is in use, or not ours.
+   * `port`: 0 selects a free one. `onChange` is called when a message may find a receiver, or when the number of peers
+   * has changed.
+   * @throws the system's error: the address is in use, or does not belong to this machine.
    */
   static async listen(host: string, port: number, onChange: () => void): Promise<PushListener> {
     const server = createServer({ noDelay: true })
@@ -38,19 +38,19 @@ export class PushListener {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** How many receivers are connected and ready to be sent messages. */
+  /** The number of receivers that are connected and ready to be sent messages. */
   get ready(): number {
     return this.#sharing.ready
   }
 
-  /** Hands a framed message to a free peer; `false`: there is none. */
+  /** Sends a framed message to a free peer. Returns `false` if there is none. */
   offer(framed: Buffer): boolean {
     const peer = this.#sharing.next()
     peer?.send(framed)
     return peer !== undefined
   }
 
-  /** Takes no more peers, and resolves when those that are there have read everything and gone. */
+  /** Accepts no more peers. Resolves when the connected peers have read everything and are gone. */
   async end(): Promise<void> {
     this.#server.close()
     await Promise.all(this.#sharing.peers.map((peer) => peer.end()))

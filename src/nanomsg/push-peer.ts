@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { converse } from './connection.ts'
 import { CREDIT_BYTES, ReportDecoder } from './credit.ts'
 
-/** How long (milliseconds) a peer that is one of ours may take to say so: it does with its greeting. */
+/** Milliseconds that a peer may take to show that it is rdv. Such a peer reports its credit with its greeting. */
 const FIRST_CREDIT = 50
 
 /** A receiver at the other end of a connection. */
@@ -10,14 +10,14 @@ export class PushPeer {
   readonly #socket: Socket
   readonly #onChange: () => void
   readonly #reports = new ReportDecoder()
-  /** How many messages it has room for, since the beginning; `undefined` until that is known. */
+  /** How many messages the peer accepts, counted since the connection began; `undefined` until it is known. */
   #credit: number | undefined
   #sent = 0
   #silent = false
   #leaving = false
   #timer: NodeJS.Timeout | undefined
 
-  /** `onChange` is called whenever it may have become free, or has come to be ready. */
+  /** `onChange` is called when the peer may have become free, or has become ready. */
   constructor(socket: Socket, onChange: () => void) {
     this.#socket = socket
     this.#onChange = onChange
@@ -32,7 +32,7 @@ export class PushPeer {
     socket.once('close', () => this.#leave())
   }
 
-  /** Whether it has greeted, and it is known how much it takes. */
+  /** Whether the peer has greeted and its credit is known. */
   get ready(): boolean {
     return !this.#leaving && this.#credit !== undefined
   }
@@ -42,17 +42,17 @@ export class PushPeer {
     return this.ready && this.#sent < (this.#credit ?? 0) && !this.#socket.writableNeedDrain
   }
 
-  /** How many messages it has read; `undefined`: it does not tell. */
+  /** The number of messages that the peer has read; `undefined` if it does not report that. */
   get read(): number | undefined {
     return this.#reports.read
   }
 
-  /** How many messages it was sent. */
+  /** The number of messages that were sent to the peer. */
   get sent(): number {
     return this.#sent
   }
 
-  /** Whether it reports, and has not since it was sent a message. */
+  /** Whether the peer sends reports, and has sent none since the last message to it. */
   get silent(): boolean {
     return this.#silent && this.read !== undefined && !this.#leaving
   }
@@ -67,7 +67,7 @@ export class PushPeer {
     this.#socket.write(framed)
   }
 
-  /** Says that nothing follows; resolves when it has read everything, or is gone. */
+  /** Tells the peer that nothing follows. Resolves when the peer has read everything, or is gone. */
   end(): Promise<void> {
     this.#leave()
     return new Promise((resolve) => {

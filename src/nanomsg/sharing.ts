@@ -1,41 +1,51 @@
 import { performance } from 'node:perf_hooks'
 import type { PushPeer } from './push-peer.ts'
 
-/** Messages after a pause of so long (milliseconds) are a burst. */
+/** Messages after a pause of this length (milliseconds) are a burst. */
 const PAUSE = 100
 
-/** How long (milliseconds) a burst waits for a peer that has not answered, … */
+/** Milliseconds that a burst waits for a peer that has not answered. */
 const ANSWER_LIMIT = 1_000
-/** … and for one that has, and has not read its first message. */
+/** Milliseconds that a burst waits for a peer that has answered, but has not read its first message. */
 const FIRST_ANSWER_LIMIT = 200
 
-/** In a burst a peer may get so many messages more than one that has not answered yet, and a sixteenth of those that this one got. */
+/**
+ * In a burst, a peer's lead over a peer that has not answered yet is at most this many messages plus a sixteenth of the
+ * messages that the other peer got.
+ */
 const LEAD = 3
 const LEAD_SHARE = 1 / 16
 
-/** How long (milliseconds) those that report may be silent before peers that never report are not compared with them any more. */
+/**
+ * When the reporting peers have read nothing for this long (milliseconds), peers that never report are no longer
+ * compared with them.
+ */
 const SILENCE = 1_000
 
-/** One of those that share. */
+/** The state of one peer. */
 interface Share {
   readonly peer: PushPeer
-  /** When it got its last message, as a number that grows. */
+  /** When the peer got its last message, as a number that rises with each message. */
   turn: number
-  /** How many it got in this burst. */
+  /** The number of messages that the peer got in this burst. */
   burst: number
-  /** How many have been read by it, or sent to it if it does not tell, counted on from the pace that it found. */
+  /**
+   * The number of messages that the peer has read, or that were sent to it if it does not report. It starts at the pace
+   * that was current when the peer joined.
+   */
   pace: number
-  /** How much of its peer's `read` is in its pace. */
+  /** How much of the peer's `read` is already contained in its pace. */
   counted: number
 }
 
 /**
- * Who gets the next message: of those that are free, the one with the fewest unread messages, and among equals the one
- * whose last message is longest ago. Two rules beside that:
+ * Selects the peer for the next message: among the free peers the one with the fewest unread messages, and among equals
+ * the one whose last message is longest ago. There are two further rules:
  *
- * - A burst may be over before all receivers were scheduled once. So nobody gets far ahead of one that has not answered
- *   yet, for as long as a burst lasts.
- * - What a peer that does not report has not read is not known. It is taken to read as fast as the quickest of those that do.
+ * - A burst may be over before every receiver was scheduled once. So during a burst, no peer gets far ahead of a peer
+ *   that has not answered yet.
+ * - The unread messages of a peer that does not report are unknown. It is assumed to read as fast as the fastest of
+ *   those that do.
  */
 export class Sharing {
   readonly #onRetry: () => void
@@ -43,12 +53,12 @@ export class Sharing {
   #turn = 0
   #last = Number.NEGATIVE_INFINITY
   #burstSince = 0
-  /** How many messages the quickest of those that report has read. */
+  /** The pace of the fastest reporting peer. */
   #pace = 0
   #paceSince = 0
   #retry: NodeJS.Timeout | undefined
 
-  /** `onRetry` is called when a peer that was passed over may be chosen now. */
+  /** `onRetry` is called when a peer that was passed over may be selected now. */
   constructor(onRetry: () => void) {
     this.#onRetry = onRetry
   }
@@ -57,12 +67,12 @@ export class Sharing {
     return this.#shares.map(({ peer }) => peer)
   }
 
-  /** How many may get messages now or later. */
+  /** The number of peers that may get messages now or later. */
   get ready(): number {
     return this.#shares.reduce((sum, { peer }) => sum + (peer.ready ? 1 : 0), 0)
   }
 
-  /** One that comes later gets its share from then on. */
+  /** A peer that joins later gets its share from then on. */
   join(peer: PushPeer): void {
     const burst = Math.min(...this.#shares.map((share) => share.burst))
     this.#shares.push({
@@ -82,7 +92,7 @@ export class Sharing {
     clearTimeout(this.#retry)
   }
 
-  /** The peer that gets the next message; `undefined`: none may now. */
+  /** The peer that gets the next message; `undefined` if no peer may get it now. */
   next(): PushPeer | undefined {
     const now = performance.now()
     const best = this.#best(now)
@@ -123,7 +133,7 @@ export class Sharing {
     return best
   }
 
-  /** Brings the pace up to date. Returns by how much peers that do not report may be ahead of it. */
+  /** Updates the pace. Returns by how many messages peers that do not report may be ahead of it. */
   #lead(now: number): number {
     let reports = false
     for (const share of this.#shares) {
@@ -139,7 +149,7 @@ export class Sharing {
     return reports && now - this.#paceSince < SILENCE ? LEAD : Number.POSITIVE_INFINITY
   }
 
-  /** So many in this burst are too many. */
+  /** A peer that got this many messages in the burst gets no more of it for now. */
   #mostInBurst(now: number): number {
     const age = now - this.#burstSince
     if (age > ANSWER_LIMIT) return Number.POSITIVE_INFINITY
