@@ -3,8 +3,8 @@ import { codeOf } from '../base/reason.ts'
 const lookups = new Map<string, Promise<string[]>>()
 
 /**
- * The addresses of a host as getaddrinfo has them. `localhost` is both of its addresses, whatever the hosts file
- * says: a server in a container often listens on one of them only.
+ * Returns the addresses of a host, as getaddrinfo reports them. `localhost` always has both of its addresses, whatever
+ * the hosts file says, because a server in a container often listens on only one of them.
  * @throws the resolver's error, with its code.
  */
 export const addressesOf = async (host: string): Promise<string[]> => {
@@ -14,8 +14,9 @@ export const addressesOf = async (host: string): Promise<string[]> => {
 }
 
 /**
- * Asks getaddrinfo. It cannot be cancelled and has only a few threads, which it shares with file access: so later
- * attempts join a lookup that is under way instead of queueing behind it.
+ * Resolves a host through getaddrinfo. A lookup cannot be cancelled, and getaddrinfo has only a few threads, which it
+ * shares with file access. So a later call joins a lookup of the same host that is under way instead of queueing behind
+ * it.
  */
 export const resolve = (host: string): Promise<string[]> => {
   const pending = lookups.get(host)
@@ -37,8 +38,9 @@ const ask = async (host: string): Promise<string[]> => {
 }
 
 /**
- * Where no descriptor is left, getaddrinfo can read nothing and ask nobody, and says that there is no such name.
- * @throws the system's error, where it is so.
+ * If no file descriptor is left, getaddrinfo can neither read its files nor query a server, and it reports that the
+ * name does not exist.
+ * @throws the system's error if no file descriptor is left.
  */
 const checkDescriptors = async (): Promise<void> => {
   const { closeSync, openSync } = await import('node:fs')

@@ -1,27 +1,31 @@
 import { printable, redactMalformed } from '../base/redact.ts'
 import { foreignPort } from './foreign-schemes.ts'
 
-/** What a text was probably meant as that is neither a key nor the URL of a probe. */
+/** The probable meaning of a text that is neither a key nor a probe URL. */
 export interface Advice {
   readonly kind: 'address' | 'scheme' | 'string' | 'path'
-  /** As the end of a sentence: `is an address`. */
+  /** The end of a sentence about the text: `is an address`. */
   readonly is: string
   /** The URL to write instead, without secrets. */
   readonly write: string
-  /** A key that it may have been meant as. */
+  /** A key that the user may have meant. */
   readonly key?: string | undefined
 }
 
 /**
- * What to write instead of a text that begins with a scheme which rdv or other tools know, or that is an address, a path
- * or a library's connection string; `undefined` where it may as well be a key, such as `app:v1`.
+ * Advises what to write instead of a text that begins with a scheme which rdv or other tools know, or that is an
+ * address, a path or a library's connection string. Returns `undefined` if the text may as well be a key, such as
+ * `app:v1`.
  */
 export const adviceFor = (text: string): Advice | undefined => {
   const trimmed = text.trim()
   return forAddress(trimmed) ?? forScheme(trimmed) ?? forString(trimmed) ?? forPath(trimmed)
 }
 
-/** Schemes that are no names of servers: `redis:6379` is a port of a host, `http:80` is one of this machine. */
+/**
+ * Schemes that are not names of servers: `redis:6379` is a port of the host redis, but `http:80` is port 80 of this
+ * machine.
+ */
 const transports =
   /^(dns|file|ftps?|grpcs?|https?(-\w+)?|jdbc|sftp|smtp|socket|ssh|tcp[46]?|udp|unix|wss?):/i
 
@@ -31,14 +35,14 @@ const forAddress = (text: string): Advice | undefined => {
   if (/^([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(text))
     return { ...address, write: `tcp://${text}` }
   if (/^:\d{1,5}$/.test(text)) return { ...address, write: `tcp://localhost${text}` }
-  // a group may be called build:42/
+  // A group may be called build:42/, so only localhost, an address or a name with a dot counts as a host.
   const host = /^(localhost|(\d+\.){3}\d+|\[[\da-f:.]+\]|[\w-]+(\.[\w-]+)*\.[a-z]{2,}):\d{1,5}\//i
   return host.test(text) ? { ...address, write: safeUrl('http', text) } : undefined
 }
 
 const forScheme = (text: string): Advice | undefined => {
   const [, prefix = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(text) ?? []
-  // as SQLAlchemy has drivers: postgresql+asyncpg
+  // SQLAlchemy appends a driver to the scheme: postgresql+asyncpg.
   const scheme = prefix.toLowerCase().replace(/\+.*/, '')
   const url = ours().get(scheme)?.(rest)
   const key = !transports.test(text) && /^[\w-]+$/.test(rest) ? `${scheme}/${rest}` : undefined
@@ -49,7 +53,7 @@ const forScheme = (text: string): Advice | undefined => {
   return port === undefined ? undefined : { ...foreign(scheme, rest, port || undefined), key }
 }
 
-/** Of each scheme of ours, and of other spellings of it: the URL, given what stands behind the colon. */
+/** For each scheme of a probe, and for other spellings of it: makes the URL from the text behind the colon. */
 const ours = (): ReadonlyMap<string, (rest: string) => string> =>
   new Map([
     ['dns', (rest) => safeUrl('dns', bare(rest) || 'NAME')],
@@ -75,7 +79,7 @@ const ours = (): ReadonlyMap<string, (rest: string) => string> =>
 
 const bare = (rest: string): string => rest.replace(/^\/+/, '')
 
-/** A URL with what the user wrote, which may have a password. */
+/** Makes a URL from the user's text, and redacts a password in it. */
 const safeUrl = (scheme: string, place: string): string =>
   printable(redactMalformed(`${scheme}://${place}`))
 
@@ -105,7 +109,7 @@ const databaseUrl = (scheme: string, rest: string): string => {
   return place === '' ? `${scheme}://USER@HOST:PORT/DATABASE` : safeUrl(scheme, place)
 }
 
-/** A server that no probe knows is looked at by its port. */
+/** For a server without a probe of its own, the advice is a TCP probe of its port. */
 const foreign = (scheme: string, rest: string, port = 'PORT'): Advice => {
   const [, host = 'HOST', own = port] =
     /^\/*(?:[^@/]*@)?([\w.-]+|\[[\da-f:.]+\])(?::(\d{1,5}))?(?=[/?,;#]|$)/i.exec(rest) ?? []
@@ -113,7 +117,7 @@ const foreign = (scheme: string, rest: string, port = 'PORT'): Advice => {
   return { kind: 'scheme', is: `is for ${scheme}, which has no probe`, write }
 }
 
-/** Libraries take `user:password@tcp(host:3306)/name` and `host=db password=…`. */
+/** Recognizes connection strings of libraries, such as `user:password@tcp(host:3306)/name` and `host=db password=…`. */
 const forString = (text: string): Advice | undefined => {
   const string = { kind: 'string', is: 'is a connection string' } as const
   const [source, place] = /^[^\s@/=]*:[^\s@]*@(?:\w*\()?([\w.-]+:\d{1,5})?/.exec(text) ?? []

@@ -2,16 +2,16 @@ import { untilAborted } from '../base/abort.ts'
 import { codeOf, reasonFor } from '../base/reason.ts'
 import type { ProbeResult } from './probe.ts'
 
-/** It is there and answers. */
+/** The target is there and answers. */
 export const up: ProbeResult = { up: true }
 
-/** It answered, or the system did, that it is not there: because of `reason`. */
+/** The target or the system has answered that the target is not there. `reason` says why. */
 export const down = (reason: string): ProbeResult => ({ up: false, reason })
 
-/** Whether it is up could not be found out, because of `reason`. */
+/** The check could not find out whether the target is up. `reason` says why. */
 export const unknown = (reason: string): ProbeResult => ({ up: false, unknown: true, reason })
 
-/** Codes with which the other side says that nothing of the kind is there. All others leave it open. */
+/** Error codes that mean that the target is not there. Every other code leaves the state of the target unknown. */
 export const refusals: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -22,8 +22,9 @@ export const refusals: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Runs the body of one check: an error that means "not yet" becomes a result, "down" where its code is one of `definite`.
- * @throws the signal's reason once it aborts, and every other error.
+ * Runs the body of one check. An error that means "not yet" becomes a result: "down" if its code is in `definite`,
+ * otherwise "unknown".
+ * @throws the signal's reason once the signal aborts, and every error that does not mean "not yet".
  */
 export const attempt = async (
   signal: AbortSignal,

@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 import { asOfSystem } from './refusal.ts'
 
-/** Where to connect to; with `servername`, over TLS, for which the certificate must be that name's. */
+/**
+ * The destination of a connection. With `servername`, the connection uses TLS, and the certificate must be valid for
+ * that name.
+ */
 export type Peer =
   | { readonly path: string }
   | { readonly host: string; readonly port: number }
@@ -15,7 +18,7 @@ interface TlsPeer {
 }
 
 /**
- * Connects, runs `use` on the socket and destroys it: afterwards, and as soon as the signal aborts.
+ * Connects, runs `use` on the socket, and then destroys the socket. An abort of the signal destroys the socket at once.
  * @throws the socket's error, with its code.
  */
 export const dial = async <T>(
@@ -42,14 +45,14 @@ const open = async (peer: Peer): Promise<[Socket, ready: string]> => {
   const { connect, isIP } = await import('node:net')
   if (!('servername' in peer)) return [connect(peer), 'connect']
   const tls = await import('node:tls')
-  // RFC 6066 has no addresses in SNI; the certificate is then checked against the address itself.
+  // RFC 6066 does not allow addresses in SNI. Node then checks the certificate against the address itself.
   const servername = isIP(peer.servername) === 0 ? peer.servername : ''
   return [tls.connect({ ...peer, servername }), 'secureConnect']
 }
 
 const established = async (socket: Socket, ready: string): Promise<void> => {
   await new Promise<void>((resolve, reject) => {
-    // Stays for good: an error that comes after the end must not become an uncaught exception.
+    // This listener is never removed: an error that comes after the end must not become an uncaught exception.
     socket.on('error', reject)
     socket.once('close', () => reject(refusal('ECONNRESET')))
     socket.once(ready, resolve)
@@ -58,8 +61,8 @@ const established = async (socket: Socket, ready: string): Promise<void> => {
 }
 
 /**
- * Whether the socket is connected to itself. On a port of the ephemeral range that nobody listens on, the kernel
- * may choose that very port as the source, and TCP's simultaneous open then succeeds.
+ * Returns whether the socket is connected to itself. If no server listens on a port of the ephemeral range, the kernel
+ * may choose that very port as the source port, and TCP's simultaneous open then succeeds.
  */
 const isItself = (socket: Socket): boolean =>
   socket.localPort !== undefined &&

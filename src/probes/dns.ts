@@ -6,7 +6,7 @@ import type { ProbeFactory } from './probe.ts'
 
 const shape: Shape = { form: 'dns://NAME', port: 'none' }
 
-/** `dns://NAME`: up when the name resolves as it does for any program of this machine (getaddrinfo). */
+/** `dns://NAME`: up if the name resolves as it does for any program of this machine (getaddrinfo). */
 const dns: ProbeFactory = (text) => {
   const { host } = parseEndpoint(text, shape)
   const check = async () => {

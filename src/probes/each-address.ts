@@ -11,8 +11,9 @@ const stagger = 250
 type AddressCheck = (address: string, signal: AbortSignal) => Promise<ProbeResult>
 
 /**
- * Looks at all addresses of a host: up if any is, down if all are. The next address gets its turn when the one before has failed or
- * has been silent for a moment; unlike `autoSelectFamily`, nothing slow is given up on before the signal says so.
+ * Checks all addresses of a host. The result is up if any address is up, and down if all addresses are down. The check
+ * of the next address begins when the previous check has failed or has taken 250 ms. Unlike `autoSelectFamily`, this
+ * does not give up a slow address before the signal aborts.
  */
 export const checkEachAddress = async (
   host: string,
@@ -56,7 +57,7 @@ const better = async (
 
 type NotUp = Exclude<ProbeResult, { up: true }>
 
-/** One address of which nothing is known leaves it open, unless this machine cannot reach any such address. */
+/** If the state of one address is unknown, the result is unknown, unless this machine has no route to that address. */
 const neither = (first: NotUp, second: NotUp): NotUp => {
   if (!first.unknown !== !second.unknown) {
     const [open, refused] = first.unknown ? [first, second] : [second, first]

@@ -4,12 +4,12 @@ import { UsageError } from '../base/errors.ts'
 import { printable, redactMalformed } from '../base/redact.ts'
 import { expectBlocking } from './threads.ts'
 
-/** What a scheme's URLs may consist of besides the host. */
+/** The parts that the URLs of a scheme may have besides the host. */
 export interface Shape {
-  /** What to write instead of a malformed URL: `tcp://HOST:PORT`. */
+  /** The form to write instead of a malformed URL: `tcp://HOST:PORT`. */
   readonly form: string
   readonly port: 'required' | 'none' | { readonly default: number }
-  /** Parts that the scheme gives a meaning to; all others are refused. */
+  /** Parts that have a meaning in this scheme. All other parts are refused. */
   readonly allows?: readonly ('credentials' | 'path' | 'query')[]
 }
 
@@ -21,15 +21,18 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** The one sentence for a malformed URL; never with a password. */
+/** Makes the error for a malformed URL. Its message is one sentence and never contains a password. */
 export const malformed = (text: string, problem: string, form: string): UsageError =>
   new UsageError(`${printable(redactMalformed(text))} ${problem}: write ${form}`)
 
-/** The host of a URL: IDNA-encoded (the URL class does that for http only), without brackets; empty where unusable. */
+/**
+ * Returns the host of a URL without brackets and in IDNA encoding, which the URL class applies only to http. Returns an
+ * empty text if the host is not usable.
+ */
 const hostOf = (url: URL): string =>
   url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : domainToASCII(url.hostname)
 
-/** The text without percent-encoding; `undefined` where that is broken. */
+/** Returns the text without percent-encoding, or `undefined` if the encoding is malformed. */
 export const decoded = (text: string): string | undefined => {
   try {
     return decodeURIComponent(text)
@@ -38,7 +41,7 @@ export const decoded = (text: string): string | undefined => {
   }
 }
 
-/** @throws UsageError where the text is no URL of this shape. */
+/** @throws UsageError if the text is not a URL of this shape. */
 export const parseEndpoint = (text: string, shape: Shape): Endpoint => {
   const url = /[\s\p{Cc}]/u.test(text) ? null : URL.parse(text)
   if (url === null) throw malformed(text, 'is malformed', shape.form)
@@ -53,7 +56,10 @@ export const parseEndpoint = (text: string, shape: Shape): Endpoint => {
   return { url, host, port: Number(url.port) || standard }
 }
 
-/** A path is a Unix socket's. A name with an empty part in it is what an empty variable leaves: `.example.com`. */
+/**
+ * A host that begins with a slash is the path of a Unix socket. A name with an empty part, such as `.example.com`,
+ * results from an empty variable.
+ */
 const isUsable = (host: string): boolean =>
   host.startsWith('/') || (host !== '' && !/^\.|\.\./.test(host))
 

@@ -1,19 +1,19 @@
 import { isSecretName, redact } from '../base/redact.ts'
 
-/** Words that run the program that follows them. */
+/** Commands that run the program that follows them. */
 const wrappers = new Set(['command', 'env', 'exec', 'nice', 'nohup', 'setsid', 'sudo', 'time'])
 
-/** Words of the shell's grammar, which begin something else than a program's name. */
+/** Reserved words of the shell's grammar. Such a word is not the name of a program. */
 const reserved = new Set(['!', 'case', 'for', 'function', 'if', 'select', 'until', 'while'])
 
-/** `NAME=VALUE`, where it is certain where the value ends. */
+/** `NAME=VALUE`, if the end of the value is certain. */
 const assignment = /^[a-z_]\w*=(?:[^\s'"\\$`;&|<>()]|'[^']*'|"[^"\\$`]*")*(?=\s)\s+/i
 
 const program = /^[\w./+-]{1,100}(?=$|[\s;&|<>)])/
 
 /**
- * The program that a shell command runs first: `mysqladmin` of `MYSQL_PWD=secret mysqladmin ping`. It is all of a command
- * that is sure to hold no secret. `sh` where it is not certain which one it is.
+ * Returns the program that a shell command runs first: `mysqladmin` for `MYSQL_PWD=secret mysqladmin ping`. No other
+ * part of a command is certain to hold no secret. Returns `sh` if the program is not certain.
  */
 export const programIn = (command: string): string => {
   let rest = command.trimStart()
@@ -37,12 +37,13 @@ const withoutAssignments = (text: string): string => {
 const assigned = /=('[^']*'|"[^"]*"|[^\s;&|<>()'"]+)/g
 const used = /\$\{?([a-z_]\w*)/gi
 
-/** Shorter ones are no secrets, and stand in any text. */
+/** Shorter values are not secrets, and they occur in any text. */
 const minSecretLength = 3
 
 /**
- * What a command said, without what it was told in secret: values that it assigns, variables with secrets that it uses,
- * and, since some shells print what they cannot parse, its own text.
+ * Removes the secrets of a command from its output: the values that the command assigns, and the secret variables that
+ * it uses. Returns an empty text if the output repeats a line of the command, because some shells print what they
+ * cannot parse.
  */
 export const withoutSecretsOf = (
   command: string,

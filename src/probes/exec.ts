@@ -16,18 +16,22 @@ import type { ProbeFactory, ProbeResult } from './probe.ts'
 
 type Child = ChildProcessByStdio<null, null, Readable>
 
-/** How long a dead command's stderr may stay open, in milliseconds: a daemon that it started may keep it for ever. */
+/**
+ * Milliseconds for which the stderr of a dead command may stay open. A daemon that the command started may keep it open
+ * forever.
+ */
 const stderrGrace = 100
 
-/** A group of its own, so that an abort reaches whatever the command has started. */
+/** The command gets a process group of its own, so that an abort reaches every process that the command has started. */
 const spawnOptions: SpawnOptionsWithStdioTuple<StdioNull, StdioNull, StdioPipe> = {
   detached: true,
   stdio: ['ignore', 'ignore', 'pipe'],
 }
 
 /**
- * `exec:COMMAND`: up when `sh -c COMMAND` exits with 0. What the command leaves running in its group is killed. Any part
- * of COMMAND may be a secret, so its name and the sentences about it have only its program.
+ * `exec:COMMAND`: up if `sh -c COMMAND` exits with 0. Processes that the command leaves running in its group are
+ * killed. Any part of COMMAND may be a secret, so the probe's name and its messages contain only the program of
+ * COMMAND.
  */
 const exec: ProbeFactory = (text) => {
   const command = text.slice('exec:'.length)
@@ -56,13 +60,13 @@ const run = async (command: string, signal: AbortSignal): Promise<ProbeResult> =
   }
 }
 
-/** Byte for byte with the environment that we have. */
+/** The command gets this process's environment byte for byte. */
 const start = async (command: string, added: WatchedProcess['env']): Promise<Child> => {
   const { spawn } = await import('node:child_process')
   const { withExactEnvironment } = await import('../child/exact-environment.ts')
   const { program, env } = withExactEnvironment({
     program: { file: 'sh', argv: ['sh', '-c', command] },
-    // In front, where also a grep that stops at the first NUL (busybox) finds it.
+    // The added variables come first, where even a grep that stops at the first NUL (busybox) finds them.
     env: { ...added, ...process.env, ...added },
   })
   return spawn(program.file, program.argv.slice(1), { ...spawnOptions, env })
@@ -103,7 +107,10 @@ const outcome = async (child: Child, command: string): Promise<ProbeResult> => {
   return isResult(code) ? down(reason) : unknown(reason)
 }
 
-/** Not one that ended by a signal, that cannot be run (126) or is not there (127); a shell's 128 + n is a signal, too. */
+/**
+ * A command gives no result if a signal ended it, if it cannot be run (126) or if it does not exist (127). A shell
+ * reports a signal n as 128 + n.
+ */
 const isResult = (code: number | null): boolean =>
   code !== null && !(code === 126 || code === 127 || (code > 128 && code <= 128 + 64))
 
@@ -131,6 +138,6 @@ const killGroup = ({ pid }: Child): void => {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // Nobody is left in the group.
+    // No process is left in the group.
   }
 }

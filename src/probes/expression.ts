@@ -1,27 +1,28 @@
 import { UsageError } from '../base/errors.ts'
 import { printable } from '../base/redact.ts'
 
-/** So many steps of an expression times characters are done at once; more is watched by the clock. */
+/** A search of fewer steps, counted as the expression's size times characters, runs without a time limit. */
 const quickWork = 1e7
 
-/** The longest time (milliseconds) that one search may keep the process from anything else. */
+/** The longest time, in milliseconds, for which one search may block this process. */
 const searchLimit = 1000
 
-/** A regular expression in RE2's syntax: the time that a search takes grows no faster than the text. */
+/** A regular expression in RE2's syntax. The time of a search grows no faster than the text. */
 export interface Expression {
-  /** Of one line, for people. */
+  /** The expression on one line, for messages. */
   readonly text: string
   /**
-   * Whether the text has a match. One that could be undone by what follows (`$`, `\b`) counts only where the text has ended.
-   * @throws TooSlow it took too long, as an expression of very many steps may
+   * Returns whether the text has a match. A match that later text could undo (`$`, `\b`) counts only if the text has
+   * ended.
+   * @throws TooSlow if the search takes too long, as a search for an expression of very many steps may.
    */
   matches(text: string, ended: boolean): boolean
 }
 
-/** A search was given up. */
+/** The error of a search that was given up. */
 export class TooSlow extends Error {}
 
-/** @throws UsageError it is no expression, or needs what RE2 does not have. */
+/** @throws UsageError if `given` is not an expression, or needs a feature that RE2 does not have. */
 export const parseExpression = async (given: string | RegExp): Promise<Expression> => {
   const { RE2JS } = await import('re2js')
   const source = typeof given === 'string' ? given : given.source
@@ -57,13 +58,13 @@ const refusal = (source: string, error: unknown): unknown => {
   )
 }
 
-/** Ends a computation that takes too long, which nothing else could interrupt. */
+/** Ends a search that takes too long. Nothing else can interrupt the search. */
 const withinLimit = (search: () => boolean): boolean => {
   const vm = process.getBuiltinModule('node:vm')
   try {
     return vm.runInNewContext('search()', { search }, { timeout: searchLimit })
   } catch (error) {
-    // of the other context: no Error of this one
+    // The error belongs to the other context, so it is not an instance of this context's Error.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     throw new TooSlow('the expression takes too long', { cause: error })
   }

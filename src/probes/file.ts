@@ -4,7 +4,7 @@ import { absences, parsePathUrl } from './path-url.ts'
 import type { ProbeFactory } from './probe.ts'
 import { expectBlocking } from './threads.ts'
 
-/** `file:///PATH`: up when there is something, also behind a symbolic link. */
+/** `file:///PATH`: up if anything exists at the path. A symbolic link is followed. */
 const file: ProbeFactory = (text) => {
   const path = parsePathUrl(text)
   expectBlocking(path)

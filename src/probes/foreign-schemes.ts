@@ -1,4 +1,4 @@
-/** Schemes that other tools look at, each with the port on which its servers usually listen; empty where there is none. */
+/** Schemes that other tools check. Each has the usual port of its servers, or an empty text if there is none. */
 const ports: Readonly<Record<string, string>> = {
   amqp: '5672',
   amqps: '5671',
@@ -32,6 +32,9 @@ const ports: Readonly<Record<string, string>> = {
   wss: '443',
 }
 
-/** The usual port of a scheme that no probe knows; `undefined` where other tools do not know it either. */
+/**
+ * Returns the usual port of a scheme that has no probe, or an empty text if there is no usual port. Returns `undefined`
+ * if other tools do not know the scheme either.
+ */
 export const foreignPort = (scheme: string): string | undefined =>
   Object.hasOwn(ports, scheme) ? ports[scheme] : undefined

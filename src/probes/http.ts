@@ -18,8 +18,8 @@ const shape: Shape = {
 type Headers = Readonly<Record<string, string>>
 
 /**
- * `http(s)://…`: up when one GET is answered with an accepted status and, where asked for, a matching body. A redirect
- * is not followed: its status is the answer. No connection outlives the look.
+ * `http(s)://…`: up if the response to one GET has an accepted status and, if `httpBodyMatch` is given, a matching
+ * body. A redirect is not followed: its status counts. The connection is closed when the check ends.
  */
 const http: ProbeFactory = (text, options) => {
   const endpoint = parseEndpoint(text, shape)
@@ -55,14 +55,14 @@ const wantedOf = async ({
   body: httpBodyMatch === undefined ? undefined : await parseExpression(httpBodyMatch),
 })
 
-/** Of https the certificate must be that of the Host header's name. */
+/** For https, the certificate must be valid for the name in the Host header. */
 const peerOf = ({ url, port }: Endpoint, host: string, headers: Headers): Peer => {
   if (url.protocol === 'http:') return { host, port }
   const servername = nameIn(headers.host ?? '')
   return { host, port: Number(url.port) || 443, servername, ALPNProtocols: ['http/1.1'] }
 }
 
-/** The host of a Host header, without its port and an address' brackets. */
+/** Returns the host of a Host header, without its port and without the brackets of an address. */
 const nameIn = (header: string): string => header.replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1')
 
 const headersOf = ({ url }: Endpoint, { httpHeaders = {} }: ProbeOptions): Headers => {
@@ -97,7 +97,9 @@ const checkHeader = (name: string, value: string): void => {
   }
 }
 
-/** The body is searched as it comes, for at most a fifth of the time: a stream may go on for ever. */
+/**
+ * The body is searched while it arrives, because a stream may never end. The searches take at most a fifth of the time.
+ */
 const converse = (
   socket: Socket,
   request: string,

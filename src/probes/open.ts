@@ -26,18 +26,19 @@ const factories: ReadonlyMap<string, ProbeFactory> = new Map([
   ['unix', unix],
 ])
 
-/** How each kind of probe URL begins. */
+/** The beginning of each kind of probe URL. */
 export const PROBE_URLS: readonly string[] = [...factories.keys()].map((scheme) => {
   if (scheme === 'exec') return 'exec:'
   return scheme === 'file' || scheme === 'unix' ? `${scheme}:///` : `${scheme}://`
 })
 
-/** Whether a text is meant as a probe URL and not as a key; its scheme may be an unknown one. */
+/** Returns whether a text is meant as a probe URL and not as a key. Its scheme may be unknown. */
 export const isProbeUrl = (text: string): boolean => /^exec:|^[a-z][a-z0-9+.-]*:\/\//i.test(text)
 
 /**
- * The probe for a URL. Nothing is looked at yet.
- * @throws UsageError where the URL is malformed or of an unknown scheme: one sentence that says what to write instead.
+ * Returns the probe for a URL. It checks nothing yet.
+ * @throws UsageError if the URL is malformed or its scheme is unknown. The message is one sentence that says what to
+ * write instead.
  */
 export const openProbe = (url: string, options: ProbeOptions = {}): Probe => {
   if (!isProbeUrl(url)) throw noUrl(url)

@@ -1,12 +1,12 @@
 import { decoded, malformed } from './endpoint.ts'
 
-/** Codes that say that there is nothing at a path; others only say that it could not be seen. */
+/** Error codes that mean that nothing exists at a path. Other codes mean only that the path could not be checked. */
 export const absences: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR'])
 
 /**
- * The path of `unix:///path` or `file:///path`. Not taken from the URL class, which would drop `..` segments
- * although they mean something else behind a symbolic link.
- * @throws UsageError where there is none.
+ * Returns the path of `unix:///path` or `file:///path`. The URL class would drop `..` segments, which have another
+ * meaning behind a symbolic link, so it is not used here.
+ * @throws UsageError if the URL has no usable path.
  */
 export const parsePathUrl = (text: string): string => {
   const [scheme = '', rest = ''] = text.split(/:\/\/(.*)/s)

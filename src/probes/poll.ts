@@ -6,22 +6,23 @@ import type { Probe, ProbeResult } from './probe.ts'
 import { withSlot } from './slots.ts'
 import { startThreads } from './threads.ts'
 
-/** The time limit of one attempt unless told otherwise, in milliseconds. */
+/** The default time limit of one attempt, in milliseconds. */
 const defaultAttemptLimit = 5000
 
-/** The longest time that a timer takes, in milliseconds. */
+/** The longest delay that a timer accepts, in milliseconds. */
 const maxTimer = 2 ** 31 - 1
 
-/** How to watch a probe. */
+/** Options for observing a probe. */
 export interface ObserveOptions {
   /** The time limit of one attempt in milliseconds. Default: 5000. */
   readonly attemptLimit?: number
 }
 
 /**
- * One attempt, of at most `attemptLimit` milliseconds, after which the result is "no answer within 5s", which says
- * nothing about what is there. Also a probe that ignores its signal does not overrun. Its time begins when it has its turn.
- * @throws the reason of `signal` once that aborts; UsageError for what no later check can mend.
+ * Makes one attempt of at most `attemptLimit` milliseconds. After that time the result is unknown, with a reason such
+ * as "no answer within 5s". The limit also holds for a probe that ignores its signal. The time begins when the attempt
+ * gets its slot.
+ * @throws the reason of `signal` once `signal` aborts; UsageError for an error that a later check cannot correct.
  */
 export const checkOnce = async (
   probe: Probe,
@@ -58,9 +59,10 @@ const checkNow = async (
 }
 
 /**
- * Checks again and again, and yields what each check found. The pauses grow from 50 ms to 1 s, with jitter, and start
- * anew when the probe went up or down. Ends only by the signal, also in the middle of a check or a pause.
- * @throws the reason of `signal` once that aborts; UsageError for what no later check can mend.
+ * Checks repeatedly, and yields the result of each check. The pauses grow from 50 ms to 1 s, with jitter, and start
+ * again at 50 ms when the probe goes up or down. An abort of the signal ends it, even in the middle of a check or a
+ * pause.
+ * @throws the reason of `signal` once `signal` aborts; UsageError for an error that a later check cannot correct.
  */
 export async function* observe(
   probe: Probe,

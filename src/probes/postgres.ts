@@ -7,9 +7,9 @@ import type { Settings } from './postgres/wanted.ts'
 import type { ProbeFactory } from './probe.ts'
 
 /**
- * `postgres://…` and `postgresql://…`: up when a session can be opened and `SELECT 1` is answered, so user, password
- * and database must be right. The URL means what it means to `psql`, and what it leaves out is taken from where psql
- * takes it: a service file, the environment, a password file.
+ * `postgres://…` and `postgresql://…`: up if a session can be opened and `SELECT 1` is answered, so user, password and
+ * database must be right. The URL has the same meaning as for `psql`. Parts that the URL leaves out come from the
+ * places that psql uses: a service file, the environment and a password file.
  */
 const postgres: ProbeFactory = (text, { resolve }) => {
   const url = parseConnectionUrl(text)
@@ -31,7 +31,7 @@ const settingsFor = async (url: Parameters): Promise<Settings> => {
   return combine(url, await readService(service, servicefile))
 }
 
-/** Unlike psql's, a URL without a host is refused: it may come from an empty variable. */
+/** Refuses a URL without a host, unlike psql, because such a URL may result from an empty variable. */
 const checked = (text: string, settings: Settings): Settings => {
   const unusable = settings.hosts.length === 0 || settings.hosts.some(isNameless)
   if (unusable) throw malformedUrl(text, 'has no usable host')

@@ -6,7 +6,7 @@ import { checkEachAddress } from './each-address.ts'
 import { decoded, type Endpoint, malformed, parseEndpoint, type Shape } from './endpoint.ts'
 import type { ProbeFactory, ProbeResult } from './probe.ts'
 
-/** The longest reply to AUTH, SELECT and PING that can be Redis', in characters. */
+/** The longest reply, in characters, that Redis can send to AUTH, SELECT and PING. */
 const replyLimit = 16 * 1024
 
 const shape: Shape = {
@@ -15,7 +15,7 @@ const shape: Shape = {
   allows: ['credentials', 'path'],
 }
 
-/** `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss://` over TLS: up when it answers PING. */
+/** `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, or `rediss://` over TLS: up if the server answers PING. */
 const redis: ProbeFactory = (text, { resolve }) => {
   const endpoint = parseEndpoint(text, shape)
   const { url } = endpoint
@@ -58,7 +58,7 @@ const converse = async (socket: Socket, commands: string[][]): Promise<ProbeResu
   return down('connection closed')
 }
 
-/** A command as an array of bulk strings, as RESP has it. */
+/** Encodes a command as an array of bulk strings of RESP. */
 const encode = (words: string[]): string =>
   `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`
 
@@ -72,13 +72,13 @@ async function* replies(socket: Socket): AsyncGenerator<string> {
   }
 }
 
-/** Of its errors only "loading" says that it is not up: with any other one it serves, but not us. */
+/** Only the error LOADING means that the server is not up. With any other error, the server serves other clients. */
 const refused = (reply: string, word: string | undefined): ProbeResult => {
   const reason = refusal(reply, word)
   return /^-(?!LOADING)/.test(reply) ? unknown(reason) : down(reason)
 }
 
-/** An open server refuses every password, in other words before version 6. */
+/** A server without a password refuses every password. Versions before 6 use other words for that. */
 const openServer = /no password is set|without any password configured/
 
 const refusal = (reply: string, word: string | undefined): string => {
@@ -86,7 +86,7 @@ const refusal = (reply: string, word: string | undefined): string => {
   if (openServer.test(reply))
     return 'the server has no password set: leave the password out of the URL'
   const [code = ''] = reply.slice(1).split(' ', 1)
-  // Redis quotes the arguments of a command that it does not know: what it says about AUTH is not repeated.
+  // Redis quotes the arguments of a command that it does not know, so its reply to AUTH is not printed.
   const other = word === 'AUTH' ? 'authentication failed' : printable(redact(reply.slice(1)))
   return refusals.get(code) ?? other
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { cLibrary } from '../base/c-library.ts'
 import { codeOf } from '../base/reason.ts'
 
-/** Where a connection was to go. */
+/** The destination of a connection. */
 export type Destination =
   | { readonly path: string }
   | { readonly host: string; readonly port: number }
@@ -27,7 +27,7 @@ const SOCKETS = {
   __errno_location: { args: [], returns: 'ptr' },
 } as const
 
-/** Linux' constants. */
+/** Constants of Linux. */
 const AF = { unix: 1, ipv4: 2, ipv6: 10 }
 const NONBLOCKING_STREAM = 0o1 | 0o4000 | 0o2000000
 const SOL_SOCKET = 1
@@ -35,14 +35,14 @@ const SO_ERROR = 4
 const POLLOUT = 4
 const EINPROGRESS = 115
 
-/** Milliseconds between two questions whether a connect has ended. */
+/** Milliseconds between two polls for the end of a connect. */
 const pause = 5
 
 let library: Sockets | undefined
 
 /**
- * The error of a connect as Node has it. bun calls every failure "refused", also where there is no route, no descriptor is
- * left or a queue is full: so the system is asked once more, by the C library.
+ * Returns the error of a connect as Node reports it. bun reports every failure as "refused", even if there is no route,
+ * no descriptor is left or a queue is full. So this connects once more through the C library.
  */
 export const asOfSystem = async (
   error: unknown,
@@ -59,7 +59,7 @@ export const asOfSystem = async (
   return Object.assign(new Error(code, { cause: error }), { code })
 }
 
-/** 0 where there was none, or it is not known. */
+/** Returns 0 if there was no error, or the error is not known. */
 const connectError = async (
   c: Sockets,
   place: Destination,
@@ -88,7 +88,7 @@ const laterError = async (c: Sockets, socket: number, signal: AbortSignal): Prom
   return c.getsockopt(socket, SOL_SOCKET, SO_ERROR, value, size) === 0 ? value.readInt32LE(0) : 0
 }
 
-/** A `sockaddr`; none for an address with a zone. */
+/** Returns a `sockaddr`, or `undefined` for an address with a zone. */
 const addressOf = (c: Sockets, place: Destination): Buffer | undefined => {
   if ('path' in place) {
     const path = Buffer.from(`..${place.path}\0`)

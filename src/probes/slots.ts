@@ -2,19 +2,19 @@ import { readdirSync } from 'node:fs'
 import { untilAborted } from '../base/abort.ts'
 import { openFileLimit } from '../base/open-files.ts'
 
-/** So many looks are never too many: the limit is not even asked for. */
+/** The number of checks that may always run. The limit of open files is not read for them. */
 const always = 8
 
-/** What a check may have open: two addresses, or the pipes of a command. */
+/** The most files that one check opens: two addresses, or the pipes of a command. */
 const filesPerCheck = 4
 
-/** Descriptors that are left to the store and to the rest of the program. */
+/** Descriptors that are reserved for the store and the rest of the program. */
 const reserve = 24
 
-/** Where the limit cannot be seen, it is taken to be the smallest usual one. */
+/** The assumed limit if the system's limit cannot be read. It is the smallest usual one. */
 const defaultLimit = 256
 
-/** Milliseconds for which what was counted holds. */
+/** Milliseconds for which a count of open files stays valid. */
 const countFor = 1000
 
 let under = 0
@@ -22,9 +22,9 @@ const queue: (() => void)[] = []
 let counted = { at: Number.NEGATIVE_INFINITY, room: always }
 
 /**
- * Runs a check once there are descriptors for it: those that come first are first. Who looks at more things than this
- * process may have files open takes turns, and none is left out.
- * @throws the signal's reason once it aborts.
+ * Runs a check once there are descriptors for it, in the order of arrival. If a wait has more targets than this process
+ * may open files, the checks take turns, and each check gets its turn.
+ * @throws the signal's reason once the signal aborts.
  */
 export const withSlot = async <T>(signal: AbortSignal, check: () => Promise<T>): Promise<T> => {
   await enter(signal)
@@ -72,7 +72,7 @@ const room = (): number => {
   return counted.room
 }
 
-/** Those that are under way have some of the open files. */
+/** Returns how many checks may run. The files of running checks are already among the open ones. */
 const count = (): number => {
   const limit = openFileLimit('self')?.soft ?? defaultLimit
   const others = Math.max(0, openFiles() - under * filesPerCheck)

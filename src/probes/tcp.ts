@@ -7,7 +7,7 @@ import type { ProbeFactory } from './probe.ts'
 
 const shape: Shape = { form: 'tcp://HOST:PORT with a port from 1 to 65535', port: 'required' }
 
-/** `tcp://HOST:PORT`: up when it accepts a connection. */
+/** `tcp://HOST:PORT`: up if the server accepts a connection. */
 const tcp: ProbeFactory = (text, { resolve }) => {
   const { host, port } = parseEndpoint(text, shape)
   const connect = (address: string, signal: AbortSignal) =>

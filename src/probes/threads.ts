@@ -2,25 +2,25 @@ import { cLibrary } from '../base/c-library.ts'
 
 const variable = 'UV_THREADPOOL_SIZE'
 
-/** With so many things that may block, the usual threads are enough. */
+/** The usual threads are enough for this many calls that may block. */
 const defaultThreads = 1
 
-/** The most threads: a container may allow only some hundreds of all its processes together. */
+/** The most threads. A container may allow only some hundreds of threads for all its processes together. */
 const maxThreads = 256
 
 const blocking = new Set<string>()
 let started = false
 
-/** Says that this name will be looked up, or this file looked at. */
+/** Announces that this name will be looked up, or this file checked. */
 export const expectBlocking = (what: string): void => {
   if (!started && !/^[\d.]+$|^localhost\.?$|:/i.test(what)) blocking.add(what)
 }
 
 /**
- * Starts threads for what may block. A lookup of a name, and a look at a file of a server that is gone, keeps a thread until it
- * ends; there are four, of which Node gives lookups two, and then everything else waits. Their number is read when the first
- * one is needed, from the environment, in which it stands only meanwhile. Nothing changes where they have been
- * started before.
+ * Starts enough threads for calls that may block. A lookup of a name, and a check of a file whose server is gone, keep
+ * a thread until they end. By default there are four threads, of which Node gives two to lookups. When these are busy,
+ * everything else waits. The number of threads is read from the environment when the first thread is needed, so the
+ * variable is set only for that moment. Nothing changes if the threads have been started before.
  */
 export const startThreads = (expected = blocking.size): void => {
   if (started || expected <= defaultThreads) return
@@ -45,7 +45,7 @@ interface Environment {
   unsetenv(name: Buffer): number
 }
 
-/** Within bun `process.env` is a copy. */
+/** In bun, `process.env` is a copy of the environment. */
 const withVariableOfSystem = (value: string, work: () => void): void => {
   const { setenv, unsetenv } = cLibrary<Environment>({
     setenv: { args: ['cstring', 'cstring', 'i32'], returns: 'i32' },

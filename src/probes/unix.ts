@@ -5,14 +5,14 @@ import { malformed } from './endpoint.ts'
 import { absences, parsePathUrl } from './path-url.ts'
 import type { ProbeFactory } from './probe.ts'
 
-/** What fits into Linux' `sockaddr_un`, in bytes. */
+/** The longest path, in bytes, that fits into Linux's `sockaddr_un`. */
 const maxPathLength = 107
 
 const definite = new Set([...refusals, ...absences, 'EPROTOTYPE'])
 
 const form = `unix:///PATH with a path of at most ${maxPathLength} bytes`
 
-/** `unix:///PATH`: up when the socket accepts a connection. */
+/** `unix:///PATH`: up if the socket accepts a connection. */
 const unix: ProbeFactory = (text) => {
   const path = parsePathUrl(text)
   if (Buffer.byteLength(path) > maxPathLength)

@@ -1,12 +1,15 @@
 import { type Framing, UnreadableResponse } from './head.ts'
 
-/** The content of a body that comes piece by piece. */
+/** Extracts the content of a body that arrives in pieces. */
 export interface BodyReader {
-  /** Whether nothing more belongs to it. */
+  /** Whether the body is complete. */
   readonly ended: boolean
-  /** @throws UnreadableAnswer it is malformed */
+  /**
+   * @returns the content in this chunk
+   * @throws UnreadableResponse if the body is malformed
+   */
   push(chunk: Buffer): Buffer
-  /** Whether the end of the connection is its end, too. */
+  /** Whether the end of the connection also ends the body. */
   readonly endsByClose: boolean
 }
 
@@ -33,13 +36,13 @@ class PlainBody implements BodyReader {
   }
 }
 
-/** So much of a line within the framing is kept: a chunk's size fits into it. */
+/** The number of characters that are kept of a line of the framing. A chunk's size fits into it. */
 const keptOfLine = 20
 
 class ChunkedBody implements BodyReader {
   readonly endsByClose = false
   ended = false
-  /** What comes next; the number of bytes that are left of a chunk. */
+  /** The part that comes next. A number is the count of bytes that are left of a chunk. */
   #next: 'size' | 'end of chunk' | 'trailer' | number = 'size'
   #line = ''
 

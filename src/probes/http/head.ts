@@ -1,10 +1,10 @@
-/** What is read of all heads of an answer, and of one line of them, in bytes: as much as curl reads. */
+/** The most bytes that are read of all heads of a response together, and of one of their lines. curl reads as much. */
 const headLimit = 300 * 1024
 const lineLimit = 100 * 1024
 
-/** Why what was received cannot be taken for an answer, in a few words. */
+/** The reason, in a few words, why the received bytes cannot be read as a response. */
 export class UnreadableResponse extends Error {
-  /** Whether what is there does not speak HTTP at all. */
+  /** Whether the server does not speak HTTP at all. */
   readonly alien: boolean
 
   constructor(reason: string, alien = false) {
@@ -13,10 +13,10 @@ export class UnreadableResponse extends Error {
   }
 }
 
-/** How the end of a body is known; as a number: its length in bytes. */
+/** How the reader finds the end of a body. A number is the length of the body in bytes. */
 export type Framing = 'chunked' | 'close' | number
 
-/** What comes before a body. */
+/** The parts of a response's head that a check needs. */
 export interface Head {
   readonly status: number
   readonly framing: Framing
@@ -32,8 +32,8 @@ interface Fields {
 }
 
 /**
- * Reads the head of an answer as curl does: also with bare line feeds, without a reason phrase, with folded lines, a
- * repeated Content-Length, and both framings, of which chunked wins. Informational answers (1xx) before it are skipped.
+ * Reads the head of a response as curl does. It accepts bare line feeds, a missing reason phrase, folded lines, a
+ * repeated Content-Length, and both framings together, of which chunked wins. It skips informational responses (1xx).
  */
 export class HeadReader {
   #fields: Fields | undefined
@@ -41,8 +41,8 @@ export class HeadReader {
   #size = 0
 
   /**
-   * @returns what follows the head, once that is complete
-   * @throws UnreadableAnswer it is no answer, or too large
+   * @returns the bytes behind the head once the head is complete, otherwise `undefined`
+   * @throws UnreadableResponse if the bytes are not a response, or the head is too large
    */
   push(chunk: Buffer): Buffer | undefined {
     this.#rest += chunk.toString('latin1')
@@ -56,7 +56,7 @@ export class HeadReader {
     return undefined
   }
 
-  /** What has been read. Where the other side ended early, a complete status line is enough, as for curl. */
+  /** The head as far as it has been read. If the server ended early, a complete status line is enough, as for curl. */
   get head(): Head | undefined {
     if (!this.#fields) return undefined
     const { status, length = 'close', chunked, coding } = this.#fields
@@ -64,7 +64,7 @@ export class HeadReader {
     return { status, coding, framing: hasBody ? (chunked ? 'chunked' : length) : 0 }
   }
 
-  /** Whether the line ends the head. */
+  /** Returns whether the line ends the head. */
   #read(line: string): boolean {
     this.#checkSize(line.length)
     this.#size += line.length + 1
@@ -83,10 +83,10 @@ export class HeadReader {
   }
 }
 
-/** So that what does not speak HTTP is known by its first bytes, whether or not a line of them ends. */
+/** Recognizes a server that does not speak HTTP by its first bytes, even if its first line never ends. */
 const checkBegin = (text: string): void => {
   if ('HTTP/'.startsWith(text.slice(0, 5).toUpperCase())) return
-  // a record of a handshake or an alert
+  // A TLS record of a handshake or an alert.
   const speaksTls = text.startsWith('\x16\x03') || text.startsWith('\x15\x03')
   throw new UnreadableResponse(
     speaksTls ? 'speaks TLS: write https://' : 'does not speak HTTP',
@@ -104,12 +104,12 @@ const statusOf = (line: string): number => {
   return Number(status)
 }
 
-/** 101 is the last one of its connection. */
+/** A response with status 101 is the last one of its connection. */
 const isInformational = ({ status }: Fields): boolean => status < 200 && status !== 101
 
 const addHeader = (fields: Fields, line: string): void => {
   if (line.includes('\0')) throw new UnreadableResponse('an HTTP header has a NUL in it')
-  // folded: it belongs to the header before, and none that counts here needs more than a line
+  // A folded line continues the header before it. No header that counts here needs more than one line.
   if (/^[ \t]/.test(line)) return
   const colon = line.indexOf(':')
   if (colon === -1) throw new UnreadableResponse('an HTTP header has no colon')

@@ -4,17 +4,17 @@ import type { ProbeResult } from '../probe.ts'
 import { type BodyReader, bodyReader } from './body.ts'
 import { type Head, HeadReader, UnreadableResponse } from './head.ts'
 
-/** How much of a body is read, in bytes: what is to match must stand within it. */
+/** The most bytes of a body that are read. A match must lie within them. */
 const bodyLimit = 1024 * 1024
 
-/** Which answers are up. */
+/** The responses that count as up. */
 export interface Expected {
-  /** Ranges, inclusive. */
+  /** Inclusive ranges. */
   readonly status: readonly (readonly [from: number, to: number])[]
   readonly body?: Expression | undefined
 }
 
-/** Judges an answer while it comes: each step says what has been found, or nothing as long as more is needed. */
+/** Judges a response while it arrives. Each step returns the result, or `undefined` if it needs more bytes. */
 export class HttpResponseCheck {
   readonly #expected: Expected
   readonly #soFar: (reason: string) => void
@@ -26,13 +26,13 @@ export class HttpResponseCheck {
   #length = 0
   #begun = false
 
-  /** `soFar` is told why it is not up once a body is being read. */
+  /** When the body begins, `soFar` is called with the reason why the target is not up yet. */
   constructor(expected: Expected, soFar: (reason: string) => void = () => {}) {
     this.#expected = expected
     this.#soFar = soFar
   }
 
-  /** Takes in what came. A body is searched by {@link search}. */
+  /** Takes in received bytes. {@link search} searches a body that has not ended. */
   push(chunk: Buffer): ProbeResult | undefined {
     this.#begun = true
     try {
@@ -44,7 +44,7 @@ export class HttpResponseCheck {
     }
   }
 
-  /** The other side has ended: by a reset, or properly. */
+  /** Takes in the end of the connection, by a reset or by a proper close. */
   end(reset: boolean): ProbeResult {
     if (!this.#begun) return down('connection closed')
     const head = reset || this.#body ? undefined : this.#head.head
@@ -54,7 +54,7 @@ export class HttpResponseCheck {
     return this.#search(false) ?? unknown('connection closed within the answer')
   }
 
-  /** Looks for the expression in as much of the body as is there. */
+  /** Searches the received part of the body for the expression. */
   search(): ProbeResult | undefined {
     return this.#search(false)
   }
@@ -63,7 +63,7 @@ export class HttpResponseCheck {
     return down(`HTTP ${this.#status}, but the body does not match ${this.#expected.body?.text}`)
   }
 
-  /** By the head alone, if it says enough. */
+  /** Returns a result if the head alone is enough for one. */
   #judge(head: Head | undefined): ProbeResult | undefined {
     if (!head) return undefined
     this.#status = head.status

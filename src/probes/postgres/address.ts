@@ -11,7 +11,7 @@ import { runSession } from './session.ts'
 import { isSocket } from './settings.ts'
 import type { Host, Session, Settings } from './wanted.ts'
 
-/** One address of one host, and who logs in there. */
+/** One address of one host, and the session to open there. */
 export interface ServerAddress {
   readonly host: Host
   readonly peer: Peer
@@ -20,7 +20,7 @@ export interface ServerAddress {
 
 type Mode = 'plain' | 'tls'
 
-/** Tries one address with TLS or without, or both, as `sslmode` says. */
+/** Tries one address with TLS, without TLS, or both, as `sslmode` requires. */
 export const atAddress =
   (place: ServerAddress): Attempt =>
   (signal, reached) =>
@@ -107,11 +107,14 @@ const hindrance = (error: unknown): Hindrance =>
     ? error
     : new Hindrance(printable(describeFailure(error)), isAbsence(error))
 
-/** An outcome after which there is no other mode to try. */
+/** Makes an outcome final if it asks for another mode, because no other mode is left. */
 const last = (outcome: Outcome): Outcome =>
   outcome.end === 'other-mode' ? stopped(outcome.reason) : outcome
 
-/** `connect_timeout` counts for each address anew, and libpq has none below 2 s. */
+/**
+ * Returns `connect_timeout` in seconds, at least 2 as in libpq, or 0 for no limit. The limit applies to each address
+ * separately.
+ */
 const timeoutOf = ({ of }: Settings): number => {
   const seconds = Number(of('connect_timeout'))
   return seconds > 0 ? Math.max(seconds, 2) : 0

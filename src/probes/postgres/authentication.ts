@@ -2,19 +2,19 @@ import { UsageError } from '../../base/errors.ts'
 import { Hindrance } from './outcome.ts'
 import type { Session, Settings } from './wanted.ts'
 
-/** A way for a server to ask who is there, by the name that `require_auth` has for it. */
+/** A method by which a server asks for authentication, named as in `require_auth`. */
 export type Method = 'none' | 'password' | 'md5' | 'scram-sha-256'
 
 const methods = ['password', 'md5', 'gss', 'sspi', 'scram-sha-256', 'oauth', 'none']
 
-/** What a server asks for. */
+/** The authentication that a server asks for. */
 export interface Asked {
   readonly method: Method
-  /** Whether it can bind the password to the encrypted connection. */
+  /** Whether the server can bind the password to the encrypted connection. */
   readonly bound: boolean
 }
 
-/** @throws UsageError where `require_auth` is malformed. */
+/** @throws UsageError if `require_auth` is malformed. */
 export const allowedMethods = ({ of }: Settings): ((method: Method) => boolean) => {
   const text = of('require_auth')
   if (text === '') return () => true
@@ -29,8 +29,8 @@ export const allowedMethods = ({ of }: Settings): ((method: Method) => boolean) 
 }
 
 /**
- * Checks what a server asks for before anything is sent to it.
- * @throws Hindrance where libpq breaks off.
+ * Checks the server's authentication request before any secret is sent to the server.
+ * @throws Hindrance if libpq would break off the login.
  */
 export const checkAsked = (session: Session, { method, bound }: Asked): void => {
   const { settings, user, password, passwordProblem } = session

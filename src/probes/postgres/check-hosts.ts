@@ -13,7 +13,7 @@ import { peerOf } from './peer.ts'
 import { isSocket } from './settings.ts'
 import type { Host, Login, Settings } from './wanted.ts'
 
-/** What to connect to for a host. */
+/** Resolves a host to the addresses to connect to. */
 type Resolve = (host: string) => Promise<string[]>
 
 interface Plan {
@@ -24,7 +24,10 @@ interface Plan {
   readonly wanted: string
 }
 
-/** Tries the hosts in libpq's order: up once one of them opens a session of the wanted kind and answers `SELECT 1`. */
+/**
+ * Tries the hosts in libpq's order. The result is up once one host opens a session of the wanted kind and answers
+ * `SELECT 1`.
+ */
 export const checkHosts = async (
   settings: Settings,
   signal: AbortSignal,
@@ -67,7 +70,7 @@ const atAddresses = async (
   return inTurn(attempts, firstReached)(signal, reached)
 }
 
-/** The addresses to connect to; a host without one is passed over. */
+/** Returns the addresses to connect to. A host whose name does not resolve is passed over. */
 const placesOf = async (
   { resolve }: Plan,
   host: Host,
@@ -92,7 +95,7 @@ const checkAddress = async ({ address }: Host): Promise<void> => {
     )
 }
 
-/** The reason says which of several hosts it is about. */
+/** If there are several hosts, the reason names the host. */
 const named = ({ settings }: Plan, { name, address, port }: Host, outcome: Outcome): Outcome => {
   if (outcome.end === 'up' || settings.hosts.length === 1) return outcome
   return { ...outcome, reason: `${name || address}:${port}: ${outcome.reason}` }

@@ -5,16 +5,17 @@ import { type Given, isParameter, type Parameters, suggestParameter } from './pa
 
 const form = 'postgres://USER@HOST:PORT/DATABASE, with special characters percent-encoded'
 
-/** Its query is left out: what stands there under an unknown name may be a password. */
+/** The message omits the query, because a value under an unknown name may be a password. */
 export const malformedUrl = (text: string, problem: string): UsageError => {
   const shown = printable(redactMalformed(text)).replace(/\?.*/, '')
   return new UsageError(`${shown} ${problem}: write ${form}`)
 }
 
 /**
- * The parameters of a `postgres://` URL, as libpq takes it apart: there may be several hosts, any part may be absent, and
- * each part is percent-decoded, so that a database may be called `a/b`. A later parameter wins.
- * @throws UsageError where libpq refuses it, and where a password seems to be written without percent-encoding.
+ * Returns the parameters of a `postgres://` URL, parsed as libpq does. There may be several hosts, any part may be
+ * absent, and each part is percent-decoded, so a database may be called `a/b`. If a parameter is given twice, the later
+ * value wins.
+ * @throws UsageError if libpq refuses the URL, or if a password seems to be written without percent-encoding.
  */
 export const parseConnectionUrl = (text: string): Parameters => {
   const match = /^[a-z]+:\/\/(?:([^@/]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/i.exec(text)
@@ -55,7 +56,7 @@ const pairOf = (text: string, pair: string): [name: string, value: string] => {
   if (value === undefined || more.length > 0)
     throw malformedUrl(text, 'has a query that is not NAME=VALUE&NAME=VALUE')
   const name = unescaped(text, word)
-  // what JDBC and older versions of libpq call it
+  // JDBC and older versions of libpq use these names.
   if (name === 'ssl' && value === 'true') return ['sslmode', 'require']
   if (name === 'requiressl') return ['sslmode', value.startsWith('1') ? 'require' : 'prefer']
   if (isParameter(name)) return [name, value]

@@ -6,20 +6,23 @@ import { Hindrance } from './outcome.ts'
 import { readTlsFiles } from './tls-files.ts'
 import type { Host, Settings } from './wanted.ts'
 
-/** The protocol's SSLRequest. */
+/** The SSLRequest message of the PostgreSQL protocol. */
 const request = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
-/** What a direct connection agrees on in the handshake, so that no other service takes it. */
+/** The ALPN protocol of a direct TLS connection, so that no other service accepts it. */
 const protocol = 'postgresql'
 
-/** Whether the connection begins with TLS instead of with a request for it. */
+/** Returns whether the connection begins with TLS instead of an SSLRequest. */
 export const isDirect = ({ of }: Settings): boolean => of('sslnegotiation') === 'direct'
 
-/** What the server says to TLS on a new connection: yes, no, or something that is not the protocol. */
+/**
+ * Asks for TLS on a new connection, and returns the server's answer. `nonsense` means that the server does not speak
+ * the protocol.
+ */
 export const askForTls = async (socket: Socket): Promise<'yes' | 'no' | 'nonsense'> => {
   socket.write(request)
   const answer = await firstBytes(socket)
-  // More bytes than this one would be somebody else's, who cannot encrypt.
+  // Further bytes would come from a third party that cannot encrypt.
   if (answer.length > 1) return 'nonsense'
   const [letter] = answer.toString('latin1')
   if (letter === 'S') return 'yes'
@@ -37,8 +40,8 @@ const closedEarly = (): Error =>
   Object.assign(new Error('connection closed'), { code: 'ECONNRESET' })
 
 /**
- * Puts TLS around a connection, with the certificates that libpq would use.
- * @throws an error with a code, or a Hindrance, where the two sides do not come together.
+ * Wraps a connection in TLS, with the certificates that libpq would use.
+ * @throws an error with a code, or a Hindrance, if the handshake fails.
  */
 export const encrypt = async (
   socket: Socket,
@@ -50,7 +53,7 @@ export const encrypt = async (
   const secure = usable(() => connect(options))
   await new Promise<void>((resolve, reject) => {
     secure.once('secureConnect', resolve)
-    // Stays for good: an error that comes after the end must not become an uncaught exception.
+    // This listener is never removed: an error that comes after the end must not become an uncaught exception.
     secure.on('error', reject)
     secure.once('close', () => reject(closedEarly()))
   })
@@ -60,7 +63,7 @@ export const encrypt = async (
   return secure
 }
 
-/** Certificates and keys are looked into when a connection is made of them. */
+/** Node checks certificates and keys only when it makes a connection with them. */
 const usable = (connect: () => TLSSocket): TLSSocket => {
   try {
     return connect()
@@ -75,9 +78,9 @@ const optionsFor = async ({ name }: Host, settings: Settings): Promise<Connectio
   const named = name !== '' && isIP(name) === 0 && (of('sslsni') || '1').startsWith('1')
   const most = of('ssl_max_protocol_version')
   return {
-    // RFC 6066 has no addresses in SNI
+    // RFC 6066 does not allow addresses in SNI.
     servername: named ? name : '',
-    // libpq verifies names in one mode only, which is done below
+    // libpq verifies names only with sslmode=verify-full, for which `encrypt` calls `checkName`.
     checkServerIdentity: () => undefined,
     ...(isDirect(settings) ? { ALPNProtocols: [protocol] } : {}),
     minVersion: (of('ssl_min_protocol_version') || 'TLSv1.2') as ConnectionOptions['minVersion'],
@@ -94,7 +97,7 @@ const checkName = async (secure: TLSSocket, name: string): Promise<void> => {
     throw new Hindrance('certificate is for another name')
 }
 
-/** The common name counts, as in libpq, where no alternative name is of the host's kind. */
+/** As in libpq, the common name counts if no alternative name is of the host's kind. */
 const isFor = (certificate: X509Certificate, host: string, isAddress: boolean): boolean => {
   const sameKind = isAddress ? /\bIP Address:/ : /\bDNS:/
   const subject = sameKind.test(certificate.subjectAltName ?? '') ? 'never' : 'always'

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 
-/** A path in the user's home, found as libpq finds it: where `HOME` is empty, the system's user says. */
+/**
+ * Returns a path in the user's home directory. If `HOME` is not set, the system's user database names the directory.
+ */
 export const inHome = async (...path: string[]): Promise<string> => {
   const { homedir } = await import('node:os')
   return join(process.env.HOME || homedir(), ...path)

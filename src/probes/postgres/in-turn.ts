@@ -5,31 +5,34 @@ import type { Outcome } from './outcome.ts'
 /** RFC 8305's recommended delay between connection attempts, in milliseconds. */
 const stagger = 250
 
-/** An attempt at one place; `reached` is called once something there accepts a connection. */
+/** An attempt at one place. It calls `reached` once a server there accepts a connection. */
 export type Attempt = (signal: AbortSignal, reached: () => void) => Promise<Outcome>
 
-/** How the attempts at several places become one. */
+/** The rules by which attempts at several places give one outcome. */
 interface Turns {
-  /** Whether an outcome ends the matter, so that later places are not asked. */
+  /** Whether an outcome is final, so that later places are not tried. */
   readonly decides: (outcome: Outcome) => boolean
   readonly joinReasons: (one: string, other: string) => string
 }
 
-/** Addresses of one host: the first that accepts a connection counts, so only the unreachable ones are passed over. */
+/**
+ * For the addresses of one host: the first address that accepts a connection counts, so only unreachable addresses are
+ * passed over.
+ */
 export const firstReached: Turns = {
   decides: ({ end }) => end !== 'next-address',
   joinReasons: moreTelling,
 }
 
-/** Several hosts: those are passed over that are unreachable, not ready, or not of the wanted kind. */
+/** For several hosts: a host is passed over if it is unreachable, not ready, or not of the wanted kind. */
 export const firstDecided: Turns = {
   decides: ({ end }) => end === 'up' || end === 'stop',
   joinReasons: (one, other) => `${one}; ${other}`,
 }
 
 /**
- * Makes the attempts one after the other, until one decides. A place that accepts a connection is waited for, as libpq
- * does; one that is silent for a moment keeps no other waiting, as libpq's minutes are more than a check has.
+ * Makes the attempts one after the other, until one decides. An attempt that has no outcome after 250 ms goes on, but
+ * the next one begins: libpq waits for minutes, which is more time than a check has.
  */
 export const inTurn =
   (attempts: readonly Attempt[], turns: Turns): Attempt =>
@@ -79,7 +82,7 @@ const deciding = async (
 
 type NotUp = Exclude<Outcome, { end: 'up' }>
 
-/** An address that this machine has no way to says nothing: the other one counts. */
+/** If this machine has no route to one address, only the other address counts. */
 const bothAbsent = (one: NotUp, other: NotUp): boolean => {
   if (isUnroutable(one.reason)) return other.absent ?? false
   return Boolean(one.absent && (other.absent || isUnroutable(other.reason)))

@@ -2,7 +2,9 @@ import { UsageError } from '../../base/errors.ts'
 import { readPasswordFile } from './password-file.ts'
 import type { Host, Login, Password, Settings } from './wanted.ts'
 
-/** The user is the system's and the database the user's, where nothing else is said. */
+/**
+ * Returns the user and the database. The default user is the system's. The default database has the name of the user.
+ */
 export const readLogin = async ({ of, has }: Settings): Promise<Login> => {
   const user = has('user') ? of('user') : await systemUser()
   return { user, database: of('dbname') || user }
@@ -17,7 +19,7 @@ const systemUser = async (): Promise<string> => {
   }
 }
 
-/** The password for one host: the given one, else what the password file has. */
+/** Returns the password for one host: the given password, otherwise the one in the password file. */
 export const readPassword = async (
   { of }: Settings,
   { name, address, port }: Host,

@@ -1,24 +1,26 @@
-/** How one attempt ended, and where libpq goes on from there. */
+/** How one attempt ended, and where libpq continues after it. */
 export type Outcome =
   | { readonly end: 'up' }
   | {
-      /** `stop`: the answer is final; `other-mode`: the same address is tried with TLS, or without. */
+      /** `stop`: the outcome is final; `other-mode`: the same address is tried with TLS, or without. */
       readonly end: 'stop' | 'other-mode' | 'next-address' | 'next-host'
       readonly reason: string
-      /** Whether this says that there is no such database. Otherwise it may be there, and serve others. */
+      /**
+       * Whether the outcome means that there is no such database. Otherwise the database may exist and serve others.
+       */
       readonly absent?: boolean
     }
 
-/** Such as `stopped('does not speak PostgreSQL')`. */
+/** Makes a final outcome, as in `stopped('does not speak PostgreSQL')`. */
 export const stopped = (reason: string, absent = false): Outcome => ({
   end: 'stop',
   reason,
   absent,
 })
 
-/** A reason to be told as it is, such as a certificate file that cannot be read. */
+/** An error whose message is the reason to print, such as a certificate file that cannot be read. */
 export class Hindrance extends Error {
-  /** As in an outcome. */
+  /** Has the meaning of `absent` in an outcome. */
   readonly absent: boolean
 
   constructor(message: string, absent = false) {

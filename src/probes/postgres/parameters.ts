@@ -2,7 +2,7 @@ import { UsageError } from '../../base/errors.ts'
 import { printable } from '../../base/redact.ts'
 import { mostSimilar } from '../../base/similar.ts'
 
-/** A parameter's value, and how to name the two in a sentence: `sslmode=bogus`, `PGSSLMODE=bogus`. */
+/** A parameter's value, and the text that shows name and value in a message: `sslmode=bogus`, `PGSSLMODE=bogus`. */
 export interface Given {
   readonly value: string
   readonly from: string
@@ -12,14 +12,14 @@ export interface Given {
 export type Parameters = ReadonlyMap<string, Given>
 
 interface Rule {
-  /** The environment variable that stands in for the parameter. */
+  /** The environment variable that applies if the parameter is not given. */
   readonly variable?: string
-  /** The values that can be honoured, where not any text. */
+  /** The supported values, if rdv does not support every text. */
   readonly words?: readonly string[]
   readonly integer?: boolean
-  /** Why the parameter is refused, or those of its values that are not among the words. */
+  /** The reason why rdv refuses the parameter, or those of its values that are not among the words. */
   readonly because?: string
-  /** For a parameter that can hold a secret: the value is in no sentence. */
+  /** Whether the parameter can hold a secret. No message contains the value of such a parameter. */
   readonly secret?: boolean
 }
 
@@ -108,7 +108,7 @@ const rules: Readonly<Record<string, Rule>> = {
 /** Whether libpq has a parameter of this name. */
 export const isParameter = (name: string): boolean => Object.hasOwn(rules, name)
 
-/** What to write instead of a parameter that does not exist. */
+/** Suggests what to write instead of a parameter that does not exist. */
 export const suggestParameter = (name: string): string => {
   const known = Object.keys(rules)
   const similar = mostSimilar(name, known)
@@ -116,21 +116,24 @@ export const suggestParameter = (name: string): string => {
   return `${offer} one of ${known.join(', ')}`
 }
 
-/** The parameters that the environment gives. An empty variable counts as libpq counts it. */
+/** Returns the parameters that the environment gives. As in libpq, an empty variable counts as given. */
 export const fromEnvironment = (environment: NodeJS.ProcessEnv = process.env): Parameters => {
   const found = new Map<string, Given>()
   for (const [name, { variable = '' }] of Object.entries(rules)) {
     const value = environment[variable]
     if (value !== undefined) found.set(name, { value, from: `${variable}=${value}` })
   }
-  // libpq's older word for it, still heeded
+  // libpq still reads this older variable.
   if (!found.has('sslmode') && environment.PGREQUIRESSL?.startsWith('1')) {
     found.set('sslmode', { value: 'require', from: 'PGREQUIRESSL=1' })
   }
   return found
 }
 
-/** @throws UsageError naming what is allowed, for a value that libpq refuses or that cannot be honoured. */
+/**
+ * @throws UsageError for a value that libpq refuses or that rdv does not support. The message names the supported
+ * values.
+ */
 export const checkParameters = (parameters: Parameters): void => {
   for (const [name, given] of parameters) check(name, given)
 }

@@ -2,16 +2,19 @@ import { reasonFor } from '../../base/reason.ts'
 import { inHome } from './home.ts'
 import type { Login, Password } from './wanted.ts'
 
-/** Whose password is looked up. */
+/** The login and the server whose password is looked up. */
 interface Wanted extends Login {
   readonly host: string
   readonly port: number
 }
 
-/** The directory of the default socket: a password file calls it `localhost`. */
+/** The directory of the default socket. A password file calls it `localhost`. */
 const socketFolder = '/var/run/postgresql'
 
-/** Looks a password up in `passfile` or `~/.pgpass`, unless libpq would ignore the file. The first line that matches counts. */
+/**
+ * Looks up a password in `passfile` or `~/.pgpass`, unless libpq would ignore the file. The first line that matches
+ * counts.
+ */
 export const readPasswordFile = async (wanted: Wanted, passfile: string): Promise<Password> => {
   const { readFile, stat } = await import('node:fs/promises')
   const file = passfile || (await inHome('.pgpass'))
@@ -30,7 +33,7 @@ const without = (passwordProblem: string): Password => ({ password: '', password
 
 const field = String.raw`((?:\\.|[^\\:])*)`
 
-/** `host:port:database:user:password`, in which a backslash protects a colon. */
+/** `host:port:database:user:password`, in which a backslash escapes a colon. */
 const entry = new RegExp(`^${Array(5).fill(field).join(':')}`)
 
 const passwordIn = (text: string, { host, port, database, user }: Wanted): string => {

@@ -3,10 +3,10 @@ import type { Peer } from '../dial.ts'
 import { isSocket } from './settings.ts'
 import type { Host } from './wanted.ts'
 
-/** What fits into Linux' `sockaddr_un`, in bytes. */
+/** The longest path, in bytes, that fits into Linux's `sockaddr_un`. */
 const maxPathLength = 107
 
-/** Where to connect to for one address of a host. */
+/** Returns the peer for one address of a host. */
 export const peerOf = (host: Host, address: string): Peer => {
   if (!isSocket(host)) return { host: address, port: host.port }
   const path = `${address}/.s.PGSQL.${host.port}`
@@ -14,6 +14,6 @@ export const peerOf = (host: Host, address: string): Peer => {
     throw new UsageError(
       `the path of the socket ${path} is longer than ${maxPathLength} bytes: shorten it`,
     )
-  // @ stands for an abstract name, which is in no directory
+  // @ begins an abstract name, which is in no directory.
   return { path: path.replace(/^@/, '\0') }
 }

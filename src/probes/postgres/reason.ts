@@ -9,13 +9,13 @@ interface Login {
   readonly password: string
 }
 
-/** SQLSTATEs, as PostgreSQL's appendix A lists them: of each, the wording of ours. */
+/** Messages of rdv for SQLSTATEs, which appendix A of PostgreSQL's manual lists. */
 const states: ReadonlyMap<string, (login: Login) => string> = new Map([
   ['28P01', ({ user }) => `password authentication failed for user ${user}`],
   ['3D000', ({ database }) => `database ${database} does not exist`],
 ])
 
-/** Why there is no session (yet); never with the password. */
+/** Returns the reason why there is no session. It never contains the password. */
 export const postgresReason = (error: unknown, login: Login): string => {
   if (error instanceof Hindrance) return printable(error.message)
   const code = codeOf(error)
@@ -23,7 +23,7 @@ export const postgresReason = (error: unknown, login: Login): string => {
   return reasonFor(error) ?? `login failed: ${inItsWords(error, login)}`
 }
 
-/** What the server sent, in contrast to what became of the connection. */
+/** Whether the server sent this error, in contrast to an error of the connection. */
 export const isServerError = (error: unknown): boolean =>
   error instanceof Error && 'severity' in error && error.severity !== undefined
 

@@ -3,12 +3,13 @@ import { UsageError } from '../../base/errors.ts'
 import { inHome } from './home.ts'
 import { type Given, isParameter, type Parameters, suggestParameter } from './parameters.ts'
 
-/** Where Debian's libpq looks for the file of all users, unless `PGSYSCONFDIR` says otherwise. */
+/** The directory in which Debian's libpq looks for the system-wide file, unless `PGSYSCONFDIR` is set. */
 const systemFolder = '/etc/postgresql-common'
 
 /**
- * The parameters of a service: from its section of `servicefile` or `~/.pg_service.conf`, else of the file of all users.
- * @throws UsageError where no file has the section, or the section is malformed.
+ * Returns the parameters of a service. They come from its section of `servicefile` or `~/.pg_service.conf`, or else of
+ * the system-wide file.
+ * @throws UsageError if no file has the section, or the section is malformed, or `servicefile` cannot be read.
  */
 export const readService = async (service: string, servicefile = ''): Promise<Parameters> => {
   const own = servicefile || (await inHome('.pg_service.conf'))

@@ -1,9 +1,12 @@
 import type { Client } from 'pg'
 
-/** What a server of version 14 or later reports of itself at the start of a session, by name: `on` or `off`. */
+/**
+ * Settings that a server of version 14 or later reports at the start of a session. Each name has the value `on` or
+ * `off`.
+ */
 export type Reported = ReadonlyMap<string, string>
 
-/** Why a session is not the one that `target_session_attrs` wants; `undefined` where it is. */
+/** Returns the reason why a session does not match `target_session_attrs`, or `undefined` if it matches. */
 export const mismatchOf = async (
   wanted: string,
   client: Client,

@@ -7,7 +7,9 @@ import { cannotConnectNow, isServerError, postgresReason } from './reason.ts'
 import { mismatchOf } from './session-attributes.ts'
 import type { Session } from './wanted.ts'
 
-/** More than any server has, so that a malicious one cannot keep us computing for ever. */
+/**
+ * More iterations than any server has. Without a limit, a malicious server could keep this process computing forever.
+ */
 const maxScramIterations = 10_000_000
 
 /** Opens a session over a connection, runs `SELECT 1` and ends the session. */
@@ -18,9 +20,9 @@ export const runSession = async (socket: Socket, session: Session): Promise<Outc
   const options: ClientConfig & { scramMaxIterations: number } = {
     user,
     database,
-    // a function, as pg would look for an empty password elsewhere
+    // pg looks elsewhere for an empty password, unless the password is a function.
     password: () => password,
-    // negotiated already
+    // TLS is already negotiated.
     ssl: false,
     sslnegotiation: 'postgres',
     stream: () => connected(socket),
@@ -33,8 +35,8 @@ export const runSession = async (socket: Socket, session: Session): Promise<Outc
 }
 
 /**
- * The connection as pg wants it, which connects for itself. Its parser throws on a message that it does not know, in the
- * middle of an event: that breaks the connection only.
+ * Adapts an open connection to pg, which expects to connect by itself. pg's parser throws on an unknown message in the
+ * middle of an event. This adapter lets such an error break only the connection.
  */
 const connected = (socket: Socket): Socket => {
   const on = socket.on.bind(socket)
@@ -72,7 +74,7 @@ const startupParameters = ({ settings: { of }, user, database }: Session) => {
 }
 
 const converse = async (client: Client, socket: Socket, session: Session): Promise<Outcome> => {
-  // Stays for good: an error that comes after the end must not become an uncaught exception.
+  // This listener is never removed: an error that comes after the end must not become an uncaught exception.
   const failed = new Promise<never>((_, reject) => {
     client.on('error', reject)
     socket.once('close', () => reject(new Hindrance('connection closed', true)))
@@ -84,7 +86,7 @@ const converse = async (client: Client, socket: Socket, session: Session): Promi
     await Promise.race([failed, login.broken, client.connect()])
     const mismatch = await Promise.race([failed, mismatchOf(session.wanted, client, reported)])
     if (mismatch === undefined) await Promise.race([failed, client.query('SELECT 1')])
-    // The answer is known: how the session ends does not matter.
+    // The result is known now, so it does not matter how the session ends.
     await Promise.race([failed, client.end()]).catch(() => {})
     return mismatch === undefined
       ? { end: 'up' }
@@ -102,9 +104,9 @@ const refused = (error: unknown, session: Session, loggedIn: boolean): Outcome =
 }
 
 interface LoginWatch {
-  /** Rejects where the server asks for what is not given to it. */
+  /** Rejects if the login is broken off because of what the server asks for. */
   readonly broken: Promise<never>
-  /** Whether the server has let the user in. */
+  /** Whether the server has accepted the login. */
   readonly passed: () => boolean
 }
 

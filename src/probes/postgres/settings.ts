@@ -4,7 +4,10 @@ import { allowedMethods } from './authentication.ts'
 import { checkParameters, fromEnvironment, type Parameters } from './parameters.ts'
 import type { Host, Settings } from './wanted.ts'
 
-/** Which service's parameters are wanted too: those of the URL go first, then the service's, then the environment's. */
+/**
+ * Returns the service whose parameters apply too. Parameters of the URL take precedence over those of the service, and
+ * these over those of the environment.
+ */
 export const serviceOf = (url: Parameters): { service?: string; servicefile: string } => {
   const all = new Map([...fromEnvironment(), ...url])
   return {
@@ -13,7 +16,7 @@ export const serviceOf = (url: Parameters): { service?: string; servicefile: str
   }
 }
 
-/** @throws UsageError where libpq refuses the parameters, or where no host is named. */
+/** @throws UsageError if libpq refuses the parameters. */
 export const combine = (url: Parameters, service: Parameters = new Map()): Settings => {
   const all: Parameters = new Map([...fromEnvironment(), ...service, ...url])
   checkParameters(all)
@@ -29,7 +32,7 @@ export const combine = (url: Parameters, service: Parameters = new Map()): Setti
   return settings
 }
 
-/** Whether the host is a Unix socket: its name is a directory, or `@` and an abstract name. */
+/** Whether the host is a Unix socket: its name is a directory, or an abstract name that begins with `@`. */
 export const isSocket = ({ name, address }: Host): boolean => address === '' && /^[/@]/.test(name)
 
 const hostsOf = (of: Settings['of'], from: string): Host[] => {
@@ -62,7 +65,10 @@ const portNumber = (text: string, from: string): number => {
   throw new UsageError(`${problem}: write ports from 1 to 65535`)
 }
 
-/** In a URL whose host was forgotten, the password stands in the place of the port. */
+/**
+ * If the host is missing from a URL, the password may stand in the place of the port. So the message shows such a port
+ * only if it has no other characters than digits and commas.
+ */
 const shownPort = (text: string, from: string): string =>
   from.startsWith('PG') || /^[\d,]*$/.test(text)
     ? printable(from)

@@ -5,9 +5,10 @@ import { Hindrance } from './outcome.ts'
 import type { Settings } from './wanted.ts'
 
 /**
- * The certificates for one connection, from the files that libpq reads: those of the parameters, else of `~/.postgresql`.
- * A server's certificate is verified if there is a root certificate, whatever the mode.
- * @throws Hindrance where libpq refuses a file.
+ * Returns the certificates for one connection. They come from the files that libpq reads: those that the parameters
+ * name, otherwise those in `~/.postgresql`. If there is a root certificate, the server's certificate is verified in
+ * every mode.
+ * @throws Hindrance if libpq refuses a file.
  */
 export const readTlsFiles = async (settings: Settings): Promise<ConnectionOptions> => {
   const [root, own] = await Promise.all([
@@ -53,7 +54,7 @@ const readOwn = async (settings: Settings): Promise<ConnectionOptions> => {
   return { cert, key, ...(passphrase === '' ? {} : { passphrase }) }
 }
 
-/** libpq refuses a key that others can read, but root's for its group. */
+/** libpq refuses a key that other users can access. Only a key of root may be readable for its group. */
 const checkKey = async (file: string): Promise<void> => {
   const { stat } = await import('node:fs/promises')
   const found = await stat(file).catch(() => undefined)
@@ -63,7 +64,7 @@ const checkKey = async (file: string): Promise<void> => {
     throw new Hindrance(`other users can access the private key ${file}: change its mode to 600`)
 }
 
-/** `undefined` where the file is not there. */
+/** Returns `undefined` if the file does not exist. */
 const contents = async (file: string, what: string): Promise<string | undefined> => {
   const { readFile } = await import('node:fs/promises')
   try {

@@ -1,37 +1,37 @@
-/** What is wanted of PostgreSQL servers: which ones, by whom, and how. */
+/** What a probe requests of PostgreSQL servers: which servers, which login, and which kind of session. */
 
 /** One of the servers that are tried in turn. */
 export interface Host {
-  /** A name, an address or a socket's directory: what certificates and password files know it by. May be empty. */
+  /** The name, address or socket directory under which certificates and password files know the host. May be empty. */
   readonly name: string
-  /** What to connect to instead of what the name resolves to. */
+  /** The address to connect to instead of resolving the name. May be empty. */
   readonly address: string
   readonly port: number
 }
 
-/** What is known before any file is read or anything is connected to. */
+/** The settings that follow from the parameters of all sources. */
 export interface Settings {
   readonly hosts: readonly Host[]
   readonly sslmode: string
-  /** A parameter's value; empty where it has none. */
+  /** Returns a parameter's value, or an empty text if it has none. */
   readonly of: (name: string) => string
-  /** Whether the parameter is given, be it empty. */
+  /** Whether the parameter is given, even if it is empty. */
   readonly has: (name: string) => boolean
 }
 
-/** Who logs in, to which database. */
+/** The user who logs in, and the database. */
 export interface Login {
   readonly user: string
   readonly database: string
 }
 
-/** A password, empty where there is none, perhaps for a reason that can be told. */
+/** A password, or an empty text if there is none. `passwordProblem` gives the reason if there is a known one. */
 export interface Password {
   readonly password: string
   readonly passwordProblem?: string
 }
 
-/** Who logs in, and what the session must be like. */
+/** The login, and the requirements for the session. */
 export interface Session extends Login, Password {
   readonly settings: Settings
   /** A value of `target_session_attrs`. */
