@@ -22,18 +22,18 @@ import { probeRoutes } from './routes/probes.ts'
 import { rdvV1Routes } from './routes/rdv-v1.ts'
 import { recipesRoutes } from './routes/recipes.ts'
 
-/** A body of a request that needs none, in bytes. */
+/** The largest body, in bytes, on routes that set no limit of their own. */
 const BODY_LIMIT = 1_048_576
 
 /** A percent-encoded key of 1 KiB is three times as long. */
 const MAX_PATH_LENGTH = 4_096
 
 export interface AppLogs {
-  /** Told of every request. */
+  /** Gets a line for every request. */
   readonly accessLog?: Log | undefined
 }
 
-/** The routes on a server that is not listening yet. */
+/** Creates the routes on a server that is not listening yet. */
 export const createApp = async (
   context: ServerContext,
   serverFactory: (handler: RequestListener) => Server,
@@ -67,7 +67,7 @@ export const createApp = async (
   return app
 }
 
-/** A server that stops does not wait for the next request of a connection. */
+/** A stopping server does not wait for further requests on a connection. */
 const closeAtEnd = (app: FastifyInstance, { open }: ServerContext): void => {
   app.addHook('onSend', async (_request, reply) => {
     if (open.ended) reply.header('connection', 'close')
@@ -81,7 +81,7 @@ const answerFailures = (app: FastifyInstance, { report }: ServerContext): void =
     return send(reply, failure)
   })
   const methods = new Methods(app)
-  // whatever has no route has a method that its path does not take
+  // A path that does not begin with an underscore always has a route, but maybe not for this method.
   app.setNotFoundHandler(({ url }, reply) => {
     const allowed = methods.of(url)
     if (allowed === '') return reply.code(404).send(RESERVED)

@@ -9,28 +9,28 @@ import type { KeyPolicy } from './protocol/key-policy.ts'
 import type { SharedWaits } from './waits/shared-wait.ts'
 import type { WaitHistory } from './waits/wait-history.ts'
 
-/** What the routes of one server share. */
+/** The parts that the routes of one server share. */
 export interface ServerContext {
-  /** As it was given. */
+  /** The store as the caller gave it. */
   readonly store: Backend
-  /** The same store, with shared watches: for all that waits. */
+  /** The same store with shared watches, for everything that waits. */
   readonly namespace: Namespace
-  /** Which of its keys clients may touch. */
+  /** The rule that says which keys of the store the clients may use. */
   readonly keyPolicy: KeyPolicy
   readonly version: string
-  /** Milliseconds that a request waits unless it says otherwise; 0 is no limit. */
+  /** The default time limit of a waiting request, in milliseconds. 0 means no limit. */
   readonly timeout: number
   readonly postgresUrl: string
   readonly open: OpenRequests
   readonly waits: WaitHistory
-  /** All that is to be seen of what goes on. */
+  /** The record of the current activity. */
   readonly activity: ActivityRecord
   readonly metrics: Metrics
   readonly shared: SharedWaits
-  /** Who may do what. */
+  /** Authorizes requests. */
   readonly access: Access
-  /** Told of every failure that is a bug. */
+  /** Called with every failure that is a bug. */
   readonly report: (error: unknown) => void
-  /** What may be looked at for clients. */
+  /** The rule that says which targets the server may probe for clients. */
   readonly probing: ProbePolicy
 }

@@ -6,50 +6,53 @@ import type { Log } from './log/logger.ts'
 
 export interface ServerOptions {
   readonly listen: { readonly host: string; readonly port: number }
-  /** The store; the caller closes it, after the server. */
+  /** The store. The caller closes it after the server. */
   readonly backend: Backend
-  /** Of the keys that `curl` names. */
+  /** The namespace of the keys that `curl` requests name. */
   readonly namespace: string
-  /** The only ones that `http://` clients may use. Default: any. */
+  /** The only namespaces that `http://` clients may use. Default: any. */
   readonly namespaces?: readonly string[]
-  /** Milliseconds that a request waits unless it says otherwise. Default 30 000; 0 is no limit. */
+  /** Milliseconds that a request waits by default. Default: 30 000. 0 means no limit. */
   readonly timeout?: number
-  /** What clients must present as `Authorization: Bearer`. */
+  /** A token with all scopes, which clients present as `Authorization: Bearer`. */
   readonly token?: string
-  /** Likewise, each good for some things only. */
+  /** Further tokens, each with its scopes. */
   readonly tokens?: readonly Grant[]
-  /** Serve on other addresses than loopback without a token. */
+  /** Whether the server may serve other addresses than loopback without a token. */
   readonly insecure?: boolean
-  /** Where `/_postgres/DB` looks: a `postgres://` URL with `{{.}}` for the database. */
+  /** The server that `/_postgres/DB` checks: a `postgres://` URL with `{{.}}` in place of the database. */
   readonly postgresUrl?: string
   readonly tls?: TlsOptions
-  /** Names by which the server is called, besides those that nobody else can have. */
+  /** Names by which clients may call the server, besides those that no foreign page can have. */
   readonly allowHosts?: readonly string[]
-  /** The only things that are probed for clients: `HOST:PORT`, `*.svc:5432`, `10.0.0.0/8`. Default: any. */
+  /** The only targets that the server probes for clients: `HOST:PORT`, `*.svc:5432`, `10.0.0.0/8`. Default: any. */
   readonly allowProbes?: readonly string[]
-  /** So many requests may wait at once. Default 100 000. */
+  /** The most requests that may wait at once. Default: 100 000. */
   readonly maxWaiters?: number
-  /** So many of one client address. Default: all on loopback, else 10 000. */
+  /** The most waiting requests of one client address. Default: no limit on loopback, otherwise 10 000. */
   readonly maxWaitersPerClient?: number
-  /** So many connections may be open at once; further ones are closed. Default 120 000. */
+  /** The most connections that may be open at once. Further connections are closed. Default: 120 000. */
   readonly maxConnections?: number
-  /** Milliseconds in which a client must send its headers, and read something of what it is sent. Default 20 000. */
+  /**
+   * Milliseconds within which a client must send its headers, and within which it must read a part of what is sent to
+   * it. Default: 20 000.
+   */
   readonly clientTimeout?: number
-  /** Where it is told what happens to the server; with `accessLog` also each request. */
+  /** The log of the server. With `accessLog`, it also has a line for each request. */
   readonly log?: Log
   readonly accessLog?: boolean
-  /** Told of every failure that is a bug. */
+  /** Called with every failure that is a bug. */
   readonly report?: (error: unknown) => void
 }
 
-/** In PEM form. With `ca`, clients must show a certificate that it signed. */
+/** A certificate and its key in PEM form. With `ca`, clients must present a certificate that `ca` has signed. */
 export interface TlsOptions {
   readonly cert: string
   readonly key: string
   readonly ca?: string
 }
 
-/** @throws UsageError everybody who reaches the address could use the server. */
+/** @throws UsageError if any client that reaches the address could use the server. */
 export const checkExposure = ({ listen, token, tokens, insecure }: ServerOptions): void => {
   if (token === '') throw new UsageError('the token is empty: give one that clients can send')
   if (token !== undefined || tokens?.length || insecure || isLoopback(listen.host)) return
@@ -61,6 +64,6 @@ export const checkExposure = ({ listen, token, tokens, insecure }: ServerOptions
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 
-/** The address as part of a URL. */
+/** Returns the URL of the server at this host and port. */
 export const urlOf = ({ tls }: ServerOptions, host: string, port: number): string =>
   `${tls ? 'https' : 'http'}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`

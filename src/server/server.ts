@@ -19,45 +19,46 @@ import { WaitHistory } from './waits/wait-history.ts'
 
 const DEFAULT_TIMEOUT = 30_000
 
-/** web-rendezvous' own. */
+/** The default of web-rendezvous. */
 const DEFAULT_POSTGRES = 'postgres://postgres:pgpass@postgres:5432/{{.}}?sslmode=disable'
 
 const DEFAULT_WAITERS = 100_000
 
-/** Of one address, where others than this machine's own programs can come. */
+/** The most waiters of one client address, unless only programs of this machine can connect. */
 const DEFAULT_WAITERS_OF_CLIENT = 10_000
 
-/** Milliseconds that requests which are being carried out have left when the server is stopped. */
+/** Milliseconds that running requests have left when the server is stopped. */
 const GRACE = 6_000
 
-/** Names that clients have probed and that resolve slowly: so many at once keep no other one waiting. */
+/** The number of slowly resolving names, probed by clients at the same time, that do not delay other names. */
 const NAMES = 30
 
 /** A running rendezvous server. */
 export interface Server {
-  /** As clients on this machine write it. */
+  /** The URL that clients on this machine use. */
   readonly url: string
   readonly port: number
-  /** How many requests are waiting. */
+  /** The number of open waits and streams. */
   readonly waiters: number
   /**
-   * From now on new connections see this certificate, and requests need one of these tokens; what is left out stays. What is
-   * under way goes on.
-   * @throws the certificate and the key do not belong together, or are none.
+   * Replaces the certificate for new connections, and the tokens for new requests. A part that is not given stays as it
+   * is. Open connections and requests continue.
+   * @throws an error if the certificate and the key do not match or are malformed; UnavailableError in the standalone
+   * executable, which cannot replace its certificate.
    */
   reload(secrets: Pick<ServerOptions, 'tls' | 'tokens'>): void
   /**
-   * Stops: accepts nothing more, tells who waits that the server is shutting down (503, so that `curl --retry` goes to
-   * another one), ends the streams, and lets the requests that are being carried out end. Never rejects; resolves
-   * within seconds. The backend stays open.
+   * Stops the server. It accepts no more connections, answers waiting requests with 503 (so that `curl --retry` goes to
+   * another server), ends the streams, and lets running requests end. Never rejects, and resolves within seconds. The
+   * backend stays open.
    */
   drain(): Promise<void>
 }
 
 /**
  * Serves a store over HTTP.
- * @throws UsageError the address is not loopback, and neither a token nor `insecure` was given.
- * @throws UnavailableError the address cannot be listened on.
+ * @throws UsageError if the address is not loopback, and neither a token nor `insecure` is given.
+ * @throws UnavailableError if the server cannot listen on the address.
  */
 export const startServer = async (options: ServerOptions): Promise<Server> => {
   checkExposure(options)
@@ -93,7 +94,7 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
 const isSame = (one: TlsOptions, other: TlsOptions | undefined): boolean =>
   one.cert === other?.cert && one.key === other.key && one.ca === other.ca
 
-/** @throws UnavailableError within bun, whose servers keep the certificate that they began with. */
+/** @throws UnavailableError in bun, whose servers keep their first certificate. */
 const replaceCertificate = (server: TlsServer, tls: TlsOptions): void => {
   if (typeof server.setSecureContext !== 'function') {
     throw new UnavailableError(
@@ -105,8 +106,8 @@ const replaceCertificate = (server: TlsServer, tls: TlsOptions): void => {
 }
 
 /**
- * Very many who wait make V8 enlarge the space for young objects, which then takes 5 KB for each of them and is never
- * given back. Without growth they are moved to where the old ones are, and only those are kept.
+ * With very many waiters, V8 enlarges the space for young objects. That space then takes 5 KB for each waiter, and V8
+ * never gives it back. Without growth, V8 moves these objects to the space for old objects, where only they are kept.
  */
 const keepYoungHeapSmall = (): void => setFlagsFromString('--semi-space-growth-factor=1')
 
@@ -131,12 +132,12 @@ const drain = async (
 const waitersOfClient = ({ listen: { host } }: ServerOptions): number =>
   isLoopback(host) ? Number.POSITIVE_INFINITY : DEFAULT_WAITERS_OF_CLIENT
 
-/** What the routes of a server with these options share. */
+/** Makes the context that the routes of a server with these options share. */
 export const contextOf = (options: ServerOptions): ServerContext => {
   const { backend: store, log } = options
   const namespaceName = checkNamespace(options.namespace)
   const version = manifest.version
-  // first what may refuse the options: what follows the store must be closed
+  // Parts that may refuse the options come first, because parts that follow the store must be closed.
   const access = new Access(options)
   const probing = new ProbePolicy(options.allowProbes)
   const shared = new SharedWaits()

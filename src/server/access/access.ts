@@ -7,16 +7,19 @@ import { Hosts } from './host.ts'
 import type { RequiredScope } from './scope.ts'
 import { everything, type Grant, Tokens } from './tokens.ts'
 
-/** A request that is not carried out, and what its client is challenged with. */
+/** The refusal of a request, with the challenge for its client. */
 export interface Refusal extends Failure {
   readonly challenge?: string
 }
 
-/** Who may do what on a server. */
+/** Authorizes the requests to a server. */
 export class Access {
   #tokens: Tokens
   readonly #hosts: Hosts
-  /** A page of another name has no token, and the server no certificate of that name. */
+  /**
+   * Whether the server has tokens or TLS. A page under a foreign name has no token, and the server has no certificate
+   * for that name.
+   */
   readonly #protected: boolean
   readonly #checksHosts: boolean
 
@@ -27,17 +30,17 @@ export class Access {
     this.#checksHosts = !this.#protected || allowHosts !== undefined
   }
 
-  /** From now on these are accepted, and no others. */
+  /** Replaces the accepted tokens. */
   replaceTokens(tokens: readonly Grant[]): void {
     this.#tokens = new Tokens(tokens)
   }
 
-  /** Whether the request carries a token, if there are any. */
+  /** Whether the request carries an accepted token. Always true if the server has no tokens. */
   authorized(request: FastifyRequest): boolean {
     return this.#refusalOfToken(request, 'any') === undefined
   }
 
-  /** Why a request is not carried out; `undefined`: it is. */
+  /** Returns the reason why a request is refused, or `undefined` if it is authorized. */
   refusal(request: FastifyRequest, need: RequiredScope): Refusal | undefined {
     return (
       ambiguousHeaders(request) ??

@@ -6,11 +6,11 @@ import { type RequiredScope, STRICTEST_SCOPE } from './scope.ts'
 
 const undeclared = new WeakMap<FastifyInstance, string[]>()
 
-/** The routes that do not say what they need: nobody but an admin may use them. */
+/** Returns the routes that declare no scope. Only a token with the scope `admin` may use them. */
 export const undeclaredRoutes = (app: FastifyInstance): readonly string[] =>
   undeclared.get(app) ?? []
 
-/** Looks at every request before anything else is done with it. To be called before the routes are made. */
+/** Authorizes every request before any other processing. Must be called before the routes are added. */
 export const authorize = (app: FastifyInstance, { store, access }: ServerContext): void => {
   const missing: string[] = []
   undeclared.set(app, missing)
@@ -24,7 +24,7 @@ export const authorize = (app: FastifyInstance, { store, access }: ServerContext
   })
 }
 
-/** What has no route is refused to everybody alike who has a token. */
+/** A request without a route needs any token, so that every client with a token gets the same answer. */
 const needOf = (request: FastifyRequest): RequiredScope => {
   const { config } = request.routeOptions
   if (request.is404) return 'any'

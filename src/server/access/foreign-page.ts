@@ -3,10 +3,11 @@ import { type Failure, refused } from '../http/responses.ts'
 import type { Hosts } from './host.ts'
 
 /**
- * Refuses what a foreign web page makes a person's browser send. A browser says so itself: in `Sec-Fetch-Site` where the
- * connection is safe, and in `Origin` of everything but a plain GET. Tools such as curl send neither.
+ * Refuses requests that a foreign web page makes a user's browser send. A browser reports the page: in `Sec-Fetch-Site`
+ * if the connection is secure, and in `Origin` of every request but a plain GET. Tools such as curl send neither
+ * header.
  *
- * `protects`: whether a page of the server's name must be the server's own, since its name is bound to be right.
+ * `protects`: tokens or TLS ensure that a page with the name in `Host` is the server's own page.
  */
 export const foreignPage = (
   request: FastifyRequest,
@@ -17,7 +18,10 @@ export const foreignPage = (
   return foreign ? refused(403, 'requests from other web pages are refused') : undefined
 }
 
-/** Another port of this host counts as the same site: it is another program. A link may lead to the page. */
+/**
+ * A page on another port of this host is foreign, because another program serves it. Browsers call it the same site. A
+ * link on a foreign page may lead to the live page.
+ */
 const isOfForeignSite = ({ headers, method, url }: FastifyRequest): boolean => {
   const site = headers['sec-fetch-site']
   if (site === undefined || site === 'same-origin' || site === 'none') return false

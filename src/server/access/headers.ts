@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Failure, refused } from '../http/responses.ts'
 
-/** Node takes the first of several, a proxy in front may have looked at the last. */
+/** If one of these headers occurs twice, Node takes the first, but a proxy in front may have checked the last. */
 const ONCE = ['host', 'authorization', 'origin'] as const
 
 /** Refuses headers that could be read in two ways. */
@@ -13,6 +13,6 @@ export const ambiguousHeaders = ({ raw }: FastifyRequest): Failure | undefined =
   return needsHost ? refused(400, 'the header Host is missing: name the server in it') : undefined
 }
 
-/** The token that a request carries. */
+/** Returns the bearer token of a request. */
 export const bearerOf = ({ headers }: FastifyRequest): string | undefined =>
   /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]

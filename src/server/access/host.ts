@@ -5,29 +5,31 @@ import { UsageError } from '../../base/errors.ts'
 import { type Failure, refused } from '../http/responses.ts'
 
 /**
- * By which names a server may be called. A web page whose name its owner points at this machine (DNS rebinding) shares
- * that name with the server, and its scripts may read all that the server answers; but the name betrays it in `Host`.
+ * The names by which clients may call a server. In an attack by DNS rebinding, the owner of a web page's name points
+ * the name at this machine. The page then shares its name with the server, and its scripts may read all answers of the
+ * server. But the request still has that name in `Host`.
  *
- * Nobody can point an address elsewhere, nor register `localhost`, a name without a dot, or this machine's own name.
+ * An attacker cannot point an address elsewhere, and cannot register `localhost`, a name without a dot, or this
+ * machine's own name.
  */
 export class Hosts {
   readonly #allowed: ReadonlySet<string>
   readonly #suffixes: readonly string[]
 
-  /** `allowed`: further names; `*.example.com` stands for all below. */
+  /** `allowed` lists further names. `*.example.com` stands for all names below it. */
   constructor(allowed: readonly string[] = []) {
     const names = allowed.map(checkPattern)
     this.#allowed = new Set([...names, hostname().toLowerCase()])
     this.#suffixes = names.filter((name) => name.startsWith('*')).map((name) => name.slice(1))
   }
 
-  /** Whether nobody else can have given a page this name. Without brackets, in lowercase. */
+  /** Whether no foreign page can have this name. The name has no brackets and is in lowercase. */
   isOwn(name: string): boolean {
     const isFree = isIP(name) === 0 && name.includes('.')
     return !isFree || this.#allowed.has(name) || this.#suffixes.some((end) => name.endsWith(end))
   }
 
-  /** Refuses a request that calls the server by another name. */
+  /** Refuses a request that calls the server by a name which is not allowed. */
   refusal({ headers }: FastifyRequest): Failure | undefined {
     if (headers.host === undefined) return undefined
     const name = hostNameOf(headers.host)
@@ -40,7 +42,9 @@ export class Hosts {
   }
 }
 
-/** The name or address in a `Host` header, without port and brackets. */
+/**
+ * Returns the name or address in a `Host` header, without port and brackets, or `undefined` if the header is malformed.
+ */
 const hostNameOf = (host: string): string | undefined => {
   const [, bracketed, plain] =
     /^(?:\[([\da-f:.]+)\]|([^\s/?#@:[\]\\]+))(?::\d{1,5})?$/i.exec(host) ?? []

@@ -1,21 +1,21 @@
-/** What a token lets its bearer do. None of them includes another. */
+/** The permissions that a token can have. No scope includes another. */
 export const SCOPES = ['read', 'signal', 'probe', 'admin'] as const
 
 export type Scope = (typeof SCOPES)[number]
 
-/** What a route asks of who calls it: a scope, any token at all, or nothing. */
+/** The requirement of a route: a scope, any token, or nothing. */
 export type RequiredScope = Scope | 'any' | 'public'
 
-/** What a route needs that does not say it. */
+/** The requirement of a route that declares none. */
 export const STRICTEST_SCOPE: RequiredScope = 'admin'
 
-/** Of a path on which `GET` looks or waits, and every other method changes something. */
+/** Returns the scope for a path on which `GET` reads or waits, and every other method changes something. */
 export const scopeOf = (method: string): Scope => (method === 'GET' ? 'read' : 'signal')
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     scope?: RequiredScope
-    /** Where a browser gets the live page in its place. */
+    /** The requirement for a browser that gets the live page instead. */
     page?: RequiredScope | undefined
   }
 }

@@ -5,9 +5,9 @@ import { everything, type Grant } from './tokens.ts'
 const FORM = 'write TOKEN, or SCOPE,SCOPE TOKEN'
 
 /**
- * Reads a token file: a line for each token, before it the scopes that it has; without them it has all. Empty lines, and
- * lines that begin with `#`, are comments.
- * @throws UsageError naming the line, and never the token.
+ * Parses a token file. Each line has a token, with its scopes before it. A token without scopes has all of them. Empty
+ * lines, and lines that begin with `#`, are ignored.
+ * @throws UsageError that names the line, and never the token.
  */
 export const parseTokenFile = (text: string, name: string): Grant[] => {
   const grants = text.split('\n').flatMap((line, at) => parseLine(line.trim(), `${name}:${at + 1}`))
@@ -33,7 +33,7 @@ const checkToken = (token: string, place: string): string => {
   )
 }
 
-/** What is no scope may be a token. */
+/** The message does not show an unknown scope, because the word may be a token. */
 const checkScope = (word: string, place: string): Scope => {
   const scope = SCOPES.find((one) => one === word)
   if (scope) return scope

@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { SCOPES, type Scope } from './scope.ts'
 
-/** A token and what it is good for. */
+/** A token and its scopes. */
 export interface Grant {
   readonly token: string
   readonly scopes: readonly Scope[]
 }
 
-/** A token that is good for everything. */
+/** Grants all scopes to a token. */
 export const everything = (token: string): Grant => ({ token, scopes: SCOPES })
 
 interface Known {
@@ -28,17 +28,20 @@ export class Tokens {
     }))
   }
 
-  /** Whether everybody is let in. */
+  /** Whether there are no tokens, so that every request is authorized. */
   get none(): boolean {
     return this.#known.length === 0
   }
 
-  /** What a token is good for; `undefined` for a wrong one. Takes the same time whichever it is. */
+  /**
+   * Returns the scopes of a token, or `undefined` for a wrong token. The time that it takes does not depend on the
+   * token.
+   */
   scopesOf(given: string): ReadonlySet<Scope> | undefined {
     const wanted = digest(given)
     let found: ReadonlySet<Scope> | undefined
     for (const known of this.#known) {
-      // no early end: the time would tell which one it is
+      // An early exit would reveal by its time which token it is.
       if (timingSafeEqual(known.digest, wanted)) found = known.scopes
     }
     return found

@@ -9,40 +9,46 @@ import { boundsInWords, type Outcome, type Wait } from './wait.ts'
 import type { Waits } from './waits.ts'
 import { type Watching, watch } from './watching.ts'
 
-/** How often (milliseconds) it is looked whether the processes live that have announced to wait. */
+/** Milliseconds between two checks whether the processes that announced waits are alive. */
 const CHECK_INTERVAL = 1_000
 
-/** How long (milliseconds) after a wait is over it is judged how it ended: the signal that did it may come later. */
+/**
+ * Milliseconds from the end of a wait to the judgement of its outcome. The signal that released the waiter may arrive
+ * later than the end.
+ */
 const JUDGED_AFTER = 500
 
-/** A wait whose time was over but for this (milliseconds) has timed out. */
+/** A wait that ended within this many milliseconds of its timeout, or later, has timed out. */
 const NEARLY = 500
 
-/** So long (milliseconds) before a waiter left a signal may have released it. */
+/** A signal may have released a waiter if it came at most this many milliseconds before the waiter left. */
 const LATELY = 2_000
 
-/** One that was announced. */
+/** A wait that its waiter announced. */
 interface AnnouncedWait {
   readonly wait: Wait
   readonly waiter: Waiter
-  /** What a signal makes it fail as. */
+  /** The signal that makes the wait fail. */
   readonly failing: string | undefined
-  /** What this server sees of what is waited for, where it sees all of it. */
+  /** The server's own watch of the targets, if the server can read any of them. */
   readonly watching: Watching | undefined
-  /** A process may announce its wait anew before the server knows that the connection before has ended. */
+  /**
+   * The connections that announce this wait. A process may announce its wait again before the server notices that the
+   * previous connection has ended.
+   */
   connections: number
   judging?: NodeJS.Timeout
 }
 
-/** The waits of processes that announce themselves, in the store or by a connection. */
+/** Waits that processes announce, in the store or by a connection. */
 export class Announced {
   readonly #namespace: Namespace
   readonly #shared: SharedWaits
   readonly #waits: Waits
   readonly #signals: Signals
-  /** By the key that tells of it. */
+  /** By the key of the announcement in the store. */
   readonly #noted = new Map<string, AnnouncedWait>()
-  /** By the id that its waiter gave it. */
+  /** By the id that the waiter gave its wait. */
   readonly #named = new Map<string, AnnouncedWait>()
   #latest: ReadonlyMap<string, Entry> = new Map()
 
@@ -53,7 +59,7 @@ export class Announced {
     this.#signals = signals
   }
 
-  /** Those in the store, until the signal aborts. */
+  /** Follows the announcements in the store until the signal aborts. */
   async follow(signal: AbortSignal): Promise<void> {
     const check = setInterval(() => this.#compare(this.#latest), CHECK_INTERVAL)
     check.unref()
@@ -72,7 +78,7 @@ export class Announced {
     }
   }
 
-  /** Whose connection broke and who announces the same wait anew goes on with it. */
+  /** Begins a wait. A waiter that announces the same wait again, after its connection broke, continues it. */
   begin(waiter: Waiter): AnnouncedWait {
     const known = this.#named.get(waiter.id ?? '')
     if (!known) return this.#begin(waiter)
@@ -100,13 +106,16 @@ export class Announced {
     return announced
   }
 
-  /** Its waiter says how it ends. */
+  /** Ends a wait with the outcome that its waiter reports. */
   conclude(id: string, { outcome, reason }: WaitEnd): void {
     const announced = this.#named.get(id)
     if (announced) this.#finish(announced, outcome, reason)
   }
 
-  /** Nobody says why: a process that was killed leaves as one that was released. */
+  /**
+   * Removes a connection of a wait whose outcome was not reported. After the last one, the server has to judge the
+   * outcome, because a killed process leaves in the same way as a released one.
+   */
   end(announced: AnnouncedWait): void {
     announced.connections--
     if (announced.connections > 0) return
@@ -127,14 +136,14 @@ export class Announced {
     this.#finish(announced, outcome, reason, until)
   }
 
-  /** What has ended a wait whose waiter does not tell. */
+  /** Judges the outcome of a wait whose waiter does not report it. */
   #verdict(
     { wait, waiter, failing, watching }: AnnouncedWait,
     until: number,
   ): { outcome?: Outcome; reason?: string } {
     const { since, timeout, signal } = wait
     const expired = timeout !== undefined && until - since > timeout - NEARLY
-    // rdv before it told how its waits end
+    // A waiter without an id is an older version of rdv, which does not report outcomes.
     if (expired && waiter.id === undefined) return { outcome: 'timeout' }
     if (watching?.found) return watching.found
     const newest = (target: string | undefined) =>
@@ -145,7 +154,7 @@ export class Announced {
       return { outcome: 'failed', reason: `${failed.key} is ${failed.state}` }
     if (released) return { outcome: 'released' }
     if (expired) return { outcome: 'timeout' }
-    // otherwise what can have released it is not seen here
+    // In other cases, this server does not see what may have released the waiter.
     return signal !== undefined || watching?.whole ? { outcome: 'gone' } : {}
   }
 
@@ -168,7 +177,9 @@ export class Announced {
 
 const isGroup = (signal: string | undefined): boolean => signal?.endsWith('/') === true
 
-/** Which signals end a wait for one thing; what ends several is not told from here. */
+/**
+ * Returns the signals that end a wait for one target. Signals alone do not show when a wait for several targets ends.
+ */
 const signalsOf = (waiter: Waiter): { releasing?: string; failing?: string } => {
   const { kind, targets, states, failStates } = waiter
   const [target = ''] = targets

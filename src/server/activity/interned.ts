@@ -1,7 +1,7 @@
-/** So many different ones are known at a time. */
+/** The most different texts that are remembered at a time. */
 const KNOWN = 1_000
 
-/** Gives equal texts the same memory: of very many who wait most wait for the same, and come from few addresses. */
+/** Makes equal texts share memory. Of very many waiters, most wait for the same target and come from few addresses. */
 export class Interned<T> {
   readonly #known = new Map<string, T>()
   readonly #make: (text: string) => T

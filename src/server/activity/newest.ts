@@ -1,8 +1,8 @@
-/** The newest of many, at most so many. */
+/** Keeps the newest items, at most `capacity`. */
 export class Newest<T> {
   readonly #capacity: number
   readonly #items: T[] = []
-  /** Where the oldest is, once there are as many as it takes. */
+  /** The index of the oldest item once the capacity is reached. */
   #first = 0
 
   constructor(capacity: number) {

@@ -1,16 +1,16 @@
 import type { StatusRow } from '../../recipes/status/row.ts'
 
 /**
- * What is going on, for the live page and for who saves a run: whole by `GET /_activity`, and followed by `GET /_events`
- * (Server-Sent Events). Times are milliseconds since 1970 of the server's clock.
+ * The current activity of a server, for the live page and for saved runs. `GET /_activity` returns all of it, and `GET
+ * /_events` (Server-Sent Events) follows it. Times are milliseconds since 1970 by the server's clock.
  */
 export interface Activity {
   readonly server: ServerFacts
-  /** As `rdv status --json` has it. */
+  /** The rows of `rdv status --json`. */
   readonly status: readonly StatusRow[]
-  /** Those that wait and those that have ended, oldest first; of the ended ones the newest. */
+  /** The ended and the pending waits, oldest first. Of the ended waits, only the newest are listed. */
   readonly waits: readonly WaitSpan[]
-  /** How many more wait than are listed. */
+  /** The number of pending waits that are not listed. */
   readonly unlisted: number
   /** The newest signals, oldest first. */
   readonly signals: readonly SignalMark[]
@@ -21,43 +21,43 @@ export interface ServerFacts {
   /** The store's address, without secrets. */
   readonly backend: string
   readonly namespace: string
-  /** Whether what was acknowledged outlives the server. */
+  /** Whether acknowledged commits outlive the server. */
   readonly durable: boolean
   readonly startedAt: number
-  /** The server's clock when this was written, so that a page can tell ages whatever its own clock says. */
+  /** The server's clock when this was written. A page computes ages from it, whatever the page's own clock shows. */
   readonly now: number
 }
 
-/** One wait: a bar of the waterfall. */
+/** One wait, which is one bar of the waterfall. */
 export interface WaitSpan {
   readonly id: string
-  /** `db`, `db=migrated`, `deploy/`, `tcp://db:5432`; without secrets. */
+  /** Such as `db`, `db=migrated`, `deploy/` or `tcp://db:5432`, without secrets. */
   readonly target: string
   readonly waiter: Waiter
-  /** What is waited for; absent: signals and probes. Those who wait for a lock and the like are in the status too. */
+  /** The kind of the target. Absent for signals and probes. Waiters for a lock and the like are also in the status. */
   readonly kind?: 'counter' | 'waitgroup' | 'lock' | 'election' | 'barrier'
-  /** Of a group: so many ready members. Absent: one, or all that there are. */
+  /** For a group: the number of ready members that it needs. Absent: one member, or all present members. */
   readonly needs?: number
   readonly since: number
-  /** Absent while it waits. */
+  /** Absent while the wait is pending. */
   readonly until?: number
-  /** `gone`: the waiter went away before it had an answer. */
+  /** `gone`: the waiter left before it got an answer. */
   readonly outcome?: 'released' | 'timeout' | 'failed' | 'gone'
-  /** What it is short of, or of a probe the last error: `not signalled`, `1 of 3 ready, node2 is busy`. */
+  /** What is missing, or the last error of a probe: `not signalled`, `1 of 3 ready, node2 is busy`. */
   readonly reason?: string
-  /** The signal that released it, where one did: `id` of a SignalMark. */
+  /** The `id` of the SignalMark that released the wait, if a signal released it. */
   readonly releasedBy?: string
 }
 
-/** Whoever waits or signals, as far as that is known. */
+/** What is known about a process that waits or signals. */
 export interface Waiter {
   readonly host?: string
   readonly pid?: number
-  /** The address that a request came from; behind a proxy the proxy's. */
+  /** The address that a request came from. Behind a proxy, it is the address of the proxy. */
   readonly client?: string
-  /** What a request calls itself, by `?by=`. Nobody has checked it, nor what follows. */
+  /** The name that a request gives in `?by=`. Neither this field nor the following ones are verified. */
   readonly name?: string
-  /** The address that a proxy says it was asked from. */
+  /** The client address that a proxy reports. */
   readonly forwardedFor?: string
   /** The program that sent a request, such as `curl/8.5.0`. */
   readonly agent?: string
@@ -67,20 +67,20 @@ export interface Waiter {
 export interface SignalMark {
   readonly id: string
   readonly key: string
-  /** `null`: cleared. */
+  /** `null` if the key was cleared. */
   readonly state: string | null
   readonly at: number
   readonly by?: Waiter
 }
 
 /**
- * The events of `GET /_events` and their data. The first is `activity`, which also comes again whenever what was told so
- * far is void; a client that reconnects begins anew with it.
+ * The events of `GET /_events` and their data. The first event is `activity`. It is sent again whenever the events so
+ * far are no longer valid. A client that reconnects starts anew with this event.
  */
 export interface ActivityEvents {
   readonly activity: Activity
   readonly status: readonly StatusRow[]
-  /** A new wait, or a known one (by its id) that has changed. */
+  /** A new wait, or a known wait (by its id) that has changed. */
   readonly wait: WaitSpan
   readonly unlisted: number
   readonly signal: SignalMark

@@ -15,17 +15,20 @@ import { WatchedStatus } from './watched-status.ts'
 export interface RecordOptions {
   readonly namespace: Namespace
   readonly facts: Omit<ServerFacts, 'startedAt' | 'now'>
-  /** What is waited for. */
+  /** The shared waits, which know the reasons of pending waits. */
   readonly shared: SharedWaits
-  /** Told of each wait that has ended. */
+  /** Called for each wait that has ended. */
   readonly ended?: (wait: Wait) => void
-  /** Told up to which commit the server's own watch has come. */
+  /** Called with the revision up to which the server's own watch has read. */
   readonly seen?: (revision: number) => void
-  /** Told why what goes on in the store cannot be followed. */
+  /** Called with the reason when the store can no longer be followed. */
   readonly failed?: (error: unknown) => void
 }
 
-/** What is going on, and the newest of what has gone on: bounded, and cheap while nobody looks. */
+/**
+ * The current activity, and the newest of the past activity. Its memory is bounded, and it costs little while there are
+ * no viewers.
+ */
 export class ActivityRecord {
   readonly waits: Waits
   readonly #options: RecordOptions
@@ -61,18 +64,18 @@ export class ActivityRecord {
     void this.#follow()
   }
 
-  /** Ends what runs in the background. */
+  /** Ends all work in the background. */
   close(): void {
     this.#closing.abort(new Error('the server has stopped'))
     this.#status.stop()
   }
 
-  /** A client is about to write these keys (their full names). */
+  /** Notes that a client is about to write these keys (full names). */
   writing(keys: readonly string[], by: Client): void {
     for (const key of keys) this.#signals.writing(key, by)
   }
 
-  /** A process waits, until the signal aborts. */
+  /** Records that a process waits, until the signal aborts. */
   announce(namespace: string, waiter: Waiter, signal: AbortSignal): void {
     const own = namespace === this.#options.namespace.name
     const wait = own ? this.#announced.begin(waiter) : undefined
@@ -85,12 +88,12 @@ export class ActivityRecord {
     else signal.addEventListener('abort', leave, { once: true })
   }
 
-  /** A process that waits by a connection tells how its wait ends. */
+  /** Records how a wait ends whose process announced it by a connection. */
   conclude(namespace: string, id: string, end: WaitEnd): void {
     if (namespace === this.#options.namespace.name) this.#announced.conclude(id, end)
   }
 
-  /** Who waits by a connection; who has left a note in the store is to be found there. */
+  /** Returns the waiters that wait by a connection. Waiters that announce themselves in the store are found there. */
   waiters(namespace: string): Waiters {
     const own = namespace === this.#options.namespace.name
     const requests = own ? [...this.waits.open].filter(({ path }) => path !== undefined) : []
@@ -103,12 +106,12 @@ export class ActivityRecord {
     return { waiters, unlisted: connected.length + requests.length - waiters.length }
   }
 
-  /** All of it, as it is now. */
+  /** Returns the whole activity as it is now. */
   async read(): Promise<Activity> {
     return this.#whole(await this.#status.read())
   }
 
-  /** Tells a client what happens, until the signal aborts. */
+  /** Sends events to a client until the signal aborts. */
   async show(response: ServerResponse, signal: AbortSignal): Promise<void> {
     await this.#status.start()
     this.#viewers.add(response, signal)

@@ -7,14 +7,17 @@ import { parseRecord, type SessionRecord, sessionKey } from '../../recipes/core/
 import { Newest } from './newest.ts'
 import type { SignalMark, Waiter } from './protocol.ts'
 
-/** So many signals are remembered. */
+/** The most signals that are remembered. */
 const MAX_REMEMBERED = 1_000
 
-/** So many writes of clients that the watch has not told of yet are remembered, for so long (milliseconds). */
+/**
+ * The most writes of clients that are remembered until the watch reports them, and the time limit for that in
+ * milliseconds.
+ */
 const WRITES = 1_000
 const WRITE_TIME = 5_000
 
-/** The watch may tell of a signal so much later (milliseconds) than those whom it has released. */
+/** The watch may report a signal up to this many milliseconds after the waiters that it has released. */
 const LAG = 500
 
 interface Writing {
@@ -22,17 +25,17 @@ interface Writing {
   readonly at: number
 }
 
-/** The newest signals, as the store's watch tells of them, and who set them where that is known. */
+/** The newest signals, as the store's watch reports them, with the clients that set them if they are known. */
 export class Signals {
   readonly #namespace: Namespace
   readonly #noted: (mark: SignalMark) => void
   readonly #marks = new Newest<SignalMark>(MAX_REMEMBERED)
   readonly #writing = new Map<string, Writing>()
   #count = 0
-  /** What was written later was seen by nobody yet; `undefined`: nothing was read. */
+  /** The revision up to which the watch has been read. `undefined`: nothing has been read. */
   #revision: number | undefined
 
-  /** `noted` is told of each mark. */
+  /** `noted` is called with each mark. */
   constructor(namespace: Namespace, noted: (mark: SignalMark) => void) {
     this.#namespace = namespace
     this.#noted = noted
@@ -42,7 +45,10 @@ export class Signals {
     return this.#marks.all
   }
 
-  /** A client is about to write a key (its full name): if the watch tells of it soon, it was this one. */
+  /**
+   * Notes that a client is about to write a key (its full name). If the watch reports the key soon, this client wrote
+   * it.
+   */
   writing(key: string, by: Waiter): void {
     if (!key.startsWith(prefixIn(this.#namespace, 'signal'))) return
     this.#writing.delete(key)
@@ -50,7 +56,7 @@ export class Signals {
     keepNewest(this.#writing, WRITES)
   }
 
-  /** Until the signal aborts; `seen` is told up to which commit the watch has come. */
+  /** Follows the signals until `signal` aborts. Calls `seen` with the revision up to which the watch has been read. */
   async follow(
     backend: Backend,
     seen: (revision: number) => void,
@@ -69,7 +75,10 @@ export class Signals {
     }
   }
 
-  /** Of a snapshot, what is younger than all that was seen before. What went meanwhile is not known. */
+  /**
+   * Returns the entries of a snapshot that are newer than all that was read before. Keys that were cleared in the
+   * meantime are not known.
+   */
   #missed(entries: readonly Entry[]): Change[] {
     const before = this.#revision
     if (before === undefined) return []
@@ -100,7 +109,10 @@ export class Signals {
     return writing && now - writing.at <= WRITE_TIME ? writing.by : undefined
   }
 
-  /** A session that is held for somebody is of a server's process, which says nothing of who it was. */
+  /**
+   * Returns who wrote an entry. If a server holds the session for a client, the session names the process of the
+   * server, not the client.
+   */
   async #authorOf(key: string, entry: Entry | undefined, now: number): Promise<Waiter | undefined> {
     const writer = this.#writer(key, now)
     const holder = await this.#holder(entry)
@@ -116,7 +128,7 @@ export class Signals {
     return parseRecord(await this.#namespace.backend.get(key).catch(() => undefined))
   }
 
-  /** The newest signal of that time that fits a target: a key or a group, also in one of some states. */
+  /** Returns the newest signal of a period that matches a target: a key or a group, with or without states. */
   releasing(target: string, since: number, until: number): SignalMark | undefined {
     const fits = fitting(target)
     for (const mark of this.#marks.backwards()) {

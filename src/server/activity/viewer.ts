@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { sentEvent } from '../events/server-sent-events.ts'
 import type { ActivityEvents } from './protocol.ts'
 
-/** So many bytes may wait to be read before a viewer is left out. */
+/** The most bytes that may wait for a viewer to read them. A viewer with more gets no further events. */
 const BACKLOG = 1_048_576
 
 /** One event of the stream, as it is sent. */
@@ -11,7 +11,10 @@ export const eventText = <K extends keyof ActivityEvents>(
   data: ActivityEvents[K],
 ): string => sentEvent({ name, data: JSON.stringify(data) })
 
-/** One who looks on. Who reads slowly misses what happens meanwhile, and is then told everything anew. */
+/**
+ * A client that follows the activity. A client that reads slowly misses the events of that time, and then gets the
+ * whole activity again.
+ */
 export class Viewer {
   readonly #response: ServerResponse
   #isBehind = false
@@ -20,14 +23,14 @@ export class Viewer {
     this.#response = response
   }
 
-  /** `whole`: what it is told where it has missed something and has read all that it was told before. */
+  /** `whole` returns what to send to a viewer that has missed events and has now read everything sent before. */
   send(text: string, whole: () => string): void {
     if (this.#isBehind) this.#catchUp(whole)
     else if (this.#response.writableLength > BACKLOG) this.#isBehind = true
     else this.#response.write(text)
   }
 
-  /** It does not keep up. */
+  /** Whether the viewer does not keep up. */
   get isBehind(): boolean {
     return this.#isBehind
   }

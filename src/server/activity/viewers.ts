@@ -8,22 +8,22 @@ import type { Waits } from './waits.ts'
 /** Milliseconds between two batches of events. */
 const BATCH = 100
 
-/** How often (milliseconds) it is looked why those who wait still do. */
+/** Milliseconds between two reads of the reasons of pending waits. */
 const REASONS = 1_000
 
-/** Where more has happened since the last batch, everything is told anew. */
+/** If there are more events than this since the last batch, the whole activity is sent instead. */
 const MAX_SENT = 1_000
 
 export interface Telling {
   /** The whole activity, as an event. */
   whole(): string
-  /** Why somebody waits, if that is known. */
+  /** Returns the reason why a wait is pending, if it is known. */
   reasonOf(wait: Wait): string | undefined
-  /** The last one who looked on has left. */
+  /** Called when the last viewer has left. */
   unwatched(): void
 }
 
-/** Tells all who look on what happens, in batches. Costs nothing while nobody does. */
+/** Sends the activity to all viewers, in batches. Costs nothing while there are no viewers. */
 export class Viewers {
   readonly #waits: Waits
   readonly #telling: Telling
@@ -45,9 +45,9 @@ export class Viewers {
     return this.#viewers.size > 0
   }
 
-  /** Until the signal aborts. */
+  /** Adds a viewer until the signal aborts. */
   add(response: ServerResponse, signal: AbortSignal): void {
-    // whoever looks on already is told first what is new
+    // Existing viewers must get the new events first, because sending the whole activity clears these events.
     const text = this.#batch()
     if (text !== '') this.#sendToAll(text)
     const viewer = new Viewer(response)
@@ -79,7 +79,7 @@ export class Viewers {
     this.#schedule()
   }
 
-  /** Something else, written out. */
+  /** Sends another event, given as text. */
   tell(text: string): void {
     if (!this.some) return
     this.#others.push(text)
@@ -95,7 +95,7 @@ export class Viewers {
     const text = this.#batch()
     if (text !== '') this.#sendToAll(text)
     const behind = [...this.#viewers].some(({ isBehind }) => isBehind)
-    // somebody must be told more, or the reasons may change
+    // A viewer has to catch up, or the reasons may change.
     if (behind) this.#schedule()
     else if (this.some && this.#waits.open.size > 0) {
       this.#timer ??= setTimeout(() => this.#flush(), REASONS)

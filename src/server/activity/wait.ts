@@ -3,24 +3,24 @@ import type { Waiter, WaitSpan } from './protocol.ts'
 export type Outcome = NonNullable<WaitSpan['outcome']>
 
 /**
- * A wait that is going on, or has ended. There may be very many, so each is this one small object: no timer, no
- * listener, and nothing that is made before somebody asks.
+ * A pending or ended wait. There may be very many, so each wait is only this one small object: no timer, no listener,
+ * and nothing that is made before it is needed.
  */
 export interface Wait {
   readonly id: number
-  /** Of a request: as it is written in the URL, with a leading slash. */
+  /** For a request: the path as the URL has it, with a leading slash. */
   readonly path: string | undefined
   readonly target: string
   readonly waiter: Waiter
   readonly since: number
-  /** What a signal can release it as; `undefined`: it is released by something else, or more. */
+  /** The signal that can release it. `undefined`: something else releases it, or several things. */
   readonly signal: string | undefined
-  /** Under which its reason is found while it waits. */
+  /** The name under which the shared waits know its reason while it is pending. */
   readonly shared?: string | undefined
   readonly detail?: WaitDetail | undefined
-  /** Of one that was announced: milliseconds. */
+  /** For an announced wait: its time limit in milliseconds. */
   readonly timeout?: number | undefined
-  /** Whether viewers know of it. */
+  /** Whether the viewers know this wait. */
   told: boolean
   until?: number
   outcome?: Outcome | undefined
@@ -28,19 +28,19 @@ export interface Wait {
   releasedBy?: string | undefined
 }
 
-/** What most waits do not have. */
+/** Details that most waits do not have. */
 interface WaitDetail {
-  /** What is waited for, where it is neither a signal nor a probe. */
+  /** The kind of the target, if it is neither a signal nor a probe. */
   readonly kind?: WaitSpan['kind']
-  /** Of a group: the number of ready members. */
+  /** For a group: the number of ready members that it needs. */
   readonly needs?: number | undefined
-  /** Of a counter: what it must be, in words. */
+  /** For a counter: the bounds that its value must meet, in words. */
   readonly wants?: string | undefined
-  /** What is missing, where no shared wait knows it. */
+  /** Returns what is missing, if no shared wait knows it. */
   readonly why?: () => string | undefined
 }
 
-/** As it is told. */
+/** Returns a wait in the form in which it is sent. */
 export const spanOf = (wait: Wait): WaitSpan => {
   const { kind, needs } = wait.detail ?? {}
   const reason = reasonIn(wait)
@@ -63,7 +63,7 @@ const reasonIn = ({ reason, detail, outcome }: Wait): string | undefined => {
   return reason && detail?.wants && isMissing ? `${reason}, wanted: ${detail.wants}` : reason
 }
 
-/** `3 or more` */
+/** Returns the bounds of a counter in words: `3 or more`. */
 export const boundsInWords = (
   bounds: Readonly<Partial<Record<'atLeast' | 'atMost' | 'equals', string | bigint>>>,
 ): string | undefined => {

@@ -5,19 +5,19 @@ import { Newest } from './newest.ts'
 import type { SignalMark } from './protocol.ts'
 import type { Outcome, Wait } from './wait.ts'
 
-/** So many that wait are listed, and so many that have ended. */
+/** The most pending waits that are listed, and the most ended ones that are kept. */
 export const LISTED = 1_000
 
-/** A query may be much longer than the key that it asks for. */
+/** The most characters of a target. A query may be much longer than the key that it asks for. */
 const MAX_TEXT_LENGTH = 600
 
-/** A wait that was over sooner (milliseconds) was none: what it asked for was so already. */
+/** A wait that was released in fewer milliseconds does not count: its condition was already true. */
 const MAX_CREDITED = 10
 
-/** The newest signal of a time that fits a target. */
+/** Finds the newest signal of a period that matches a target. */
 type Releasing = (target: string, since: number, until: number) => SignalMark | undefined
 
-/** What a new wait is known by. */
+/** The description of a new wait. */
 export type Awaited = Pick<
   Wait,
   'path' | 'target' | 'waiter' | 'signal' | 'shared' | 'detail' | 'timeout'
@@ -25,13 +25,13 @@ export type Awaited = Pick<
   readonly since?: number
 }
 
-/** Told of what happens to waits. */
+/** Called when waits begin and end. */
 export interface WaitListener {
   begun(wait: Wait): void
   ended(wait: Wait): void
 }
 
-/** All who wait, and the newest of those who have waited. */
+/** All pending waits, and the newest of the ended ones. */
 export class Waits {
   readonly #open = new Set<Wait>()
   readonly #ended = new Newest<Wait>(LISTED)
@@ -45,17 +45,17 @@ export class Waits {
     this.#listener = listener
   }
 
-  /** Oldest first. */
+  /** The pending waits, oldest first. */
   get open(): ReadonlySet<Wait> {
     return this.#open
   }
 
-  /** The newest, oldest first. */
+  /** The newest ended waits, oldest first. */
   get ended(): Wait[] {
     return this.#ended.all
   }
 
-  /** The oldest of those who wait. */
+  /** The oldest of the pending waits, at most `LISTED`. */
   get listed(): Wait[] {
     const listed: Wait[] = []
     for (const wait of this.#open) {
@@ -84,7 +84,7 @@ export class Waits {
     return wait
   }
 
-  /** `undefined`: how it ended is not known. */
+  /** Ends a wait. If `outcome` is `undefined`, it is not known how the wait ended. */
   end(wait: Wait, outcome: Outcome | undefined, reason?: string, until = Date.now()): void {
     if (!this.#open.delete(wait)) return
     wait.until = until
@@ -94,14 +94,17 @@ export class Waits {
     if (wait.told || !this.#wasNone(wait)) this.#ended.add(wait)
   }
 
-  /** How a wait ended that rejected so. */
+  /** Ends a wait that was rejected with this error. */
   fail(wait: Wait, error: unknown): void {
     if (error === GONE) this.end(wait, 'gone')
     else if (error instanceof TimeoutError) this.end(wait, 'timeout', error.pending[0]?.reason)
     else this.end(wait, 'failed', error instanceof Error ? error.message : undefined)
   }
 
-  /** The watch may tell of a signal a moment after it has released somebody: so this is asked when it is told. */
+  /**
+   * Looks up which signal released a wait. The watch may report the signal shortly after it has released the waiter, so
+   * this is called when the wait is sent.
+   */
   credit(wait: Wait): Wait {
     const { outcome, signal, since, until } = wait
     if (outcome === 'released' && signal !== undefined && until !== undefined) {

@@ -3,16 +3,19 @@ import type { StatusRow } from '../../recipes/status/row.ts'
 import { status } from '../../recipes/status/status.ts'
 import { watchStatus } from '../../recipes/status/watch-status.ts'
 
-/** Milliseconds that the store may take to tell the status. */
+/** Milliseconds for one read of the status. */
 const LIMIT = 5_000
 
 interface StatusListener {
   changed(rows: readonly StatusRow[]): void
-  /** The store cannot be followed any more. */
+  /** Called when the store can no longer be followed. */
   failed(error: unknown): void
 }
 
-/** The status of a namespace, which is followed only while somebody wants to know. The waits are left out: they tell of themselves. */
+/**
+ * The status of a namespace, which is followed only while there are viewers. It omits waits, because waits are sent as
+ * events of their own.
+ */
 export class WatchedStatus {
   readonly #namespace: Namespace
   readonly #listener: StatusListener
@@ -24,17 +27,17 @@ export class WatchedStatus {
     this.#listener = listener
   }
 
-  /** As far as it was told. */
+  /** The rows that are known so far. */
   get known(): readonly StatusRow[] {
     return this.#rows ?? []
   }
 
-  /** As it is now. */
+  /** Returns the current rows. */
   async read(): Promise<readonly StatusRow[]> {
     return this.#rows ?? withoutWaits(await status(this.#namespace, { timeout: LIMIT }))
   }
 
-  /** Follows it until `stop`. Resolves when something of it is known, or cannot be. */
+  /** Follows the status until `stop`. Resolves when the first rows are known, or cannot be read. */
   async start(): Promise<void> {
     this.#rows ??= await this.read().catch(() => [])
     if (!this.#watching) void this.#watch()

@@ -12,21 +12,23 @@ import { judgeWaitGroup } from '../../recipes/wait-group.ts'
 import type { SharedWaits } from '../waits/shared-wait.ts'
 import type { Outcome } from './wait.ts'
 
-/** So many targets are announced; where there are as many, there may be more. */
+/** A waiter announces at most this many targets. If there are as many, the waiter may have more. */
 const MAX_TARGETS = 16
 
-/** What a process waits for, looked at by the server: it sees what is missing, and when it holds. */
+/**
+ * The server's own wait for the targets of a process. The server sees what is missing, and when the condition is true.
+ */
 export interface Watching {
-  /** Under which its reason is found. */
+  /** The name under which the shared waits know its reason. */
   readonly name: string
-  /** Whether it is all that the process waits for. */
+  /** Whether these are all targets of the process. */
   readonly whole: boolean
-  /** How it has ended, where it is whole and has. */
+  /** How the wait has ended, if `whole` is true and the wait has ended. */
   readonly found: { readonly outcome: Outcome; readonly reason?: string } | undefined
   stop(): void
 }
 
-/** `undefined`: what is waited for is not in the store, or its waiter does not tell enough of it. */
+/** Returns `undefined` if no target is in the store, or the waiter does not announce enough. */
 export const watch = (
   namespace: Namespace,
   shared: SharedWaits,
@@ -62,10 +64,10 @@ export const watch = (
   }
 }
 
-/** Only those in the store: what can be reached from the waiter need not be reached from here. */
+/** Includes only targets in the store. A probe's target that the waiter can reach may be unreachable from here. */
 const conditionsOf = (namespace: Namespace, waiter: Waiter): Condition[] | undefined => {
   const { id, kind, targets, states, not, failStates, min, ready } = waiter
-  // rdv that does not tell how its waits end does not tell all that ends them either
+  // A waiter without an id is an older version of rdv, which does not announce everything that ends its wait.
   if (id === undefined) return undefined
   const open = async () => namespace
   const options = { states: states ?? not, failStates, min, ready }

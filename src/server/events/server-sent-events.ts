@@ -1,21 +1,24 @@
-/** How Server-Sent Events are written, to whoever follows. */
+/** How Server-Sent Events are written. */
 export const SSE = {
   contentType: 'text/event-stream',
-  /** A proxy may cut a stream on which nothing comes: a comment comes at least so often (milliseconds). */
+  /** Milliseconds between two comments. A proxy may cut a stream on which no data comes. */
   heartbeatEvery: 15_000,
   heartbeat: ': heartbeat\n\n',
 } as const
 
 interface SentEvent {
-  /** Where to go on after it. */
+  /** The id after which a client continues. */
   readonly id?: string | undefined
-  /** Without a name it is a `message`. */
+  /** The default name is `message`. */
   readonly name?: string | undefined
-  /** Without data there is only the id. No carriage returns: they would come out as line feeds. */
+  /**
+   * Without data, the event has only an id. The data must not contain carriage returns, because they would arrive as
+   * line feeds.
+   */
   readonly data?: string | undefined
 }
 
-/** One event as it is sent. */
+/** Returns one event as it is sent. */
 export const sentEvent = ({ id, name, data }: SentEvent): string => {
   const lines = [
     ...(id === undefined ? [] : [`id: ${id}`]),

@@ -3,19 +3,19 @@ import { errorToWire } from '../../backends/http/wire-error.ts'
 import { GapError, messageId, type Position } from '../../recipes/topic/position.ts'
 import { SSE, sentEvent } from './server-sent-events.ts'
 
-/** How the messages of a topic are written to a client. */
+/** The format in which the messages of a topic are written to a client. */
 export interface TopicFormat {
   readonly contentType: string
-  /** Before the first message. */
+  /** Returns the text before the first message. */
   begin(position: Position): string
   message(data: Uint8Array, id: string): Uint8Array
-  /** While there are no messages; `undefined`: nothing may come between them. */
+  /** The text that is sent while there are no messages. `undefined`: nothing may come between messages. */
   readonly heartbeat: string | undefined
-  /** Why it ends too early; `undefined`: it is broken off without a word. */
+  /** Returns the text that says why the stream ends too early. `undefined`: the stream breaks off without a text. */
   end(error: unknown): string | undefined
 }
 
-/** Each message, byte for byte, with what ends it. */
+/** Writes each message byte for byte, followed by the delimiter. */
 export const delimitedBy = (delimiter: number): TopicFormat => ({
   contentType: 'application/octet-stream',
   begin: () => '',
@@ -25,9 +25,10 @@ export const delimitedBy = (delimiter: number): TopicFormat => ({
 })
 
 /**
- * Server-Sent Events. The id of an event is the message's, so a client that reconnects with it as `Last-Event-ID` goes
- * on behind it; the first event has no data, only the id of the place before. Of a message that is no text of such a
- * stream, the event `base64` tells. A gap is told by the event `gap`, whose id lies behind it.
+ * Server-Sent Events. The id of an event is the id of its message, so a client that reconnects with it as
+ * `Last-Event-ID` continues after that message. The first event has no data, only the id of the position before the
+ * stream. A message that cannot be text of such a stream is sent as an event `base64`. A gap is reported by the event
+ * `gap`, with whose id a client continues behind the gap.
  */
 export const serverSentEvents: TopicFormat = {
   contentType: SSE.contentType,
@@ -44,7 +45,7 @@ export const serverSentEvents: TopicFormat = {
 
 const before = ({ topic, next }: Position): string => messageId(topic, next - 1)
 
-/** A carriage return would come out as a line feed. */
+/** A message with a carriage return is sent as base64, because the carriage return would arrive as a line feed. */
 const textOf = (data: Buffer): { name?: string; data: string } =>
   isUtf8(data) && !data.includes(13)
     ? { data: data.toString() }

@@ -7,19 +7,19 @@ import { beginStream, breakOff, confirmed, writeWithBackpressure } from '../http
 import { SSE } from './server-sent-events.ts'
 import type { TopicFormat } from './topic-format.ts'
 
-/** So many bytes are written at one go. */
+/** Messages are joined until a write has this many bytes. */
 const CHUNK_SIZE = 64 * 1024
 
 interface TopicStreamOptions {
   readonly format: TopicFormat
-  /** Ends after so many messages. */
+  /** The stream ends after this many messages. */
   readonly count: number | undefined
   readonly signal: AbortSignal
 }
 
 /**
- * Writes what a subscription brings to a client, no faster than that reads. Of what is not read yet no more is in
- * memory than what was read from the store at one go.
+ * Writes the messages of a subscription to a client, no faster than the client reads. The unread messages in memory are
+ * at most those of one read from the store.
  */
 export class TopicStream {
   readonly #subscription: Subscription
@@ -34,8 +34,8 @@ export class TopicStream {
   }
 
   /**
-   * Resolves when it has ended. With a count the answer begins with the first message.
-   * @throws what keeps that from coming.
+   * Resolves when the stream has ended. With a count, the response begins with the first message.
+   * @throws the error that prevents the response from beginning.
    */
   async run(): Promise<void> {
     const { count } = this.#options
@@ -64,7 +64,7 @@ export class TopicStream {
     }
   }
 
-  /** The place of a named subscriber moves when the client's system has the messages. */
+  /** Moves the position of a named subscriber once the client's system has received the messages. */
   async #confirm(group: Messages, count: number): Promise<void> {
     const { signal } = this.#options
     if (!this.#subscription.named) return
@@ -88,7 +88,7 @@ export class TopicStream {
     }
   }
 
-  /** The headers go out; from now on it can only be broken off. */
+  /** Sends the headers. After that, an error can no longer change the status of the response. */
   #begin(first?: number): ServerResponse {
     if (this.#response) return this.#response
     const { format } = this.#options
@@ -105,7 +105,10 @@ export class TopicStream {
     if (heartbeat && response && !response.writableNeedDrain) response.write(heartbeat)
   }
 
-  /** A stream whose time is up has ended well, unless messages are missing that were counted on. */
+  /**
+   * A stream whose time limit is over has ended properly, unless the client asked for a number of messages that did not
+   * all come.
+   */
   #end(response: ServerResponse, error: unknown): void {
     const { format, count, signal } = this.#options
     const timeIsUp = signal.reason instanceof TimeoutError && count === undefined

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 
 /**
- * Whom the limits of one client count for: an IPv4 address, or an IPv6 network of 64 bits, whose addresses one machine
- * may all use.
+ * Returns the unit to which the limits of one client apply: an IPv4 address, or an IPv6 network of 64 bits, because one
+ * machine may use all addresses of such a network.
  */
 export const clientNetworkOf = (address = ''): string => {
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]

@@ -2,18 +2,18 @@ import { readFile } from 'node:fs/promises'
 import { isIPv4, type Socket } from 'node:net'
 import { endianness } from 'node:os'
 
-/** What the kernel knows of a connection. */
+/** The kernel's state of a connection. */
 interface ConnectionState {
-  /** Neither end has closed it. */
+  /** Whether neither end has closed the connection. */
   readonly established: boolean
-  /** The other end's system has confirmed all that was sent. */
+  /** Whether the other end's system has confirmed everything that was sent. */
   readonly confirmed: boolean
 }
 
 /**
- * The Linux kernel's table of connections as it is now, by name. Node does not tell what of a connection's data has
- * arrived, but the table does: that is how a client is noticed that vanished without a word. On other systems it is
- * empty.
+ * Reads the Linux kernel's table of connections, keyed by their names. Node does not report how much of a connection's
+ * data has arrived, but this table does. So it shows when a client has vanished without closing its connection. On
+ * other systems the table is empty.
  */
 export const readConnections = async (): Promise<ReadonlyMap<string, ConnectionState>> => {
   const tables = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
@@ -21,7 +21,7 @@ export const readConnections = async (): Promise<ReadonlyMap<string, ConnectionS
   return new Map(texts.flatMap(connectionsIn))
 }
 
-/** The name of a connection in the table; `undefined` where it is over. */
+/** Returns the name of a connection in the table, or `undefined` if the connection has ended. */
 export const connectionOf = (socket: Socket | null): string | undefined => {
   const { localAddress, localPort, remoteAddress, remotePort } = socket ?? {}
   if (!localAddress || !localPort || !remoteAddress || !remotePort) return undefined
@@ -30,7 +30,7 @@ export const connectionOf = (socket: Socket | null): string | undefined => {
 
 const ESTABLISHED = '01'
 
-/** Lines are `sl: LOCAL REMOTE STATE SENDING:RECEIVING …`; what is being sent was not confirmed yet. */
+/** Lines are `sl: LOCAL REMOTE STATE SENDING:RECEIVING …`. SENDING counts the bytes that are not confirmed yet. */
 const connectionsIn = (table: string): [string, ConnectionState][] =>
   [...table.matchAll(/^ *\d+: (\S+ \S+) (\S+) ([0-9A-F]{8}):/gm)].map(
     ([, name = '', state, sending]) => [
@@ -42,12 +42,12 @@ const connectionsIn = (table: string): [string, ConnectionState][] =>
 const toHex = (address: string, port: number): string => {
   const bytes = isIPv4(address) ? address.split('.').map(Number) : bytesOf(address)
   const words = Array.from({ length: bytes.length / 4 }, (_, at) => bytes.slice(4 * at, 4 * at + 4))
-  // The kernel prints words of 32 bits in this machine's order.
+  // The kernel prints words of 32 bits in this machine's byte order.
   const ordered = endianness() === 'LE' ? words.map((word) => word.reverse()) : words
   return `${Buffer.from(ordered.flat()).toString('hex')}:${port.toString(16).padStart(4, '0')}`.toUpperCase()
 }
 
-/** Of an IPv6 address. */
+/** Returns the bytes of an IPv6 address. */
 const bytesOf = (address: string): number[] => {
   const text = address.replace(/%.*/, '').replace(/[\d.]+$/, (last) => {
     if (!isIPv4(last)) return last

@@ -8,27 +8,31 @@ import { SlowReaders } from './slow-readers.ts'
 
 const DEFAULT_CLIENT_TIMEOUT = 20_000
 
-/** A server that waits for a hundred thousand clients has some room for those that are answered at once. */
+/**
+ * The server may wait for a hundred thousand clients, and then still has room for requests that are answered at once.
+ */
 const DEFAULT_CONNECTIONS = 120_000
 
-/** Bytes that may wait in memory for clients that do not read. */
+/** The most bytes that may wait in memory for clients that do not read. */
 const MAX_UNREAD = 268_435_456
 
-/** Milliseconds. None of them counts once a request has arrived whole: a wait may be as long as it likes. */
+/**
+ * Times are in milliseconds. None of them limits a request that has arrived completely, so a wait may take any time.
+ */
 const settingsOf = (clientTimeout: number) => ({
   headersTimeout: clientTimeout,
   requestTimeout: 3 * clientTimeout,
   connectionsCheckingInterval: Math.min(5_000, clientTimeout / 2),
   keepAliveTimeout: 65_000,
-  // a client that vanished without a word is found by the kernel
+  // The kernel finds a client that has vanished without closing its connection.
   keepAlive: true,
   keepAliveInitialDelay: 30_000,
   maxHeaderSize: 16_384,
-  // refused with a sentence: access/headers.ts
+  // access/headers.ts refuses such a request with a message.
   requireHostHeader: false,
 })
 
-/** So many connections may arrive while the server is busy. */
+/** The most connections that may queue while the server is busy. */
 const BACKLOG = 4_096
 
 export const createHttpServer = (options: ServerOptions, handler: RequestListener): Server => {
@@ -58,8 +62,8 @@ const create = (
     : createServer(settings, handler)
 
 /**
- * Resolves to the port once connections are accepted.
- * @throws UnavailableError naming the address: in use, not ours, not allowed.
+ * Listens, and resolves to the port once connections are accepted.
+ * @throws UnavailableError that names the address, if it is in use, not of this machine or not permitted.
  */
 export const listen = (server: Server, host: string, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -86,7 +90,10 @@ const cannotListen = (
   return new UnavailableError(`${host}:${port} ${sentence}`, { cause, retryable: false })
 }
 
-/** Stops accepting, and resolves when every connection is closed: at the latest after `grace` milliseconds by force. */
+/**
+ * Stops accepting connections, and resolves when every connection is closed. After `grace` milliseconds, the remaining
+ * connections are closed by force.
+ */
 export const close = async (server: Server, grace: number): Promise<void> => {
   const force = setTimeout(() => server.closeAllConnections(), grace)
   await new Promise<void>((resolve) => {
@@ -98,7 +105,7 @@ export const close = async (server: Server, grace: number): Promise<void> => {
 
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE']
 
-/** Answers what is no HTTP request. */
+/** Answers input that is not a complete HTTP request. */
 export const answerMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()

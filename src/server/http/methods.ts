@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** It stands for methods that are not taken. */
+    /** The route only refuses methods that its path does not have. */
     refuses?: boolean
   }
 }
@@ -12,7 +12,7 @@ interface Known {
   readonly methods: Set<string>
 }
 
-/** By which methods a path can be asked, of all routes that are made from now on. */
+/** The methods of each path, from all routes that are added from now on. */
 export class Methods {
   readonly #known = new Map<string, Known>()
 
@@ -25,7 +25,7 @@ export class Methods {
     })
   }
 
-  /** As `Allow` has them; empty where nothing of the server's is there. */
+  /** Returns the value of the header `Allow`, or an empty text if the server has no such path. */
   of(url: string): string {
     const [path = ''] = url.split('?')
     const fitting = [...this.#known.values()].filter((known) => known.path.test(path))
@@ -33,7 +33,7 @@ export class Methods {
   }
 }
 
-/** What begins with an underscore is no key. */
+/** A path that begins with an underscore is not a key. */
 const pathsOf = (pattern: string): RegExp =>
   pattern === '/*'
     ? /^\/[^_]/

@@ -3,12 +3,15 @@ import { UnavailableError } from '../../base/errors.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Its answer has no length, so only its end tells whether it is whole; or the loss of what it gives is told by such an answer. */
+    /**
+     * Set if the response has no length, so that only its end shows whether it is complete. Also set if the route
+     * grants a lease, whose loss only such a response reports.
+     */
     streams?: boolean | undefined
   }
 }
 
-/** Not retryable: the same request will be refused again until somebody changes the proxy. */
+/** Not retryable: the same request is refused again until the proxy is configured differently. */
 class OldHttpError extends UnavailableError {
   readonly statusCode = 426
 
@@ -21,8 +24,9 @@ class OldHttpError extends UnavailableError {
 }
 
 /**
- * Refuses what is held or followed by HTTP/1.0, before anything is queued for or held. An answer without a length ends with its connection
- * there: a lock that was lost, or a server that died, would look like a stream that is complete.
+ * Refuses streams and held ownerships over HTTP/1.0, before the request queues for or holds anything. In HTTP/1.0, a
+ * response without a length ends with its connection. So a lost lock, or the death of the server, would look like a
+ * complete stream.
  */
 export const refuseOldHttp = (app: FastifyInstance): void => {
   app.addHook('onRequest', async (request, reply) => {
@@ -32,6 +36,9 @@ export const refuseOldHttp = (app: FastifyInstance): void => {
   })
 }
 
-/** Each proxy says in `Via` which version it was asked by: what it hands on to such a client has no end either. */
+/**
+ * Each proxy writes into `Via` the version of the request that it received. A stream that a proxy forwards to a client
+ * with HTTP/1.0 has no marked end either.
+ */
 const isOld = ({ raw }: FastifyRequest): boolean =>
   raw.httpVersion === '1.0' || /(^|,)\s*(HTTP\/)?1\.0\s/i.test(raw.headers.via ?? '')

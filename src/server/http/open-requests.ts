@@ -8,12 +8,12 @@ export interface RequestLimits {
   readonly perClient: number
 }
 
-/** What is to be told when the client has gone, or with the server's end. */
+/** Ends an open request: it is called when the client has gone, or when the server stops. */
 export interface Ending {
   abort(reason: unknown): void
 }
 
-/** The requests that are kept open, waits and streams, each with what ends it. */
+/** The requests that are kept open (waits and streams), each with its `Ending`. */
 export class OpenRequests {
   readonly #limits: RequestLimits
   readonly #open = new Set<Ending>()
@@ -34,16 +34,17 @@ export class OpenRequests {
   }
 
   /**
-   * For a request that is answered at once: it may not be kept out by those that wait.
-   * @throws UnavailableError the server is shutting down.
+   * Admits a request that is answered at once. Waiting requests do not keep it out.
+   * @throws UnavailableError if the server is shutting down.
    */
   admit(): void {
     if (this.#ending) throw this.#ending
   }
 
   /**
-   * A signal that aborts when the client has gone, or with the server's end.
-   * @throws UnavailableError there are too many, of this client (TooManyError) or in all, or the server is shutting down.
+   * Returns a signal that aborts when the client has gone, or when the server stops.
+   * @throws UnavailableError if too many requests are open, of this client (TooManyError) or in all, or if the server
+   * is shutting down.
    */
   begin(response: ServerResponse): AbortSignal {
     const ending = new AbortController()
@@ -52,7 +53,8 @@ export class OpenRequests {
   }
 
   /**
-   * The same for who needs no signal, which costs memory: `ending` is made once the request is admitted.
+   * Does the same as `begin` without a signal, because a signal costs memory. `make` is called once the request is
+   * admitted.
    * @throws as `begin`.
    */
   hold(response: ServerResponse, make: () => Ending): void {
@@ -70,7 +72,7 @@ export class OpenRequests {
     else response.on('close', end)
   }
 
-  /** Ends all of them, and refuses new ones. */
+  /** Ends all open requests with this reason, and refuses new ones. */
   end(reason: UnavailableError): void {
     this.#ending = reason
     for (const request of this.#open) request.abort(reason)
@@ -95,5 +97,8 @@ export class OpenRequests {
   }
 }
 
-/** Nobody is there to read it: one for all, so that a waiter that ends costs no stack trace. */
+/**
+ * No client is left to read this error. There is one object for all requests, so that the end of a waiter costs no
+ * stack trace.
+ */
 export const GONE = new UnavailableError('the client has gone')

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** So many requests of one connection may wait for the one before them. */
+/** The most requests of one connection that may wait for the request before them. */
 const MAX_PIPELINED = 16
 
 interface Line {
@@ -12,9 +12,10 @@ interface Line {
 }
 
 /**
- * Carries out the requests of one connection one after the other, though a client sends the next one before it has an
- * answer (pipelining). Else one packet could ask for the same large answer a thousand times, which would all be in memory
- * until the first was read; and Node tells only the first of them when the client has gone.
+ * Handles the requests of one connection one after the other, even if the client sends the next request before it has a
+ * response (pipelining). Otherwise one packet could ask for the same large response a thousand times, and all the
+ * responses would be in memory until the client read the first. Also, Node reports only to the first of these requests
+ * that the client has gone.
  */
 export const oneAfterTheOther = (app: FastifyInstance): void => {
   const lines = new WeakMap<Socket, Line>()

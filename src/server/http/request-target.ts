@@ -1,14 +1,14 @@
 import { UsageError } from '../../base/errors.ts'
 
-/** What a request names. */
+/** The path and the query of a request. */
 export interface RequestTarget {
   /** Percent-decoded, without the leading slash. */
   readonly path: string
-  /** As it stands behind the question mark. */
+  /** The text behind the question mark, as sent. */
   readonly query: string
 }
 
-/** @throws UsageError the path is not percent-encoded UTF-8. */
+/** @throws UsageError if the path is not percent-encoded UTF-8. */
 export const parseRequestTarget = (url: string): RequestTarget => {
   const [path = '', query = ''] = url.split(/\?(.*)/s)
   try {

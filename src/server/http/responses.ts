@@ -9,7 +9,10 @@ import {
 
 export const OK = { ok: true } as const
 
-/** HTTP status of each kind of failure. What may have been applied is no 502 to 504: proxies send those again. */
+/**
+ * The HTTP status of each kind of failure. A commit that may have been applied does not get 502 to 504, because proxies
+ * repeat such a request.
+ */
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   no: 409,
   usage: 400,
@@ -26,17 +29,17 @@ export interface Failure {
   readonly body: WireError
 }
 
-/** What is not allowed, however it is written. */
+/** The request is forbidden, in whatever form it is written. */
 export class ForbiddenError extends UsageError {
   readonly statusCode = 403
 }
 
-/** One client wants too much at once. */
+/** One client uses too much at once. */
 export class TooManyError extends UnavailableError {
   readonly statusCode = 429
 }
 
-/** What a request is answered that ended with this error. */
+/** Returns the response to a request that ended with this error. */
 export const failureOf = (error: unknown): Failure => {
   const status = refusedStatus(error)
   const isForeign = !(error instanceof CoordinationError)
@@ -50,13 +53,16 @@ export const refused = (status: number, error: string): Failure => ({
   body: { ok: false, error, kind: 'usage' },
 })
 
-/** web-rendezvous' answer to who has waited in vain, with what it was short of. */
+/** web-rendezvous' response to a wait that timed out, with a hint that says what was missing. */
 export const timedOut = (hint: string | undefined) => ({
   status: 404,
   body: { ok: false, error: 'Timeout', hint },
 })
 
-/** Fastify's own refusals of a request (too large, not JSON, not of the schema) carry their status, and some of ours. */
+/**
+ * Fastify's own refusals of a request (too large, not JSON, not of the schema) have a status, and so do some errors of
+ * rdv.
+ */
 const refusedStatus = (error: unknown): number | undefined => {
   const status = (error as { statusCode?: unknown }).statusCode
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined

@@ -2,24 +2,25 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 export interface ReaderLimits {
-  /** Milliseconds in which a client must read something of what it is sent. */
+  /** Milliseconds within which a client must read a part of what is sent to it. */
   readonly stall: number
-  /** So many bytes may wait in memory for clients that read nothing. */
+  /** The most bytes that may wait in memory for clients that read nothing. */
   readonly unread: number
 }
 
 interface Reader {
-  /** Bytes that the kernel took. */
+  /** Bytes that the kernel has taken. */
   sent: number
-  /** Since when it takes none, monotonic milliseconds. */
+  /** The time since which the kernel has taken none, in monotonic milliseconds. */
   since: number
-  /** The latest one on its connection. */
+  /** The latest response on the connection. */
   response?: ServerResponse
 }
 
 /**
- * Lets clients go that do not read what they asked for: after a while, and at once where what waits for them all takes
- * too much memory; then the one for whom most is waiting. A client that comes back begins anew.
+ * Disconnects clients that do not read their responses. It disconnects a client after `stall` milliseconds. If the data
+ * that waits for clients takes too much memory, it disconnects at once the stalled clients with the most waiting data.
+ * A client that reconnects starts anew.
  */
 export class SlowReaders {
   readonly #readers = new Map<Socket, Reader>()
@@ -62,11 +63,11 @@ export class SlowReaders {
   }
 }
 
-/** Bytes that the kernel has not taken yet: bun counts them with the response only. */
+/** Returns the bytes that the kernel has not taken yet. bun counts them only for the response. */
 const waitingFor = (socket: Socket, { response }: Reader): number =>
   socket.writableLength || (response?.writableLength ?? 0)
 
-/** Whether something waits for it, and it has taken nothing since the last check. */
+/** Whether data waits for the client, and the kernel has taken none of it since the last check. */
 const isStalled = (socket: Socket, reader: Reader, waiting: number, time: number): boolean => {
   const sent = socket.bytesWritten - waiting
   if (waiting > 0 && sent === reader.sent) return true

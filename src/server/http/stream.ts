@@ -5,10 +5,10 @@ import type { FastifyReply } from 'fastify'
 import { withDeadline } from '../../recipes/core/deadline.ts'
 import { connectionOf, readConnections } from './connection-table.ts'
 
-/** The type of streams of JSON objects, one a line. */
+/** The content type of streams of JSON objects, one per line. */
 export const LINES = 'application/x-ndjson'
 
-/** Begins an answer without a length; its headers go out at once. */
+/** Begins a response without a length, and sends its headers at once. */
 export const beginStream = (reply: FastifyReply, contentType: string): ServerResponse => {
   reply.hijack()
   const { raw } = reply
@@ -16,14 +16,14 @@ export const beginStream = (reply: FastifyReply, contentType: string): ServerRes
     ...(reply.getHeaders() as Record<string, string>),
     connection: 'close',
     'content-type': contentType,
-    // proxies must hand on each line as it comes
+    // Proxies must forward each line when it arrives.
     'x-accel-buffering': 'no',
   })
   raw.flushHeaders()
   return raw
 }
 
-/** Answers HEAD with the headers of a stream that nobody wants to read: true where it was asked for them only. */
+/** Answers a HEAD request with the headers of a stream. Returns whether the request was a HEAD request. */
 export const onlyHead = (reply: FastifyReply, contentType: string): boolean => {
   if (reply.request.method !== 'HEAD') return false
   beginStream(reply, contentType).end()
@@ -31,8 +31,8 @@ export const onlyHead = (reply: FastifyReply, contentType: string): boolean => {
 }
 
 /**
- * Writes, and resolves when more may be written. Who reads nothing is let go by SlowReaders, as all clients are.
- * @throws the signal's reason.
+ * Writes, and resolves when more may be written. SlowReaders disconnects a client that reads nothing.
+ * @throws the signal's reason, or an AbortError if the signal aborts while the client has to read.
  */
 export const writeWithBackpressure = async (
   response: ServerResponse,
@@ -43,26 +43,26 @@ export const writeWithBackpressure = async (
   if (!response.write(bytes)) await once(response, 'drain', { signal })
 }
 
-/** Ends an answer so that its client knows that it did not end well: `curl` exits with 18. */
+/** Ends a response in such a way that its client notices the failure: `curl` exits with 18. */
 export const breakOff = (response: ServerResponse, last = ''): void => {
   if (response.destroyed || last === '') response.destroy()
-  // bun calls back before it has handed anything to the kernel, which it does at the end of the turn
+  // bun calls back before it has passed the data to the kernel, which it does at the end of the turn.
   else response.write(last, () => setImmediate(() => response.destroy()))
 }
 
-/** How often (milliseconds) the kernel is asked: it does not tell by itself. */
+/** Milliseconds between two reads of the kernel's table. The kernel does not notify of changes. */
 const CHECK_INTERVAL = 20
 
-/** A client whose system confirms nothing for so long (milliseconds) has vanished. */
+/** A client has vanished if its system confirms nothing for this many milliseconds. */
 const MAX_SILENCE = 30_000
 
-/** Resolves when the client's system has confirmed all that was written, where that can be known. */
+/** Resolves when the client's system has confirmed everything that was written, if this machine can report that. */
 export const confirmed = async (response: ServerResponse, signal: AbortSignal): Promise<void> => {
   const name = connectionOf(response.socket) ?? ''
   const isConfirmed = async () => {
     if (response.writableLength > 0) return false
     const connections = await readConnections()
-    // Of one that is being closed it will soon be told.
+    // If the connection is being closed, the signal will abort soon.
     const { established = false, confirmed = false } = connections.get(name) ?? {}
     return connections.size === 0 || (established && confirmed)
   }

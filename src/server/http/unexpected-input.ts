@@ -7,8 +7,8 @@ import { readParameters } from '../routes/support/parameters.ts'
 import { parseRequestTarget } from './request-target.ts'
 
 /**
- * Refuses what a request says where nobody reads it: a body, or parameters where there are none. It would be lost without
- * a word. An empty body is none.
+ * Refuses the parts of a request that no route reads: a body, or parameters on a route that has none. Otherwise they
+ * would be lost silently. An empty body is accepted.
  */
 export const refuseUnexpectedInput = (app: FastifyInstance): void => {
   app.removeAllContentTypeParsers()
@@ -27,7 +27,10 @@ export const refuseUnexpectedInput = (app: FastifyInstance): void => {
 const takesBody = ({ routeOptions: { schema }, is404 }: FastifyRequest): boolean =>
   schema?.body !== undefined || is404
 
-/** Of one whose length is not told the framework reads the body, but not for these methods. */
+/**
+ * Returns whether the request has a body. The framework reads a body whose length is not given, except for GET and
+ * HEAD.
+ */
 const hasBody = async (request: IncomingMessage): Promise<boolean> => {
   const { 'transfer-encoding': encoding, 'content-length': length = '0' } = request.headers
   if (encoding === undefined) return Number(length) > 0

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { forwardedIn } from '../activity/client.ts'
 import type { Log } from './logger.ts'
 
-/** A line for each request, when it has been answered, or its client has gone. */
+/** Logs a line for each request, when it has been answered or its client has gone. */
 export const logAccess = (app: FastifyInstance, log: Log): void => {
   app.addHook('onRequest', async (request, { raw }) => {
     const { method, socket, headers } = request
@@ -19,10 +19,10 @@ export const logAccess = (app: FastifyInstance, log: Log): void => {
   })
 }
 
-/** A user and a password before the host, also where they are percent-encoded. */
+/** A user and a password before the host, also if they are percent-encoded. */
 const USER_INFO = /(:(?:\/|%2f){2})(?:(?!\/|%2f).)*(?:@|%40)/gi
 
-/** What is no parameter of the request may be anything, a secret too: its value is left out. */
+/** The value of an unknown parameter is not logged, because it may be a secret. */
 const loggedUrl = (url: string, known: readonly string[] = []): string => {
   const [path = '', query] = url.split(/\?(.*)/s)
   const parts = query?.split('&').map((part) => {

@@ -3,25 +3,26 @@ import { printable, redact } from '../../base/redact.ts'
 
 type Level = 'info' | 'warn' | 'error'
 
-/** What belongs to a line. Errors are told by their message. */
+/** The fields of a line. An error is shown by its message. */
 type Fields = Readonly<Record<string, unknown>>
 
-/** Where the server tells what happens to it. */
+/** The log of a server. */
 export type Log = Readonly<Record<Level, (message: string, fields?: Fields) => void>>
 
 export const LOG_FORMATS = ['text', 'json'] as const
 
 export interface LogOptions {
   readonly format: (typeof LOG_FORMATS)[number]
-  /** Only errors. */
+  /** Whether only errors are logged. */
   readonly quiet?: boolean
-  /** Takes a line with its end. */
+  /** Gets each line, with its line feed. */
   readonly write: (line: string) => void
 }
 
 /**
- * A log of one line for each event: as JSON an object with `time`, `level`, `message` and the fields; as text the same, the
- * fields as `name=value`. No secret of a URL is in it, and nothing that a terminal would obey.
+ * Creates a log of one line for each event. As JSON, a line is an object with `time`, `level`, `message` and the
+ * fields. As text, a line has the same parts, with the fields as `name=value`. The log contains no secret of a URL, and
+ * no control characters that a terminal would obey.
  */
 export const createLog = ({ format, quiet, write }: LogOptions): Log => {
   const toLine = format === 'json' ? toJson : toText

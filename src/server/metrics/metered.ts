@@ -3,7 +3,7 @@ import { type Namespace, prefixIn } from '../../recipes/core/namespace.ts'
 import type { Metrics } from './metrics.ts'
 import type { WatchLag } from './watch-lag.ts'
 
-/** The calls of a namespace's store that are counted, to be put in place of its own. */
+/** Returns counted versions of the calls of a namespace's store, which replace the store's own calls. */
 export const metered = (
   { backend, name }: Namespace,
   metrics: Metrics,

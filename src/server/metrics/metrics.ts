@@ -3,20 +3,20 @@ import type { CommitResult, Lease } from '../../backends/backend.ts'
 import { IndeterminateError, UnavailableError } from '../../base/errors.ts'
 import type { Wait } from '../activity/wait.ts'
 
-/** What is read when somebody asks for the metrics. */
+/** Values that are read when the metrics are requested. */
 export interface Gauges {
   openWaits(): number
-  /** `undefined`: the store does not tell now. */
+  /** `undefined`: the store cannot be read now. */
   queued(): Promise<number | undefined>
-  /** `undefined`: the store does not tell now. */
+  /** `undefined`: the store cannot be read now. */
   sessions(): Promise<number | undefined>
 }
 
-/** Seconds. */
+/** Upper bounds of the buckets, in seconds. */
 const WAITED = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1_800]
 const LAGS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5]
 
-/** The server's metrics, as Prometheus reads them. No label ever holds what a client has written. */
+/** The server's metrics, in the format of Prometheus. No label ever holds a text that a client has sent. */
 export class Metrics {
   readonly #registry = new Registry()
   readonly #waits: Counter<'outcome'>

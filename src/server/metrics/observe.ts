@@ -7,11 +7,14 @@ import { metered } from './metered.ts'
 import { Metrics } from './metrics.ts'
 import { WatchLag } from './watch-lag.ts'
 
-/** Milliseconds that the store may take to list its queues, or its sessions, of which no more than so many are counted. */
+/**
+ * The time limit for listing the queues, and for listing the sessions, in milliseconds; and the most sessions that are
+ * counted.
+ */
 const LIMIT = 2_000
 const COUNTED = 10_000
 
-/** A namespace of the store as the server uses it: with few watches, and with what it does measured. */
+/** Returns a namespace of the store as the server uses it: with shared watches, and with measured calls. */
 export const observe = (
   backend: Backend,
   name: string,

@@ -1,14 +1,14 @@
-/** So many commits that the watch has not come to yet are remembered. */
+/** The most commits that are remembered until the watch reaches them. */
 const REMEMBERED = 1_000
 
-/** How far the server's own watch is behind the commits that were made through it. */
+/** Measures how far the server's own watch lags behind the commits that were made through the server. */
 export class WatchLag {
   readonly #measured: (milliseconds: number) => void
-  /** By revision: when it was acknowledged. */
+  /** The time of the acknowledgement, by revision. */
   readonly #pending = new Map<number, number>()
   #seen = 0
 
-  /** `measured` is told of each commit that the watch has come to. */
+  /** `measured` is called for each commit that the watch has reached. */
   constructor(measured: (milliseconds: number) => void) {
     this.#measured = measured
   }
@@ -18,7 +18,7 @@ export class WatchLag {
     else if (this.#pending.size < REMEMBERED) this.#pending.set(revision, performance.now())
   }
 
-  /** The watch has come to this revision. */
+  /** Notes that the watch has reached this revision. */
   seen(revision: number): void {
     this.#seen = Math.max(this.#seen, revision)
     const now = performance.now()

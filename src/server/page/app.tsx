@@ -41,7 +41,7 @@ export const App = () => {
 interface OverviewProps {
   readonly activity: Activity
   readonly waiting: readonly Waiting[]
-  /** Of all that wait, also of those that are not listed. */
+  /** The number of all waiters, including those that are not listed. */
   readonly count: number
   readonly locked: boolean
 }

@@ -2,10 +2,10 @@ import { BlockList, isIP } from 'node:net'
 import { UsageError } from '../../base/errors.ts'
 import { addressesOf } from '../../probes/addresses.ts'
 
-/** The prefixes behind which an IPv6 address means an IPv4 one: compatible, and translated (NAT64). */
+/** Prefixes of IPv6 addresses that contain an IPv4 address: compatible, and translated (NAT64). */
 const EMBEDDING_PREFIXES = ['::', '64:ff9b::']
 
-/** Where clouds serve credentials to whoever can connect from the machine, and the link-local addresses. */
+/** The link-local addresses, and the addresses where clouds serve credentials to any process of the machine. */
 const forbidden = new BlockList()
 
 const forbid = (network: string, bits: number): void => {
@@ -15,15 +15,16 @@ const forbid = (network: string, bits: number): void => {
 }
 
 forbid('169.254.0.0', 16)
-// Alibaba's, Oracle's and Azure's
+// Metadata services of Alibaba, Oracle and Azure.
 for (const address of ['100.100.100.200', '192.0.0.192', '168.63.129.16']) forbid(address, 32)
 forbidden.addSubnet('fe80::', 10, 'ipv6')
-// those of Amazon and Google
+// Metadata services of Amazon and Google.
 for (const address of ['fd00:ec2::254', 'fd20:ce::254']) forbidden.addAddress(address, 'ipv6')
 
 /**
- * The addresses of a host, to be connected to as they are: a second look at the name may find others.
- * @throws UsageError one of them is link-local or a metadata service; or the resolver's error.
+ * Returns the addresses of a host. The caller must connect to these addresses, because a second lookup of the name may
+ * find others.
+ * @throws UsageError if one of them is link-local or a metadata service; or the resolver's error.
  */
 export const reachableOf = async (host: string): Promise<string[]> => {
   const addresses = await addressesOf(host)

@@ -3,9 +3,9 @@ import { UsageError } from '../../base/errors.ts'
 import { printable } from '../../base/redact.ts'
 
 /**
- * A host as it goes into a URL. Only in its canonical spelling: `0x7f.1` and `2130706433` are addresses in disguise, and
- * so is an IPv4 address in the clothes of an IPv6 one.
- * @throws UsageError any other text.
+ * Returns a host as it goes into a URL. Only the canonical spelling is accepted: `0x7f.1` and `2130706433` are
+ * disguised addresses, and so is an IPv4 address in the form of an IPv6 address.
+ * @throws UsageError for any other text.
  */
 export const checkProbeHost = (host: string): string => {
   const inUrl = isIP(host) === 6 ? `[${host}]` : host

@@ -1,20 +1,20 @@
 import { BlockList, isIP } from 'node:net'
 import { UsageError } from '../../base/errors.ts'
 
-/** Things that may be probed. */
+/** A pattern of targets that may be probed. */
 export interface ProbePattern {
   hasPort(port: number): boolean
-  /** Whether it is about a host of this name, whatever its addresses are. */
+  /** Whether the pattern permits a host of this name, whatever its addresses are. */
   names(host: string): boolean
-  /** Whether it may hold the address of this host, which is not known yet. */
+  /** Whether the pattern may hold an address of this host. Its addresses are not known yet. */
   mayHold(host: string): boolean
   holds(address: string): boolean
 }
 
 /**
- * `HOST`, `HOST:PORT`, `HOST:PORT-PORT`; HOST is a name, `*.NAME` (all below it), `*`, an address, or a network
- * `10.0.0.0/8`; IPv6 with a port in brackets: `[fd00::/8]:5432`.
- * @throws UsageError it is something else.
+ * Parses a pattern: `HOST`, `HOST:PORT` or `HOST:PORT-PORT`. HOST is a name, `*.NAME` (all names below it), `*`, an
+ * address, or a network such as `10.0.0.0/8`. IPv6 with a port is written in brackets: `[fd00::/8]:5432`.
+ * @throws UsageError if the text is not a pattern.
  */
 export const parseProbePattern = (text: string): ProbePattern => {
   const [host, ports] = split(text.toLowerCase())

@@ -2,18 +2,18 @@ import { ForbiddenError } from '../http/responses.ts'
 import { reachableOf } from './forbidden-addresses.ts'
 import { type ProbePattern, parseProbePattern } from './pattern.ts'
 
-/** What may be looked at for clients: anything, or what matches one of the patterns. */
+/** The targets that may be probed for clients: any target, or those that match one of the patterns. */
 export class ProbePolicy {
   readonly #patterns: readonly ProbePattern[] | undefined
 
-  /** @throws UsageError a pattern is malformed. */
+  /** @throws UsageError if a pattern is malformed. */
   constructor(patterns: readonly string[] | undefined) {
     this.#patterns = patterns?.map(parseProbePattern)
   }
 
   /**
-   * Before anything is asked of a resolver.
-   * @throws ForbiddenError no address that the host may have is allowed.
+   * Checks a target before its name is resolved.
+   * @throws ForbiddenError if no address that the host may have is permitted.
    */
   check(host: string, port: number): void {
     const may = this.#forPort(port)?.some((one) => one.names(host) || one.mayHold(host))
@@ -21,8 +21,9 @@ export class ProbePolicy {
   }
 
   /**
-   * The addresses of a host that are to be connected to.
-   * @throws ForbiddenError one of them is not allowed; UsageError likewise, to anybody.
+   * Returns the resolver for a port. The resolver returns the addresses of a host to connect to.
+   * @throws (the resolver) ForbiddenError if one of the addresses is not permitted; UsageError if one of them is
+   * link-local or a metadata service, whatever the patterns are.
    */
   resolver(port: number): (host: string) => Promise<string[]> {
     const patterns = this.#forPort(port)

@@ -1,7 +1,7 @@
 import type { Backend } from '../../backends/backend.ts'
 
 /**
- * Names one life of the store. Where the backend does not tell one, its own watches and leases tell of a recreation,
- * and any number of servers in front of it must agree: then the name is always the same.
+ * Returns the epoch of a store. If the backend has no epoch, its own watches and leases report that the store was
+ * created anew. All servers in front of such a store must give the same value, so it is then the name of the backend.
  */
 export const epochOf = ({ epoch, traits }: Backend): string => epoch ?? traits.name

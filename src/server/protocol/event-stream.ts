@@ -6,8 +6,9 @@ import { errorToWire } from '../../backends/http/wire-error.ts'
 import { writeWithBackpressure } from '../http/stream.ts'
 
 /**
- * Writes the events of a watch as lines until the watch ends, then why, and closes. A line comes at least every
- * `heartbeat` milliseconds. Only as fast as the client reads: the watch keeps no more than the newest change of a key.
+ * Writes the events of a watch as lines until the watch ends, then a line that says why, and closes the response. A
+ * line comes at least every `heartbeat` milliseconds, but never faster than the client reads. Until the client reads,
+ * the watch keeps only the newest change of each key.
  */
 export const streamEvents = async (
   response: ServerResponse,

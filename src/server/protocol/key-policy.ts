@@ -9,26 +9,26 @@ const MAX_KEY_LENGTH = 1_024
 const kinds: ReadonlySet<string> = new Set(KINDS)
 
 /**
- * Which keys of the store are for our clients: `<namespace>/<kind>/<name>`. A store that other programs use too is
- * opened only in the namespaces that are named.
+ * The rule that says which keys of the store the clients may use: `<namespace>/<kind>/<name>`. In a store that other
+ * programs use too, clients may use only the namespaces that are named.
  */
 export class KeyPolicy {
-  /** `undefined`: any. */
+  /** `undefined`: any namespace. */
   readonly namespaces: readonly string[] | undefined
 
   constructor(namespaces: readonly string[] | undefined) {
     this.namespaces = namespaces
   }
 
-  /** @throws UsageError a client may not touch such a key. */
+  /** @throws UsageError if clients may not use the key. */
   checkKey(key: string): string {
     if (!isWellFormed(key) || !this.#isAllowed(key)) throw this.#refusal(key)
     return key
   }
 
   /**
-   * A key, or a prefix with a trailing slash. A prefix above the kinds is allowed: see `onlyAllowed`.
-   * @throws UsageError likewise.
+   * Checks a key, or a prefix with a trailing slash. A prefix above the kinds is permitted: see `onlyAllowed`.
+   * @throws UsageError if clients may not use the key or the prefix.
    */
   checkScope(scope: string): string {
     if (!scope.endsWith('/')) return this.checkKey(scope)
@@ -37,7 +37,7 @@ export class KeyPolicy {
     return scope
   }
 
-  /** Whether a scope may hold keys of others. */
+  /** Whether a scope may contain keys that clients may not use. */
   isWide(scope: string): boolean {
     return scope.endsWith('/') && !this.#isAllowed(scope)
   }
@@ -46,7 +46,7 @@ export class KeyPolicy {
     return { ...listing, entries: listing.entries.filter(({ key }) => this.#isAllowed(key)) }
   }
 
-  /** The events of a watch, without what they tell of others' keys. */
+  /** Yields the events of a watch, without the keys that clients may not use. */
   async *onlyAllowedEvents(events: AsyncIterable<WatchEvent>): AsyncGenerator<WatchEvent> {
     for await (const event of events) {
       if (event.kind === 'snapshot') yield { ...event, ...this.onlyAllowed(event) }
@@ -66,7 +66,7 @@ export class KeyPolicy {
     )
   }
 
-  /** Whether a prefix leads to one of our namespaces, or lies in one. */
+  /** Whether a prefix leads to one of the permitted namespaces, or lies in one. */
   #leadsToAllowed(prefix: string): boolean {
     const namespaces = this.namespaces?.map((namespace) => `${namespace}/`)
     return namespaces?.some((one) => one.startsWith(prefix) || prefix.startsWith(one)) ?? true
@@ -81,7 +81,9 @@ export class KeyPolicy {
   }
 }
 
-/** Somewhere behind the namespace, which may have slashes itself, and with a name behind it. */
+/**
+ * Whether a segment behind the namespace is a kind, with a name behind it. The namespace may contain slashes itself.
+ */
 const hasKind = (segments: readonly string[]): boolean =>
   segments.some((segment, at) => at > 0 && at < segments.length - 1 && kinds.has(segment))
 

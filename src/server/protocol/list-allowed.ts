@@ -6,7 +6,10 @@ interface Range extends CallOptions {
   readonly limit?: number
 }
 
-/** Lists a scope. Of one that may hold others' keys only ours, page by page until there are as many as wanted. */
+/**
+ * Lists a scope. If the scope may contain keys that clients may not use, lists only the others, page by page until
+ * there are as many as wanted.
+ */
 export const listAllowed = async (
   backend: Backend,
   keyPolicy: KeyPolicy,

@@ -19,7 +19,7 @@ type Operations = {
   readonly [K in Operation]: (body: Requests[K], options: CallOptions) => Promise<Replies[K]>
 }
 
-/** What a client's token must be good for. */
+/** The scope that a client's token needs for each operation. */
 export const OPERATION_SCOPES: Readonly<Record<Operation, Scope>> = {
   get: 'read',
   list: 'read',
@@ -35,7 +35,7 @@ export const OPERATION_SCOPES: Readonly<Record<Operation, Scope>> = {
   conclude: 'read',
 }
 
-/** The backend's methods as clients call them. A change is not given up when its client goes. */
+/** The backend's methods as clients call them. A change is not cancelled when its client goes. */
 export const operationsOf = ({
   store,
   namespace,
@@ -58,7 +58,7 @@ export const operationsOf = ({
   },
 })
 
-/** A namespace that clients may see. */
+/** Returns the namespace, if clients may see it. */
 const checked = (keyPolicy: KeyPolicy, namespace: string): string =>
   keyPolicy.checkScope(`${namespace}/waiter/`).slice(0, -'/waiter/'.length)
 
@@ -73,7 +73,7 @@ const entriesOf = (store: Backend, keyPolicy: KeyPolicy): Pick<Operations, 'get'
   },
 })
 
-/** All that may concern a lease. */
+/** All operations that may concern a lease. */
 const leasesOf = (
   store: Backend,
   keyPolicy: KeyPolicy,
@@ -110,7 +110,7 @@ const leasesOf = (
   }
 }
 
-/** @throws UsageError the store has no claims, as the greeting says. */
+/** @throws UsageError if the store has no claims. The greeting says so. */
 const claimableOf = (store: Backend): Claimable => {
   if (isClaimable(store)) return store
   throw new UsageError('the store of this server does not support claims')

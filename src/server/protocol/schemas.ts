@@ -1,7 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import type { Operation, Requests } from '../../backends/http/protocol.ts'
 
-/** A schema of which the compiler has checked that it lets pass only what the operation takes. */
+/** A schema of a request body. The compiler checks that it accepts only what the operation takes. */
 const bodyOf =
   <K extends Operation>() =>
   <S extends TSchema>(schema: Static<S> extends Requests[K] ? S : never): TSchema =>
@@ -34,10 +34,10 @@ const claim = Type.Object({
   session,
 })
 
-/** Of an announced wait. */
+/** The longest id of an announced wait, in characters. */
 const MAX_ID_LENGTH = 64
 
-/** What the operations' request bodies must be. */
+/** The schemas of the operations' request bodies. */
 export const REQUESTS: { readonly [K in Operation]: TSchema } = {
   get: bodyOf<'get'>()(Type.Object({ key })),
   list: bodyOf<'list'>()(

@@ -31,7 +31,7 @@ const EVENTS: RouteDescription = {
   answers: { 200: Type.String({ description: 'Server-Sent Events.' }) },
 }
 
-/** `GET /_activity`: what is going on, whole. `GET /_events`: the same, and what happens from then on. */
+/** `GET /_activity` returns the current activity. `GET /_events` sends it too, and then each event. */
 export const activityRoutes = (app: FastifyInstance, { activity, open }: ServerContext): void => {
   app.get('/_activity', openapi(WHOLE), async () => ({ ok: true, ...(await activity.read()) }))
   app.get('/_events', openapi(EVENTS), async (_, reply) => {

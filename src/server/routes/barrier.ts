@@ -34,7 +34,7 @@ export const barrierRoutes = (app: FastifyInstance, context: ServerContext): voi
         if (parties === undefined)
           throw new UsageError('the number of parties is missing: write ?parties=3')
         const namespace = actingFor(context.namespace, clientOf(request, by))
-        // what is missing is in the status: a party is not told of each arrival
+        // The status shows what is missing, because a party gets no report of each arrival.
         const wait = ({ timeout, signal }: WaitLimits) =>
           barrier(namespace, name, parties, { timeout, signal, ttl })
         const answer = (index: number) => ({ ok: true, index })

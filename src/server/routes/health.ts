@@ -24,7 +24,10 @@ const HEALTH: RouteDescription = {
   },
 }
 
-/** `GET /_health`: 200 while the store answers, else 503. Open to all, but only who has the token sees more. */
+/**
+ * `GET /_health`: 200 while the store answers, otherwise 503. Every client may ask, but only an authorized client gets
+ * all fields.
+ */
 export const healthRoute = (app: FastifyInstance, context: ServerContext): void => {
   const { store, version, access } = context
   app.get('/_health', openapi(HEALTH), async (request) => {

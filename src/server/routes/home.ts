@@ -9,7 +9,7 @@ import { ok, openapi, type RouteDescription } from './support/openapi.ts'
 const HOME: RouteDescription = {
   tag: 'server',
   scope: 'read',
-  // it has no data: it asks for a token itself
+  // The page contains no data, and asks for a token itself.
   page: 'public',
   summary: 'Lists awaited and signalled paths.',
   answers: {
@@ -24,7 +24,7 @@ const HOME: RouteDescription = {
   },
 }
 
-/** `GET /`: who waits for what, and what was signalled; a browser gets the live page. */
+/** `GET /` returns the awaited and the signalled paths. A browser gets the live page. */
 export const homeRoute = (app: FastifyInstance, { namespace, waits }: ServerContext): void => {
   app.get('/', openapi(HOME), async (request, reply) => {
     reply.header('vary', 'accept')

@@ -18,17 +18,17 @@ import { readParameters, type Values } from './support/parameters.ts'
 
 const ROUTE = '/*'
 
-/** What starts with an underscore and is none of the server's own. */
+/** The response for a path that begins with an underscore and is not a route of the server. */
 export const RESERVED = { ok: false, error: "Keys starting with '_' are reserved" } as const
 
 interface Wanted {
   readonly name: string
   readonly condition: () => Condition
-  /** Of a group that needs more ready members than it may have. */
+  /** For a group: the number of members that it needs, if the request gives one. */
   readonly needs?: number | undefined
 }
 
-/** Before anything else of the request is looked at. */
+/** Runs before any other part of the request is checked. */
 const onRequest = async ({ url }: FastifyRequest, reply: FastifyReply) => {
   if (parseRequestTarget(url).path.startsWith('_')) return reply.code(404).send(RESERVED)
 }
@@ -46,7 +46,7 @@ export const keyRoutes = (app: FastifyInstance, context: ServerContext): void =>
     app.route({ method, url: ROUTE, ...openapi(KEY_REQUESTS[method]), onRequest, handler })
 }
 
-/** HEAD waits as GET does, and tells the same by its status. */
+/** HEAD waits as GET does, and gets the same status. */
 const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
 const waitForKey = (
@@ -75,7 +75,7 @@ const waitForKey = (
   reply.hijack()
 }
 
-/** What is waited for, and a name that all have who wait for the same. */
+/** Returns the condition to wait for, and a name that is the same for all requests with this condition. */
 const wanted = (
   { namespace }: ServerContext,
   path: string,
@@ -120,7 +120,7 @@ const remove = async (
   await clear(written(context, path, request, by), [path], IMMEDIATE)
 }
 
-/** Where a key is written, by whom. */
+/** Notes that a client is about to write a key, and returns the namespace for the write. */
 const written = (
   { namespace, activity }: ServerContext,
   path: string,

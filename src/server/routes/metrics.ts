@@ -11,9 +11,13 @@ const METRICS: RouteDescription = {
   answers: { 200: Type.String({ description: 'Metrics in the text format of Prometheus.' }) },
 }
 
-/** `GET /_metrics`: for Prometheus. Every answer of the server but streams is counted, by the pattern of its route. */
+/**
+ * `GET /_metrics` returns the metrics for Prometheus. Every response except streams is counted, by the pattern of its
+ * route.
+ */
 export const metricsRoute = (app: FastifyInstance, { metrics }: ServerContext): void => {
-  // once it is known what is sent: a listener for when it has been sent would cost memory for each one who waits
+  // Responses are counted when their status is known. A listener for the end of the response would cost memory for each
+  // waiter.
   app.addHook('onSend', async ({ method, routeOptions }, { statusCode }) => {
     metrics.answered(method, routeOptions.url ?? 'none', statusCode)
   })

@@ -10,7 +10,7 @@ export const openapiRoute = async (
   { version }: ServerContext,
 ): Promise<void> => {
   await app.register(swagger, {
-    // Those without a tag are for rdv itself, or refuse a method.
+    // Routes without a tag are for rdv itself, or refuse a method.
     hideUntagged: true,
     exposeHeadRoutes: true,
     openapi: {
@@ -35,7 +35,7 @@ export const openapiRoute = async (
   )
 }
 
-/** HEAD is answered as GET is: by the same status and headers. */
+/** HEAD gets the same status and headers as GET, but no body. */
 const withoutBodies = (schema: FastifySchema): FastifySchema => {
   const answers = Object.entries((schema.response ?? {}) as Record<string, { description: string }>)
   return {
@@ -46,7 +46,7 @@ const withoutBodies = (schema: FastifySchema): FastifySchema => {
   }
 }
 
-/** What the router knows as `*` has names for a reader. */
+/** Replaces the router's `*` by names for a reader. */
 const named = (url: string, params: unknown): string => {
   const { properties = {} } = (params ?? {}) as { properties?: object }
   const names = Object.keys(properties).map((name) => `:${name}`)

@@ -2,7 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { refused } from '../http/responses.ts'
 import { pageFile } from './support/page-files.ts'
 
-/** The page's own files and this server, and nothing else; no script or style within the HTML, no frame around it. */
+/**
+ * The page may use its own files and this server, and nothing else. Scripts and styles within the HTML, and frames
+ * around the page, are not allowed.
+ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -22,10 +25,10 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-/** The names of files other than the first have a hash of what is in them. */
+/** The name of every file except index.html contains a hash of its content. */
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
-/** `GET /_page/…`: what the live page is made of. */
+/** `GET /_page/…` returns the files of the live page. */
 export const pageRoute = (app: FastifyInstance): void => {
   app.get<{ Params: { name: string } }>(
     '/_page/:name',
@@ -34,11 +37,11 @@ export const pageRoute = (app: FastifyInstance): void => {
   )
 }
 
-/** The page itself, for a browser. */
+/** Sends the page itself to a browser. */
 export const sendPage = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
   sendFile('index.html', 'no-cache', request, reply)
 
-/** Whether it is a browser that asks for `/`: it says that it takes HTML, `curl` says that it takes anything. */
+/** Whether a browser requests `/`. A browser says that it accepts HTML, `curl` says that it accepts anything. */
 export const wantsPage = ({ method, url, headers }: FastifyRequest): boolean =>
   (method === 'GET' || method === 'HEAD') &&
   /^\/(\?|$)/.test(url) &&

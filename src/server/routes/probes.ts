@@ -15,7 +15,7 @@ import { duration, named, readParameters } from './support/parameters.ts'
 
 type About = Pick<RouteDescription, 'summary' | 'path'>
 
-/** Bytes; PostgreSQL cuts longer names off. */
+/** The longest name of a database, in bytes. PostgreSQL cuts longer names off. */
 const MAX_DATABASE_LENGTH = 63
 
 const ABOUT = {

@@ -17,10 +17,10 @@ import { streamEvents } from '../protocol/event-stream.ts'
 import { OPERATION_SCOPES, operationsOf } from '../protocol/operations.ts'
 import { ANNOUNCEMENT, REQUESTS, WATCH_QUERY } from '../protocol/schemas.ts'
 
-/** The shortest heartbeat that a client may ask for, milliseconds. */
+/** The shortest heartbeat that a client may ask for, in milliseconds. */
 const MIN_HEARTBEAT = 100
 
-/** `/_rdv/v1`: the backend interface, for `http://` clients. */
+/** `/_rdv/v1`: the backend interface for `http://` clients. */
 export const rdvV1Routes =
   (context: ServerContext) =>
   async (app: FastifyInstance): Promise<void> => {
@@ -33,7 +33,7 @@ export const rdvV1Routes =
     announceRoute(app, context)
   }
 
-/** Base64 makes four bytes of three, and preconditions count too. */
+/** Base64 makes four bytes of three, and preconditions need space too. */
 const acceptJson = (app: FastifyInstance, { store }: ServerContext): void => {
   const { maxCommitBytes, maxCommitOperations } = store.traits
   const bodyLimit = 2 * maxCommitBytes + 2_048 * maxCommitOperations + 65_536
@@ -63,7 +63,7 @@ const operationRoute = <K extends Operation>(
   operations: ReturnType<typeof operationsOf>,
   name: K,
 ): void => {
-  // without watches nobody learns that what a lease holds was taken away
+  // Without watches, a client does not learn that the keys of its lease were removed.
   const config = { scope: OPERATION_SCOPES[name], streams: name === 'grant' }
   const options = { schema: { body: REQUESTS[name] }, config }
   app.post(`/${name}`, options, async (request) => {
@@ -104,7 +104,7 @@ const watchRoute = (app: FastifyInstance, { namespace, open, keyPolicy }: Server
   )
 }
 
-/** Somebody waits for as long as the connection is open. */
+/** Announces a waiter as long as the connection is open. */
 const announceRoute = (
   app: FastifyInstance,
   { open, keyPolicy, activity }: ServerContext,
@@ -117,7 +117,7 @@ const announceRoute = (
       const signal = open.begin(reply.raw)
       const response = beginStream(reply, LINES)
       activity.announce(namespace, waiter, signal)
-      // a proxy may cut what is silent
+      // A proxy may cut a silent connection.
       const beat = setInterval(() => response.write('\n'), SSE.heartbeatEvery)
       const end = () => {
         clearInterval(beat)

@@ -8,7 +8,7 @@ import { HeldConnections } from './support/held-connections.ts'
 import { topicRoutes } from './topic.ts'
 import { waitGroupRoutes } from './wait-group.ts'
 
-/** The recipes for those who have only `curl`: the same ones that the commands call. */
+/** The recipes for clients that have only `curl`. The commands call the same recipes. */
 export const recipesRoutes = (app: FastifyInstance, context: ServerContext): void => {
   const held = new HeldConnections()
   for (const route of [counterRoutes, waitGroupRoutes, barrierRoutes, topicRoutes])

@@ -16,13 +16,16 @@ import { ok } from './support/openapi.ts'
 import { count, duration, flag, length, named, type Parameter, text } from './support/parameters.ts'
 import { action, recipeRoutes } from './support/recipe-route.ts'
 
-/** Bytes that a body may have at least: many lines. One message may be as long as the store takes. */
+/**
+ * Every body may have this many bytes, for many lines. If the store takes longer messages, a body may have as many
+ * bytes.
+ */
 const MAX_BODY = 1_048_576
 
-/** Bytes in memory for each reader that is slower than the publishers. */
+/** Bytes in memory for each subscriber that is slower than the publishers. */
 const READ_AHEAD = 64 * 1_024
 
-/** `/_topic/NAME`, where bodies count. */
+/** `/_topic/NAME`, whose requests have bodies. */
 export const topicRoutes = (app: FastifyInstance, context: ServerContext): void => {
   const bodyLimit = Math.max(MAX_BODY, context.store.traits.maxCommitBytes)
   void app.register(async (inner) => {
@@ -74,7 +77,7 @@ const messagesIn = (
   return lines || isNull ? split(body, isNull ? 0 : 10) : [body]
 }
 
-/** What follows the last delimiter is a message too, if there is something. */
+/** Bytes behind the last delimiter are a message too. */
 const split = (body: Buffer, delimiter: number): Buffer[] => {
   const messages: Buffer[] = []
   let from = 0
@@ -142,7 +145,7 @@ const subscribes = (context: ServerContext) => {
   })
 }
 
-/** Where to go on beats where to begin. */
+/** `Last-Event-ID` takes precedence over the parameter `from`. */
 const placeOf = ({ headers }: FastifyRequest, from: string | undefined): string | undefined => {
   const [last] = [headers['last-event-id']].flat()
   return last === undefined ? from : behindMessage(last)

@@ -6,7 +6,7 @@ import type { Awaited } from '../activity/waits.ts'
 import type { ServerContext } from '../context.ts'
 import { timedOut } from '../http/responses.ts'
 
-/** When a wait ends at the latest, and whom it tells what is missing. */
+/** The limits of a wait, and the callback that learns what is missing. */
 export interface WaitLimits {
   readonly timeout: number
   readonly signal: AbortSignal
@@ -14,24 +14,27 @@ export interface WaitLimits {
 }
 
 interface Wait<T> {
-  /** What is waited for, as it is listed. */
+  /** The path of the wait, as it is listed. */
   readonly path: string
-  /** What is known of that besides. */
+  /** Further facts about the wait. */
   readonly about?: Partial<Awaited>
-  /** Milliseconds; the server's own where nothing is said. */
+  /** Milliseconds. `undefined`: the server's default. */
   readonly timeout: number | undefined
-  /** What the client calls itself. */
+  /** The name that the client gives itself. */
   readonly by?: string | undefined
   readonly reply: FastifyReply
-  /** The signal aborts when the client has gone, or with the server. */
+  /** The signal aborts when the client has gone, or when the server stops. */
   wait(limits: WaitLimits): Promise<T>
   answer(result: T, signal: AbortSignal): unknown
 }
 
-/** Milliseconds that what is answered at once may take, with its retries. */
+/** The time limit, in milliseconds, of requests that are answered at once, including their retries. */
 export const IMMEDIATE = { timeout: 5_000 } as const
 
-/** Waits for a recipe as long as the client is there; when its time is up: 404, with what it was short of. */
+/**
+ * Waits for a recipe as long as the client is connected. After the time limit, the response is 404 with a hint that
+ * says what was missing.
+ */
 export const handleWait = async <T>(
   { open, waits, timeout: usual }: ServerContext,
   { path, about, timeout = usual, by, reply, wait, answer }: Wait<T>,
@@ -57,5 +60,5 @@ const KINDS = ['counter', 'waitgroup', 'lock', 'election', 'barrier'] as const
 
 const kindOf = (path: string) => KINDS.find((kind) => path.startsWith(`/_${kind}/`))
 
-/** `/_counter/builds` is told as `counter builds`, as of who waits for it with rdv. */
+/** `/_counter/builds` is listed as `counter builds`, like a wait that rdv announces. */
 const inWords = (path: string): string => path.replace(/^\/_(\w+)\//, '$1 ')

@@ -2,12 +2,12 @@ import type { TimeoutError } from '../../base/errors.ts'
 import { similarName } from '../../recipes/core/similar-names.ts'
 import type { ServerContext } from '../context.ts'
 
-/** With more waiters than this hints are left out: they may all time out in the same moment. */
+/** With more open requests than this there are no hints, because all of them may time out at the same moment. */
 const MAX_WAITERS = 500
 
 /**
- * What may help somebody whose wait timed out: a key that exists and is written almost the same, else what the key or
- * the group was short of. Nothing, if nobody has signalled anything like it.
+ * Returns a hint for a client whose wait timed out: what the key or the group was missing, or else the name of a
+ * signalled key that is written almost the same. Returns `undefined` if there is neither.
  */
 export const hintFor = async (
   context: ServerContext,

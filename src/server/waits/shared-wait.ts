@@ -4,52 +4,52 @@ import { retryUntilAvailable } from '../../recipes/core/retry.ts'
 import { type Condition, type Observation, UNANSWERED } from '../../recipes/wait/condition.ts'
 import { waitFor } from '../../recipes/wait/wait.ts'
 
-/** Milliseconds that the store may take to answer the last question, after a waiter's time is up. */
+/** Milliseconds for the last read of the store, after the time limit of a waiter. */
 const LAST_CHECK_LIMIT = 500
 
-/** Milliseconds that it may take to confirm what the watch told. */
+/** Milliseconds for the read of the store that confirms a report of the watch. */
 const CONFIRMATION_LIMIT = 5_000
 
-/** The longest that a timer of Node can be. */
+/** The longest delay that a timer of Node accepts, in milliseconds. */
 const MAX_TIMER = 2_147_483_647
 
 export interface WaiterLimits {
-  /** Milliseconds; 0 is no limit. */
+  /** Milliseconds; 0 means no limit. */
   readonly timeout: number
   readonly signal: AbortSignal
 }
 
-/** Told once how the wait has ended, at a moment that is not before it joined. */
+/** Called once when the wait has ended. A result is from a moment that is not before the waiter joined. */
 export interface Waiter {
   resolve(): void
   reject(error: unknown): void
 }
 
-/** One wait for all who wait for the same thing: each of them costs a promise and a timer. */
+/** One wait for all waiters with the same condition. Each of them costs a promise and a timer. */
 export class SharedWait {
   readonly #condition: Condition
-  /** Each with the timer of its deadline. */
+  /** The waiters, each with the timer of its time limit. */
   readonly #waiters = new Map<Waiter, NodeJS.Timeout | undefined>()
   readonly #stop = new AbortController()
   readonly #ended: () => void
   #reason = UNANSWERED.reason
   #lastCheck: Promise<void> | undefined
 
-  /** `ended` is called when it takes no more waiters. */
+  /** `ended` is called when the wait takes no more waiters. */
   constructor(condition: Condition, ended: () => void) {
     this.#condition = condition
     this.#ended = ended
     void this.#run()
   }
 
-  /** Why it does not hold, as far as is known. */
+  /** The reason why the condition is not true, as far as it is known. */
   get reason(): string {
     return this.#reason
   }
 
   /**
-   * Resolves when the condition holds, at a moment that is not before the call.
-   * @throws what `waitFor` throws.
+   * Resolves when the condition is true, at a moment that is not before the call.
+   * @throws the errors of `waitFor`.
    */
   async join({ timeout, signal }: WaiterLimits): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -66,7 +66,10 @@ export class SharedWait {
     }
   }
 
-  /** Tells the waiter how the wait ends, unless it leaves before. `timeout`: milliseconds; 0 is no limit. */
+  /**
+   * Adds a waiter, which is called when the wait ends, unless it leaves before. `timeout` is in milliseconds; 0 means
+   * no limit.
+   */
   add(waiter: Waiter, timeout: number): void {
     const timer =
       timeout > 0
@@ -82,7 +85,7 @@ export class SharedWait {
     this.#stop.abort()
   }
 
-  /** The waiter's time is up. */
+  /** Ends a waiter whose time limit is over, after a last check. */
   async expire(waiter: Waiter, timeout: number): Promise<void> {
     try {
       await this.#checkAgain(timeout)
@@ -100,7 +103,7 @@ export class SharedWait {
     try {
       do {
         await waitFor([this.#condition], { signal, progress })
-        // who comes from now on could be told of a moment before
+        // A waiter that joins from now on could get a result from before it joined.
         this.#ended()
       } while (!(await this.#confirmed(signal)))
       this.#settle((waiter) => waiter.resolve())
@@ -109,7 +112,9 @@ export class SharedWait {
     }
   }
 
-  /** The watch may tell of a state that had passed before the last waiter came. */
+  /**
+   * Confirms a report of the watch by a read. The watch may report a state that ended before the last waiter joined.
+   */
   async #confirmed(signal: AbortSignal): Promise<boolean> {
     if (!this.#condition.stored) return true
     try {
@@ -125,7 +130,7 @@ export class SharedWait {
     for (const waiter of [...this.#waiters.keys()]) how(waiter)
   }
 
-  /** Waiters whose time is up in the same moment look together. */
+  /** Waiters whose time limits end at the same moment share one check. */
   #checkAgain(timeout: number): Promise<void> {
     if (this.#lastCheck) return this.#lastCheck
     setImmediate(() => {
@@ -150,26 +155,26 @@ export class SharedWait {
   }
 }
 
-/** One function for all timers. */
+/** One function serves all timers. */
 const expire = (shared: SharedWait, waiter: Waiter, timeout: number): void => {
   void shared.expire(waiter, timeout)
 }
 
-/** The waits of a server, by what is waited for. */
+/** The shared waits of a server, by name. */
 export class SharedWaits {
   readonly #shared = new Map<string, SharedWait>()
 
-  /** Why what has this name does not hold; `undefined` where nobody waits for it. */
+  /** Returns why the condition of this name is not true, or `undefined` if it has no waiters. */
   reasonOf(name: string): string | undefined {
     return this.#shared.get(name)?.reason
   }
 
-  /** Waits for what has this name, together with all others who do. */
+  /** Waits for the condition of this name, together with all other waiters for it. */
   join(name: string, condition: () => Condition, limits: WaiterLimits): Promise<void> {
     return this.of(name, condition).join(limits)
   }
 
-  /** The wait of this name, to which somebody is to be added at once. */
+  /** Returns the wait of this name. The caller must add a waiter at once. */
   of(name: string, condition: () => Condition): SharedWait {
     const running = this.#shared.get(name)
     if (running) return running

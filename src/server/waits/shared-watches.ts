@@ -2,7 +2,10 @@ import type { Backend, Claimable } from '../../backends/backend.ts'
 import { isClaimable } from '../../backends/operations.ts'
 import { SharedWatches } from '../../backends/watch/shared-watch.ts'
 
-/** The same store, on which any number of waiters cost few watches. `instead`: calls that take the place of its own. */
+/**
+ * Returns the same store, on which any number of waiters cost few watches. `instead` has calls that replace those of
+ * the store.
+ */
 export const withSharedWatches = (backend: Backend, instead: Partial<Backend> = {}): Backend => {
   const watches = backend.sharesWatches ? backend : new SharedWatches(backend)
   const shared = {

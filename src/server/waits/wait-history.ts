@@ -3,10 +3,10 @@ import { keepNewest } from '../../base/keep-newest.ts'
 import type { Wait } from '../activity/wait.ts'
 import type { Awaited, Waits } from '../activity/waits.ts'
 
-/** So many keys whose wait timed out, and so many probed ones, are remembered. */
+/** The most paths of timed-out waits, and the most probed paths, that are remembered. */
 const MAX_REMEMBERED = 1_000
 
-/** Who waits for what, as `GET /` tells it. Paths are with their leading slash. */
+/** The awaited paths, as `GET /` lists them. Paths have their leading slash. */
 export class WaitHistory {
   readonly #waits: Waits
   readonly #failed = new Set<string>()
@@ -17,8 +17,8 @@ export class WaitHistory {
   }
 
   /**
-   * Runs a wait for a path, and remembers it if its time runs out. `about`: what is known of it besides; unless it says
-   * so no signal releases it.
+   * Runs a wait for a path, and remembers the path if the wait times out. `about` has further facts about the wait. If
+   * it names no signal, no signal releases the wait.
    */
   async during<T>(path: string, run: () => Promise<T>, about?: Partial<Awaited>): Promise<T> {
     const wait = this.begin(path, about)
@@ -32,7 +32,7 @@ export class WaitHistory {
     }
   }
 
-  /** A wait that `released` or `failed` is told of. */
+  /** Begins a wait. The caller ends it by `released` or `failed`. */
   begin(path: string, about?: Partial<Awaited>): Wait {
     const target = path.slice(1)
     return this.#waits.begin({ path, target, waiter: {}, signal: undefined, ...about })
@@ -49,12 +49,12 @@ export class WaitHistory {
     this.#waits.fail(wait, error)
   }
 
-  /** A probe was up: no store knows of that. */
+  /** Notes that a probe was up, because no store knows this. */
   probed(path: string): void {
     remember(this.#probed, path)
   }
 
-  /** Paths that somebody waits for, and paths that were waited for in vain and are not marked since. */
+  /** Returns the paths of pending waits, and the paths of timed-out waits that are not marked. */
   waitingAndFailed(marked: ReadonlySet<string>): string[] {
     const failed = [...this.#failed].filter((path) => !marked.has(path))
     return [...new Set([...this.#waiting(), ...failed])].sort()
@@ -69,7 +69,7 @@ export class WaitHistory {
   }
 }
 
-/** The newest ones stay. */
+/** Remembers a path, and forgets the oldest ones. */
 const remember = (paths: Set<string>, path: string): void => {
   paths.delete(path)
   paths.add(path)

@@ -11,15 +11,15 @@ interface WaitingRequestOptions {
   readonly context: ServerContext
   readonly response: ServerResponse
   readonly method: string
-  /** As it is counted. */
+  /** The route under which the metrics count it. */
   readonly route: string
   readonly wait: Wait
   readonly shared: SharedWait
 }
 
 /**
- * A `GET` that waits, and is answered by Node's own means: there may be very many of them, and what the framework
- * remembers of each takes more than the rest together.
+ * A waiting `GET`, which is answered by Node directly. There may be very many of them, and the framework's data for
+ * each takes more memory than all other data together.
  */
 export class WaitingRequest implements Waiter {
   readonly #about: WaitingRequestOptions
@@ -44,7 +44,7 @@ export class WaitingRequest implements Waiter {
     else this.#fail(error)
   }
 
-  /** The client has gone, or the server ends. */
+  /** Ends the request because the client has gone, or the server stops. */
   abort(reason: unknown): void {
     this.reject(reason)
   }

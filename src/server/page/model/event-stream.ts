@@ -4,14 +4,14 @@ export interface StreamEvent {
   readonly data: string
 }
 
-/** Takes a stream's text in pieces as they come, and gives the events that are whole. */
+/** Parses the text of a stream, which arrives in pieces, and returns the complete events. */
 export class EventStreamParser {
   #rest = ''
   #event = ''
   #data: string[] = []
 
   push(text: string): StreamEvent[] {
-    // a carriage return at the very end may be half of a line's end
+    // A carriage return at the very end may be the first half of a line ending.
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/)
     this.#rest = lines.pop() ?? ''
     return lines.flatMap((line) => this.#line(line) ?? [])
@@ -34,7 +34,10 @@ export class EventStreamParser {
   }
 }
 
-/** The events of an answer's body, until it ends. `heard` is called with all that comes, also what is no event. */
+/**
+ * Yields the events of a response's body, until the body ends. `heard` is called for all data that arrives, even if it
+ * completes no event.
+ */
 export async function* readEvents(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   heard: () => void,

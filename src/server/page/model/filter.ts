@@ -4,7 +4,10 @@ import type { Waiting } from './waiting.ts'
 
 type Part = string | number | null | undefined
 
-/** Whether every word of a text is in any of the parts, whatever the case. `undefined`: there is no word. */
+/**
+ * Returns a test whether every word of a text occurs in some part, in any case of letters. Returns `undefined` if the
+ * text has no word.
+ */
 const matcher = (text: string): ((...parts: Part[]) => boolean) | undefined => {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   if (words.length === 0) return undefined
@@ -14,7 +17,7 @@ const matcher = (text: string): ((...parts: Part[]) => boolean) | undefined => {
   }
 }
 
-/** What of an activity has every word of the text in it. */
+/** Returns the rows of an activity in which every word of the text occurs. */
 export const filtered = (activity: Activity, text: string): Activity => {
   const has = matcher(text)
   if (!has) return activity
@@ -35,7 +38,7 @@ export const filtered = (activity: Activity, text: string): Activity => {
 
 const whose = ({ host, pid, client }: Waiter = {}): Part[] => [host, pid, client]
 
-/** Likewise of those who wait. */
+/** Returns the waiters in which every word of the text occurs. */
 export const filteredWaiting = (waiting: readonly Waiting[], text: string): readonly Waiting[] => {
   const has = matcher(text)
   if (!has) return waiting

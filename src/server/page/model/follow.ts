@@ -5,7 +5,7 @@ import { visible } from './text.ts'
 
 export type Connection =
   | { readonly state: 'connecting' | 'live' }
-  /** The server asks for a token; `refused`: why it does not take the one that it was given. */
+  /** The server requires a token. `refused` says why it does not accept the given token. */
   | { readonly state: 'locked'; readonly refused?: string }
   | { readonly state: 'lost'; readonly reason: string; readonly again: number }
 
@@ -14,20 +14,23 @@ export interface Listener {
   event(event: Partial<ActivityEvents>): void
 }
 
-/** Milliseconds between two attempts, at first and at most. */
+/** Milliseconds between two attempts: the first pause and the longest pause. */
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 10_000
 
-/** The server says something every 15 s at least: after so many milliseconds the connection is dead. */
+/** The server sends data at least every 15 s. After this many milliseconds without data, the connection is dead. */
 const LONGEST_SILENCE = 45_000
 
-/** The server wants another token; where it is the right one for something else, the server's words. */
+/** The server requires another token. If the token only lacks a scope, the message has the server's words. */
 class LockedError extends Error {}
 
-/** What the server said instead of events. */
+/** The server did not send events, or stopped sending them. */
 class RefusedError extends Error {}
 
-/** Follows the server's events until the signal aborts. Connects again by itself, later and later. */
+/**
+ * Follows the server's events until the signal aborts, or the server requires another token. After a failure it
+ * connects again, with growing pauses.
+ */
 export const follow = async (
   listener: Listener,
   token: string | undefined,
@@ -45,7 +48,7 @@ export const follow = async (
         listener.connection({ state: 'locked', ...(refused && { refused }) })
         return
       }
-      // not all pages at once, when a server is back
+      // The jitter keeps the pages from connecting all at once when a server is back.
       const wait = pause * (0.75 + Math.random() / 2)
       listener.connection({ state: 'lost', reason: reasonOf(error), again: Date.now() + wait })
       await sleep(wait, signal)
@@ -56,7 +59,7 @@ export const follow = async (
 const reasonOf = (error: unknown): string =>
   error instanceof RefusedError ? error.message : 'The server cannot be reached'
 
-/** Never returns: a stream that has ended is an error. */
+/** Never returns, because the end of a stream is an error. */
 const followOnce = async (
   listener: Listener,
   token: string | undefined,
@@ -97,7 +100,7 @@ const request = (token: string | undefined, signal: AbortSignal): Promise<Respon
     },
   })
 
-/** Ends early when the network is back, or somebody looks at the page again. */
+/** Ends early when the network is back, or when the visibility of the page changes. */
 const sleep = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const ended = new AbortController()

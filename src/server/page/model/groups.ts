@@ -1,20 +1,20 @@
 import type { Activity } from '../../activity/protocol.ts'
 
-/** A group, with what its waits need. */
+/** A group, with the numbers that its waits need. */
 export interface Group {
   readonly name: string
   readonly ready: number
-  /** Members that there are. */
+  /** The number of members that exist. */
   readonly known: number
-  /** The most ready members that a wait needs; 0: no wait needs a number. */
+  /** The largest number of ready members that a wait needs. 0: no wait needs a number. */
   readonly needed: number
-  /** `1 of 2 ready, 3 needed`. */
+  /** The numbers in words: `1 of 2 ready, 3 needed`. */
   readonly text: string
-  /** As far as they are known, with their states. */
+  /** The known members, with their states. */
   readonly members: readonly (readonly [name: string, state: string])[]
 }
 
-/** Groups that have members, or that somebody waits for. */
+/** Returns the groups that have members or waiters. */
 export const groupsOf = (activity: Activity): Group[] => {
   const states = new Map<string, string>()
   for (const { kind, name, state } of activity.status) if (kind === 'group') states.set(name, state)
@@ -29,7 +29,7 @@ export const groupsOf = (activity: Activity): Group[] => {
   })
 }
 
-/** Of each group that somebody waits for, the numbers of ready members that are needed, where waits name one. */
+/** Returns, for each group with waiters, the numbers of ready members that its waits need, if they need a number. */
 const needsOf = ({ waits }: Activity): Map<string, Set<number>> => {
   const needs = new Map<string, Set<number>>()
   for (const { target, until, needs: needed } of waits) {
@@ -47,7 +47,9 @@ const isGroup = (target: string): boolean => target.endsWith('/') && !target.inc
 const textOf = (state: string, needed: readonly number[]): string =>
   needed.length === 0 ? state : `${state}, ${needed.join(' and ')} needed`
 
-/** Held ones are in the status, sticky ones among the signals; of the latter the newest counts. */
+/**
+ * Held members are in the status, sticky members are among the signals. The newest signal of a sticky member counts.
+ */
 const membersOf = ({ status, signals }: Activity, group: string): [string, string][] => {
   const direct = (key: string) =>
     key.startsWith(group) && !key.slice(group.length).includes('/') ? key.slice(group.length) : ''

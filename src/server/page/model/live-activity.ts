@@ -1,9 +1,9 @@
 import type { Activity, ActivityEvents, SignalMark, WaitSpan } from '../../activity/protocol.ts'
 
-/** So many ended waits, and so many signals, are kept: the page may be open for weeks. */
+/** The most ended waits, and the most signals, that are kept. The page may be open for weeks. */
 const KEPT = 5_000
 
-/** The activity as far as it was told: whole at first, then event by event. */
+/** The activity as far as the page knows it: received whole at first, then changed by each event. */
 export class LiveActivity {
   #whole: Activity
   readonly #waits: Map<string, WaitSpan>
@@ -23,7 +23,7 @@ export class LiveActivity {
     if (signal) this.#signals.set(signal.id, signal)
   }
 
-  /** As the server would tell it now. */
+  /** Returns the activity as the server would send it now. */
   snapshot(): Activity {
     forget(this.#waits, ({ until }) => until !== undefined)
     forget(this.#signals, () => true)
@@ -35,7 +35,7 @@ export class LiveActivity {
   }
 }
 
-/** The oldest of those that may go. */
+/** Forgets the oldest of the items that may be forgotten. */
 const forget = <T>(all: Map<string, T>, may: (one: T) => boolean): void => {
   if (all.size <= KEPT) return
   const ids = [...all].filter(([, one]) => may(one)).map(([id]) => id)

@@ -1,6 +1,6 @@
 import type { WaitSpan } from '../../activity/protocol.ts'
 
-/** How a wait stands; `ended`: it is over, and nobody told how. */
+/** The state of a wait. `ended`: the wait has ended, and its outcome is not known. */
 export type Outcome = 'waiting' | NonNullable<WaitSpan['outcome']> | 'ended'
 
 export const OUTCOMES: Readonly<Record<Outcome, string>> = {

@@ -9,23 +9,23 @@ interface Sample {
   readonly last: number
 }
 
-/** Messages a second of each topic, from the changes of their numbers. */
+/** Messages per second of each topic, computed from the changes of the message numbers. */
 export class TopicRates {
   readonly #samples = new Map<string, Sample[]>()
 
-  /** `at` is when the status was so. */
+  /** Notes a status that was current at the time `at`. */
   note(status: readonly StatusRow[], at: number): void {
     for (const { kind, name, state } of status) {
       if (kind !== 'topic') continue
       const last = Number(/^messages \d+ to (\d+)$/.exec(state)?.[1] ?? 0)
       const samples = [...(this.#samples.get(name) ?? []), { at, last }]
-      // the last one from before tells how things stood when the time began
+      // The last sample from before the period gives the number at the beginning of the period.
       const first = samples.findLastIndex((sample) => sample.at <= at - OVER)
       this.#samples.set(name, samples.slice(Math.max(0, first)))
     }
   }
 
-  /** `undefined` until it was looked at for long enough. */
+  /** Returns `undefined` until the topic has been observed for one second. */
   of(name: string, now: number): number | undefined {
     const samples = this.#samples.get(name) ?? []
     const first = samples.findLast(({ at }) => at <= now - OVER) ?? samples[0]

@@ -5,19 +5,22 @@ import { TopicRates } from './rates.ts'
 
 const TOKEN = 'rendezvous-token'
 
-/** What the page shows, at one moment. */
+/** The state of the page at one moment. */
 export interface Shown {
   readonly connection: Connection
-  /** Absent until the server has told it; stays while it is out of reach. */
+  /** Absent until the server has sent it. It stays while the server is unreachable. */
   readonly activity?: Activity
 }
 
-/** Follows a server, and tells its subscribers of changes, no more often than the screen is drawn. */
+/**
+ * Follows a server, and notifies its subscribers of changes. Changes of the activity are collected until the next frame
+ * is drawn.
+ */
 export class Session {
   readonly rates = new TopicRates()
   #shown: Shown = { connection: { state: 'connecting' } }
   #live: LiveActivity | undefined
-  /** The server's clock minus ours, milliseconds. */
+  /** The server's clock minus this machine's clock, in milliseconds. */
   #ahead = 0
   #stopped: number | undefined
   #scheduled = false
@@ -28,12 +31,12 @@ export class Session {
     return this.#shown
   }
 
-  /** The server's clock; it stands still while the server is out of reach: nobody knows what has happened since. */
+  /** The server's clock. It stands still while the server is unreachable, because later changes are not known. */
   get now(): number {
     return this.#stopped ?? Date.now() + this.#ahead
   }
 
-  /** Whether the server has asked for a token. */
+  /** Whether the page has a token, because the server has asked for one. */
   get hasToken(): boolean {
     return sessionStorage.getItem(TOKEN) !== null
   }
@@ -44,7 +47,7 @@ export class Session {
     void follow(this.#listener, token, this.#following.signal)
   }
 
-  /** For this tab only: it is forgotten when it is closed. */
+  /** Uses this token. It is stored only for this tab, until the tab is closed. */
   unlock(token: string): void {
     sessionStorage.setItem(TOKEN, token)
     this.#tell({ ...this.#shown, connection: { state: 'connecting' } })
@@ -75,7 +78,7 @@ export class Session {
     this.rates.note(activity.status, this.now)
   }
 
-  /** A page in the background is not drawn: it shows all when it is looked at. */
+  /** A page in the background is not drawn. It shows all changes when it becomes visible. */
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true

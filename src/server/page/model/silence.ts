@@ -1,4 +1,4 @@
-/** Aborts its signal where nothing has been heard for so long. */
+/** Aborts its signal if nothing is heard for `longest` milliseconds. */
 export class Silence {
   readonly #longest: number
   readonly #lasted = new AbortController()

@@ -1,13 +1,13 @@
-/** Characters that show nothing, or turn the order of others around: somebody may hide something with them. */
+/** Characters that are invisible, or that change the order of other characters. They may be used to hide something. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
 export interface Piece {
   readonly text: string
-  /** Stands for a character that shows nothing by itself. */
+  /** Whether the text is the escape of characters that are invisible. */
   readonly escaped: boolean
 }
 
-/** A text in pieces of which each can be seen. */
+/** Splits a text into pieces of which every character is visible. */
 export const visiblePieces = (text: string): Piece[] => {
   const pieces: { text: string; escaped: boolean }[] = []
   for (const character of text) {
@@ -20,7 +20,7 @@ export const visiblePieces = (text: string): Piece[] => {
   return pieces
 }
 
-/** The same as one string. */
+/** Returns the visible pieces of a text as one string. */
 export const visible = (text: string): string =>
   visiblePieces(text)
     .map((piece) => piece.text)

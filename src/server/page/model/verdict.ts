@@ -1,16 +1,16 @@
 import type { WaitSpan } from '../../activity/protocol.ts'
 
-/** A target with all the waits for it. */
+/** A target, with all the waits for it. */
 export interface Holdup {
   readonly target: string
   readonly waits: number
-  /** Of the longest wait, milliseconds. */
+  /** The duration of the longest wait, in milliseconds. */
   readonly longest: number
-  /** The wait that took longest. */
+  /** The longest wait. */
   readonly wait: WaitSpan
 }
 
-/** What held everybody back, the longest first. */
+/** Returns the targets in the order of their longest waits, longest first. */
 export const holdups = (waits: readonly WaitSpan[], now: number): Holdup[] => {
   const byTarget = Map.groupBy(waits, ({ target }) => target)
   const all = [...byTarget].map(([target, own]): Holdup => {

@@ -4,32 +4,32 @@ import type { Activity, WaitSpan } from '../../activity/protocol.ts'
 import { visible } from './text.ts'
 import { whoText } from './who.ts'
 
-/** One that waits: a request, a process, or somebody in a queue. */
+/** One waiter: a request, a process, or a queue entry. */
 export interface Waiting {
   readonly id: string
-  /** `db`, `deploy/`, `lock release`, `barrier start`. */
+  /** Such as `db`, `deploy/`, `lock release` or `barrier start`. */
   readonly target: string
   readonly who: string
-  /** What is missing. */
+  /** Says what is missing. */
   readonly reason: string
-  /** Milliseconds since 1970; `undefined`: not known. */
+  /** Milliseconds since 1970. `undefined`: the time is not known. */
   readonly since: number | undefined
 }
 
-/** What those who are in front of a queue are said to do. */
+/** Describes the processes in front of a queue, by their state. */
 const HOLDING: Readonly<Record<string, string>> = {
   holds: 'held by',
   leads: 'led by',
   runs: 'run by',
 }
 
-/** All that wait, the longest first. Of more than a server lists, those that are listed. */
+/** Returns the waiters, longest wait first. If there are more than the server lists, returns the listed ones. */
 export const waitingIn = ({ waits, status }: Activity): Waiting[] => {
   const open = waits.filter(({ until }) => until === undefined)
   const queues = Map.groupBy(status.filter(isQueued), queueOf)
   const own = Map.groupBy(open, ({ target }) => target)
   const queued = [...queues].flatMap(([queue, rows]) => {
-    // a request that waits in a queue is in both
+    // A request that waits in a queue is both a wait and a row of the status.
     const requests = own.get(queue)?.filter(({ kind }) => kind === rows[0]?.kind) ?? []
     return withoutRequests(rows, requests.length).map((row, index) => ({
       id: `${queue}:${index}`,
@@ -47,7 +47,7 @@ const ofWait = ({ id, target, waiter, reason = '', since }: WaitSpan): Waiting =
   who: whoText(waiter),
 })
 
-/** What requests that wait in a queue are short of is in the status. */
+/** Adds reasons to requests that wait in a queue. The status shows what they wait for. */
 export const explained = (activity: Activity): Activity => {
   const { waits, status } = activity
   const explain = (wait: WaitSpan): WaitSpan => {
@@ -60,7 +60,7 @@ export const explained = (activity: Activity): Activity => {
 
 const queueOf = ({ kind, name }: StatusRow): string => `${kind} ${name}`
 
-/** Rows that are a client's go first: these are the requests. */
+/** Rows that a server holds for a client are removed first, because they belong to the requests. */
 const withoutRequests = (rows: readonly StatusRow[], requests: number): StatusRow[] => {
   let left = requests
   const isRequest = ({ holder }: StatusRow) => holder?.by !== undefined && left-- > 0
@@ -78,7 +78,7 @@ const sinceOf = ({ holder }: StatusRow): number | undefined => {
   return Number.isFinite(since) ? since : undefined
 }
 
-/** `held by app-1 · 4711`, `2 of 3 arrived`. */
+/** Returns the reason of a wait in a queue: `held by app-1 · 4711`, `2 of 3 arrived`. */
 const reasonIn = (status: Activity['status'], kind: string, name: string): string => {
   const rows = status.filter((row) => row.kind === kind && row.name === name && !isQueued(row))
   const [first, ...others] = rows

@@ -1,7 +1,10 @@
 import type { Waiter } from '../../activity/protocol.ts'
 import { visible } from './text.ts'
 
-/** `app-1 · 4711`; of a request its name, else the program and the address that it came from. */
+/**
+ * Names a process: `app-1 · 4711`. For a request, returns the name of its client, or else its program and the address
+ * that it came from.
+ */
 export const whoText = (
   waiter: (Waiter & { readonly by?: string | undefined }) | undefined,
 ): string => {

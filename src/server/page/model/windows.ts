@@ -1,25 +1,25 @@
 import type { Activity, WaitSpan } from '../../activity/protocol.ts'
 
-/** A part of time. */
+/** A period of time. */
 export interface Span {
   readonly from: number
   readonly to: number
 }
 
 export interface Run extends Span {
-  /** Whether somebody waits since it began. */
+  /** Whether a wait of this run is still pending. */
   readonly open: boolean
 }
 
-/** Nothing for so long, milliseconds: what comes then is another run. */
+/** A wait that begins more than this many milliseconds after the end of a run begins another run. */
 const QUIET = 20_000
 
-/** A span shorter than this, milliseconds, would tell differences that are none. */
+/** The shortest span that is shown, in milliseconds. A shorter span would show differences that mean nothing. */
 const SHORTEST = 1_000
 
 /**
- * Start-ups one after the other, oldest first: waits that overlap or follow each other closely. Who still waits may
- * do so for ever, and so counts with its beginning only.
+ * Returns the start-ups, oldest first. Waits that overlap, or follow each other closely, belong to one run. A pending
+ * wait may last forever, so only its beginning counts.
  */
 export const runsOf = (waits: readonly WaitSpan[]): Run[] => {
   const runs: { from: number; to: number; open: boolean }[] = []
@@ -36,7 +36,10 @@ export const runsOf = (waits: readonly WaitSpan[]): Run[] => {
 
 export type Zoom = 'run' | 'minute' | 'all'
 
-/** What the time axis shows; `begun` names a run by its beginning; the newest if there is none such. */
+/**
+ * Returns the span that the time axis shows. `begun` is the beginning of the run to show. If there is no such run, the
+ * newest run is shown.
+ */
 export const windowOf = (
   { waits }: Activity,
   runs: readonly Run[],
@@ -56,6 +59,6 @@ export const windowOf = (
 
 const padded = (from: number, to: number): Span => ({ from, to: Math.max(to, from + SHORTEST) })
 
-/** Whether any of a wait is in the span. */
+/** Whether a part of a wait lies within the span. */
 export const isWithin = ({ since, until }: WaitSpan, { from, to }: Span): boolean =>
   since <= to && (until ?? Number.POSITIVE_INFINITY) >= from

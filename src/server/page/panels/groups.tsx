@@ -4,7 +4,7 @@ import { Panel } from '../ui/panel.tsx'
 import { Visible } from '../ui/visible.tsx'
 import { State } from './state.tsx'
 
-/** Groups, how many of their members are ready, and the members' states as far as they are known. */
+/** Groups, with the numbers of their ready members and the known states of their members. */
 export const Groups = ({ groups }: { groups: readonly Group[] }) => {
   const { shown, more } = useFirst(groups)
   return (

@@ -3,10 +3,10 @@ import type { Waiting } from '../model/waiting.ts'
 
 export interface PanelProps {
   readonly activity: Activity
-  /** All that wait. */
+  /** All waiters. */
   readonly waiting: readonly Waiting[]
-  /** Whether the server asks for a token. */
+  /** Whether the page has a token, because the server has asked for one. */
   readonly locked: boolean
-  /** Whether only a part of the activity is shown. */
+  /** Whether a filter is active, so that only a part of the activity is shown. */
   readonly filtered: boolean
 }

@@ -10,7 +10,7 @@ import { Topics } from './topics.tsx'
 import { Values } from './values.tsx'
 import { WaitingPanel } from './waiting.tsx'
 
-/** Kinds with a table of this form. */
+/** Kinds whose table has this form. */
 const panels = (of: 'members' | 'value') =>
   KINDS.flatMap((kind) => {
     const { panel } = traitsOf(kind)
@@ -20,7 +20,7 @@ const panels = (of: 'members' | 'value') =>
 const QUEUES = panels('members')
 const VALUES = panels('value')
 
-/** All that is beside the waterfall; kinds of which there is nothing are left out. */
+/** All panels besides the waterfall. A kind without rows has no panel. */
 export const Panels = (props: PanelProps) => {
   const { activity } = props
   const byKind = Map.groupBy<string, StatusRow>(activity.status, ({ kind }) => kind)

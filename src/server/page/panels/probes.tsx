@@ -33,7 +33,7 @@ const Outcome = ({ wait }: { wait: WaitSpan }) => {
   return <span class={`badge ${outcome}`}>{text}</span>
 }
 
-/** Addresses that are looked at, and what was wrong with them last. */
+/** The probed addresses, with their last errors. */
 export const Probes = ({ waits }: { waits: readonly WaitSpan[] }) => {
   const probes = probesOf(waits)
   return (
@@ -48,7 +48,7 @@ export const Probes = ({ waits }: { waits: readonly WaitSpan[] }) => {
   )
 }
 
-/** It waits for one URL: no key has two slashes in a row, and several targets are told with commas. */
+/** Whether a wait is for one URL. A key never has two slashes in a row, and several targets are separated by commas. */
 export const isProbe = ({ target }: WaitSpan): boolean =>
   target.includes('://') && !target.includes(', ')
 

@@ -13,7 +13,7 @@ interface QueuesProps {
   readonly rows: readonly StatusRow[]
 }
 
-/** Things with those who hold them or stand in line, in their order: locks, elections, barriers, pipes. */
+/** Objects with their holders and waiters, in the order of the queue: locks, elections, barriers, pipes. */
 export const Queues = ({ title, caption, rows }: QueuesProps) => {
   const queues = [...Map.groupBy(rows, ({ name }) => name)]
   const { shown, more } = useFirst(queues)

@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<SignalMark>[] = [
   { title: 'Ago', cell: ({ at }) => <Age since={at} />, kind: 'right' },
 ]
 
-/** What was signalled, the newest first. */
+/** The signals, newest first. */
 export const Signals = ({ activity, locked, filtered }: PanelProps) => {
   const { signals } = activity
   return (

@@ -1,7 +1,7 @@
 import { visible } from '../model/text.ts'
 import { Visible } from '../ui/visible.tsx'
 
-/** Words that mean that something has come about, or that it has not. */
+/** States that mean that something was achieved, that it failed, or that it is not achieved. */
 const GOOD = /^(ready|holds|leads|done|available|runs|sends)$/
 const BAD = /^(failed|error)$/
 const OFF = /^(cleared|waits|campaigns|receives)$/

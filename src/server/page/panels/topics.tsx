@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<StatusRow>[] = [
   { title: 'Rate', cell: ({ name }) => <Rate name={name} />, kind: 'right' },
 ]
 
-/** Which messages topics have, and how fast they come. */
+/** Topics, with their stored messages and their rates of new messages. */
 export const Topics = ({ rows }: { rows: readonly StatusRow[] }) => (
   <Panel title="Topics" count={rows.length} minor>
     <Table

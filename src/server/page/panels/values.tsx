@@ -18,13 +18,13 @@ const COLUMNS: readonly Column<StatusRow>[] = [
   },
 ]
 
-/** Of a wait group `2 pending of 5 added`. */
+/** Formats the value of a wait group: `2 pending of 5 added`. */
 const valueText = (state: string): string => {
   const [, pending, added] = /^pending=(\d+) added=(\d+)$/.exec(state) ?? []
   return added === undefined ? state : `${pending} pending of ${added} added`
 }
 
-/** Things that are a value: counters and wait groups. */
+/** Objects that have a value: counters and wait groups. */
 export const Values = ({ title, caption, rows }: ValuesProps) => (
   <Panel title={title} count={rows.length} minor>
     <Table caption={caption} columns={COLUMNS} rows={rows} keyOf={({ name }) => name} />

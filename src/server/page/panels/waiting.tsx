@@ -9,16 +9,16 @@ import { Visible } from '../ui/visible.tsx'
 import { Who } from '../ui/who.tsx'
 import type { PanelProps } from './panel-props.ts'
 
-/** Fewer equal ones than this have a row each. */
+/** Fewer equal waiters than this have a row each. */
 const FEWEST = 4
 
-/** One that waits, or the first of several that wait for the same thing and are short of the same. */
+/** A waiter, or the first of several waiters with the same target and the same reason. */
 interface Row extends Waiting {
-  /** All of them, where there are several. */
+  /** All of these waiters, if there are several. */
   readonly several?: readonly Waiting[]
 }
 
-/** Who waits for what just now, the longest first. */
+/** The current waiters and their targets, longest wait first. */
 export const WaitingPanel = ({ activity, waiting, locked, filtered }: PanelProps) => {
   const [opened, setOpen] = useOpened()
   const rows = rowsOf(waiting, opened)

@@ -7,7 +7,7 @@ interface ChoiceProps<T extends string> {
   readonly choose: (option: T) => void
 }
 
-/** One of a few, side by side. */
+/** A choice of one of a few options, side by side. */
 export const Choice = <T extends string>(props: ChoiceProps<T>) => (
   <fieldset class="choice">
     <legend class="unseen">{props.label}</legend>

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 
-/** A line to type in a shell, with a button that copies it. */
+/** A command line for a shell, with a button that copies it. */
 export const CurlLine = ({ words }: { words: string }) => {
   const [copied, setCopied] = useState(false)
   const copy = async () => {
@@ -20,10 +20,10 @@ export const CurlLine = ({ words }: { words: string }) => {
   )
 }
 
-/** `curl -fsS … http://this.server/PATH`; the shell's variable holds the token. */
+/** Returns `curl -fsS … http://this.server/PATH`. The shell's variable RDV_TOKEN holds the token. */
 export const curlLine = (path: string, locked: boolean, ...flags: string[]): string => {
   const token = locked ? ['-H "Authorization: Bearer $RDV_TOKEN"'] : []
   const url = `${location.origin}${path}`
-  // a shell takes a question mark for a pattern
+  // A shell reads a question mark as a pattern.
   return ['curl -fsS', ...flags, ...token, url.includes('?') ? `'${url}'` : url].join(' ')
 }

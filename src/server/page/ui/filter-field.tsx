@@ -5,7 +5,7 @@ interface FilterFieldProps {
   readonly setText: (text: string) => void
 }
 
-/** Reached by `/`, emptied by Escape. */
+/** The field for the filter. The key `/` moves the focus to it, and Escape empties it. */
 export const FilterField = ({ text, setText }: FilterFieldProps) => {
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => {

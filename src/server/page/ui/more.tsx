@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks'
 import { useNarrow } from './use-narrow.ts'
 
-/** So many rows at first, with one column and with several: more would make the page long, and slow. */
+/** The number of rows at first, with one column and with several. More rows would make the page long and slow. */
 const FIRST = { narrow: 6, wide: 20 } as const
 
-/** The rows to be shown, and a button for the others, ten times as many with each press. */
+/** Returns the rows to show, and a button that shows ten times as many with each press. */
 export const useFirst = <T,>(rows: readonly T[]) => {
   const narrow = useNarrow()
   const [times, setTimes] = useState(1)

@@ -5,7 +5,7 @@ import { useNarrow } from './use-narrow.ts'
 interface PanelProps {
   readonly title: string
   readonly count?: number
-  /** Whether it is closed at first where there is room for one column only. It can be opened and closed. */
+  /** Whether the panel can be closed. It is closed at first if there is room for one column only. */
   readonly minor?: boolean
   readonly children: ComponentChildren
 }

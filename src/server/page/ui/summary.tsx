@@ -3,7 +3,7 @@ import { OUTCOMES, type Outcome, outcomeOf } from '../model/outcome.ts'
 
 const ENDS: readonly Outcome[] = ['released', 'timeout', 'failed', 'gone', 'ended']
 
-/** How much there is of everything, in one line. `waiting`: all that wait. */
+/** The numbers of waits, signals and other objects, in one line. `waiting` is the number of all waiters. */
 export const Summary = ({ activity, waiting }: { activity: Activity; waiting: number }) => {
   const { waits, signals, status } = activity
   const outcomes = Map.groupBy(waits, outcomeOf)

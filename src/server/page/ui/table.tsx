@@ -4,7 +4,7 @@ import { useFirst } from './more.tsx'
 export interface Column<T> {
   readonly title: string
   readonly cell: (row: T) => ComponentChild
-  /** `right`: numbers and ages. `long`: sentences, of which three lines are shown. */
+  /** `right`: numbers and ages. `long`: sentences, of which at most three lines are shown. */
   readonly kind?: 'right' | 'long'
 }
 
@@ -15,7 +15,7 @@ interface TableProps<T> {
   readonly keyOf: (row: T) => string
 }
 
-/** The first column names the row. */
+/** A table whose first column names the row. */
 export const Table = <T,>({ caption, columns, rows, keyOf }: TableProps<T>) => {
   const { shown, more } = useFirst(rows)
   return (

@@ -9,7 +9,7 @@ type Theme = (typeof THEMES)[number]
 
 const stored = (): Theme => THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? 'system'
 
-/** Light, dark, or as the system has it. */
+/** Switches between the light theme, the dark theme and the theme of the system. */
 export const ThemeSwitch = () => {
   const [theme, setTheme] = useState(stored)
   useEffect(() => {

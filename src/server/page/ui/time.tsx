@@ -1,7 +1,7 @@
 import { ageText, fullText } from '../model/times.ts'
 import { useNow } from './use-session.ts'
 
-/** How long ago something was; it ticks. */
+/** The time that has passed since an event, updated every second. */
 export const Age = ({ since }: { since: number }) => {
   const now = useNow(1_000)
   if (!Number.isFinite(since)) return null

@@ -5,7 +5,7 @@ interface TokenFormProps {
   readonly unlock: (token: string) => void
 }
 
-/** Asks for what the server asks for. */
+/** Asks for the token that the server requires. */
 export const TokenForm = ({ refused, unlock }: TokenFormProps) => {
   const [token, setToken] = useState('')
   const submit = (event: SubmitEvent) => {

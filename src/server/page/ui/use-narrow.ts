@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** As the style sheets have it. */
+/** The condition that the style sheets use. */
 const NARROW = '(max-width: 640px)'
 
 /** Whether there is room for one column only. */

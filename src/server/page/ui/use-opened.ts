@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 
-/** Which rows are opened, and what opens or closes one. */
+/** Returns the opened rows, and a function that opens or closes a row. */
 export const useOpened = (): [ReadonlySet<string>, (id: string, open: boolean) => void] => {
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
   const setOpen = (id: string, open: boolean) => {

@@ -6,14 +6,17 @@ const SessionContext = createContext(new Session())
 
 export const useSession = (): Session => useContext(SessionContext)
 
-/** Draws anew with each change. */
+/** Draws the component again after each change. */
 export const useShown = (session: Session): Shown => {
   const [, draw] = useReducer((count: number) => count + 1, 0)
   useEffect(() => session.subscribe(() => draw(undefined)), [session])
   return session.shown
 }
 
-/** The server's clock, every so many milliseconds, aligned so that all that ticks does so together. */
+/**
+ * Returns the server's clock, updated every `every` milliseconds. The updates are aligned, so that all clocks of the
+ * page change together.
+ */
 export const useNow = (every: number): number => {
   const session = useSession()
   const [now, setNow] = useState(session.now)
@@ -26,6 +29,6 @@ export const useNow = (every: number): number => {
     tick()
     return () => window.clearTimeout(timer)
   }, [session, every])
-  // what has just come may be younger than the last tick
+  // An event that has just arrived may be later than the last update.
   return Math.max(now, session.now - every)
 }

@@ -1,9 +1,9 @@
 import { visible, visiblePieces } from '../model/text.ts'
 
-/** From so many characters on a name may be cut, so all of it is told when it is pointed at. */
+/** A name of at least this many characters may be cut, so its title has the whole name. */
 const LONG = 24
 
-/** A name or state that somebody chose: what cannot be seen in it is shown as an escape. */
+/** A name or state that a user chose. Its invisible characters are shown as escapes. */
 export const Visible = ({ text }: { text: string }) => (
   <bdi class="name" title={text.length >= LONG ? visible(text) : undefined}>
     {visiblePieces(text).map(({ text, escaped }) =>

@@ -1,7 +1,7 @@
 import { CurlLine, curlLine } from './curl-line.tsx'
 import { Panel } from './panel.tsx'
 
-/** What an empty server shows: lines to try, each of which appears here as it is run. */
+/** The content for an empty server: command lines to try. Each line appears on the page when it is run. */
 export const Welcome = ({ locked }: { locked: boolean }) => {
   const line = (path: string, ...flags: string[]) => (
     <CurlLine words={curlLine(path, locked, ...flags)} />

@@ -10,7 +10,7 @@ interface AxisProps {
   readonly activeMark?: string | undefined
 }
 
-/** Above the bars: the signals, and the time. */
+/** Above the bars: the signals and the time. */
 export const Axis = ({ geometry, ticks, marks, activeMark }: AxisProps) => (
   <g class="axis">
     {ticks.map(({ x, label }, index) => (
@@ -37,7 +37,7 @@ export const Axis = ({ geometry, ticks, marks, activeMark }: AxisProps) => (
   </g>
 )
 
-/** A name begins or ends with its mark. */
+/** Pixels that move a name, so that it begins or ends with its mark. */
 const SHIFTS = { start: -5, middle: 0, end: 5 } as const
 
 const anchorOf = (index: number, x: number, { width, gutter }: Geometry) => {
@@ -52,7 +52,7 @@ interface GridProps extends AxisProps {
   readonly height: number
 }
 
-/** Behind the bars: a line for each tick, and one for each signal that released somebody. */
+/** Behind the bars: a line for each tick, and a line for each signal that released a waiter. */
 export const Grid = ({ ticks, marks, activeMark, height, geometry }: GridProps) => (
   <g class="grid">
     {ticks.map(({ x }) => (

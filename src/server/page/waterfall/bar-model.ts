@@ -1,25 +1,25 @@
 import type { SignalMark, WaitSpan } from '../../activity/protocol.ts'
 import type { Outcome } from '../model/outcome.ts'
 
-/** A row of the waterfall: a wait, or several equal ones as one. */
+/** A row of the waterfall: one wait, or several equal waits. */
 export interface Bar {
   readonly id: string
-  /** Of several the first; it goes from the first beginning to the last end. */
+  /** For several waits: the first wait, with the end of the last one. */
   readonly wait: WaitSpan
   readonly outcome: Outcome
-  /** What released it. */
+  /** The signal that released it. */
   readonly mark?: SignalMark | undefined
-  /** Whether it is for what held everybody back. */
+  /** Whether its target is the target with the longest wait. */
   readonly holdup: boolean
-  /** Where it stands for several: all of them. */
+  /** If the row stands for several waits: all of them. */
   readonly members?: readonly WaitSpan[]
-  /** Whether it is one of several whose row has been opened. */
+  /** Whether it is one of several waits whose row is opened. */
   readonly inner: boolean
-  /** Absent until rows are made of the bars. */
+  /** Absent until rows are made from the bars. */
   readonly place?: Place
 }
 
-/** Where a row stands among those of its level, counted from 1. */
+/** The position of a row among the rows of its level, counted from 1. */
 interface Place {
   readonly position: number
   readonly of: number

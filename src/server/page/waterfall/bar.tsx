@@ -7,11 +7,11 @@ interface BarProps {
   readonly words: Words
   readonly geometry: Geometry
   readonly now: number
-  /** Of a row that stands for several: whether they are shown below it. */
+  /** For a row that stands for several waits: whether they are shown below it. */
   readonly open: boolean
 }
 
-/** A row of the waterfall: whose wait for what, the bar, and how it ended. */
+/** A row of the waterfall: the waiter and its target, the bar, and the outcome. */
 export const BarRow = (props: BarProps) => (
   <>
     <Label {...props} />
@@ -19,7 +19,7 @@ export const BarRow = (props: BarProps) => (
   </>
 )
 
-/** Pixels by which the waits of a row that is opened are moved in. */
+/** Pixels by which the waits of an opened row are indented. */
 const INNER = 14
 
 const Label = ({ bar, words, geometry, open }: BarProps) => {
@@ -44,11 +44,11 @@ const Label = ({ bar, words, geometry, open }: BarProps) => {
   )
 }
 
-/** Points to the side while the row is closed, and down while it is open. */
+/** The mark points to the side while the row is closed, and down while it is open. */
 const foldMark = (x: number, middle: number, open: boolean): string =>
   open ? `M${x} ${middle - 3} h9 l-4.5 6 z` : `M${x + 1} ${middle - 4.5} v9 l6 -4.5 z`
 
-/** A wait that took no time is a bar nevertheless. */
+/** The smallest width of a bar in pixels, so that a wait of no duration is visible too. */
 const THINNEST = 3
 
 const Shape = ({ bar, words, geometry, now }: BarProps) => {
@@ -77,10 +77,10 @@ interface BreaksProps {
   readonly height: number
 }
 
-/** Pixels from the end of a bar that is cut to the break in it. */
+/** Pixels from a cut end of a bar to the break in the bar. */
 const BREAK = 7
 
-/** A bar that is cut is broken near that end, as axes are: its length is not that of the wait. */
+/** A cut bar has a break near that end, as an axis has, because its length is not the duration of the wait. */
 const Breaks = ({ cut, left, right, y, height }: BreaksProps) => (
   <>
     {cut === 'start' || cut === 'both' ? <Break x={left + BREAK} y={y} height={height} /> : null}
@@ -109,7 +109,7 @@ interface EndProps {
   readonly height: number
 }
 
-/** Each outcome has an end of its own, for who sees no colours. */
+/** Each outcome has an end of its own, for readers who see no colours. */
 const End = ({ bar, x, y, height }: EndProps) => {
   const middle = y + height / 2
   const r = 4
@@ -143,7 +143,7 @@ interface NoteProps {
   readonly right: number
 }
 
-/** Beside the bar where there is room, else on it. */
+/** The note stands beside the bar if there is room, otherwise on the bar. */
 const Note = ({ note, geometry, left, right }: NoteProps) => {
   const { width, gutter, barTop, barHeight } = geometry
   const y = barTop + barHeight - 3

@@ -7,17 +7,17 @@ import { whoText } from '../model/who.ts'
 import { isWithin, type Span } from '../model/windows.ts'
 import type { Bar } from './bar-model.ts'
 
-/** A bar in words. */
+/** The texts of a bar. */
 export interface Words {
   readonly target: string
   readonly who: string
-  /** What stands beside the bar. */
+  /** The text beside the bar. */
   readonly note: string
-  /** All of it as a sentence, for those who do not see it. */
+  /** The whole row as a sentence, for screen readers. */
   readonly label: string
 }
 
-/** The waits of a span, in the order in which they began. */
+/** Returns a bar for each wait of a span, in the order in which the waits began. */
 export const barsOf = ({ waits, signals }: Activity, span: Span, now: number): Bar[] => {
   const marks = new Map(signals.map((mark) => [mark.id, mark]))
   const within = waits.filter((wait) => isWithin(wait, span)).sort((a, b) => a.since - b.since)
@@ -32,7 +32,7 @@ export const barsOf = ({ waits, signals }: Activity, span: Span, now: number): B
   }))
 }
 
-/** Made for the rows that are drawn only: there may be thousands of others. */
+/** Makes the texts of a bar. It is called only for rows that are drawn, because there may be thousands of others. */
 export const wordsOf = (bar: Bar, span: Span, now: number, open = false): Words => {
   const { wait, outcome, mark, members } = bar
   const target = visible(wait.target)
@@ -46,7 +46,7 @@ export const wordsOf = (bar: Bar, span: Span, now: number, open = false): Words 
   return { target, who, note, label }
 }
 
-/** How long it took; of several the shortest and the longest. */
+/** Returns the duration of a wait. For several waits, returns the shortest and the longest duration. */
 export const lengthText = ({ wait, members }: Bar, now: number): string => {
   if (!members) return durationText(lengthOf(wait, now))
   const lengths = members.map((member) => lengthOf(member, now))
@@ -72,7 +72,7 @@ const CUTS: Readonly<Record<Cut, string>> = {
   both: 'started before this view and continues after it',
 }
 
-/** Which of its ends lie outside of what is shown. */
+/** Returns which ends of a wait lie outside the shown span. */
 export const cutOf = ({ since, until }: WaitSpan, span: Span, now: number): Cut => {
   const start = since < span.from
   const end = (until ?? now) > span.to

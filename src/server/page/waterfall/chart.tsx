@@ -11,16 +11,16 @@ import { useViewport } from './use-viewport.ts'
 
 interface ChartProps {
   readonly drawing: Drawing
-  /** Of the wait that is looked at. */
+  /** The id of the active row. */
   readonly active: string | undefined
   readonly setActive: (id: string | undefined) => void
-  /** Shows the waits that a row stands for below it, or hides them. */
+  /** Shows or hides, below a row, the waits that it stands for. */
   readonly setOpen: (id: string, open: boolean) => void
 }
 
 /**
- * The waterfall as a tree: rows of which one can be chosen, by pointer or keyboard, and opened where it stands for several
- * waits. Only what is in sight is drawn.
+ * The waterfall as a tree of rows. A row can be chosen by pointer or keyboard, and opened if it stands for several
+ * waits. Only the visible rows are drawn.
  */
 export const Chart = ({ drawing, active, setActive, setOpen }: ChartProps) => {
   const { geometry, rows, marks, ticks, opened } = drawing
@@ -97,7 +97,7 @@ interface RowProps {
   readonly index: number
   readonly active: boolean
   readonly activeMark: string | undefined
-  /** It was clicked. */
+  /** Called when the row is clicked. */
   readonly choose: (row: Bar) => void
 }
 

@@ -12,7 +12,7 @@ interface ControlsProps {
   readonly zoom: Zoom
   readonly setZoom: (zoom: Zoom) => void
   readonly runs: readonly Run[]
-  /** The beginning of one of them; none: the newest. */
+  /** The beginning of the chosen run. `undefined`: the newest run. */
   readonly run: number | undefined
   readonly setRun: (run: number | undefined) => void
 }
@@ -21,7 +21,7 @@ const ZOOMS: readonly Zoom[] = ['run', 'minute', 'all']
 
 const TITLES = { run: 'Run', minute: 'Last minute', all: 'All' }
 
-/** Which time is shown, and the files to save. */
+/** The choice of the shown time, and the buttons that save files. */
 export const Controls = (props: ControlsProps) => (
   <div class="controls">
     <Choice

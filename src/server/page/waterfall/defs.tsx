@@ -1,4 +1,4 @@
-/** Patterns that tell outcomes apart without their colours. */
+/** Patterns that distinguish the outcomes without colours. */
 export const Defs = () => (
   <defs>
     <pattern id="hatch-timeout" width="6" height="6" patternUnits="userSpaceOnUse">

@@ -8,7 +8,7 @@ import { cutOf, lengthText } from './bars.ts'
 import { nameOf } from './marks.ts'
 import type { Drawing } from './model.ts'
 
-/** All that is known of one wait, or of several equal ones. */
+/** All that is known about one wait, or about several equal waits. */
 export const Details = ({ bar, drawing }: { bar: Bar | undefined; drawing: Drawing }) => {
   if (!bar) {
     return (
@@ -45,7 +45,7 @@ export const Details = ({ bar, drawing }: { bar: Bar | undefined; drawing: Drawi
   )
 }
 
-/** How much of a bar that is cut lies outside of what is shown. */
+/** The parts of a cut bar that lie outside the shown span. */
 const Hidden = ({ bar: { wait }, drawing: { geometry, now } }: { bar: Bar; drawing: Drawing }) => {
   const { from, to } = geometry.span
   const cut = cutOf(wait, geometry.span, now)
@@ -65,7 +65,7 @@ const Fact = ({ name, children }: { name: string; children: ComponentChildren })
   </div>
 )
 
-/** So many of several are named. */
+/** The most waiters that are named, if the row stands for several waits. */
 const NAMED = 3
 
 const fullWho = ({ wait, members }: Bar): string => {

@@ -4,16 +4,19 @@ import type { Bar } from './bar-model.ts'
 /** Fewer equal waits than this are shown one by one. */
 const FEWEST = 4
 
-/** Each of several equal waits begins, and ends, at most so far (milliseconds) from another one of them. */
+/**
+ * The most milliseconds between the beginning of a wait and that of another wait in its group. The same limit applies
+ * to the ends.
+ */
 const NEAR = 5_000
 
-/** All of them within this. */
+/** All beginnings of a group lie within this many milliseconds, and so do all ends. */
 const SPREAD = 60_000
 
-/** So many groups of one kind are looked through: later waits are not near to earlier ones. */
+/** The number of groups of one kind that are considered. Later waits are not near to older groups. */
 const RECENT = 8
 
-/** Bars with equal waits as one row each; those of the rows that are opened follow their row. */
+/** Returns the rows for these bars. Equal waits form one row. The waits of an opened row follow it. */
 export const folded = (bars: readonly Bar[], opened: ReadonlySet<string>): Bar[] => {
   const groups = groupsOf(bars)
   const outer = groups.reduce((count, group) => count + (isFolded(group) ? 1 : group.length), 0)
@@ -29,12 +32,12 @@ export const folded = (bars: readonly Bar[], opened: ReadonlySet<string>): Bar[]
   })
 }
 
-/** Bars that belong together, and when they begin and end. */
+/** Bars that belong together, and the times of their beginnings and ends. */
 interface Group {
   readonly bars: Bar[]
   readonly first: number
   last: number
-  /** Infinite while they wait. */
+  /** Infinity while all waits of the group are pending. */
   earliestEnd: number
   latestEnd: number
 }
@@ -71,7 +74,7 @@ const add = (group: Group, bar: Bar): void => {
   group.latestEnd = Math.max(group.latestEnd, end)
 }
 
-/** Bars come in the order of their beginnings. Waits one after the other are not one. */
+/** Bars come in the order of their beginnings. Waits that follow one after the other do not form a group. */
 const takes = (group: Group, bar: Bar): boolean => {
   const { since } = bar.wait
   const end = endOfBar(bar)

@@ -1,20 +1,20 @@
 import type { Span } from '../model/windows.ts'
 
-/** Where things are in the drawing, in pixels. */
+/** Positions and sizes in the drawing, in pixels. */
 export interface Geometry {
   readonly width: number
-  /** Labels stand left of this; 0: above their bars. */
+  /** The width of the labels, which stand left of the bars. 0: they stand above their bars. */
   readonly gutter: number
   readonly rowHeight: number
-  /** Of the bar in its row. */
+  /** The position of the bar in its row. */
   readonly barTop: number
   readonly barHeight: number
-  /** Where a moment is; what is outside of the span lies at its edge. */
+  /** Returns the position of a time. A time outside the span is at the edge. */
   readonly x: (time: number) => number
   readonly span: Span
 }
 
-/** Narrower than this a label stands above its bar. */
+/** In a drawing narrower than this, a label stands above its bar. */
 const NARROW = 640
 
 const EDGE = 14
@@ -36,15 +36,15 @@ export const geometryOf = (width: number, span: Span): Geometry => {
   return { width, gutter, x, span, ...row }
 }
 
-/** Pixels of a character, in wide fonts. */
+/** Pixels of one character, in wide fonts. */
 const FIXED = 7.25
 const USUAL = 6.7
 
-/** How wide a text is about: the drawing cannot measure it before it is there. */
+/** Returns the approximate width of a text. The drawing cannot measure a text before it is drawn. */
 export const textWidth = (text: string, fixed = false): number =>
   text.length * (fixed ? FIXED : USUAL)
 
-/** A text that fits, its middle left out: names begin and end with what tells them apart. */
+/** Shortens a text to a width. It omits the middle, because names differ at their beginnings and ends. */
 export const fitted = (text: string, width: number, fixed = false): string => {
   const room = Math.max(3, Math.floor(width / (fixed ? FIXED : USUAL)))
   if (text.length <= room) return text

@@ -2,7 +2,7 @@ import type { Drawing } from './model.ts'
 
 const PAGE = 10
 
-/** Where a key leads from a row; `undefined`: the key means nothing here. */
+/** Returns the row to which a key leads, or `undefined` if the key has no meaning here. */
 export const moved = (key: string, from: number, { rows }: Drawing): number | undefined => {
   const last = rows.length - 1
   const within = (index: number) => Math.min(last, Math.max(0, index))
@@ -29,8 +29,8 @@ export const moved = (key: string, from: number, { rows }: Drawing): number | un
 }
 
 /**
- * Whether a key opens or closes the row that stands for several waits; `undefined`: it does neither. The arrows do so
- * only where there is something to open or to close, else they move.
+ * Returns whether a key opens or closes a row that stands for several waits, or `undefined` if it does neither. The
+ * arrow keys do so only if there is something to open or to close. Otherwise they move.
  */
 export const opens = (key: string, isOpen: boolean): boolean | undefined => {
   if (key === 'Enter' || key === ' ') return !isOpen
@@ -38,7 +38,7 @@ export const opens = (key: string, isOpen: boolean): boolean | undefined => {
   return key === 'ArrowLeft' && isOpen ? false : undefined
 }
 
-/** The next wait for the same target. */
+/** Returns the next row with the same target. */
 const sibling = (from: number, by: 1 | -1, rows: Drawing['rows']): number => {
   const own = rows[from]
   for (let index = from + by; own && index >= 0 && index < rows.length; index += by) {

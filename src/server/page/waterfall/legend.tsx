@@ -6,10 +6,10 @@ const ORDER: readonly Outcome[] = ['waiting', 'released', 'timeout', 'failed', '
 const APART = 96
 const BELOW = 18
 
-/** The outcomes, the signal, and the break. */
+/** The outcomes, the signal and the break. */
 const ENTRIES = ORDER.length + 2
 
-/** How many entries of the legend stand side by side, and how high it then is. */
+/** Returns how many entries of the legend stand side by side, and the height of the legend. */
 export const legendFor = (width: number): { readonly perRow: number; readonly height: number } => {
   const perRow = Math.min(ENTRIES, Math.max(1, Math.floor(width / APART)))
   return { perRow, height: Math.ceil(ENTRIES / perRow) * BELOW + 4 }
@@ -17,7 +17,7 @@ export const legendFor = (width: number): { readonly perRow: number; readonly he
 
 export const legendWidth = (perRow: number): number => perRow * APART
 
-/** What the bars mean, so many in a row; the first one's base line is at 0. */
+/** The legend of the bars, with `perRow` entries in a row. The base line of the first row is at 0. */
 export const Legend = ({ perRow }: { perRow: number }) => (
   <g class="legend">
     {ORDER.map((outcome, index) => (

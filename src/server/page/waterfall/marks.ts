@@ -7,9 +7,9 @@ import { fitted, type Geometry, textWidth } from './geometry.ts'
 export interface AxisMark {
   readonly mark: SignalMark
   readonly x: number
-  /** Whether it released anybody. */
+  /** Whether it released a waiter. */
   readonly released: boolean
-  /** Its name above it, if it released anybody and there is room for it. */
+  /** The name above the mark, if the signal released a waiter and there is room for the name. */
   readonly label?: Label
 }
 
@@ -18,10 +18,10 @@ interface Label {
   readonly anchor: 'start' | 'middle' | 'end'
 }
 
-/** So many lines at most, else they would be a wall. */
+/** The most lines. More lines would hide the chart. */
 const MOST = 200
 
-/** The signals of the span, those first that released somebody: their names are shown. */
+/** Returns the signals of the span. Signals that released a waiter come first, because their names are shown. */
 export const marksOf = (
   signals: readonly SignalMark[],
   bars: readonly Bar[],
@@ -57,6 +57,6 @@ const placed = (text: string, x: number, width: number, taken: Room[]): Label | 
   return undefined
 }
 
-/** `db`, or `db=migrated`: only other states than the usual one are told. */
+/** Returns `db` or `db=migrated`. The name omits the usual state. */
 export const nameOf = ({ key, state }: SignalMark): string =>
   visible(state === null || state === 'ready' ? key : `${key}=${state}`)

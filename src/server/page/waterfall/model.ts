@@ -7,12 +7,12 @@ import { type Geometry, geometryOf } from './geometry.ts'
 import { type AxisMark, marksOf } from './marks.ts'
 import { type Tick, ticksOf } from './ticks.ts'
 
-/** All that is drawn of a waterfall. */
+/** Everything that is drawn of a waterfall. */
 export interface Drawing {
   readonly geometry: Geometry
-  /** One for each wait. */
+  /** One bar for each wait. */
   readonly bars: readonly Bar[]
-  /** Those that are drawn, a row each: equal ones are one, unless it is opened. */
+  /** The drawn rows. Equal waits form one row, and follow it if it is opened. */
   readonly rows: readonly Bar[]
   readonly opened: ReadonlySet<string>
   readonly marks: readonly AxisMark[]

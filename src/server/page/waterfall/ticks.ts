@@ -6,7 +6,7 @@ export interface Tick {
   readonly label: string
 }
 
-/** Pixels between two ticks, at least. */
+/** The smallest distance between two ticks, in pixels. */
 const APART = 84
 
 const SECOND = 1_000
@@ -20,7 +20,7 @@ const STEPS = [
   ...[1, 2, 4, 8, 12, 24, 48, 96, 192].map((count) => count * HOUR),
 ]
 
-/** `relative`: since the span's beginning, else the time of day. */
+/** `relative`: the labels count from the beginning of the span. Otherwise they show the time of day. */
 export const ticksOf = ({ x, span, width, gutter }: Geometry, relative: boolean): Tick[] => {
   const wanted = ((span.to - span.from) * APART) / Math.max(APART, width - gutter)
   const step = STEPS.find((one) => one >= wanted) ?? span.to - span.from

@@ -9,11 +9,13 @@ import { AXIS_HEIGHT, fitted } from './geometry.ts'
 import { Legend, legendFor } from './legend.tsx'
 import type { Drawing } from './model.ts'
 
-/** Two lines: what is shown, and of which time. */
+/** The height of two lines: the title and the shown time. */
 const HEAD = 52
 const EDGE = 12
 
-/** The whole waterfall as a file of its own, in the colours that are shown. Nothing of it is made from text. */
+/**
+ * Returns the whole waterfall as an SVG file, in the shown colours. It is built from elements, never by joining texts.
+ */
 export const toSvg = (drawing: Drawing, title: string): string => {
   const { width, rowHeight } = drawing.geometry
   const foot = legendFor(width - 2 * EDGE).height + 2 * EDGE
@@ -80,7 +82,7 @@ const Contents = ({ drawing, title, height }: ContentsProps) => {
   )
 }
 
-/** The page's custom properties as what they are just now: the file has none. */
+/** Replaces the page's custom properties by their current values, because the file has no such properties. */
 const resolved = (text: string): string => {
   const root = getComputedStyle(document.documentElement)
   return text.replace(/var\((--[\w-]+)\)/g, (reference, name) => {

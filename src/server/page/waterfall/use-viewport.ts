@@ -2,10 +2,10 @@ import type { RefObject } from 'preact'
 import { useCallback, useLayoutEffect, useState } from 'preact/hooks'
 import { AXIS_HEIGHT } from './geometry.ts'
 
-/** Rows that are drawn above and below what is in sight, so that scrolling shows no gaps. */
+/** Rows that are drawn above and below the visible rows, so that scrolling shows no gaps. */
 const BEYOND = 8
 
-/** Which rows of a scrolled list are in sight. Who has scrolled to its end stays there while it grows. */
+/** Returns which rows of a scrolled list are visible. A list that is scrolled to its end stays there while it grows. */
 export const useViewport = (
   scroller: RefObject<HTMLDivElement | null>,
   rows: number,

@@ -6,10 +6,10 @@ import { whoText } from '../model/who.ts'
 import { fitted } from './geometry.ts'
 import type { Drawing } from './model.ts'
 
-/** Pixels that a name may take: it is told in full below the chart. */
+/** The most pixels of a name. The details below the chart show the name in full. */
 const LONGEST = 420
 
-/** In one sentence what held everybody back. */
+/** Says in one sentence which waits took longest. */
 export const Verdict = ({ drawing: { bars, now } }: { drawing: Drawing }) => {
   const [worst, ...others] = holdups(
     bars.map(({ wait }) => wait),

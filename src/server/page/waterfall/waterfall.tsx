@@ -14,15 +14,15 @@ import { Verdict } from './verdict.tsx'
 
 interface WaterfallProps {
   readonly activity: Activity
-  /** Whether what is shown is filtered, so that nothing may be left. */
+  /** Whether a filter is active, so that no wait may be left. */
   readonly filtered: boolean
 }
 
-/** Milliseconds between two looks at the clock while somebody waits. */
+/** Milliseconds between two updates of the clock while a wait is pending. */
 const smoothness = (): number =>
   matchMedia('(prefers-reduced-motion: reduce)').matches ? 1_000 : 200
 
-/** Every wait as a bar on one time axis: one glance shows what held a start-up back. */
+/** Every wait as a bar on one time axis, which shows at a glance what delayed a start-up. */
 export const Waterfall = ({ activity, filtered }: WaterfallProps) => {
   const [zoom, setZoom] = useState<Zoom>('run')
   const [run, setRun] = useState<number>()
@@ -57,7 +57,7 @@ export const Waterfall = ({ activity, filtered }: WaterfallProps) => {
   )
 }
 
-/** Of a panel, pixels: as the style sheet has it. */
+/** The padding of a panel in pixels, as the style sheet sets it. */
 const PADDING = 14
 
 const Key = ({ width }: { width: number }) => {

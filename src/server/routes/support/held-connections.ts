@@ -9,17 +9,17 @@ import { beginStream, breakOff, LINES } from '../../http/stream.ts'
 /** Milliseconds between two heartbeats. */
 const HEARTBEAT_INTERVAL = 1_500
 
-/** A client has vanished whose system leaves heartbeats unconfirmed this many times in a row. */
+/** A client has vanished if its system leaves this many heartbeats in a row unconfirmed. */
 const MAX_MISSED_HEARTBEATS = 2
 
-/** Milliseconds that giving up may take; the TTL does it otherwise. */
+/** Milliseconds for the release of an ownership. After that, the end of its TTL releases it. */
 const RELEASE_LIMIT = 5_000
 
-/** What is held while a connection is open. */
+/** An ownership that a client has while its connection is open. */
 export interface Holding {
-  /** The first line. */
+  /** The first line of the response. */
   readonly greeting: object
-  /** Aborts while there is still some time until it is lost: the client is told then. */
+  /** Aborts some time before the ownership is lost. The client gets the report at that moment. */
   readonly expiring: AbortSignal
   readonly lost: AbortSignal
   giveUp(signal: AbortSignal): Promise<void>
@@ -27,21 +27,22 @@ export interface Holding {
 
 interface Connection {
   readonly response: ServerResponse
-  /** In the kernel's table. */
+  /** The name in the kernel's table. */
   readonly name: string | undefined
-  /** How many times in a row a heartbeat was not confirmed. */
+  /** The number of heartbeats in a row that were not confirmed. */
   silent: number
 }
 
-/** Connections that hold something exactly as long as they are open. */
+/** Connections that hold an ownership exactly as long as they are open. */
 export class HeldConnections {
   readonly #open = new Set<Connection>()
   readonly #givingUp = new Set<Promise<void>>()
   #heartbeats: NodeJS.Timeout | undefined
 
   /**
-   * Answers with one line of JSON, then an empty line as a heartbeat every one and a half seconds. When the client goes, what is
-   * held is given up at once. When that is lost, or the server ends, a last line tells why, and the stream is broken off.
+   * Answers with one line of JSON, then with an empty line as a heartbeat every 1.5 seconds. When the client goes, the
+   * ownership is released at once. When the ownership is lost, or the server stops, a last line says why, and the
+   * stream breaks off.
    */
   async hold(reply: FastifyReply, holding: Holding, signal: AbortSignal): Promise<void> {
     const response = beginStream(reply, LINES)
@@ -58,7 +59,7 @@ export class HeldConnections {
     }
   }
 
-  /** Resolves when everything has been given up. */
+  /** Resolves when all ownerships have been released. */
   async ended(): Promise<void> {
     await Promise.all(this.#givingUp)
   }
@@ -81,7 +82,7 @@ export class HeldConnections {
     this.#heartbeats = undefined
   }
 
-  /** Looks for the last heartbeat, then sends the next one. */
+  /** Checks whether the last heartbeat was confirmed, then sends the next one. */
   async #sendHeartbeats(): Promise<void> {
     const table = await readConnections()
     for (const connection of this.#open) {

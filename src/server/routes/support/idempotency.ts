@@ -4,7 +4,7 @@ import { UsageError } from '../../../base/errors.ts'
 import { checkIdempotencyKey } from '../../../recipes/core/idempotency-key.ts'
 import { type Parameter, text } from './parameters.ts'
 
-/** The same as a parameter and as a header. */
+/** The idempotency key has the same meaning as a parameter and as a header. */
 export const idempotencyParameter: { 'idempotency-key': Parameter<string> } = {
   'idempotency-key': text(
     'Makes the change only once for this ID. A repeated request gets the answer of the first.',
@@ -15,7 +15,7 @@ export const idempotencyHeader = {
   'idempotency-key': Type.String({ description: 'Same as the parameter.' }),
 }
 
-/** @throws UsageError it is malformed, or the parameter and the header say different things. */
+/** @throws UsageError if the key is malformed, or the parameter and the header differ. */
 export const idempotencyKey = (
   { headers }: FastifyRequest,
   parameter: string | undefined,

@@ -17,7 +17,7 @@ const signals = {
   },
 }
 
-/** What can be done with a key. */
+/** The requests that a key takes. */
 export const KEY_REQUESTS = {
   GET: {
     ...about,

@@ -3,26 +3,26 @@ import Type, { type TSchema } from 'typebox'
 import type { RequiredScope } from '../../access/scope.ts'
 import { type Parameters, querystringOf } from './parameters.ts'
 
-/** What `/_openapi.json` tells of a route. */
+/** The description of a route in `/_openapi.json`. */
 export interface RouteDescription {
   readonly tag: string
-  /** What its token must be good for. */
+  /** The scope that the request needs. */
   readonly scope: RequiredScope
-  /** Likewise where a browser gets the live page in its place. */
+  /** The scope that the request needs if a browser gets the live page instead. */
   readonly page?: RequiredScope
   readonly summary: string
   readonly description?: string
-  /** What stands for the `*` of the path, by name. */
+  /** Descriptions of the parts that stand for the `*` of the path, by name. */
   readonly path?: Readonly<Record<string, string>>
   readonly parameters?: Parameters
   readonly headers?: Readonly<Record<string, TSchema>>
-  /** Of a request whose body counts. */
+  /** The description of the body, if the request takes one. */
   readonly body?: string
-  /** By status; failures are the same everywhere. */
+  /** By status. Failures are the same for all routes. */
   readonly answers?: Readonly<Record<number, TSchema>>
-  /** Where it is not JSON. */
+  /** The content types, if the response is not JSON. */
   readonly produces?: readonly string[]
-  /** Its answer has no length, and goes on until it is told how it ended. */
+  /** Whether the response is a stream: it has no length, and continues until a last part says how it ended. */
   readonly streams?: boolean
 }
 
@@ -40,7 +40,7 @@ const FAILURE = Type.Object(
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The names of those that stand behind the question mark. */
+    /** The names of the parameters in the query. */
     parameters?: readonly string[]
   }
 }
@@ -49,8 +49,8 @@ export const ok = (description: string, properties: Record<string, TSchema> = {}
   Type.Object({ ok: Type.Literal(true), ...properties }, { description })
 
 /**
- * The options of a route that is described. They say what is so, and check nothing: parameters are read where they are
- * used, which can say in a sentence what is wrong.
+ * Returns the options of a described route. The schemas describe, and check nothing: each route reads its parameters
+ * itself, and can say in a sentence what is wrong.
  */
 export const openapi = (description: RouteDescription): RouteShorthandOptions => ({
   schema: {

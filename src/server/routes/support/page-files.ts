@@ -19,8 +19,8 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 let files: Promise<ReadonlyMap<string, PageFile>> | undefined
 
 /**
- * A file of the page as `scripts/page.ts` built it, by its name; `undefined` where there is none. All are read with the
- * first one: a server that outlives an upgrade goes on with files that fit each other.
+ * Returns a file of the page by its name, as `scripts/page.ts` built it, or `undefined` if there is none. All files are
+ * read with the first one, so a server that outlives an upgrade continues with files that fit each other.
  */
 export const pageFile = async (name: string): Promise<PageFile | undefined> => {
   files ??= readFiles(join(packageFolder(import.meta.dirname), 'dist/page'))

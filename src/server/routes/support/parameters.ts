@@ -4,27 +4,27 @@ import { UsageError } from '../../../base/errors.ts'
 import { redact } from '../../../base/redact.ts'
 import { parseCount, parseNumber, parsePositiveDuration, parseWords } from '../../../base/values.ts'
 
-/** A parameter of a request: how it is described, and how it is read. */
+/** A parameter of a request: its description and its parser. */
 export interface Parameter<T> {
   readonly schema: TSchema
-  /** @throws UsageError naming the parameter. */
+  /** @throws UsageError that names the parameter. */
   parse(text: string, name: string): T
 }
 
 export type Parameters = Readonly<Record<string, Parameter<unknown>>>
 
-/** What a request gives of its parameters. */
+/** The values that a request gives for its parameters. */
 export type Values<P extends Parameters> = {
   readonly [K in keyof P]?: P[K] extends Parameter<infer T> ? T : never
 }
 
-/** Milliseconds; 0 is no limit. */
+/** A duration in milliseconds. 0 means no limit. */
 export const duration = (description: string): Parameter<number> => ({
   schema: Type.String({ description }),
   parse: parseDuration,
 })
 
-/** Milliseconds, more than 0. */
+/** A duration in milliseconds, more than 0. */
 export const length = (description: string): Parameter<number> => ({
   schema: Type.String({ description }),
   parse: (text, name) => parsePositiveDuration(name)(text),
@@ -48,16 +48,16 @@ export const text = (description: string): Parameter<string> => ({
   },
 })
 
-/** Separated by commas. */
+/** Words, separated by commas. */
 export const words = (description: string): Parameter<string[]> => ({
   schema: Type.String({ minLength: 1, description }),
   parse: (given, name) => parseWords(given, name),
 })
 
-/** Characters of a name. */
+/** The longest name of a client, in characters. */
 const MAX_NAME_LENGTH = 100
 
-/** What a client calls itself. Not on the counting requests, where `by` is a number. */
+/** The name that a client gives itself. Requests that count do not take it, because their `by` is a number. */
 export const named = {
   by: {
     schema: Type.String({
@@ -84,7 +84,7 @@ export const named = {
 const emptyParameter = (name: string): UsageError =>
   new UsageError(`${name} is empty: give it a value, or leave it out`)
 
-/** `?try`, `?try=true`. */
+/** A flag: `?try` or `?try=true`. */
 export const flag = (description: string): Parameter<boolean> => ({
   schema: Type.Boolean({ description }),
   parse(given, name) {
@@ -98,8 +98,8 @@ export const flag = (description: string): Parameter<boolean> => ({
 })
 
 /**
- * Reads what stands behind a question mark.
- * @throws UsageError something is unknown, given twice or malformed.
+ * Reads the query of a request.
+ * @throws UsageError if a parameter is unknown, given twice or malformed.
  */
 export const readParameters = <P extends Parameters>(query: string, parameters: P): Values<P> => {
   const values: Record<string, unknown> = {}
@@ -120,7 +120,7 @@ const unknownParameter = (name: string, known: readonly string[]): UsageError =>
   return new UsageError(`unknown parameter ${JSON.stringify(name.slice(0, 40))}: ${there}`)
 }
 
-/** For the description of a route. */
+/** Returns the schema of the query, for the description of a route. */
 export const querystringOf = (parameters: Parameters): TSchema =>
   Type.Object(
     Object.fromEntries(

@@ -5,10 +5,10 @@ import { parseRequestTarget } from '../../http/request-target.ts'
 import { openapi, type RouteDescription } from './openapi.ts'
 import { type Parameters, readParameters, type Values } from './parameters.ts'
 
-/** A request for something that has a name. */
+/** A request for an object of a recipe, which has a name. */
 interface RecipeRequest<P extends Parameters> {
   readonly name: string
-  /** With the leading slash, as who waits is listed. */
+  /** The path with the leading slash, as waits are listed. */
   readonly path: string
   readonly values: Values<P>
   readonly request: FastifyRequest
@@ -22,12 +22,12 @@ interface ActionOptions<P extends Parameters>
   handle(request: RecipeRequest<P>): Promise<unknown>
 }
 
-/** What one method does. */
+/** The handler of one method, with its description. */
 type Action = Omit<ActionOptions<Parameters>, 'handle'> & {
   handle(request: FastifyRequest, reply: FastifyReply, name: string, path: string): Promise<unknown>
 }
 
-/** Reads the parameters before anything else is done. */
+/** Makes an action that reads the parameters before it does anything else. */
 export const action = <P extends Parameters>({ handle, ...rest }: ActionOptions<P>): Action => ({
   ...rest,
   handle: async (request, reply, name, path) => {
@@ -36,7 +36,7 @@ export const action = <P extends Parameters>({ handle, ...rest }: ActionOptions<
   },
 })
 
-/** The routes of one recipe: `/_counter/NAME`. Other methods than its actions' are refused. */
+/** Adds the routes of one recipe: `/_counter/NAME`. Methods without an action are refused. */
 export const recipeRoutes = (
   app: FastifyInstance,
   kind: string,
@@ -63,7 +63,7 @@ export const recipeRoutes = (
   )
 }
 
-/** Else they would be for keys. */
+/** Without these routes, the other methods would be requests for keys. */
 const refuseOthers = (app: FastifyInstance, url: string, actions: readonly HTTPMethods[]): void => {
   const allowed: readonly string[] = actions.includes('GET') ? [...actions, 'HEAD'] : actions
   app.route({
