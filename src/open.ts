@@ -5,24 +5,24 @@ import type { Namespace } from './recipes/core/namespace.ts'
 import { retryUntilAvailable } from './recipes/core/retry.ts'
 
 export interface NamespaceOptions extends Partial<OpenOptions> {
-  /** Keeps apart who does not belong together. Default: `rdv`. */
+  /** Separates independent users of one store. Default: `rdv`. */
   readonly namespace?: string | undefined
-  /** Ends the attempts to reach a store that is not up yet. */
+  /** Makes `open` retry while the store is unreachable, until this signal aborts. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Opens a namespace of the store behind a backend URL; without one, of the embedded store of this machine and user.
- * Close its backend when done: `await space.backend.close()`.
+ * Opens a namespace of the store behind a backend URL. Default: the embedded store of this user on this machine. Close
+ * its backend when done: `await space.backend.close()`.
  * @throws UsageError the URL or the namespace is malformed.
- * @throws UnavailableError the store cannot be used, or with a `signal` was out of reach until that aborted.
+ * @throws UnavailableError the store cannot be used, or, with a `signal`, was unreachable until that aborted.
  */
 export const open = (url?: string, options: NamespaceOptions = {}): Promise<Namespace> => {
   const { signal } = options
   return signal ? openUntilAvailable(url, options, { signal }) : openOnce(url, options)
 }
 
-/** As `open`, until the call is cancelled. */
+/** Like `open`, but retries while the store is unreachable, until the call is cancelled. */
 export const openUntilAvailable = (
   url: string | undefined,
   options: Omit<NamespaceOptions, 'signal'>,

@@ -1,11 +1,16 @@
-/** Calls `act` once, when the signal aborts: at once if it has aborted before. What is returned undoes that. */
+/**
+ * Calls `act` once when the signal aborts, or at once if it has already aborted. Returns a function that cancels this.
+ */
 export const onAbort = (signal: AbortSignal, act: () => void): (() => void) => {
   if (signal.aborted) act()
   else signal.addEventListener('abort', act, { once: true })
   return () => signal.removeEventListener('abort', act)
 }
 
-/** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever `work` does then. */
+/**
+ * Settles as `work` does, or rejects with the signal's reason as soon as it aborts. Later results of `work` are
+ * ignored.
+ */
 export const untilAborted = async <T>(signal: AbortSignal, work: Promise<T>): Promise<T> => {
   const { promise: aborting, reject } = Promise.withResolvers<never>()
   const undo = onAbort(signal, () => reject(signal.reason))
@@ -16,6 +21,9 @@ export const untilAborted = async <T>(signal: AbortSignal, work: Promise<T>): Pr
   }
 }
 
-/** Rejects with the signal's reason when it aborts. For a signal that ends with what it is waited for in. */
+/**
+ * Rejects with the signal's reason when it aborts. The listener is never removed, so the signal must not outlive the
+ * wait.
+ */
 export const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => onAbort(signal, () => reject(signal.reason)))

@@ -1,9 +1,9 @@
-/** As much of bun's foreign functions as we call. */
+/** The part of bun's foreign function interface that is used here. */
 interface ForeignFunctions {
   dlopen(library: string, functions: object): { readonly symbols: object }
 }
 
-/** Functions of the C library, within bun: there alone they can be called. */
+/** Functions of the C library. Only bun can call them. */
 export const cLibrary = <Functions>(
   functions: Readonly<Record<keyof Functions, { args: readonly string[]; returns: string }>>,
 ): Functions => {

@@ -4,8 +4,8 @@ import { printable } from './redact.ts'
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
 /**
- * Milliseconds of a duration: `500ms`, `30s`, `1m30s`, `1h`, or a bare number of seconds; `0` is no limit.
- * @throws UsageError for anything else; `what` names it.
+ * Parses a duration to milliseconds: `500ms`, `30s`, `1m30s`, `1h`, or a bare number of seconds; `0` means no limit.
+ * @throws UsageError for anything else. The message calls the value `what`.
  */
 export const parseDuration = (text: string, what: string): number => {
   const bare = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : undefined
@@ -17,7 +17,7 @@ export const parseDuration = (text: string, what: string): number => {
   return length
 }
 
-/** A duration in short: `200ms`, `5s`. */
+/** A duration in its short form: `200ms`, `5s`. */
 export const formatDuration = (milliseconds: number): string =>
   milliseconds < 1000 ? `${milliseconds}ms` : `${milliseconds / 1000}s`
 

@@ -12,7 +12,7 @@ export type ErrorKind =
   | 'timeout'
   | 'internal'
 
-/** Every failure that a user may act upon. The message is one sentence that says what to do, without secrets. */
+/** A failure that a user may act upon. The message is one sentence that says what to do, without secrets. */
 export abstract class CoordinationError extends Error {
   abstract readonly kind: ErrorKind
 
@@ -22,7 +22,7 @@ export abstract class CoordinationError extends Error {
   }
 }
 
-/** A definite no: it was looked at, and it is not so (held by another, not signalled, failed). */
+/** A definite negative result of a check: another process is the holder, a key is not signalled, or a target failed. */
 export class NoError extends CoordinationError {
   override readonly kind = 'no'
 }
@@ -32,16 +32,16 @@ export class UsageError extends CoordinationError {
   override readonly kind = 'usage'
 }
 
-/** Likewise: a variable of the environment is wrong, which the message names. */
+/** An environment variable is wrong. The message names the variable. */
 export class VariableError extends UsageError {}
 
-/** The store is out of reach or refuses us. Nothing was written. */
+/** The store is unreachable or refused the request. Nothing was written. */
 export class UnavailableError extends CoordinationError {
   override readonly kind = 'unavailable'
   /** Whether the same call may succeed later: true for a store that is not up yet, false for a wrong password. */
   readonly retryable: boolean
 
-  /** What else `--json` tells. */
+  /** Additional fields of the `--json` output. */
   readonly facts: object
 
   constructor(message: string, options?: ErrorOptions & { retryable?: boolean; facts?: object }) {
@@ -51,14 +51,14 @@ export class UnavailableError extends CoordinationError {
   }
 }
 
-/** The time was up before the store had answered; the message does not say which store. */
+/** The time was up before the store answered. The message does not name the store. */
 export class SilentStoreError extends UnavailableError {
   constructor(options?: ErrorOptions) {
     super('the store did not answer before the timeout', options)
   }
 }
 
-/** The lease does not exist (any more): expired, revoked, or its store was recreated. Nothing was written. */
+/** The lease does not exist: it expired, it was revoked, or its store was recreated. Nothing was written. */
 export class LeaseGoneError extends CoordinationError {
   override readonly kind = 'lost'
   readonly lease: string
@@ -69,22 +69,22 @@ export class LeaseGoneError extends CoordinationError {
   }
 }
 
-/** Something that was held (session, key, lock), or messages, were lost. */
+/** A session, key or lock that was held, or messages, were lost. */
 export class LostError extends CoordinationError {
   override readonly kind = 'lost'
 }
 
-/** A write was sent and no answer came: it may or may not have been applied. */
+/** A write was sent and not answered: it may or may not have been applied. */
 export class IndeterminateError extends CoordinationError {
   override readonly kind = 'indeterminate'
 }
 
-/** Other parameters than the holders', or data of another kind at that key. */
+/** The parameters differ from those of the holders, or the key has data of another kind. */
 export class ConflictError extends CoordinationError {
   override readonly kind = 'conflict'
 }
 
-/** One thing that was still awaited when the time was up. */
+/** A target that was still awaited when the deadline passed. */
 export interface Pending {
   readonly target: string
   readonly reason: string
@@ -101,6 +101,6 @@ export class TimeoutError extends CoordinationError {
   }
 }
 
-/** The text of anything thrown, for a sentence of ours. */
+/** The text of any thrown value, for use in a message. */
 export const describe = (error: unknown): string =>
   error instanceof Error ? error.message || error.name : String(error)

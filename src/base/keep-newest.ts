@@ -4,7 +4,9 @@ interface Collection<K> {
   delete(key: K): unknown
 }
 
-/** Forgets the oldest of a set or map, so that no more than so many stay. What is to count as new is deleted and added. */
+/**
+ * Removes the oldest elements of a set or map until at most `most` are left. To renew an element, delete it and add it.
+ */
 export const keepNewest = <K>(collection: Collection<K>, most: number): void => {
   for (const oldest of collection.keys()) {
     if (collection.size <= most) return

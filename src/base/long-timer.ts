@@ -1,4 +1,4 @@
-/** What a timer of Node can count to, in milliseconds; a longer one would fire at once. */
+/** The longest timer of Node, in milliseconds. A longer one would fire at once. */
 export const MAX_TIMER = 2_147_483_647
 
 /** A timer of any length. */
@@ -6,7 +6,7 @@ export interface LongTimer {
   clear(): void
 }
 
-/** As setTimeout, for any number of milliseconds; what is due already fires at once. */
+/** Like setTimeout, for any number of milliseconds. A timer that is already due fires at once. */
 export const setLongTimeout = (fire: () => void, length: number): LongTimer => {
   let timer: NodeJS.Timeout
   const arm = (left: number) => {

@@ -2,9 +2,9 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Makes a directory, and those above it that are missing. Node's own `recursive` never returns where a file system
- * such as /proc answers that a directory is missing whose parent is there.
- * @throws what mkdir(2) said of the one that could not be made.
+ * Creates a directory and its missing parents. Node's own `recursive` never returns on a file system such as /proc,
+ * which answers that a directory is missing although its parent exists.
+ * @throws the error of mkdir(2) for the directory that could not be created
  */
 export const makeDirectory = (directory: string, mode: number): void => {
   if (isDirectory(directory)) return
@@ -13,7 +13,7 @@ export const makeDirectory = (directory: string, mode: number): void => {
   try {
     mkdirSync(directory, { mode })
   } catch (error) {
-    // Another process may have made it meanwhile.
+    // Another process may have created it meanwhile.
     if (!isDirectory(directory)) throw error
   }
 }

@@ -10,9 +10,9 @@ const CLOCK = { clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' } } as con
 const MONOTONIC = process.platform === 'darwin' ? 4 : 1
 
 /**
- * Nanoseconds of the machine's monotonic clock, the same in all its processes: Node's `process.hrtime` is that clock. bun's
- * begins with the process, so under bun the C library is asked, each time: a difference that is measured once is wrong
- * by as long as the process stood still in between.
+ * Nanoseconds of the machine's monotonic clock, which all its processes share. Node's `process.hrtime` reads that
+ * clock. bun's clock begins with the process, so under bun each call asks the C library. An offset that is measured
+ * once would be wrong by any time for which the process stood still between the two readings.
  */
 export const monotonic = (): bigint =>
   process.versions.bun === undefined ? process.hrtime.bigint() : systemTime()

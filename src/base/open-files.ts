@@ -5,7 +5,7 @@ interface Limit {
   readonly hard: number
 }
 
-/** How many files a process may have open; `undefined` where that cannot be seen. */
+/** The limits of open files of a process; `undefined` where they cannot be read. */
 export const openFileLimit = (process: number | 'self'): Limit | undefined => {
   try {
     const limits = readFileSync(`/proc/${process}/limits`, 'latin1')

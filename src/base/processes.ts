@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** A process as /proc shows it; its start tells it from a later one with the same id. */
+/** A process as /proc shows it. Its start time distinguishes it from a later process with the same id. */
 export interface Process {
   readonly pid: number
-  /** One letter as in ps(1). */
+  /** One letter, as in ps(1). */
   readonly state: string
   readonly parent: number
   readonly group: number
@@ -12,15 +12,16 @@ export interface Process {
 }
 
 /**
- * The fields of a process from the third one on, its state, as proc(5) counts them; none where it is not there, or not
- * shown. The second field is the program's name in parentheses and may hold anything, so they are counted from its end.
+ * The fields of a process from the third one (its state) on, as proc(5) counts them. Empty if the process does not
+ * exist or is not shown. The second field is the program's name in parentheses and may contain any character, so the
+ * fields are counted from its end.
  */
 export const fieldsOf = (pid: number | 'self'): readonly string[] => {
   const stat = readOf(pid, 'stat')
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
 }
 
-/** `undefined` where there is no such process, or none is shown. */
+/** The process with this id; `undefined` if it does not exist or is not shown. */
 export const processAt = (pid: number | 'self'): Process | undefined => {
   const fields = fieldsOf(pid)
   const [state, parent, group] = fields
@@ -36,10 +37,10 @@ export const processAt = (pid: number | 'self'): Process | undefined => {
     : undefined
 }
 
-/** A zombie does nothing any more. */
+/** Whether the process runs. A zombie does not run any more. */
 export const runs = ({ state }: Pick<Process, 'state'>): boolean => state !== 'Z' && state !== 'X'
 
-/** All that run. Throws where there is no /proc. */
+/** All processes that run. Throws where there is no /proc. */
 export const allProcesses = (): Process[] =>
   allIds()
     .map(processAt)
@@ -51,11 +52,11 @@ export const allIds = (): number[] =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
 
-/** Whether this stands in its environment, which only its own user may read. */
+/** Whether the environment of a process contains `mark`. Only the process's own user may read the environment. */
 export const hasMark = (pid: number, mark: string): boolean =>
   readOf(pid, 'environ')?.includes(mark) ?? false
 
-/** A file of a process; `undefined` where there is none, or it may not be read. */
+/** The text of a file of a process in /proc; `undefined` if it does not exist or may not be read. */
 export const readOf = (pid: number | 'self', file: string): string | undefined => {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1')

@@ -1,4 +1,7 @@
-/** One of Node's modules. Node may call it experimental at each start: that warning is not for our users. */
+/**
+ * Loads a module of Node. Node may warn at each start that the module is experimental; the warning is suppressed,
+ * because it does not concern users of rdv.
+ */
 export const quietBuiltin = <T>(name: string): T => {
   const { emitWarning } = process
   process.emitWarning = () => {}

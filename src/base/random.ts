@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /**
- * Random bytes of the system's own generator, read from where Unix has it: to load node:crypto takes a fifth of the time
- * that a short command takes.
+ * Random bytes of the system's generator, read from the device that Unix has for them: loading node:crypto takes a
+ * fifth of the time that a short command takes.
  */
 export const randomBytes = (length: number): Buffer => {
   try {
@@ -12,7 +12,7 @@ export const randomBytes = (length: number): Buffer => {
   }
 }
 
-/** From 0 up to, not including, `end`, which is at most 2 ** 16. */
+/** A random integer from 0 up to, but not including, `end`, which is at most 2 ** 16. */
 export const randomInt = (end: number): number => randomBytes(6).readUIntBE(0, 6) % end
 
 const readDevice = (path: string, length: number): Buffer => {

@@ -1,6 +1,6 @@
 import { describe } from './errors.ts'
 
-/** Codes of the system, of TLS and of Node's streams, in a few words for people. */
+/** Short phrases for error codes of the system, of TLS and of Node's streams. */
 const reasons = (): ReadonlyMap<string, string> =>
   new Map(
     Object.entries({
@@ -58,7 +58,7 @@ const unroutable: ReadonlySet<string> = new Set([
   'network unreachable',
 ])
 
-/** Reasons that say only that nobody is at this address: any other one tells more. */
+/** Reasons that say only that no server is at this address. Any other reason says more. */
 const absences: ReadonlySet<string> = new Set([
   ...unroutable,
   'connection refused',
@@ -71,17 +71,17 @@ export const codeOf = (error: unknown): string | undefined =>
     ? error.code
     : undefined
 
-/** Whether what answered speaks no HTTP/1.1: the codes of Node's parser. */
+/** Whether the server does not speak HTTP/1.1, by the codes of Node's parser. */
 export const isNoHttp = (error: unknown): boolean => codeOf(error)?.startsWith('HPE_') ?? false
 
-/** A short phrase for an error that means "not yet"; `undefined` for one that has no code, which is a bug of ours. */
+/** A short phrase for an error that means "not yet"; `undefined` for an error without a code, which is a bug of rdv. */
 export const reasonFor = (error: unknown): string | undefined => {
   if (isNoHttp(error)) return 'does not speak HTTP'
   const code = codeOf(error)
   return code && (reasons().get(code) ?? reasonOfAlert(code) ?? `failed with ${code}`)
 }
 
-/** What the other end of TLS has said of our certificate, or of that we have none. */
+/** What the TLS server reported about the client certificate, or about its absence. */
 const reasonOfAlert = (code: string): string | undefined => {
   if (/^ERR_SSL_.*ALERT_CERTIFICATE_REQUIRED$/.test(code))
     return 'server requires a client certificate'
@@ -90,7 +90,9 @@ const reasonOfAlert = (code: string): string | undefined => {
     : undefined
 }
 
-/** What may be wrong where a server that has never answered ends a connection without a word. */
+/**
+ * A hint for an address whose server has never answered: it may use TLS if it closes a connection without an answer.
+ */
 export const tlsHint = (address: string, error: unknown): string => {
   const [scheme = ''] = address.split(':', 1)
   return codeOf(error) === 'ECONNRESET' && !scheme.endsWith('s')
@@ -98,18 +100,18 @@ export const tlsHint = (address: string, error: unknown): string => {
     : ''
 }
 
-/** Likewise, and for an error without a code what it says itself. */
+/** The phrase of `reasonFor`, or the error's own text if it has no code. */
 export const describeFailure = (error: unknown): string => reasonFor(error) ?? describe(error)
 
-/** Whether a certificate does not verify, or TLS met something else: trying again mends neither. */
+/** Whether a certificate does not verify, or the server does not speak TLS. Another attempt does not help. */
 export const isTlsProblem = (error: unknown): boolean =>
   /^ERR_TLS_|^ERR_SSL_|^CERT_|^CRL_|SELF_SIGNED_CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^EPROTO$/.test(
     codeOf(error) ?? '',
   )
 
-/** Whether this reason says that this machine has no way to such an address, whoever is there. */
+/** Whether this reason says that this machine has no route to such an address. */
 export const isUnroutable = (reason: string): boolean => unroutable.has(reason)
 
-/** Of the reasons of two addresses of one host, the one to print. */
+/** The reason to print, of two reasons for two addresses of one host. */
 export const moreTelling = (one: string, other: string): string =>
   absences.has(one) && !absences.has(other) ? other : one

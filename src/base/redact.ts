@@ -1,18 +1,21 @@
-/** A password between a user and the host of a URL. The user may have an `@`, as mail addresses have; the password `#` and `?`. */
+/**
+ * A password between the user and the host of a URL. The user may contain `@`, as in mail addresses. The password may
+ * contain `#` and `?`.
+ */
 const password = /(:\/\/[^\s/:]*):[^\s/]*@/g
 
-/** A user without a password may be a token, except where servers know users without passwords. */
+/** A user without a password may be a token, except for schemes whose servers have users without passwords. */
 const loneUser = /(?<!\b(?:git|postgres|postgresql|sftp|ssh))(:\/\/)[^\s/?#:@]+(?=@)/gi
-/** As GitHub takes tokens, for one. */
+/** A token in the form that GitHub accepts, for example. */
 const loneToken = /(\bhttps?:\/\/)[^\s/?#:]+:(?:x-oauth-basic)?@/gi
 
-/** The beginning of a parameter of a URL, or of a connection string, up to its value. */
+/** The beginning of a parameter of a URL or of a connection string, up to its value. */
 const parameter = /(?<![^?&;#\s,'"(])([^=?&;#\s,'"(]+)=/g
 const secretName =
   /pass|pwd|secret|token|key|credential|signature|jwt|authoriz|\b(?:[\w-]*[_-])?(?:auth|sig|sid)\b/i
 const value = /'[^']*'?|"[^"]*"?|[^&#\s]*/y
 
-/** Whether what has this name is a secret. */
+/** Whether a value with this name is a secret. */
 export const isSecretName = (name: string): boolean => secretName.test(name)
 
 /** The text with the password of each URL in it, and each parameter named like a secret, replaced by `***`. */
@@ -43,8 +46,9 @@ const unescaped = (name: string): string => {
 }
 
 /**
- * As {@link redact}, for text that is no valid URL. Where its password ends is unknown, so everything before the last `@`
- * goes; without one, what stands in the place of a port and is none may be a password whose host was forgotten.
+ * Like {@link redact}, for text that is not a valid URL. The end of its password is unknown, so everything before the
+ * last `@` is replaced. Without an `@`, text in the place of a port that is not a port is replaced: it may be a
+ * password whose host was forgotten.
  */
 export const redactMalformed = (text: string): string =>
   redact(
@@ -55,7 +59,10 @@ export const redactMalformed = (text: string): string =>
 
 const maxShown = 60
 
-/** A word of the user's in a message: short, in quotes, without secrets, and without anything that a terminal would obey. */
+/**
+ * A word that the user wrote, for a message: short, in quotes, without secrets, and without control characters for a
+ * terminal.
+ */
 export const quoted = (word: string): string => {
   if (/^\s*exec:/i.test(word)) return '"exec:…"'
   const safe = /:\/\/|:.*@/s.test(word) ? redactMalformed(word) : redact(word)
@@ -63,7 +70,7 @@ export const quoted = (word: string): string => {
   return printable(JSON.stringify(short))
 }
 
-/** One line of at most 200 characters in which nothing moves a terminal's cursor. */
+/** One line of at most 200 characters, without characters that move a terminal's cursor. */
 export const printable = (text: string): string => {
   const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
   return line.length > 200 ? `${line.slice(0, 199)}…` : line

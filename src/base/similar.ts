@@ -1,4 +1,7 @@
-/** The candidate that a person most likely meant: at most two letters off; `undefined` where none is that near. */
+/**
+ * The candidate that the user most likely meant: at most two letters differ. `undefined` if no candidate is that
+ * similar.
+ */
 export const mostSimilar = (text: string, candidates: readonly string[]): string | undefined => {
   const near = candidates
     .filter((candidate) => Math.abs(candidate.length - text.length) <= 2)
@@ -8,14 +11,14 @@ export const mostSimilar = (text: string, candidates: readonly string[]): string
   return near[0]?.candidate
 }
 
-/** Levenshtein's distance, in which two neighbours exchanged are one error: optimal string alignment. */
+/** Levenshtein's distance, but an exchange of two neighbours counts as one error: optimal string alignment. */
 const editDistance = (one: string, other: string): number => {
   const rows: number[][] = []
   while (rows.length <= one.length) rows.push(nextRow(rows, one, other))
   return rows.at(-1)?.at(-1) ?? 0
 }
 
-/** The distances of the first letters of `one`, as many as there are rows, to every beginning of `other`. */
+/** The distances from the first letters of `one`, as many as there are rows, to every prefix of `other`. */
 const nextRow = (rows: readonly (readonly number[])[], one: string, other: string): number[] => {
   const i = rows.length
   const row = [i]

@@ -6,7 +6,7 @@ import { printable } from './redact.ts'
 const quoted = (text: string): string => printable(JSON.stringify(text))
 
 /**
- * A whole number from `least` on.
+ * Parses an integer that is at least `least`.
  * @throws UsageError for anything else.
  */
 export const parseCount = (text: string, what: string, least = 0): number => {
@@ -18,7 +18,7 @@ export const parseCount = (text: string, what: string, least = 0): number => {
 }
 
 /**
- * A whole number, negative ones too.
+ * Parses an integer of 64 bits, which may be negative.
  * @throws UsageError for anything else.
  */
 export const parseNumber = (text: string, what: string): bigint => {
@@ -30,8 +30,8 @@ export const parseNumber = (text: string, what: string): bigint => {
 }
 
 /**
- * The words of a comma-separated list.
- * @throws UsageError one is empty.
+ * Splits a comma-separated list into its words.
+ * @throws UsageError a word is empty.
  */
 export const parseWords = (text: string, what: string): string[] => {
   const words = text.split(',')
@@ -41,8 +41,8 @@ export const parseWords = (text: string, what: string): string[] => {
 }
 
 /**
- * Parses a duration that must not be 0.
- * @throws UsageError likewise.
+ * Returns a parser of durations that must not be 0. The parser returns milliseconds.
+ * @throws UsageError (by the parser) the text is not a duration, or the duration is 0.
  */
 export const parsePositiveDuration =
   (what: string) =>
@@ -52,6 +52,6 @@ export const parsePositiveDuration =
     return length
   }
 
-/** Parses what is there. */
+/** Parses `text` if it is defined. */
 export const optional = <T>(text: string | undefined, parse: (text: string) => T): T | undefined =>
   text === undefined ? undefined : parse(text)

@@ -7,9 +7,9 @@ interface Handle {
 }
 
 /**
- * Makes the standard streams blocking again. Node sets O_NONBLOCK on each pipe or socket among them that it has
- * used; the flag belongs to the open file, so the next program, and everyone else who has it open, would get
- * EAGAIN. Terminals are opened anew by Node and stay as they were.
+ * Makes the standard streams blocking again. Node sets O_NONBLOCK on each pipe or socket among them that it has used.
+ * The flag belongs to the open file, so the next program and every other process that has the file open would get
+ * EAGAIN. Terminals need no change, because Node opens them anew.
  */
 export function makeStdioBlocking(): void {
   for (const fd of [0, 1, 2]) if (isNonBlocking(fd)) handleOn(fd)?.setBlocking?.(true)
@@ -26,6 +26,6 @@ function handleOn(fd: number): Handle | undefined {
   return handleOf(stream) ?? handleOf(new Socket({ fd, readable: false, writable: false }))
 }
 
-// Node has no public name for it.
+// Node has no public name for the handle.
 const handleOf = (stream: unknown): Handle | undefined =>
   (stream as { _handle?: Handle | null })._handle ?? undefined

@@ -1,20 +1,20 @@
 import { readdirSync } from 'node:fs'
 import { allProcesses, hasMark, type Process, processAt, readOf, runs } from '../base/processes.ts'
 
-/** By what COMMAND's processes are known. */
+/** How COMMAND's processes are recognized. */
 export interface CommandIdentity {
-  /** The one that was started. */
+  /** The id of the process that was started. */
   readonly pid: number
-  /** It leads a process group of its own. */
+  /** Whether that process leads a process group of its own. */
   readonly leads: boolean
-  /** What stands in the environment of its processes, unless they have changed that. */
+  /** The text in the environment of COMMAND's processes, unless they have changed it. */
   readonly mark: string
 }
 
 /**
- * COMMAND's processes: its descendants, its group, those with its mark, and whoever was seen to be one of them. A process
- * that has left all of that (a daemon with an environment of its own, a container that another program started) is not
- * known.
+ * COMMAND's processes: its descendants, its process group, the processes with its mark, and every process that was once
+ * seen to be one of them. A process that has left all of these (a daemon with an environment of its own, a container
+ * that another program started) is not recognized.
  */
 export class CommandProcesses {
   readonly #identity: CommandIdentity
@@ -27,18 +27,20 @@ export class CommandProcesses {
     this.#leadsGroup = identity.leads
   }
 
-  /** The process that was started has ended: another one may get its number. */
+  /** Records that the started process has ended. Another process may get its id from now on. */
   commandEnded(): void {
     this.#ended = true
   }
 
-  /** Descendants of those that are known, which takes a moment only. None where there is no /proc. */
+  /**
+   * Finds new descendants of known processes, which is fast. Returns all known processes that run; none without /proc.
+   */
   descendants(): Process[] {
     for (const pid of this.#roots()) for (const process of treeOf(pid)) this.#add(process)
     return this.running()
   }
 
-  /** Looks at every process of the machine. */
+  /** Examines every process of the machine. Returns all known processes that run; none without /proc. */
   scan(): Process[] {
     const there = everyProcess()
     const inside = new Set(this.#roots())
@@ -46,7 +48,7 @@ export class CommandProcesses {
       if (this.#leadsGroup && group === this.#identity.pid) inside.add(pid)
       else if (!inside.has(pid) && hasMark(pid, this.#identity.mark)) inside.add(pid)
     }
-    // Nobody else gets the number of a group that lives.
+    // The kernel does not reuse the number of a group that still has a process.
     this.#leadsGroup &&= !this.#ended || there.some(({ group }) => group === this.#identity.pid)
     for (let before = 0; before !== inside.size; ) {
       before = inside.size
@@ -56,7 +58,7 @@ export class CommandProcesses {
     return this.running()
   }
 
-  /** Those that were seen and still run. */
+  /** The known processes that still run. */
   running(): Process[] {
     for (const [name, process] of this.#seen) if (!isRunning(process)) this.#seen.delete(name)
     return [...this.#seen.values()]
@@ -79,7 +81,7 @@ export const childrenOf = (pid: number): number[] =>
     (readOf(pid, `task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number),
   )
 
-/** Parents first. */
+/** Parents come before their children. */
 const treeOf = (pid: number): Process[] => {
   const process = processAt(pid)
   return process && runs(process) ? [process, ...childrenOf(pid).flatMap(treeOf)] : []

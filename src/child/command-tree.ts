@@ -11,14 +11,15 @@ interface Start {
 }
 
 /**
- * What COMMAND consists of, and what signals reach. Its end extends to all of its processes.
+ * The processes of COMMAND, and which of them receive signals. When COMMAND is ended, all its processes are ended. By
+ * placement, a forwarded signal reaches:
  *
  *     foreground   COMMAND alone, as from a shell that runs it
- *     terminal     its descendants, which cannot be told from the rest of our group otherwise
+ *     terminal     its descendants, which cannot otherwise be distinguished from the rest of rdv's process group
  *     apart        its process group
  *
- * Processes of another user (`sudo job`) may not be signalled. Those above them that run with another user's rights, and may
- * be (sudo), hand TERM on: they are not killed as long as they have such children.
+ * Processes of another user (`sudo job`) cannot be signalled. If their parent runs with another user's rights and can
+ * be signalled (sudo), the parent forwards TERM to them. Such a parent is not killed as long as it has such children.
  */
 export class CommandTree {
   readonly #start: Start
@@ -34,24 +35,27 @@ export class CommandTree {
     this.#watchdog = watchdog
   }
 
-  /** As kill(2) takes it: a process id, or the negative id of a process group. */
+  /** The id for kill(2): a process id, or the negative id of a process group. */
   get id(): number {
     return this.#leads ? -this.#start.pid : this.#start.pid
   }
 
-  /** The process that was started has ended. */
+  /** Records that the started process has ended. */
   ended(): void {
     this.#processes.commandEnded()
   }
 
-  /** Hands on a signal that rdv was sent; `false` where it may not. */
+  /** Forwards a signal that rdv received. Returns `false` if this process may not signal COMMAND. */
   forward(signal: NodeJS.Signals): boolean {
     const tree = this.#start.placement === 'terminal' ? this.#processes.descendants() : []
     const ids = tree.length > 0 ? tree.map(({ pid }) => pid) : [this.id]
     return ids.map((id) => this.#send(id, signal)).includes(true)
   }
 
-  /** Asks every process to end that nobody else of it will ask. */
+  /**
+   * Sends TERM to the processes of COMMAND. If COMMAND leads a process group, a process outside the group gets no TERM
+   * when its parent belongs to COMMAND, because the parent is expected to end it.
+   */
   terminate(): void {
     const all = this.#processes.scan()
     const inside = new Set(all.map(({ pid }) => pid))
@@ -61,14 +65,14 @@ export class CommandTree {
     for (const process of all) if (!isAsked(process)) this.#send(process.pid, 'SIGTERM')
   }
 
-  /** Whether anything of it runs. */
+  /** Whether any process of COMMAND runs. */
   alive(): boolean {
     return this.#processes.running().length > 0 || this.#processes.scan().length > 0
   }
 
   /**
-   * Ends every process that may be ended. Those that are left have not ended yet, or belong to another user. As long as
-   * there are some that were left before, only those below them are looked for.
+   * Kills every process that may be killed. Returns the processes that are left: they have not ended yet, or belong to
+   * another user. If some were left before and known processes still run, only their descendants are searched for.
    */
   kill(before: readonly Process[] = []): Process[] {
     this.#kill(() => this.#processes.descendants())
@@ -77,7 +81,7 @@ export class CommandTree {
     return this.#processes.running()
   }
 
-  /** Whether it lives on to hand TERM on to others. */
+  /** Whether this process was not killed because it forwards TERM to others. */
   spares(process: Process): boolean {
     return this.#terminated.has(process)
   }
@@ -94,19 +98,19 @@ export class CommandTree {
     }
   }
 
-  /** All, so that none starts a child that we would miss, or goes on when another one dies. */
+  /** Stops all processes, so that none starts a child that would be missed, or continues when another one dies. */
   #stopped(find: () => Process[]): Process[] {
     const stopped = new Set<Process>()
     for (;;) {
       const all = find()
       const fresh = all.filter((process) => !stopped.has(process) && !this.#terminated.has(process))
       for (const process of fresh) stopped.add(process)
-      // Those of another user go on, and may start others for ever.
+      // Processes of another user cannot be stopped, and may start others forever.
       if (!fresh.map(({ pid }) => send(pid, 'SIGSTOP')).includes(undefined)) return all
     }
   }
 
-  /** Once: some take the second TERM for an order to leave everything as it is. */
+  /** Sends TERM once, because some programs take a second TERM as an order to leave everything as it is. */
   #relay(process: Process): void {
     if (this.#terminated.has(process)) return
     this.#terminated.add(process)
@@ -114,23 +118,26 @@ export class CommandTree {
     send(process.pid, 'SIGCONT')
   }
 
-  /** By the watchdog where we are in COMMAND's group: sudo heeds no signal from there. */
+  /**
+   * If COMMAND is in the process group of this process, the watchdog sends the signal: sudo ignores signals from its
+   * own group.
+   */
   #send(id: number, signal: NodeJS.Signals): boolean {
     if (this.#leads || !this.#watchdog.send(id, signal)) return send(id, signal) !== 'EPERM'
     return send(id, 0) !== 'EPERM'
   }
 }
 
-/** Whether it belongs to another user. */
+/** Whether the process belongs to another user. */
 export const isForeign = ({ pid }: Process): boolean => send(pid, 0) === 'EPERM'
 
-/** The second one of its user ids is in effect. */
+/** The effective user id is the second one on the line. */
 const hasOthersRights = ({ pid }: Process): boolean => {
   const [, uid] = /^Uid:\t\d+\t(\d+)/m.exec(readOf(pid, 'status') ?? '') ?? []
   return uid !== undefined && Number(uid) !== process.geteuid?.()
 }
 
-/** The code of the failure, if any: gone, or of another user. */
+/** Returns the error code, if any: the process is gone, or belongs to another user. */
 const send = (id: number, signal: NodeJS.Signals | 0): string | undefined => {
   try {
     process.kill(id, signal)

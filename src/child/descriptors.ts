@@ -1,13 +1,13 @@
 import { closeSync, readdirSync, readFileSync } from 'node:fs'
 
 const FOLDER = '/proc/self/fdinfo'
-/** Node has no name for it. */
+/** O_CLOEXEC, for which Node has no name. */
 const CLOSE_ON_EXEC = 0o2000000
 
 /**
- * Closes the descriptors above 2 with which this process was started, so that COMMAND has 0, 1 and 2 on each runtime:
- * Node marks the first ones close-on-exec when it starts and cannot undo that, bun closes all of them for a child.
- * The runtime's own descriptors are marked, and stay open.
+ * Closes the descriptors above 2 with which this process was started, so that COMMAND has 0, 1 and 2 on each runtime.
+ * Node marks the first inherited descriptors close-on-exec when it starts and cannot undo that; bun closes all of them
+ * for a child. The runtime's own descriptors are marked close-on-exec and stay open.
  */
 export function closeInherited(): void {
   if (process.platform !== 'linux' || process.versions.bun) return
@@ -17,7 +17,10 @@ export function closeInherited(): void {
   }
 }
 
-/** What fcntl(2) tells of an open descriptor, close-on-exec included; `undefined` where /proc does not say. */
+/**
+ * The flags of an open descriptor as fcntl(2) gives them, including close-on-exec; `undefined` where /proc does not
+ * show them.
+ */
 export function flagsOf(fd: number): number | undefined {
   try {
     const text = readFileSync(`${FOLDER}/${fd}`, 'latin1')

@@ -3,19 +3,25 @@ const EXECUTABLE = 2
 const SHARED = 3
 const INTERPRETER = 3
 
-/** What of an ELF file decides whether the kernel will start it. */
+/** The properties of an ELF file that decide whether the kernel will start it. */
 export interface Elf {
-  /** Built for the machine that `own` was built for. */
+  /** Whether it was built for the same machine as `own`. */
   readonly native: boolean
-  /** A program, rather than an object file or a core. */
+  /** Whether it is a program, and not an object file or a core. */
   readonly program: boolean
-  /** The dynamic loader (PT_INTERP): a glibc program on a musl system fails with ENOENT for want of it. */
+  /**
+   * The dynamic loader (PT_INTERP). If it is missing, the start fails with ENOENT, as for a glibc program on a musl
+   * system.
+   */
   readonly loader: string | undefined
 }
 
 export const isElf = (head: Buffer): boolean => head.toString('latin1', 0, 4) === '\x7fELF'
 
-/** Reads the beginning of an ELF file; `own` is that of this process's, which needs no table of machines. */
+/**
+ * Reads the beginning of an ELF file. `own` is the beginning of this process's executable; it makes a table of machines
+ * unnecessary.
+ */
 export function readElf(start: Buffer, own: Buffer): Elf {
   const head = start.length < HEADER ? Buffer.concat([start], HEADER) : start
   const type = number(head, 16, 2)
@@ -26,7 +32,7 @@ export function readElf(start: Buffer, own: Buffer): Elf {
   }
 }
 
-// Class, byte order, machine.
+// Compares the class, the byte order and the machine.
 const sameMachine = (a: Buffer, b: Buffer): boolean =>
   a[4] === b[4] && a[5] === b[5] && number(a, 18, 2) === number(b, 18, 2)
 
@@ -43,7 +49,7 @@ function loaderOf(head: Buffer): string | undefined {
   return undefined
 }
 
-// Six bytes of eight: no file is larger than 2^48, and more would not fit a number.
+// Reads six bytes of eight: no file is larger than 2^48, and a number could not hold more.
 function number(head: Buffer, at: number, bytes: 2 | 4 | 8): number {
   const size = Math.min(bytes, 6)
   return head[5] === 2 ? head.readUIntBE(at + bytes - size, size) : head.readUIntLE(at, size)

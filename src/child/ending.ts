@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 
-/** Those after which a program that has not started yet need not start. */
+/** Signals that cancel the start of a program. */
 export const ENDING: ReadonlySet<NodeJS.Signals> = new Set([
   'SIGHUP',
   'SIGINT',

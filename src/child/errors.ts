@@ -13,7 +13,7 @@ export abstract class CommandError extends Error {
   }
 }
 
-/** There is no such program, or what it needs to be started (its interpreter) does not exist. */
+/** The program, or the interpreter that it needs, does not exist. */
 export class CommandNotFoundError extends CommandError {
   override readonly exitCode = 127
 
@@ -22,7 +22,7 @@ export class CommandNotFoundError extends CommandError {
   }
 }
 
-/** The file is there, but it may not, or cannot, be executed on this machine. */
+/** The file exists, but it may not, or cannot, be executed on this machine. */
 export class CommandNotExecutableError extends CommandError {
   override readonly exitCode = 126
 
@@ -37,7 +37,7 @@ export const errorCode = (error: unknown): string | undefined =>
     ? error.code
     : undefined
 
-/** What a system call said when it was asked to run `command`, as one of the two errors above. */
+/** Converts the error of a system call that should run `command` to one of the two errors above. */
 export function commandError(command: string, error: unknown): CommandError {
   const code = errorCode(error)
   return code === 'ENOENT' || code === 'ENOTDIR'
@@ -47,6 +47,6 @@ export function commandError(command: string, error: unknown): CommandError {
       })
 }
 
-/** COMMAND's name as it may be shown: in `NAME=value` the value may be a secret. */
+/** COMMAND's name without secrets: in `NAME=value` the value may be one. */
 export const withoutValue = (name: string): string =>
   redact(name.replace(/^([A-Za-z_]\w*\+?=).+$/s, '$1…'))

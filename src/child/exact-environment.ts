@@ -11,33 +11,33 @@ export interface Start {
 
 const PATH = '/usr/bin:/bin'
 const SHELL = '/bin/sh'
-/** Bytes: Linux takes an argument of at most 128 KiB. */
+/** In bytes. Linux takes an argument of at most 128 KiB. */
 const LONGEST_SCRIPT = 120_000
 
-/** By it the watchdog knows COMMAND's processes. */
+/** The variable by which the watchdog recognizes COMMAND's processes. */
 export const MARK = 'RDV_GUARD'
 
 /**
- * The start that hands `env` on byte for byte. The runtime puts U+FFFD in the place of bytes that are not UTF-8. Where it
- * did, a shell spells these variables, and env(1) starts the program with exactly this environment.
+ * Returns a start that passes `env` on byte for byte. The runtime replaces bytes that are not UTF-8 by U+FFFD. If it
+ * did so, a shell spells these variables, and env(1) starts the program with exactly this environment.
  *
- * @throws UsageError this cannot be done here. It names the variables.
+ * @throws UsageError this system cannot pass them on unchanged. The message names the variables.
  */
 export function withExactEnvironment(start: Start): Start {
   const inexact = inexactIn(start.env)
   return inexact.length === 0 ? start : spelled(start, inexact)
 }
 
-/** The first of the variables whose names begin so that is not UTF-8. */
+/** The first environment variable that is not UTF-8 and whose name starts with `beginning`. */
 export const inexactName = (beginning: string): string | undefined =>
   inexactIn(process.env)
     .map(nameOf)
     .find((name) => name.startsWith(beginning))
 
-/** Whether the strings of `env` stand for the bytes with which this process was started. */
+/** Whether the strings of `env` represent the bytes with which this process was started. */
 export const isExact = (env: NodeJS.ProcessEnv): boolean => inexactIn(env).length === 0
 
-/** The variables of which the strings are not the bytes. */
+/** The variables whose strings do not represent their bytes. */
 function inexactIn(env: NodeJS.ProcessEnv): Buffer[] {
   const all = bytesAtStart()
   if (isUtf8(all)) return []
@@ -46,11 +46,11 @@ function inexactIn(env: NodeJS.ProcessEnv): Buffer[] {
   )
 }
 
-// Node has no value for a name that is not UTF-8. Any other variable may have been set anew, or removed.
+// Node has no value for a name that is not UTF-8. This process may have changed or removed any other variable.
 const isIn = (env: NodeJS.ProcessEnv, name: string): boolean =>
   name.includes('\ufffd') || (name in env && env[name] === process.env[name])
 
-// Where the system does not tell, nothing but the strings is known, as for arguments.
+// Without /proc, only the strings are known, as for arguments.
 function bytesAtStart(): Buffer {
   try {
     return readFileSync('/proc/self/environ')
@@ -79,7 +79,7 @@ function spelled({ program, env }: Start, inexact: readonly Buffer[]): Start {
   const [first = '', ...others] = plain.map(([name, value]) => `${name}=${value}`)
   const tool = findProgram('env', { PATH })
   const script = scriptOf(`exec ${tool} -i --${first && ' "$0"'}`, inexact)
-  // env(1) takes a program with "=" in its name for a variable.
+  // env(1) would take a program with "=" in its name for a variable.
   const possible = tool && findProgram(SHELL, {}) && !program.argv[0]?.includes('=')
   if (!possible || script.length > LONGEST_SCRIPT) throw refusal(names)
   return {
@@ -88,7 +88,10 @@ function spelled({ program, env }: Start, inexact: readonly Buffer[]): Start {
   }
 }
 
-/** Adds the spelled variables and the shell's arguments. A substitution drops newlines at its end, hence the x. */
+/**
+ * Adds the spelled variables and the shell's arguments. The x is needed because a command substitution drops newlines
+ * at its end.
+ */
 function scriptOf(start: string, inexact: readonly Buffer[]): string {
   const spell = (bytes: Buffer, at: number) => `v${at}=$(printf %bx '${escaped(bytes)}')\n`
   const names = inexact.map((_, at) => `"\${v${at}%x}"`)

@@ -2,8 +2,8 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { isElf, readElf } from './elf.ts'
 
 /**
- * How a file is run: by the kernel, by another program that must exist, or, as execvp(3) does with a text
- * file without `#!`, by the shell. An unusable one says why execve(2) would fail.
+ * How a file is run: by the kernel, by another program that must exist, or by the shell, as execvp(3) runs a text file
+ * without `#!`. For an unusable file, `reason` says why execve(2) would fail.
  */
 export type Format =
   | { readonly kind: 'kernel' | 'shell' }
@@ -11,11 +11,11 @@ export type Format =
   | { readonly kind: 'unusable'; readonly reason: string }
 
 const HEAD = 4096
-// The kernel looks at no more of a `#!` line (BINPRM_BUF_SIZE).
+// The kernel reads no more of a `#!` line (BINPRM_BUF_SIZE).
 const SCRIPT_LINE = 256
 const MACH_O = new Set(['feedface', 'feedfacf', 'cefaedfe', 'cffaedfe', 'cafebabe'])
 
-/** Tells the format of an executable file. One that may be run but not read counts as a binary. */
+/** Determines the format of an executable file. A file that may be run but not read counts as a binary. */
 export function formatOf(path: string): Format {
   const head = headOf(path)
   if (head === undefined) return { kind: 'kernel' }
@@ -47,12 +47,12 @@ function binary(head: Buffer): Format {
 
 function script(head: Buffer): Format {
   const line = head.toString('utf8', 2, SCRIPT_LINE).split(/[\n\0]/, 1)[0] ?? ''
-  // A carriage return is part of the name, for the kernel.
+  // For the kernel, a carriage return is part of the name.
   const interpreter = line.replace(/^[ \t]+/, '').split(/[ \t]/, 1)[0]
   return interpreter ? { kind: 'interpreted', interpreter } : { kind: 'shell' }
 }
 
-// bash's rule: a NUL in the first line means that it was never meant for a shell.
+// bash's rule: a file with a NUL in its first line was never meant for a shell.
 function text(head: Buffer): Format {
   const newline = head.indexOf('\n')
   const firstLine = newline === -1 ? head : head.subarray(0, newline)

@@ -4,7 +4,7 @@ import { commandError } from './errors.ts'
 import type { Outcome } from './outcome.ts'
 import type { Executable } from './resolve.ts'
 
-/** execa's main function; only a type, the library is loaded when it is needed. */
+/** The type of execa's main function. The library itself is loaded when it is needed. */
 export type Execa = typeof import('execa').execa
 
 type Descriptor = 'inherit' | 'pipe'
@@ -16,17 +16,17 @@ export interface Launch {
   readonly name: string
   readonly program: Executable
   readonly env: NodeJS.ProcessEnv
-  /** Lead a process group of its own. */
+  /** Whether the program leads a process group of its own. */
   readonly detached: boolean
-  /** Its descriptors from 0 on. Default: our standard streams. */
+  /** The program's descriptors from 0 on. Default: the standard streams of this process. */
   readonly stdio?: Descriptors
 }
 
 export interface Launched {
-  /** Undefined when it could not be started; `ended` then rejects. */
+  /** Undefined if the program could not be started; `ended` then rejects. */
   readonly pid: number | undefined
   readonly ended: Promise<Pick<Outcome, 'code' | 'signal'>>
-  /** Our ends of its pipes, by descriptor. */
+  /** The ends of the pipes in this process, by descriptor. */
   readonly pipes: readonly (Stream | null | undefined)[]
 }
 
@@ -52,14 +52,14 @@ function spawn({
     stdio,
     reject: false,
     buffer: false,
-    // Its own clean-up would reach the child only, and not upon kill -9: the watchdog does more.
+    // execa's own cleanup would reach only the child, and would not run after kill -9. The watchdog does more.
     cleanup: false,
     forceKillAfterDelay: false,
     verbose: 'none',
   })
 }
 
-/** As soon as the process has ended: its pipes may be open still, and the next one is waiting. */
+/** Settles as soon as the process has ended: its pipes may still be open, but the next holder is waiting. */
 function ending(child: ReturnType<typeof spawn>, name: string): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     child.nodeChildProcess.once('exit', (code, signal) =>

@@ -2,20 +2,25 @@ import type { Readable, Writable } from 'node:stream'
 import { type Execa, type Launched, launch } from './launch.ts'
 import { type Executable, findProgram } from './resolve.ts'
 
-/** A process that waits to become a program. To start one takes longer than all else between two holders. */
+/**
+ * A process that waits to become a program. Starting a process takes longer than all other steps between two holders.
+ */
 export interface Launcher extends Pick<Launched, 'ended'> {
   readonly pid: number
-  /** Whether it still waits. */
+  /** Whether the process still waits. */
   readonly waiting: boolean
-  /** Becomes the program, with variables added to its environment. */
+  /** Makes the process become the program, with `variables` added to its environment. */
   go(variables: Readonly<Record<string, string>>): void
-  /** It is not needed any more. */
+  /** Ends the process, because it is not needed any more. */
   discard(): void
 }
 
 const SHELL = '/bin/sh'
 
-/** Each line on descriptor 3 is a variable, until it is told to go. It ends where we do. */
+/**
+ * Each line on descriptor 3 is a variable, until the line `go`. At the end of input the shell exits, so it ends with
+ * this process.
+ */
 const SCRIPT = `
 RDV_LAUNCH=
 until [ "$RDV_LAUNCH" = go ]; do
@@ -26,8 +31,9 @@ unset RDV_LAUNCH
 exec 3<&- "$@"`
 
 /**
- * Starts a launcher, which leads a process group of its own if `detached`. `undefined` where there is no shell that hands on
- * this environment as it is: some add variables of their own, all drop those whose names they do not understand.
+ * Starts a launcher. If `detached`, the launcher leads a process group of its own. Returns `undefined` if no shell
+ * passes this environment on unchanged: some shells add variables of their own, and all shells drop variables whose
+ * names they do not understand.
  */
 export const startLauncher = async (
   execa: Execa,
@@ -58,7 +64,7 @@ const start = (
 }
 
 const launcherOf = (pid: number, ended: Launched['ended'], pipe: Writable): Launcher => {
-  // It may have been killed.
+  // A write fails if the launcher was killed.
   pipe.on('error', () => {})
   let waiting = true
   const stopWaiting = () => {
@@ -80,7 +86,10 @@ const launcherOf = (pid: number, ended: Launched['ended'], pipe: Writable): Laun
   }
 }
 
-/** A rehearsal, which also has everything loaded and compiled that the start needs. */
+/**
+ * Checks with env(1) that the shell keeps the environment. This also loads and compiles everything that the start
+ * needs.
+ */
 const keepsEnvironment = async (execa: Execa, env: NodeJS.ProcessEnv): Promise<boolean> => {
   const { launcher, pipes } = start(execa, { file: 'env', argv: ['env'] }, env, {
     detached: true,

@@ -2,34 +2,34 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Process } from '../base/processes.ts'
 import { type CommandTree, isForeign } from './command-tree.ts'
 
-/** Why COMMAND was stopped, or not even started: what was held was about to be lost, or was. */
+/** Why COMMAND was stopped or not started: its ownership was about to be lost (`expiring`), or was lost (`lost`). */
 export type Loss = 'expiring' | 'lost'
 
-/** The two stages of losing what is held. */
+/** The two stages in which an ownership is lost. */
 export interface LossSignals {
-  /** Aborts when the thing held is about to be lost: TERM to every process of COMMAND. */
+  /** Aborts when the ownership is about to be lost. Every process of COMMAND then gets TERM. */
   readonly expiring?: AbortSignal
-  /** Aborts when it is lost: KILL to every process of COMMAND at once. */
+  /** Aborts when the ownership is lost. Every process of COMMAND then gets KILL at once. */
   readonly lost?: AbortSignal
-  /** Told of processes that live on after KILL, each once: of another user, or stuck in the kernel. */
+  /** Called with processes that survive KILL, each once: they belong to another user, or are stuck in the kernel. */
   readonly onLeft?: (processes: readonly Process[]) => void
 }
 
-/** Ends COMMAND when what it runs under is lost. */
+/** Ends COMMAND when its ownership is lost. */
 export interface LossWatch extends Disposable {
-  /** What COMMAND was stopped by, so far. */
+  /** The stage of the loss that has stopped COMMAND so far. */
   readonly stoppedBy: Loss | undefined
-  /** After COMMAND's end: waits until the processes that it left behind have ended. */
+  /** Waits until the processes that COMMAND left behind have ended. Call it after COMMAND's end. */
   settled(): Promise<void>
 }
 
 const POLL = 20
-/** Once those that could be killed should have ended. */
+/** Milliseconds between polls once every process that can be killed should have ended. */
 const SLOW_POLL = 200
-/** Milliseconds in which a process that was killed ends, unless the kernel keeps it. */
+/** Milliseconds in which a killed process ends, unless the kernel keeps it. */
 const DYING = 1_000
 
-/** Begins to watch; neither signal may have been aborted yet. */
+/** Begins to watch. Neither signal may have aborted yet. */
 export function watchLoss(target: CommandTree, { expiring, lost, onLeft }: LossSignals): LossWatch {
   let stoppedBy: Loss | undefined
   let ending: Promise<void> | undefined
@@ -62,13 +62,13 @@ export function watchLoss(target: CommandTree, { expiring, lost, onLeft }: LossS
   }
 }
 
-// A shell dies of TERM at once while the worker that it started still cleans up: that one keeps the rest of the
-// grace. No event tells that a process which is not our child has ended.
+// A shell ends at once on TERM, while the worker that it started still cleans up. The worker may use the rest of the
+// grace. Only polling detects its end: no event reports the end of a process that is not a child of this process.
 async function outlast(target: CommandTree, lost: AbortSignal | undefined): Promise<void> {
   while (lost && !lost.aborted && target.alive()) await delay(POLL)
 }
 
-// Who ends the parent has the rest end, as a rule.
+// If a user ends the parent, its children usually end, too: only the parent is reported.
 const isBelow = ({ parent }: Process, others: readonly Process[]): boolean =>
   others.some((other) => other.pid === parent && isForeign(other))
 

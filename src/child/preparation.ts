@@ -7,40 +7,40 @@ import { restoreSoftLimit } from './soft-limit.ts'
 import { placementOfCommand } from './terminal.ts'
 import { startWatchdog, type Watchdog } from './watchdog.ts'
 
-/** What COMMAND's start needs and takes a while to have. */
+/** The parts that COMMAND's start needs and that take time to create. */
 export interface Prepared {
   readonly watchdog: Watchdog
   readonly execa: Execa
-  /** A process that waits to become COMMAND, and that the watchdog knows already. */
+  /** A process that waits to become COMMAND. The watchdog knows it already. */
   readonly launcher?: Launcher | undefined
 }
 
 /**
- * Gets everything ready for COMMAND while its turn is waited for, so that the next holder begins when the one before
- * has ended, and not tens of milliseconds later.
+ * Prepares COMMAND's start while the caller waits for its turn. The next holder can then start COMMAND when the
+ * previous holder has ended, and not tens of milliseconds later.
  */
 export class Preparation {
   #prepared: Promise<Prepared> | undefined
 
-  /** Begins; done already, it does nothing. */
+  /** Begins the preparation. Does nothing if it was begun before. */
   begin(command: readonly string[]): void {
     if (this.#prepared) return
     this.#prepared = prepare().then((prepared) => withLauncher(prepared, command))
-    this.#prepared.catch(() => {}) // told to who takes it
+    this.#prepared.catch(() => {}) // `take` reports the error
   }
 
-  /** For one start: who has it ends the watchdog. */
+  /** Returns the prepared parts for one start. The caller must end the watchdog. */
   async take(): Promise<Prepared> {
     const begun = this.#prepared
     this.#prepared = undefined
     const prepared = await (begun ?? prepare())
     if (!prepared.launcher || prepared.launcher.waiting) return prepared
-    // Somebody has killed it, and a watchdog is for one process.
+    // The launcher was killed. A watchdog serves one process, so a new one is started.
     prepared.watchdog.done()
     return prepare()
   }
 
-  /** No COMMAND will be started. Never rejects. */
+  /** Ends the prepared parts, because no COMMAND will be started. Never rejects. */
   async discard(): Promise<void> {
     const prepared = await this.#prepared?.catch(() => undefined)
     this.#prepared = undefined
@@ -61,7 +61,7 @@ const prepare = async (): Promise<Prepared> => {
   }
 }
 
-/** In the foreground of a terminal a key, such as Ctrl-Z, would reach a launcher that is not COMMAND yet. */
+/** In the foreground of a terminal there is no launcher: a key such as Ctrl-Z would reach it before it is COMMAND. */
 const withLauncher = async (prepared: Prepared, command: readonly string[]): Promise<Prepared> => {
   const placement = placementOfCommand()
   if (placement === 'foreground') return prepared
@@ -75,7 +75,7 @@ const withLauncher = async (prepared: Prepared, command: readonly string[]): Pro
     if (launcher) watchdog.watch(apart ? -launcher.pid : launcher.pid)
     return { ...prepared, launcher }
   } catch {
-    // What is wrong with COMMAND is told when it is to start.
+    // The start reports what is wrong with COMMAND.
     return prepared
   }
 }

@@ -6,11 +6,11 @@ import { executable } from './resolve.ts'
 import { restoreSoftLimit } from './soft-limit.ts'
 
 /**
- * Becomes `command`: same process id, same descriptors 0 to 2, same signal mask. What the runtime changed is
- * put back first: signals that it ignores, the soft limit of open files, non-blocking standard streams.
- * Descriptors above 2 are closed.
+ * Replaces this process by `command`: same process id, same descriptors 0 to 2, same signal mask. First it restores
+ * what the runtime changed: ignored signals, the soft limit of open files, non-blocking standard streams. Descriptors
+ * above 2 are closed.
  *
- * Does not return. Whatever the process still held in memory, unwritten output included, is gone.
+ * Does not return. Everything in memory is lost, including unwritten output.
  *
  * @throws CommandNotFoundError, CommandNotExecutableError
  */
@@ -26,7 +26,7 @@ export function replaceProcess(
   return become(command[0] ?? '', start)
 }
 
-// Ignored signals stay ignored across exec, caught ones are reset to their default.
+// Exec keeps ignored signals ignored, and resets caught signals to their default.
 function restoreSignals(): void {
   for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => {})
 }

@@ -3,19 +3,19 @@ import { CommandNotExecutableError, CommandNotFoundError, errorCode } from './er
 import { type Format, formatOf } from './format.ts'
 import { shellHint } from './shell-hint.ts'
 
-/** What execve(2) is given: the file, and the arguments from number 0 on. */
+/** The input of execve(2): the file, and the arguments from number 0 on. */
 export interface Executable {
   readonly file: string
   readonly argv: readonly string[]
 }
 
-// The kernel follows `#!` to a script that begins with `#!` no further than this.
+// The kernel follows a chain of scripts as interpreters only to this depth.
 const SCRIPT_DEPTH = 5
 const DEFAULT_PATH = '/bin:/usr/bin'
 
 /**
- * The file which `name` stands for, found and checked as execvp(3) and the kernel do, because a failing
- * `process.execve` aborts the whole process on Node 22 and 24.
+ * The file for `name`, found and checked as execvp(3) and the kernel do it: a failing `process.execve` aborts the whole
+ * process on Node 22 and 24.
  *
  * @throws CommandNotFoundError, CommandNotExecutableError
  */
@@ -33,7 +33,7 @@ export function executable(command: readonly string[], env: NodeJS.ProcessEnv): 
   return { file: '/bin/sh', argv: ['/bin/sh', file.startsWith('-') ? `./${file}` : file, ...rest] }
 }
 
-/** The first program of that name which may be executed, or undefined. */
+/** The first program of that name that may be executed; `undefined` if there is none. */
 export function findProgram(name: string, env: NodeJS.ProcessEnv): string | undefined {
   return candidates(name, env).find((path) => obstacle(path) === undefined)
 }
@@ -58,7 +58,7 @@ function candidates(name: string, env: NodeJS.ProcessEnv): string[] {
   return (env.PATH ?? DEFAULT_PATH).split(':').map((folder) => `${folder || '.'}/${name}`)
 }
 
-/** Why `path` cannot be executed, whatever it contains. */
+/** Why `path` cannot be executed, regardless of its content. */
 function obstacle(path: string): string | undefined {
   try {
     const file = statSync(path)

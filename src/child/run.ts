@@ -11,19 +11,19 @@ import { restoreSoftLimit } from './soft-limit.ts'
 import type { Supervision } from './supervision.ts'
 import { inForeground, type Placement, placementOfCommand } from './terminal.ts'
 
-/** All that is ready before COMMAND starts. */
+/** Everything that is ready before COMMAND starts. */
 export interface Start {
   readonly command: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly prepared: Prepared
   readonly signals: CaughtSignals
-  /** Signals which came too early to be handed on. */
+  /** Signals that arrived before COMMAND could receive them. */
   readonly earlySignals: readonly NodeJS.Signals[]
   readonly supervision: Supervision
 }
 
 /**
- * Starts COMMAND, before it yields for the first time, and stays with it until its end.
+ * Starts COMMAND before the first `await`, and waits until it has ended.
  * @throws CommandNotFoundError, CommandNotExecutableError
  */
 export async function run(start: Start): Promise<Outcome> {
@@ -41,7 +41,7 @@ export async function run(start: Start): Promise<Outcome> {
     target.ended()
     if (!loss.stoppedBy) {
       supervision.onEnd?.()
-      // Who comes next is told before we clear up.
+      // `onEnd` reaches the next holder before the cleanup begins.
       await otherWork()
       return ending
     }
@@ -64,7 +64,7 @@ function begin(
     return launcher
   }
   const program = restoreSoftLimit(executable(command, env), env)
-  // In front, where also a grep that stops at the first NUL (busybox) finds it.
+  // The mark comes first, so that a grep that stops at the first NUL (busybox) finds it, too.
   const marked = { ...watchdog.env, ...env, ...watchdog.env }
   const name = command[0] ?? ''
   const exact = withExactEnvironment({ program, env: marked })
@@ -88,13 +88,14 @@ function relay(
   signals.handTo(hand)
 }
 
-// STOP, since the kernel discards TSTP in a group that nobody outside of it controls, which COMMAND's is.
+// STOP instead of TSTP: the kernel discards TSTP in an orphaned process group, and COMMAND's group is orphaned.
 function suspend(target: CommandTree): void {
   target.forward('SIGSTOP')
   process.kill(process.pid, 'SIGSTOP')
 }
 
-// Timers that fell due while we were stopped go first: if what is held was lost meanwhile, COMMAND must not wake.
+// Timers that expired while this process was stopped run first. If the ownership was lost meanwhile, COMMAND must not
+// continue.
 function resume(target: CommandTree): void {
   setTimeout(() => target.forward('SIGCONT'), 0)
 }

@@ -1,6 +1,6 @@
 import { withoutValue } from './errors.ts'
 
-/** What only a shell can do, though it stands where a program does. */
+/** Words that only a shell understands, but that users write in the place of a program. */
 const OF_SHELLS = new Set(
   (
     '. : [[ ! { ( alias bg bind break builtin case cd command continue declare dirs disown eval exec exit export fg fi for function getopts ' +
@@ -9,7 +9,7 @@ const OF_SHELLS = new Set(
   ).split(' '),
 )
 
-/** Those that a plain sh does not have. */
+/** The words among them that a plain sh does not have. */
 const OF_BASH = new Set(
   '[[ declare dirs disown function let local mapfile popd pushd select shopt source typeset'.split(
     ' ',
@@ -19,7 +19,7 @@ const OF_BASH = new Set(
 /** Aliases that systems set up. A program does not see any alias of a shell. */
 const ALIASES = new Set(['l', 'la', 'll'])
 
-/** What to write instead of a program's name that only a shell would understand. */
+/** What to write instead of a program's name that only a shell would understand; `undefined` for any other name. */
 export function shellHint(name: string): string | undefined {
   const [first = '', ...others] = name.trim().split(/\s+/)
   const alone = others.length === 0

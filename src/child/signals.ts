@@ -1,19 +1,19 @@
 import { placementOfCommand } from './terminal.ts'
 
-/** Signals that this process has received and that wait for whoever is to act upon them. */
+/** The signals that this process has received and not yet handed to a receiver. */
 export interface CaughtSignals {
   /**
-   * From now on `receiver` gets every signal, first those which nobody has been given yet. Without a receiver
-   * they are kept for the next one.
+   * Hands every signal to `receiver` from now on, beginning with the signals that were kept. Without a receiver,
+   * signals are kept for the next one.
    */
   handTo(receiver?: (signal: NodeJS.Signals) => void): void
   /** Gives the signals their default effects again. */
   release(): void
 }
 
-// All that can be caught and that mean something to a program, but SIGCHLD, SIGPIPE and SIGXFSZ, which tell of
-// our own doings, the faults, and SIGTTIN and SIGTTOU, which must stop us. A handler for SIGUSR1 also keeps
-// Node from opening its inspector.
+// All signals that can be caught and that have a meaning for a program. Excluded are SIGCHLD, SIGPIPE and SIGXFSZ,
+// which report events of this process, the faults, and SIGTTIN and SIGTTOU, which must stop this process. A handler for
+// SIGUSR1 also keeps Node from opening its inspector.
 const FORWARDED: readonly NodeJS.Signals[] = [
   'SIGHUP',
   'SIGINT',
@@ -32,7 +32,7 @@ const FORWARDED: readonly NodeJS.Signals[] = [
   'SIGTSTP',
 ]
 
-/** Sent by the terminal to its whole foreground group, hence to COMMAND as well. */
+/** The terminal sends these signals to its whole foreground group, and so also to COMMAND. */
 export const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set([
   'SIGINT',
   'SIGQUIT',
@@ -43,11 +43,11 @@ export const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set([
 const LEFT_ALONE: ReadonlySet<NodeJS.Signals> = new Set(['SIGTSTP', 'SIGWINCH'])
 
 /**
- * Catches every signal that a supervised COMMAND may be sent. Called before a long wait, it loses none of those
- * that arrive between the wait and the start of COMMAND.
+ * Catches every signal that a supervised COMMAND may be sent. If it is called before a long wait, it also keeps the
+ * signals that arrive between the wait and the start of COMMAND.
  *
- * @param terminal COMMAND will share our process group: the terminal's stop key must then stop us too, and
- * a change of its size is none of our business
+ * @param terminal COMMAND will share the process group of this process. The terminal's stop key must then stop this
+ * process, too, and a change of the terminal's size does not concern it.
  */
 export function catchSignals(terminal = placementOfCommand() !== 'apart'): CaughtSignals {
   const kept: NodeJS.Signals[] = []

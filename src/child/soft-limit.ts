@@ -5,12 +5,13 @@ import { type Executable, findProgram } from './resolve.ts'
 const SHELL = '/bin/sh'
 
 /**
- * Lowers this process's soft limit of open files to what it was started with. Node raises it to the hard
- * one, children inherit that, and some size tables by it. Nothing says what it was before but the parent: same
- * hard limit and a lower soft one mean that it was the parent's. Where no parent is visible (PID 1 of a
- * container) nothing changes. Costs 0.1 ms when there is nothing to do, else about 3 ms.
+ * Lowers this process's soft limit of open files to the value with which it was started. Node raises the soft limit to
+ * the hard limit, children inherit it, and some programs size tables by it. Only the parent shows the former value: if
+ * the parent has the same hard limit and a lower soft limit, that soft limit is used. Where no parent is visible (PID 1
+ * of a container), nothing changes. Costs 0.1 ms when there is nothing to do, else about 3 ms.
  *
- * @returns the program, which lowers the limit itself where there is no prlimit(1)
+ * @returns the program to start. Where there is no prlimit(1), it is a shell that lowers the limit and then runs the
+ * program.
  */
 export function restoreSoftLimit(program: Executable, env: NodeJS.ProcessEnv): Executable {
   const soft = inherited()
@@ -23,7 +24,7 @@ function lower(soft: number, env: NodeJS.ProcessEnv): boolean {
   return prlimit !== undefined && spawnSync(prlimit, args, { stdio: 'ignore' }).status === 0
 }
 
-// Only the second choice: a shell adds variables of its own (PWD) to the environment.
+// Used only without prlimit(1), because a shell adds variables of its own (PWD) to the environment.
 function underLimit(soft: number, program: Executable): Executable {
   if (findProgram(SHELL, {}) === undefined) return program
   const script = 'ulimit -S -n "$0"; exec "$@"'

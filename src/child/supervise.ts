@@ -7,14 +7,15 @@ import { type CaughtSignals, catchSignals } from './signals.ts'
 import type { Supervision } from './supervision.ts'
 
 /**
- * Runs `command` with our standard streams until it ends, hands on the signals that we get, and never lets it
- * outlive us.
+ * Runs `command` with the standard streams of this process until it ends, and forwards the signals that this process
+ * gets. COMMAND never outlives this process.
  *
- * With a terminal as stdin, COMMAND stays in our process group and what the terminal sends to the whole
- * group (INT, QUIT, TSTP, WINCH) is not sent a second time. Otherwise it leads a group of its own, signals go to all of
- * the group, and TSTP stops the group and us. Processes that COMMAND leaves behind on a normal end are left alone.
+ * With a terminal, COMMAND stays in the process group of this process. Signals that the terminal sends to the whole
+ * group (INT, QUIT, TSTP, WINCH) are then not sent a second time. Without a terminal, COMMAND leads a group of its own,
+ * signals go to the whole group, and TSTP stops the group and this process. Processes that COMMAND leaves behind on a
+ * normal end are left alone.
  *
- * HUP, INT, QUIT or TERM before the start, or a loss: COMMAND is not started.
+ * If HUP, INT, QUIT or TERM arrives before the start, or the ownership is lost before it, COMMAND is not started.
  *
  * @throws CommandNotFoundError, CommandNotExecutableError
  */
@@ -53,13 +54,13 @@ async function superviseWatched(
   }
 }
 
-// A signal that has arrived is noticed when the event loop polls, as it does between two immediates.
+// The event loop notices a signal when it polls, which it does between two immediates.
 async function signalsSeen(): Promise<void> {
   await setImmediate()
   await setImmediate()
 }
 
-/** The outcome when there is no point in starting COMMAND any more. */
+/** The outcome if COMMAND must not be started any more. */
 function outcomeBeforeStart(
   early: readonly NodeJS.Signals[],
   { expiring, lost }: Supervision,

@@ -5,21 +5,22 @@ import type { Watchdog } from './watchdog.ts'
 
 /** How COMMAND is run, and what ends it. */
 export interface Supervision extends LossSignals {
-  /** Added to the environment. */
+  /** Variables that are added to the environment. */
   readonly env?: Readonly<Record<string, string>>
-  /** What was caught since the program began; without it, signals are caught from the call on. */
+  /** The signals that were caught since the program began. Default: signals are caught from the call on. */
   readonly signals?: CaughtSignals
-  /** What was got ready for this start. */
+  /** The parts that were prepared for this start. Default: they are created by the call. */
   readonly preparation?: Preparation
   /**
-   * COMMAND is about to start: by what its processes are known, who ends them when we vanish, and if that is known already
-   * its process id, or (negative) the id of its process group.
+   * Called when COMMAND is about to start. `watchdog` has the mark of COMMAND's processes, and the id of the process
+   * that kills them when this process dies. If it is already known, `target` is COMMAND's process id, or (negative) the
+   * id of its process group.
    */
   readonly onReady?: (watchdog: Pick<Watchdog, 'pid' | 'mark'>, target?: number) => void
-  /** COMMAND runs: its id. */
+  /** Called when COMMAND runs. `target` is its process id, or (negative) the id of its process group. */
   readonly onStart?: (target: number) => void
-  /** A signal could not be handed on, since COMMAND belongs to another user. */
+  /** Called when a signal could not be forwarded, because COMMAND belongs to another user. */
   readonly onRefused?: (signal: NodeJS.Signals, target: number) => void
-  /** COMMAND has ended by itself: what it ran under is needed no more. Called before anything is cleared up. */
+  /** Called when COMMAND has ended by itself: it does not need its ownership any more. Called before any cleanup. */
   readonly onEnd?: () => void
 }

@@ -3,12 +3,12 @@ import { isatty } from 'node:tty'
 import { fieldsOf } from '../base/processes.ts'
 
 /**
- * Where COMMAND stands. It stays in our process group if it may need our terminal: a group of its own would have to be a
- * session of its own, which has no terminal (ssh and sudo could not ask for a password).
+ * Where COMMAND runs. It stays in the process group of this process if it may need the terminal. A group of its own
+ * would need a session of its own, which has no terminal (ssh and sudo could not ask for a password).
  *
  *     foreground   stdin is a terminal
  *     terminal     stdin is something else, but there is a terminal, /dev/tty
- *     apart        there is none: COMMAND leads a group of its own
+ *     apart        there is no terminal: COMMAND leads a group of its own
  */
 export type Placement = 'foreground' | 'terminal' | 'apart'
 
@@ -19,7 +19,7 @@ export const placementOfCommand = (): Placement => {
   return placement
 }
 
-/** Whether a key of the terminal reaches our process group. Where that is not known it does. */
+/** Whether a key of the terminal reaches this process group; `true` where that is unknown. */
 export const inForeground = (): boolean => {
   const { group, foreground } = terminalOf() ?? {}
   return group === foreground

@@ -1,23 +1,25 @@
-// What a watchdog runs: stdin is the pipe. Nothing is written to anywhere.
+// The programs of a watchdog. Their stdin is the pipe from rdv. They write no output.
 
 /**
- * The watchdog as a POSIX shell's script. Argument 1 is the mark, those after it start the other program below. Positional
- * parameters are a shell's only local variables, but for those of a subshell. It reads lines:
+ * The watchdog as a script for a POSIX shell. Argument 1 is the mark; the arguments after it start the Node program
+ * below. The functions use positional parameters and subshells, because a POSIX shell has no other local variables. The
+ * script reads lines:
  *
- *     marked          whoever has the mark is to be killed, too
- *     found           the process that was started is known: one look for others with the mark is enough
- *     unmarked        no more; as often as it was said
- *     TARGET          a process with its descendants, or (negative) a process group, is to be killed
- *     TARGET ended    no more
- *     send PID SIGNAL now
- *     done            nobody is to be killed
+ *     marked          kill processes with the mark, too
+ *     found           the started process is known: one look for other processes with the mark is enough
+ *     unmarked        undo one `marked`
+ *     TARGET          kill a process with its descendants, or (negative) a process group
+ *     TARGET ended    do not kill TARGET any more
+ *     send PID SIGNAL send a signal at once
+ *     done            exit, and kill no process
  *
- * At the end of input it kills. It looks for the mark in every environment, and repeatedly, since processes that start each
- * other meanwhile and one that has not yet got its environment (between fork and exec) escape a single look. A process
- * with the mark that leads a group is killed with its group: there may be others in it, without the mark, of which this
- * process had no time to tell.
+ * At the end of input, the script kills. It looks for the mark in every environment, and repeatedly: a single look
+ * misses processes that start each other meanwhile, and a process between fork and exec, which has no environment yet.
+ * If a process with the mark leads a group, the script kills the whole group. The group may contain processes without
+ * the mark that rdv had no time to report.
  *
- * Where a process belongs to another user it leaves everything to the other program, which takes care of that and waits.
+ * If a process belongs to another user, the script leaves everything to the Node program, which handles such processes
+ * and waits for them.
  */
 export const SHELL_WATCHDOG = `
 trap '' HUP INT QUIT TERM USR1 USR2 ALRM PIPE TSTP
@@ -92,11 +94,12 @@ for pid in $all; do end "$pid"; done
 [ "$marked" -gt 0 ] && sweep "$1"`
 
 /**
- * The same for Node, where there is no shell; it starts ten times slower. After the mark it may be given how often it was
- * marked, and targets.
+ * The same watchdog for Node, for systems without a shell. It starts ten times slower than the shell. The arguments
+ * after the mark are optional: how often `marked` was said, and targets.
  *
- * It ends when nothing is left. A process that may not be signalled can only be told to end by one above it that may be,
- * and runs with another user's rights (sudo): that one gets TERM, and lives on as long as it has such children.
+ * The program ends when no process is left. A process of another user cannot be signalled. If its parent can be
+ * signalled and runs with another user's rights (sudo), the parent can end it. Such a parent gets TERM, and is not
+ * killed as long as it has such children.
  */
 export const NODE_WATCHDOG = `
 const { readdirSync, readFileSync } = require('node:fs')

@@ -5,41 +5,44 @@ import { monotonic } from '../base/monotonic.ts'
 import { MARK } from './exact-environment.ts'
 import { NODE_WATCHDOG, SHELL_WATCHDOG } from './watchdog-programs.ts'
 
-/** By what a process is known to a watchdog. */
+/** How a watchdog recognizes a process. */
 interface Marked {
-  /** What stands in the environment of COMMAND's processes: `NAME=value`. */
+  /** The text in the environment of COMMAND's processes: `NAME=value`. */
   readonly mark: string
-  /** To be added to COMMAND's environment: by this mark it is found before its process id is known here. */
+  /**
+   * To be added to COMMAND's environment. The watchdog finds COMMAND by this mark before its process id is known here.
+   */
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Kills COMMAND when this process vanishes. */
+/** Kills COMMAND when this process dies. */
 export interface Watchdog extends Marked {
   readonly pid: number
-  /** Tells whom to kill: a process with its descendants, or (negative) a process group. Written at once. */
+  /** Adds a target to kill: a process with its descendants, or (negative) a process group. Written at once. */
   watch(target: number): void
-  /** Sends a process a signal, from a process group that is not ours. `false`: it is not there any more. */
+  /** Sends a process a signal from another process group than this one. Returns `false` if the watchdog has ended. */
   send(pid: number, signal: NodeJS.Signals): boolean
-  /** COMMAND has ended, or was never started: the watchdog goes away. */
+  /** Ends the watchdog, because COMMAND has ended or was never started. */
   done(): void
 }
 
-/** A process that is ended with this one, and whatever it has started. */
+/** A process that the watchdog kills, with everything that it has started, when this process dies. */
 export interface WatchedProcess extends Pick<Marked, 'env'> {
-  /** It leads this process group. */
+  /** Records that the process has started and leads this process group. */
   started(group: number): void
-  /** It has ended, or was never started. Called once. */
+  /** Records that the process has ended or was never started. Call it once. */
   ended(): void
 }
 
-/** bun opens none. */
+/** bun opens no debugger on SIGUSR1. */
 const NO_DEBUGGER = process.versions.bun ? [] : ['--disable-sigusr1']
 
 /**
- * Starts the watchdog, which has to run before COMMAND does.
+ * Starts the watchdog. It must run before COMMAND does.
  *
- * When we vanish, the watchdog ends every process with COMMAND's mark in its environment, too. COMMAND runs a moment before
- * its process id is known here, some milliseconds on a busy machine, and a daemon leaves its group.
+ * When this process dies, the watchdog also kills every process with COMMAND's mark in its environment. The mark is
+ * needed because COMMAND runs a moment before its process id is known here (some milliseconds on a busy machine), and
+ * because a daemon leaves COMMAND's process group.
  */
 export function startWatchdog(shell?: string): Watchdog {
   const { tell, ...watchdog } = spawnWatchdog(shell)
@@ -58,8 +61,8 @@ export function startWatchdog(shell?: string): Watchdog {
 let shared: ReturnType<typeof spawnWatchdog> | undefined
 
 /**
- * Announces a process that is about to be started with `env`. One watchdog is for all of these. It stays, doing nothing, until
- * this process ends.
+ * Announces a process that is about to be started with `env`. All these processes share one watchdog. It stays idle
+ * until this process ends.
  */
 export function watchProcess(): WatchedProcess {
   if (!shared?.alive()) shared = spawnWatchdog()
@@ -79,11 +82,12 @@ export function watchProcess(): WatchedProcess {
 }
 
 /**
- * It is in a session of its own, out of reach of the terminal and of signals to our group, holds no descriptor
- * but its end of the pipe (so a pipeline that we are part of can end), and keeps no process from exiting.
+ * Starts a watchdog in a session of its own, out of reach of the terminal and of signals to this process group. It
+ * holds no descriptor but its end of the pipe, so a pipeline that contains this process can end. It keeps no process
+ * from exiting.
  */
 function spawnWatchdog(shell = '/bin/sh') {
-  // Process ids come again, but not at the same time of one boot.
+  // Process ids are reused, but not at the same time of one boot.
   const id = `${process.pid}.${monotonic()}`
   const mark = `${MARK}=${id}`
   const other = [process.execPath, ...NO_DEBUGGER, '-e', NODE_WATCHDOG]
@@ -93,13 +97,13 @@ function spawnWatchdog(shell = '/bin/sh') {
   const child = spawn(file, args, {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
-    // A standalone executable runs programs of others with this variable alone.
+    // A standalone executable runs other programs than its own only with this variable.
     env: { PATH: '/usr/bin:/bin', BUN_BE_BUN: '1' },
   })
   child.on('error', () => {})
   if (child.pid === undefined) throw new Error('the watchdog could not be started')
   child.unref()
-  // Someone may have killed it.
+  // A write fails if the watchdog was killed.
   child.stdin.on('error', () => {})
   return {
     pid: child.pid,

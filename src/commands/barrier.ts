@@ -45,7 +45,7 @@ All parties must give the same N. A party with a different N exits with 123.`
     const parties = parseCount(flags.parties, '--parties', 1)
     const ttl = optional(flags.ttl, parsePositiveDuration('--ttl'))
     const index = await this.#meet(name, parties, ttl)
-    // Released, and told to end at the same time.
+    // The party may have been released and interrupted at the same time.
     this.interrupts.signal.throwIfAborted()
     if (invocation.command) {
       process.env.RDV_BARRIER_INDEX = String(index)

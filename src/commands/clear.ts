@@ -44,7 +44,7 @@ export default class Clear extends RdvCommand {
   }
 }
 
-/** A key is cleared by its name alone, a group only on demand. */
+/** A key is cleared by its name alone; a group needs --recursive. */
 const refuseGroup = (name: string): void => {
   const [, group] = /^(.*[^/])\/$/.exec(name) ?? []
   if (group !== undefined) {
@@ -53,7 +53,7 @@ const refuseGroup = (name: string): void => {
   }
 }
 
-/** To clear nothing is a success; but one who writes a pattern believes that it has cleared what that matches. */
+/** Clearing nothing is a success. However, a user who writes a pattern expects that all matching keys are cleared. */
 const refusePattern = (patterns: readonly string[]): void => {
   const pattern = patterns.find((name) => name.includes('*'))
   if (pattern === undefined) return

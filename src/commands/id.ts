@@ -4,7 +4,7 @@ import { RdvCommand } from '../cli/base-command.ts'
 import { printResult } from '../cli/output/print.ts'
 import { ids } from '../recipes/id/id.ts'
 
-/** Milliseconds to reach the backend; an id takes less than one. */
+/** Milliseconds to reach the backend, as a default. Making an id takes less than one. */
 const DEFAULT_COUNT = 10_000
 
 export default class Id extends RdvCommand {

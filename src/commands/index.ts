@@ -5,7 +5,7 @@ export type CommandClass = typeof RdvCommand & (new (argv: string[]) => RdvComma
 
 type CommandModule = { readonly default: CommandClass }
 
-/** Every command, by its id: `counter:inc` is typed `counter inc`. Each is loaded when it is run. */
+/** Every command by its id: `counter:inc` is typed as `counter inc`. A command is loaded when it is run. */
 export const COMMANDS: ReadonlyMap<string, () => Promise<CommandModule>> = new Map<
   string,
   () => Promise<CommandModule>

@@ -2,8 +2,8 @@ import Type, { type TProperties, type TSchema } from 'typebox'
 import type { ErrorKind } from '../base/errors.ts'
 
 /*
- * What each command prints with `--json`. Nothing reads this while a command runs: the documentation and the schemas that
- * are shipped are made of it, and the tests hold every output against it.
+ * The output of each command with `--json`. No command reads this while it runs: the documentation and the shipped
+ * schemas are generated from it, and the tests check each output against it.
  */
 
 /** The kinds of failures that a command can print. */
@@ -168,17 +168,17 @@ const signalled = success({
   held: Type.Optional(Type.Literal(true, { description: 'The key is held (with --hold).' })),
 })
 
-/** What a command prints with `--json`. */
+/** The output of a command with `--json`. */
 interface JsonResult {
-  /** Of each object. */
+  /** The schema of each object. */
   readonly schema: TSchema
-  /** One object a line, for as long as the command runs. */
+  /** When the command prints one object per line, for as long as it runs. */
   readonly streams?: 'always' | 'with --watch' | 'with --events' | 'with --count'
-  /** stdout is COMMAND's: the object is printed on stderr. */
+  /** stdout belongs to COMMAND, so the object is printed on stderr. */
   readonly onStderr?: true
 }
 
-/** By the command's id. What a command with COMMAND does not print itself is COMMAND's. */
+/** By the command's id. If a command runs COMMAND, all output that is not described here is COMMAND's. */
 export const JSON_RESULTS: Readonly<Record<string, JsonResult>> = {
   barrier: {
     schema: success({

@@ -33,7 +33,7 @@ export default class Leader extends RdvCommand {
     await print(name, found)
   }
 
-  /** Until interrupted, or for as long as --timeout says. */
+  /** Runs until it is interrupted, or until the time limit of --timeout. */
   async #watch(name: string): Promise<void> {
     await this.endsWithReader()
     await this.within(this.limits(0), async (namespace, { signal }) => {

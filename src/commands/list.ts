@@ -36,7 +36,7 @@ export default class List extends RdvCommand {
     else await this.#list(group, name)
   }
 
-  /** `name` is what was written for the group, where that had no slash. */
+  /** `name` is the argument for the group, if the user wrote it without a slash. */
   async #list(group: string, name?: string): Promise<void> {
     const signals = await this.within(this.limits(), async (namespace, { signal }) => {
       const found = await list(namespace, group, { signal })
@@ -51,7 +51,7 @@ export default class List extends RdvCommand {
     }
   }
 
-  /** Until interrupted, or for as long as --timeout says. */
+  /** Runs until it is interrupted, or until the time limit of --timeout. */
   async #watch(group: string, name?: string): Promise<void> {
     await this.endsWithReader()
     if (name !== undefined)
@@ -66,7 +66,7 @@ export default class List extends RdvCommand {
   }
 }
 
-/** An empty list may be one of something else than was meant. */
+/** If the list is empty, the user may have meant a key or a pattern. */
 const explainNothing = async (
   namespace: Namespace,
   group: string,

@@ -77,7 +77,7 @@ If COMMAND fails or its process dies, the next process runs it. After 'rdv clear
       throw error
     } finally {
       await releaseWithin(turn, this.interrupts, (signal) => turn.release(signal), timeout)
-      // What is done has left the queue already.
+      // After a success, the queue entry is already removed.
       if (!done) noteRemains(name, turn)
     }
   }
@@ -112,7 +112,7 @@ If COMMAND fails or its process dies, the next process runs it. After 'rdv clear
   }
 }
 
-/** Records of other programs tell less. */
+/** A record that another program wrote may lack fields. */
 const doneBy = ({ host, pid, at }: Partial<OnceRecord>): string => {
   const process = pid === undefined ? '' : `pid ${pid} on `
   const who = host === undefined ? '' : ` by ${process}${printable(host)}`

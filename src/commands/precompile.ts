@@ -8,7 +8,7 @@ import { withDeadline } from '../recipes/core/deadline.ts'
 import { keptIn } from '../start-up/code-cache/directories.ts'
 import { precompile } from '../start-up/code-cache/precompile.ts'
 
-/** How long (milliseconds) a slow machine may take for all of it. */
+/** The default timeout, in milliseconds: enough for all commands on a slow machine. */
 const DEFAULT_TIMEOUT = 60_000
 
 export default class Precompile extends RdvCommand {
@@ -46,7 +46,7 @@ interface Told {
   readonly json: boolean
 }
 
-/** What the commands are told, so that they touch nothing that is anybody's. */
+/** The settings of the commands, which keep them from changing data of other users. */
 const environmentOf = ({ backend = '', json }: Told, folder: string): NodeJS.ProcessEnv => ({
   RDV_BACKEND: backend,
   RDV_DATA_DIR: folder,

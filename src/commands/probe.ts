@@ -10,7 +10,7 @@ import { numberCommands } from '../recipes/wait/number-commands.ts'
 import { probeCondition } from '../recipes/wait/probe-condition.ts'
 import { waitFor } from '../recipes/wait/wait.ts'
 
-/** How long (milliseconds) one look may take where no --timeout is given. */
+/** The time limit of a check without --timeout, in milliseconds. */
 const ONE_CHECK = 10_000
 
 export default class Probe extends RdvCommand {

@@ -63,7 +63,7 @@ The publisher trims the oldest messages, several at a time.`
     await printResult(undefined, { ok: true, ...published })
   }
 
-  /** Says how far it came when it fails. */
+  /** If it fails, it prints how many messages were stored. */
   async #publish(
     namespace: Namespace,
     topic: string,
@@ -80,13 +80,13 @@ The publisher trims the oldest messages, several at a time.`
       if (stored > 0) note(`the first ${stored} messages were stored`)
       throw error
     } finally {
-      // To look at stdin is to change it for the others who have it.
+      // Even reading the property process.stdin changes stdin for the other processes that have it open.
       if (!Array.isArray(messages)) process.stdin.destroy()
     }
   }
 }
 
-/** Whether stdin has the messages. */
+/** Whether stdin contains the messages. */
 const checkMessages = (messages: readonly string[], isNull: boolean): boolean => {
   const fromStdin = messages.includes('-')
   if (fromStdin && messages.length > 1)

@@ -13,10 +13,10 @@ import { retryUntilAvailable } from '../recipes/core/retry.ts'
 import { createLog, type Log } from '../server/log/logger.ts'
 import type { Server } from '../server/server.ts'
 
-/** Milliseconds that the store has to be there. */
+/** Milliseconds in which the store must become available. */
 const STORE_LIMIT = 10_000
 
-/** What cannot be used is left alone, and what was in use stays. */
+/** If the new secrets cannot be used, the old ones stay in use. */
 const reload = async (
   server: Server,
   secrets: ReturnType<typeof readSecrets>,
@@ -77,7 +77,7 @@ To listen on an address other than loopback, give --token-file, or --insecure to
     }
   }
 
-  /** Its clients may live on other machines, and outlive this one. */
+  /** Commits are durable, because clients may run on other machines and outlive this one. */
   async #openStore(url: string, log: Log): Promise<Backend> {
     const limits = { timeout: STORE_LIMIT, signal: this.interrupts.signal }
     const options = { env: process.env, durable: true }
@@ -89,7 +89,7 @@ To listen on an address other than loopback, give --token-file, or --insecure to
         retryUntilAvailable({ signal }, () => openBackend(url, options, { signal })),
       )
     } finally {
-      // From now on its clients are told.
+      // From now on, the server reports outages to its clients.
       reportOutages(undefined)
     }
   }

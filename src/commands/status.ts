@@ -33,7 +33,7 @@ kind, name, state, id, host, pid, since. With --watch, each status ends with an 
     await print(rows)
   }
 
-  /** Until interrupted, or for as long as --timeout says. */
+  /** Runs until it is interrupted, or until the time limit of --timeout. */
   async #watch(): Promise<void> {
     await this.endsWithReader()
     await this.within(this.limits(0), async (namespace, { signal }) => {
@@ -56,7 +56,7 @@ const print = async (rows: readonly StatusRow[]): Promise<void> => {
   for (const line of formatTable(HEADER, rows.map(cells))) await printResult(line, {})
 }
 
-/** A token may be greater than what a number of JSON holds exactly. */
+/** A token may be greater than the integers that a JSON number holds exactly. */
 const asJson = ({ token, ...row }: StatusRow) => ({
   ...row,
   ...(token !== undefined && { token: String(token) }),

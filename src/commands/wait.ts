@@ -99,12 +99,12 @@ A group is ready when it has at least one member and all members are ready; see 
     }
     await printResult(undefined, {
       ok: true,
-      // Asked for with --json only: somebody may be waiting for the end of this process.
+      // Computed with --json only, because another process may be waiting for the end of this one.
       get targets() {
         return targetNames(targets)
       },
     })
-    // A waiter holds nothing. Taking its leave of the store would only keep those who wait for it in turn.
+    // A waiter holds nothing. Closing the store would only delay processes that wait for this one.
     await exit()
   }
 
@@ -122,7 +122,7 @@ A group is ready when it has at least one member and all members are ready; see 
           progress.update(state)
           hints.update(state)
         },
-        // What is told of a failure stands where the progress was.
+        // The message about a failure takes the place of the progress.
       }).finally(() => progress[Symbol.dispose]())
     } catch (error) {
       if (error instanceof TimeoutError) {

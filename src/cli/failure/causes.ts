@@ -1,6 +1,6 @@
 import { printable, redact } from '../../base/redact.ts'
 
-/** What led to an error, from near to far, each in a sentence that tells something new. */
+/** The causes of an error, the nearest first. Each is one sentence, and says something new. */
 export const causesOf = (error: unknown): string[] => {
   const told: string[] = [messageOf(error)]
   for (const cause of chainOf(error)) {
@@ -13,7 +13,7 @@ export const causesOf = (error: unknown): string[] => {
 const messageOf = (error: unknown): string =>
   printable(redact(error instanceof Error ? error.message : String(error)))
 
-/** The causes of an error, and theirs. Of several that count alike each is one. */
+/** The causes of an error, and their causes. Each error of an AggregateError is one cause. */
 function* chainOf(error: unknown, seen = new Set<unknown>()): Generator<unknown> {
   if (!(error instanceof Error)) return
   const several = error instanceof AggregateError ? error.errors : []

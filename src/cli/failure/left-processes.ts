@@ -3,7 +3,7 @@ import { printable } from '../../base/redact.ts'
 import { isForeign } from '../../child/command-tree.ts'
 import { note } from '../output/print.ts'
 
-/** Says which processes of COMMAND a loss could not end, and what to do. */
+/** Prints which processes of COMMAND could not be ended after a loss, and what to do. */
 export const reportLeft = (processes: readonly Process[]): void => {
   const foreign = processes.filter(isForeign)
   const stuck = processes.filter((process) => !foreign.includes(process))
@@ -12,7 +12,7 @@ export const reportLeft = (processes: readonly Process[]): void => {
   if (stuck.length > 0) note(left(stuck, LIVE_ON))
 }
 
-/** Says that a signal did not reach COMMAND. */
+/** Prints that a signal did not reach COMMAND. */
 export const reportRefused = (signal: NodeJS.Signals, target: number): void => {
   const pid = Math.abs(target)
   note(
@@ -20,7 +20,7 @@ export const reportRefused = (signal: NodeJS.Signals, target: number): void => {
   )
 }
 
-/** For one, and for several. */
+/** A phrase about one process, and about several. */
 type Forms = readonly [one: string, several: string]
 
 const BELONG: Forms = ['belongs to another user', 'belong to another user']

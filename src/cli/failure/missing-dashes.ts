@@ -3,8 +3,8 @@ import { quoted } from '../../base/redact.ts'
 import { invocation } from '../invocation.ts'
 
 /**
- * `rdv wait db ./server`: no key is a path, so it is certain that the `--` before COMMAND was forgotten.
- * @throws UsageError so it is.
+ * Refuses a command line such as `rdv wait db ./server`. No key is a path, so the `--` before COMMAND was forgotten.
+ * @throws UsageError the `--` was forgotten.
  */
 export const refuseMissingDashes = async (targets: readonly string[]): Promise<void> => {
   const paths = targets.filter((target) => /^\.{0,2}\/[^/]/.test(target))
@@ -13,7 +13,10 @@ export const refuseMissingDashes = async (targets: readonly string[]): Promise<v
   throw new UsageError(`${quoted(path)} is a program: to run it as COMMAND, write -- before it`)
 }
 
-/** Of the candidates the first one that is a program and not the first target, where no COMMAND was given. */
+/**
+ * The first candidate that is a program and not the first target. `undefined` if there is none, or if the command line
+ * has a COMMAND.
+ */
 export const programAmong = async (
   targets: readonly string[],
   candidates: readonly string[],

@@ -6,14 +6,14 @@ import { invocation } from '../invocation.ts'
 import { argumentHint } from './other-tools/arguments.ts'
 import { flagHint } from './other-tools/flags.ts'
 
-/** The fields by which the parser's errors tell what was wrong, and that they are its errors. */
+/** The fields of an error of the argument parser. The field `oclif` identifies such an error. */
 interface ParseFailure extends Error {
   readonly oclif: object
   readonly flags?: readonly string[]
   readonly args?: readonly unknown[]
 }
 
-/** What was typed, and the command that it is for. */
+/** The words that the user typed, and the command that they are for. */
 export interface Typed {
   readonly argv: readonly string[]
   readonly command: {
@@ -24,7 +24,10 @@ export interface Typed {
   }
 }
 
-/** The argument parser's errors, as one sentence each that says what to write; anything else as it is. */
+/**
+ * Converts an error of the argument parser to a UsageError of one sentence that says what to write. Returns any other
+ * error unchanged.
+ */
 export const explainParseError = (error: unknown, typed: Typed): unknown => {
   if (!isParseFailure(error)) return error
   const { flags, args, message } = error
@@ -33,7 +36,7 @@ export const explainParseError = (error: unknown, typed: Typed): unknown => {
   return new UsageError(missingFlag(typed) ?? wrongVariable(typed) ?? reasonIn(message))
 }
 
-/** Their class need not be loaded. */
+/** Checks a field, so that the parser's class of errors need not be loaded. */
 const isParseFailure = (error: unknown): error is ParseFailure =>
   error instanceof Error && 'oclif' in error
 
@@ -47,13 +50,13 @@ const unknownFlag = (word: string, typed: Typed): string => {
   const habit = flagHint(command.id, bare, value)
   const name = bare.replace(/^-+/, '')
   const isKnown = habit !== undefined || bare.startsWith('--') || known.includes(name)
-  // what follows the letter of a short flag may be its value
+  // the characters after the letter of a short flag may be its value
   const shown = isKnown ? bare : bare.slice(0, 2)
   const offer = (habit && offered(habit, value, typed)) ?? guess(name, known, word, typed)
   return `unknown flag ${shown}${offer}`
 }
 
-/** A flag and its value where that is part of the word: `--wait=5`, `-w5`. */
+/** Splits a word that contains a flag and its value: `--wait=5`, `-w5`. */
 const halves = (word: string): [flag: string, value?: string] => {
   const [, flag, value] = /^(--?[^=]+)=(.*)$/s.exec(word) ?? /^(-\w)(\d.*)$/s.exec(word) ?? []
   return flag === undefined ? [word] : [flag, value]
@@ -79,7 +82,7 @@ const guess = (name: string, known: readonly string[], word: string, typed: Type
     : `; see rdv ${typed.command.id.replace(':', ' ')} --help`
 }
 
-/** The parser gives the missing ones as definitions and the surplus ones as text. */
+/** The parser reports missing arguments as definitions, and surplus arguments as text. */
 const wrongArguments = (args: readonly unknown[], typed: Typed): string => {
   const surplus = args.find((arg) => typeof arg === 'string')
   if (surplus !== undefined) return oneTooMany(surplus, typed)
@@ -104,7 +107,7 @@ const dashes = (word: string, typed: Typed): string => {
   return `write -- before COMMAND, as in rdv ${id} ${name || 'NAME'} -- ${program || 'COMMAND'}`
 }
 
-/** The word that is probably COMMAND, without a `--` before it. */
+/** The word that is probably COMMAND, if the `--` before it was forgotten. */
 const commandWord = (typed: Typed): string | undefined => {
   const { argv, command } = typed
   const definitions = Object.values(command.args)
@@ -116,7 +119,7 @@ const commandWord = (typed: Typed): string | undefined => {
 const takesCommand = ({ command }: Typed): boolean =>
   invocation.command === undefined && /-- COMMAND/.test(command.usage ?? '')
 
-/** What is neither a flag nor the value of one. */
+/** The words that are neither a flag nor the value of a flag. */
 const wordsIn = (argv: readonly string[], { command }: Typed): string[] =>
   argv.filter((word, at) => {
     const before = /^--([\w-]+)$/.exec(argv[at - 1] ?? '')?.[1]
@@ -133,7 +136,7 @@ const missingFlag = ({ argv, command }: Typed): string | undefined => {
   return definition && `--${name} is missing: write --${name} ${placeholder(definition)}`
 }
 
-/** The parser blames the flag. */
+/** Explains a wrong value in an environment variable. The parser's message names the flag instead. */
 const wrongVariable = ({ argv, command }: Typed): string | undefined => {
   for (const [name, definition] of Object.entries(command.flags)) {
     const { env, options } = definition as { env?: string; options?: readonly string[] }
@@ -159,7 +162,7 @@ const usageOf = ({ command: { id, usage, args } }: Typed): string => {
   return [id.replace(':', ' '), ...words].join(' ')
 }
 
-/** The first line, or where that is a heading what stands below it. */
+/** The first line that is not a heading. */
 const reasonIn = (message: string): string => {
   const lines = message.split('\n').map((line) => line.trim())
   const line = lines.find((text) => text !== '' && !text.endsWith(':')) ?? message

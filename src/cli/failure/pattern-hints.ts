@@ -3,7 +3,7 @@ import { noPattern, patternsAmong } from '../../recipes/core/patterns.ts'
 import type { Kind } from '../../recipes/kinds.ts'
 import { note } from '../output/print.ts'
 
-/** Says of each absent name that looks like a pattern that it is none. */
+/** Prints a note for each absent name that looks like a pattern: patterns are not supported. */
 export const hintAtPatterns = async (
   namespace: Namespace,
   kind: Kind,

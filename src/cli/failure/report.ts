@@ -11,7 +11,7 @@ import { Interrupted, isBrokenPipe } from '../interrupts.ts'
 import { invocation } from '../invocation.ts'
 import { causesOf } from './causes.ts'
 
-/** A failure as the user meets it. */
+/** A failure in the form in which it is reported to the user. */
 interface Failure {
   readonly name: string
   readonly code: number
@@ -19,7 +19,7 @@ interface Failure {
   readonly details?: object
 }
 
-/** The exit code of a kind of failure, as the user wants it. */
+/** The exit code of a kind of failure. The user can change it by --exit-codes. */
 export const exitCodeOf = (kind: ErrorKind): number =>
   invocation.style.exitCodes[kind] ?? EXIT_CODES[kind].code
 
@@ -48,7 +48,10 @@ const classify = (thrown: unknown): Failure => {
   return { name: 'internal', code: exitCodeOf('internal'), message }
 }
 
-/** Shows a failure, as `--json` on stdout unless that belongs to COMMAND, and sets the exit code. */
+/**
+ * Prints a failure, and sets the exit code. `--json` prints an object on stdout, or on stderr if stdout belongs to
+ * COMMAND.
+ */
 export const report = (error: unknown): void => {
   const { name, code, message, details } = classify(error)
   const { json, verbose } = invocation.style
@@ -63,10 +66,10 @@ export const report = (error: unknown): void => {
   if (verbose) process.stderr.write(more(name, error))
 }
 
-/** What `--verbose` tells of a failure: where a bug is, or what led to anything else. */
+/** The additional lines of `--verbose`: the stack of an internal error, or the causes of any other error. */
 const more = (name: string, error: unknown): string => {
   if (name === 'internal') return error instanceof Error ? `${error.stack}\n` : ''
-  // The parser's own words are in the message.
+  // The message already contains the parser's words.
   if (name === 'usage') return ''
   return causesOf(error)
     .map((sentence) => `rdv: caused by: ${sentence}\n`)

@@ -5,10 +5,10 @@ import { similarName } from '../../recipes/core/similar-names.ts'
 import { note } from '../output/print.ts'
 import { storedNames } from './wait-hints.ts'
 
-/** How long (milliseconds) the look for a typo may take: the answer is late already. */
+/** The time limit of the search for a typo, in milliseconds. The result of the wait is already late. */
 const HINT_LIMIT = 300
 
-/** Says what may have been wrong with a wait that timed out: a typo, or a store that the others do not see. */
+/** Prints what may have been wrong with a wait that timed out: a typo, or a store that other processes cannot see. */
 export const explainTimeout = async (
   error: TimeoutError,
   open: (signal: AbortSignal) => Promise<Namespace>,
@@ -25,7 +25,7 @@ export const explainTimeout = async (
   }).catch(() => {})
 }
 
-/** Says of a wait that timed out who does not see its store. */
+/** Prints which processes cannot see the store of a wait that timed out. */
 export const reportReach = (
   error: TimeoutError,
   open: (signal: AbortSignal) => Promise<Namespace>,

@@ -10,13 +10,16 @@ import { note } from '../output/print.ts'
 import { programAmong } from './missing-dashes.ts'
 import { hintAtPatterns } from './pattern-hints.ts'
 
-/** A wait that ends sooner (milliseconds) needs no hint. */
+/** In milliseconds. A wait that ends sooner needs no hint. */
 const HINT_AFTER = 1_000
 
-/** How long (milliseconds) the store may take to answer. */
+/** The time limit for the answers of the store, in milliseconds. */
 const HINT_LIMIT = 300
 
-/** Once a wait has lasted, or has timed out, says once which of its targets were probably meant otherwise. */
+/**
+ * Prints notes about targets that the user probably meant differently. Prints them once: when the wait has lasted for
+ * `HINT_AFTER`, or when it has timed out.
+ */
 export class WaitHints implements Disposable {
   readonly #open: (signal: AbortSignal) => Promise<Namespace>
   readonly #timer: NodeJS.Timeout | undefined
@@ -62,7 +65,7 @@ const isSilent = (): boolean => invocation.style.quiet || invocation.style.json
 export const storedNames = (targets: readonly string[]): string[] =>
   targets.filter((target) => !isProbeUrl(target)).map((target) => target.replace(/=.*$/s, ''))
 
-/** `rdv wait deploy`, where there is only `deploy/`, or the other way about. */
+/** Prints a note for `rdv wait deploy` where only the group `deploy/` exists, and for the reverse case. */
 const tellCounterparts = async (
   namespace: Namespace,
   names: readonly string[],
@@ -78,8 +81,8 @@ const tellCounterparts = async (
 }
 
 /**
- * Says of each absent target that looks like a pattern that it is none. Never rejects: what is wrong with a target the
- * wait itself tells.
+ * Prints a note for each absent target that looks like a pattern: patterns are not supported. Never rejects, because
+ * the wait itself reports a malformed target.
  */
 export const hintAtTargets = async (
   open: (signal: AbortSignal) => Promise<Namespace>,

@@ -8,7 +8,7 @@ const timeout = (defaultTimeout: string) => ({
   helpValue: 'DURATION',
 })
 
-/** The flags of every command. Their values are checked by us, so that each mistake gets our one sentence. */
+/** The flags of every command. rdv checks their values itself, so that each mistake gets one sentence of rdv's. */
 export const globalFlags = {
   backend: Flags.string({
     summary: 'URL of the store: sqlite:, http://…, etcd://…, consul://…',
@@ -47,11 +47,11 @@ export const globalFlags = {
   }),
 }
 
-/** Of the flags that may stand before a command's name, those whose next argument is their value. */
+/** Whether this flag, if it stands before a command's name, takes the next argument as its value. */
 export const takesValue = (flag: string): boolean =>
   ['--backend', '--namespace', '--timeout', '--exit-codes'].includes(flag)
 
-/** Of the commands that only wait. */
+/** For commands that only wait. */
 export const announceFlag = {
   announce: Flags.boolean({
     summary:
@@ -60,18 +60,18 @@ export const announceFlag = {
   }),
 }
 
-/** Who runs no COMMAND ends with its wait. */
+/** Without COMMAND, the process of a waiter ends with its wait. */
 export const announceOptions = ({ announce }: { announce?: boolean }): AnnounceOptions => ({
   announce,
   ending: !invocation.command,
 })
 
-/** `--timeout` of the commands that wait, which RDV_TIMEOUT is for. */
+/** `--timeout` of the commands that wait. RDV_TIMEOUT applies to these commands. */
 export const waitingFlags = {
   timeout: Flags.string({ ...timeout('30s'), env: 'RDV_TIMEOUT' }),
 }
 
-/** That of those which go on until they are ended: it bounds all of what they do. */
+/** `--timeout` of the commands that run until they are ended. It limits the whole run. */
 export const lastingFlags = {
   timeout: Flags.string({
     summary: 'Time limit for the whole run, such as 500ms, 30s or 1m30s. Default: no limit.',
@@ -81,7 +81,7 @@ export const lastingFlags = {
   }),
 }
 
-/** That of those which wait as long as it takes. */
+/** `--timeout` of the commands that wait without a limit by default. */
 export const patientFlags = {
   timeout: Flags.string({ ...timeout('no limit'), env: 'RDV_TIMEOUT' }),
 }

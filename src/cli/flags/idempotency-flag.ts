@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 
-/** For steps that are run again as a whole when they fail. */
+/** For a CI step that runs again as a whole after a failure. */
 export const idempotencyFlag = {
   'idempotency-key': Flags.string({
     summary:

@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { parseDuration } from '../../base/duration.ts'
 import { optional, parsePositiveDuration } from '../../base/values.ts'
 
-/** The flags of the commands that queue for something and then hold it. */
+/** The flags of the commands that queue for an ownership and then hold it. */
 export const ownershipFlags = {
   timeout: Flags.string({
     summary: 'Time limit for the wait, such as 500ms, 30s or 1m30s. Default: no limit.',
@@ -32,7 +32,7 @@ interface OwnershipFlags {
   readonly grace?: string | undefined
 }
 
-/** @throws UsageError for what is malformed. */
+/** @throws UsageError a value is malformed. */
 export const ownershipOptions = (flags: OwnershipFlags) => ({
   try: flags.try,
   ttl: optional(flags.ttl, parsePositiveDuration('--ttl')),

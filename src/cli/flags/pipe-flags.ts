@@ -3,7 +3,7 @@ import { UsageError } from '../../base/errors.ts'
 import type { PipeAddress } from '../../recipes/pipe/address.ts'
 import { lastingFlags } from './global-flags.ts'
 
-/** What both ends of a pipe understand. */
+/** The flags of both ends of a pipe. */
 export const pipeFlags = {
   ...lastingFlags,
   null: Flags.boolean({ summary: 'Messages end with a NUL byte instead of a line feed.' }),
@@ -15,7 +15,7 @@ export const pipeFlags = {
 }
 
 /**
- * Reads `HOST`, `HOST:PORT`, `[ADDRESS]` or `[ADDRESS]:PORT`.
+ * Parses `HOST`, `HOST:PORT`, `[ADDRESS]` or `[ADDRESS]:PORT`.
  * @throws UsageError for anything else.
  */
 export const parseListen = (text: string): PipeAddress => {
@@ -31,7 +31,7 @@ export const parseListen = (text: string): PipeAddress => {
 }
 
 /**
- * Reads a host name or an address, for a URL.
+ * Parses a host name or an address for use in a URL.
  * @throws UsageError for anything else.
  */
 export const parseHost = (text: string): string => {

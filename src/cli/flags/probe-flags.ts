@@ -3,7 +3,7 @@ import { UsageError } from '../../base/errors.ts'
 import { parseExpression } from '../../probes/expression.ts'
 import type { ProbeOptions } from '../../probes/probe.ts'
 
-/** The flags that concern http(s) probes. */
+/** The flags for http(s) probes. */
 export const probeFlags = {
   'http-status': Flags.string({
     summary: 'Accepted HTTP statuses, such as 200-299,404.',
@@ -30,7 +30,7 @@ interface ProbeFlagValues {
   readonly 'http-body-match'?: string | undefined
 }
 
-/** @throws UsageError one of them is malformed. */
+/** @throws UsageError a value is malformed. */
 export const probeOptions = async (flags: ProbeFlagValues): Promise<ProbeOptions> => ({
   ...(flags['http-status'] !== undefined && { httpStatus: parseRanges(flags['http-status']) }),
   ...(flags['http-header'] && { httpHeaders: parseHeaders(flags['http-header']) }),

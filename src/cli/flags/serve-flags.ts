@@ -3,7 +3,7 @@ import { LOG_FORMATS } from '../../server/log/logger.ts'
 
 const repeated = { multiple: true, multipleNonGreedy: true } as const
 
-/** Where the server listens, and where it keeps what it is told. */
+/** Where the server listens, and where it stores its data. */
 const place = {
   timeout: Flags.string({
     summary: 'Timeout of requests that give none. Default: 30s.',
@@ -22,7 +22,7 @@ const place = {
   }),
 }
 
-/** Who may use it, by which name, and for what. */
+/** Which clients may use the server, by which names, and for what. */
 const access = {
   'token-file': Flags.string({
     summary:

@@ -16,7 +16,7 @@ const WORLD_READABLE = 0o004
 
 type ServeFlags = Interfaces.InferredFlags<typeof serveFlags> & { readonly namespace: string }
 
-/** What the flags of `rdv serve` ask for, but for the store and what depends on that. */
+/** The server's options from the flags of `rdv serve`, except the store and the options that depend on it. */
 export const serveOptions = async (
   flags: ServeFlags,
   env: NodeJS.ProcessEnv,
@@ -38,8 +38,9 @@ export const serveOptions = async (
 })
 
 /**
- * What may be read again while the server runs: its certificate, and its tokens where they are in a file.
- * @throws UsageError, UnavailableError a file cannot be read, or is none.
+ * Reads the settings that can be reloaded while the server runs: its certificate, and its tokens if they are in a file.
+ * @throws UsageError a file has the wrong format.
+ * @throws UnavailableError a file cannot be read.
  */
 export const readSecrets = async (
   flags: ServeFlags,
@@ -62,7 +63,10 @@ const limitsOf = (flags: ServeFlags) => {
   }
 }
 
-/** A server in front of a server makes no sense, so an http:// in the environment is for its clients. */
+/**
+ * The URL of the server's store. A server cannot be the store of another server. An http:// URL in RDV_BACKEND is
+ * therefore ignored: it is for clients.
+ */
 export const backendUrl = (
   directory: string | undefined,
   backend: string | undefined,
@@ -82,7 +86,10 @@ export const backendUrl = (
   )
 }
 
-/** Other programs' keys in a shared store are not for our clients. */
+/**
+ * The namespaces that clients may use; `undefined` means all. In a shared store, clients must not use the keys of other
+ * programs.
+ */
 export const namespacesOf = (
   allowed: readonly string[] | undefined,
   own: string,
@@ -138,7 +145,7 @@ const readTls = async ({
   } catch (cause) {
     const { describeFailure } = await import('../../base/reason.ts')
     const why = describeFailure(cause)
-    // The reason comes first: the log shortens what is long.
+    // The reason comes first, because the log shortens long text.
     throw new UsageError(`${why}: check --tls-cert ${cert} and --tls-key ${key}`, {
       cause,
     })

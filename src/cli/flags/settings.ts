@@ -8,10 +8,10 @@ interface Token {
   readonly flag?: string
 }
 
-/** How the value of a flag was given: by `--timeout`, or by the variable `RDV_TIMEOUT`. */
+/** Names the setting that gave a flag its value: `--timeout`, or the variable `RDV_TIMEOUT`. */
 export type SettingName = (flag: string) => string
 
-/** The names of the settings of one command line, of which the parser has made these tokens. */
+/** Names the settings of one command line. `raw` are the parser's tokens for it. */
 export const settingNames =
   (raw: readonly Token[], flags: Flags): SettingName =>
   (flag) => {
@@ -21,8 +21,8 @@ export const settingNames =
   }
 
 /**
- * Refuses `--json=yes`, whose value the parser would take for an argument.
- * @throws UsageError so it is.
+ * Refuses a word such as `--json=yes`: the parser would take the value for an argument.
+ * @throws UsageError a boolean flag has a value.
  */
 export const refuseValues = (argv: readonly string[], flags: Flags): void => {
   for (const word of argv) {
@@ -33,7 +33,10 @@ export const refuseValues = (argv: readonly string[], flags: Flags): void => {
   }
 }
 
-/** An error about a setting, with the name of the variable that it is from: nobody sees that in the command line. */
+/**
+ * Adds the variable's name to an error about a setting from the environment, because the command line does not show it.
+ * Returns any other error unchanged.
+ */
 export const blame = (error: unknown, name: string): unknown =>
   error instanceof UsageError && !(error instanceof VariableError) && !name.startsWith('--')
     ? new UsageError(`${name}: ${error.message}`, { cause: error })

@@ -1,4 +1,4 @@
-/** What to write for an argument that is one too many, as the end of a sentence. */
+/** What to write instead of a surplus argument, as the end of a sentence. */
 export const argumentHint = (id: string, word: string): string | undefined => {
   const isNumber = /^[+-]?\d+$/.test(word)
   if (id === 'waitgroup:done') return 'each call marks one piece of work as done'
@@ -11,7 +11,7 @@ export const argumentHint = (id: string, word: string): string | undefined => {
 
 const shown = (word: string): string => (/^[\w./:+-]{1,60}$/.test(word) ? word : 'VALUE')
 
-/** By its command, the flag that a number belongs to. */
+/** By command: the flag for a surplus number. */
 const NUMBERS: Readonly<Record<string, string>> = {
   barrier: '--parties',
   'counter:dec': '--by',
@@ -24,7 +24,7 @@ const NUMBERS: Readonly<Record<string, string>> = {
   'waitgroup:wait': '--expect',
 }
 
-/** And any other word, or what is to be said of it. */
+/** By command: the flag for any other surplus word, or the end of a sentence. */
 const NAMES: Readonly<Record<string, string>> = {
   elect: 'write --id before the name of a candidate, or -- before COMMAND',
   doctor: 'write --backend and a URL for another store',

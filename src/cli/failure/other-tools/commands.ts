@@ -5,7 +5,7 @@ import { isProbeUrl } from '../../../probes/open.ts'
 const PROBED =
   /^(https?|tcp|dns|exec|influxdb|kafka|mongodb|mysql|postgres(ql)?|rabbitmq|redis|temporal)$/
 
-/** What other tools call what rdv does, by the words for rdv. */
+/** By command of rdv: the names that other tools give to its function. */
 const MEANINGS: Readonly<Record<string, readonly string[]>> = {
   'rdv help': ['usage', 'man'],
   'rdv clear KEY': ['del', 'delete', 'remove', 'reset', 'rm', 'unset'],
@@ -31,7 +31,7 @@ const MEANINGS: Readonly<Record<string, readonly string[]>> = {
   'rdv waitgroup done NAME': ['done'],
 }
 
-/** What to write instead of a command that there is not, as the end of a sentence. */
+/** What to write instead of an unknown command, as the end of a sentence. */
 export const commandHint = (name: string): string | undefined => {
   if (/^(unlock|release|resign)$/.test(name))
     return 'a lock or leadership is released when its COMMAND or rdv ends; rdv status shows the holder'

@@ -12,7 +12,7 @@ const CREDENTIALS =
   'set ETCDCTL_USER and ETCDCTL_PASSWORD for etcd, or RDV_TOKEN for a rendezvous server'
 const TOKEN = 'set RDV_TOKEN, or CONSUL_HTTP_TOKEN for Consul'
 
-/** Flags of other tools: what they are called here, or a sentence. */
+/** By flag of another tool: the flag of rdv, or the end of a sentence. */
 const EVERYWHERE: FlagHints = {
   '-q': '--quiet',
   '--silent': '--quiet',
@@ -140,9 +140,9 @@ const OF_COMMANDS: Readonly<Record<string, FlagHints>> = {
   wait: WAITING,
 }
 
-/** What to write instead of a flag that other tools have: a flag of the command, or the end of a sentence. */
+/** What to write instead of a flag of another tool: a flag of the command, or the end of a sentence. */
 export const flagHint = (id: string, flag: string, value: string): string | undefined => {
-  // consul and dockerize take long flags with one dash
+  // consul and dockerize accept long flags with one dash
   const name = flag.replace(/^-(?=[^-]{2})/, '--')
   if (id === 'lock' && flag === '-n' && /^\d+$/.test(value)) return '--slots'
   if (id === 'lock' && name === '--try' && flag !== name && /^\d/.test(value)) return '--timeout'
