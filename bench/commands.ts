@@ -5,10 +5,10 @@ import type { Command } from './measure.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** Node reads more certificates at every start where this names some. */
+/** If this variable names certificates, Node reads them at every start. */
 export const WITHOUT_CERTIFICATES = { NODE_EXTRA_CA_CERTS: '' }
 
-/** The built executable, run by this Node. `folder`: another copy of the package. */
+/** The built executable, run by this Node. `folder` selects another copy of the package. */
 export const rdv = (
   url: string | undefined,
   words: readonly string[],
@@ -26,7 +26,7 @@ export const node = (script: string): Command => ({
   env: WITHOUT_CERTIFICATES,
 })
 
-/** `url`: of the etcd, as rdv is told it. */
+/** `url` is the URL of the etcd in the form of rdv. */
 export const etcdctl = (url: string, words: readonly string[]): Command => {
   const program = findProgram('etcdctl')
   const endpoint = `--endpoints=${url.replace('etcd://', '')}`
@@ -37,7 +37,7 @@ export const etcdctl = (url: string, words: readonly string[]): Command => {
   }
 }
 
-/** `url`: of the Consul, as rdv is told it. */
+/** `url` is the URL of the Consul in the form of rdv. */
 export const consul = (url: string, words: readonly string[]): Command => {
   const program = findProgram('consul')
   return {

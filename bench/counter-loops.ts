@@ -6,7 +6,7 @@ import { type Bench, beside, limited, perSecond, type Subject } from './row.ts'
 
 const LOOPS = 8
 
-/** How often a second one shell loop of `rdv counter inc` counts, and eight together on one counter. */
+/** How many increments a second one shell loop of `rdv counter inc` makes, and eight loops together on one counter. */
 export const counterLoops: Subject = {
   name: 'counter-loops',
   title: 'Shell loops that count',
@@ -27,7 +27,7 @@ together on one counter. The limit: together they are no slower than one loop. T
   },
 }
 
-/** Each loop runs so many times, and the counts are checked; increments per second. */
+/** Runs each loop `times` times, and checks the count. Returns the increments per second. */
 const runLoops = async (
   url: string,
   kind: string,

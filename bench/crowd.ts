@@ -1,7 +1,8 @@
-// A process that opens many waits on a server, for open-waits.ts: the server's URL and their number are its arguments.
+// A process that opens many waits on a server, for open-waits.ts. Its arguments are the server's URL and the number of
+// waits.
 import { connect, type Socket } from 'node:net'
 
-/** So many connect at once. */
+/** The number of connections that are opened at the same time. */
 const CONNECTING = 50
 
 const [url = '', count = '0'] = process.argv.slice(2)

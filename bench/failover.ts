@@ -6,20 +6,20 @@ import { etcdctl, rdv } from './commands.ts'
 import { type Command, type Sample, summarize } from './measure.ts'
 import { type Bench, beside, milliseconds, type Row, type Subject } from './row.ts'
 
-/** So many stand in a line: each but the last one is ended while it leads. */
+/** The number of candidates in a queue. Each but the last one is ended while it leads. */
 const IN_LINE = 4
 
-/** How long (milliseconds) a candidate may need to have found out whom to wait for. */
+/** Milliseconds that a candidate may need to find out for which candidate it must wait. */
 const SETTLED = 300
 
-/** Seconds. Consul keeps nobody for less, and goes on for up to twice as long. */
+/** In seconds. Consul accepts no shorter TTL, and keeps a session for up to twice as long. */
 const TTL: Readonly<Record<string, number>> = { consul: 10 }
 const SHORT_TTL = 2
 
-/** Says that it leads, and stays without starting another process. */
+/** Prints that it leads, and stays without starting another process. */
 const STAY = ['bash', '-c', 'echo leading; read <> <(:)']
 
-/** From the moment in which a leader is told to end, or is killed, to the next one's COMMAND. */
+/** The time from TERM or KILL to a leader until the next leader's COMMAND starts. */
 export const failover: Subject = {
   name: 'failover',
   title: 'Failover of an election',
@@ -48,7 +48,7 @@ limit.`,
     const ours = rdv(stores.etcd, ['elect', ELECTION])
     const plain = await measureFailover(stores.etcd, ours, 'SIGTERM', rounds / 4)
     yield beside(milliseconds('rdv elect on etcd: TERM → next one says so', plain.p50), other)
-    // They take seconds, of which nobody computes: all stores at once disturb nothing.
+    // These rows take seconds without computation, so all stores can be measured at the same time.
     yield* await Promise.all(
       Object.entries(stores).map(([name, url]) => afterKill(name, url, rounds / 20)),
     )
@@ -65,7 +65,7 @@ const afterKill = async (name: string, url: string, rounds: number): Promise<Row
   return beside(milliseconds(`elect on ${name}: kill -9 → next COMMAND`, p50), limit)
 }
 
-/** Milliseconds. `candidate` writes to stdout once it leads. */
+/** Returns milliseconds. `candidate` writes to stdout once it leads. */
 const measureFailover = async (
   url: string,
   candidate: Command,
@@ -94,7 +94,7 @@ const oneLine = async (
   }
 }
 
-/** Takes those who were ended out of the line. */
+/** Removes the candidates that were ended from `line`. */
 const timesOf = async (
   url: string,
   line: Candidate[],
@@ -117,9 +117,9 @@ const timesOf = async (
 }
 
 class Candidate {
-  /** Since when. */
+  /** Resolves with the time at which this candidate began to lead. */
   readonly leads: Promise<{ readonly who: Candidate; readonly at: number }>
-  /** It has ended, and was not told to. */
+  /** Rejects if the process ended by itself. */
   readonly fails: Promise<never>
   readonly #child: ChildProcess
   #told = false
@@ -145,7 +145,7 @@ class Candidate {
   }
 }
 
-/** Resolves once so many stand in the line. */
+/** Resolves once the queue has `count` candidates. */
 const queued = async (url: string, count: number): Promise<void> => {
   const namespace = await open(url)
   const { signal } = new AbortController()

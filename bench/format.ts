@@ -5,7 +5,7 @@ export const formatFigure = (figure: number, unit: Unit): string =>
 
 export const formatRatio = (ratio: number): string => `${ratio.toFixed(2)} ×`
 
-/** `≤ 1.2 ×`, or nothing where there is no limit. */
+/** `≤ 1.2 ×`, or an empty string if there is no limit. */
 export const formatLimit = ({ limit, unit }: Row): string => {
   if (!limit) return ''
   const value = limit.of === 'ratio' ? `${limit.value} ×` : formatFigure(limit.value, unit)
@@ -17,7 +17,7 @@ export const formatVerdict = (row: Row): string => {
   return held === undefined ? '' : held ? 'holds' : 'does not hold'
 }
 
-/** A line of a table, whose columns are as wide as is common. */
+/** A line of a table, with columns of the usual widths. */
 export const formatRow = (row: Row): string => {
   const { name, figure, unit, against, ratio } = row
   const compared = ratio === undefined ? '' : `${formatRatio(ratio)} ${against}`

@@ -4,7 +4,7 @@ import { consul, etcdctl, rdv } from './commands.ts'
 import { type Command, type Sample, summarize } from './measure.ts'
 import { type Bench, beside, limited, milliseconds, type Row, type Subject } from './row.ts'
 
-/** From the end of a lock's holder to the beginning of the next one's COMMAND, while others queue. */
+/** The time from the end of a lock's holder to the start of the next holder's COMMAND, while others queue. */
 export const handOver: Subject = {
   name: 'hand-over',
   title: 'Hand-over of a lock',
@@ -40,13 +40,13 @@ const rowsOf = async function* (
   yield other ? beside(row, other) : row
 }
 
-/** So many stand in a line; while the first one holds, the others come. */
+/** The number of processes in a queue. While the first one holds the lock, the others arrive. */
 const IN_LINE = 8
 
-/** A holder's COMMAND tells when it began and when it was about to end, in microseconds, without starting a process. */
+/** A holder's COMMAND prints its start time and its end time in microseconds, without starting a process. */
 const HOLDER = ['bash', '-c', 'echo "$EPOCHREALTIME"; read -t 0.2 <> <(:); echo "$EPOCHREALTIME"']
 
-/** Milliseconds. Each of `locks` runs a command under a lock; their lines take turns. */
+/** Returns milliseconds. Each of `locks` runs a command under a lock. Their queues take turns. */
 const compareHandOvers = async (locks: readonly Command[], rounds: number): Promise<Sample[]> => {
   const times = locks.map((): number[] => [])
   while ((times[0]?.length ?? rounds) < rounds) {

@@ -13,10 +13,12 @@ export interface Installation {
 
 const root = join(import.meta.dirname, '..')
 
-/** As npm installs it, with what V8 compiled kept from the first run on. */
+/** The package as npm installs it. The cache of compiled code is filled by the first run. */
 export const npm: Installation = { name: 'npm', command: rdv }
 
-/** A copy of the package where nothing that V8 compiled can be kept, by whatever user: a file is in the folder's place. */
+/**
+ * A copy of the package that no user can give a cache of compiled code: a file takes the place of the cache's folder.
+ */
 export const provideUncached = async (): Promise<Installation> => {
   const folder = temporaryFolder('uncached')
   const kept = (path: string) => path !== join(root, 'dist/cache')
@@ -28,10 +30,10 @@ export const provideUncached = async (): Promise<Installation> => {
   return { name: 'npm, no cache', command: (url, words) => rdv(url, words, homeless, folder) }
 }
 
-/** Where `npm run standalone` leaves it. */
+/** The folders in which `npm run standalone` puts the executable. */
 const FOLDERS = ['standalone', 'dist/standalone']
 
-/** The executable that needs no Node, for this machine, if it was built. */
+/** The executable for this machine that needs no Node, if it was built. */
 export const findStandalone = (): Installation | undefined => {
   const name = `rdv-${process.platform}-${process.arch}`
   const file = FOLDERS.map((folder) => join(root, folder, name)).find(existsSync)

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 
-/** 64 bytes with the line feed. */
+/** 64 bytes, including the line feed. */
 export const MESSAGE = 'm'.repeat(63)
 
-/** So many lines of 64 bytes, as a producer writes them. */
+/** `count` lines of 64 bytes, in chunks as a producer writes them. */
 export const linesOf64 = (count: number): Readable => Readable.from(chunks(count))
 
 function* chunks(count: number): Generator<string> {

@@ -7,13 +7,13 @@ import { rdv } from './commands.ts'
 import { summarize } from './measure.ts'
 import { type Bench, milliseconds, type Subject } from './row.ts'
 
-/** How many wait, in a quick run and in a whole one. */
+/** The number of waiters, in a quick run and in a whole run. */
 const LENGTHS = { quick: [10], whole: [10, 40, 200] }
 
-/** Seconds for which they are watched. */
+/** The seconds for which the waiters are watched. */
 const WATCHED = { quick: 3, whole: 30 }
 
-/** What many cost who only wait for a lock in the embedded store, and what becomes of them. */
+/** The cost of many waiters for one lock in the embedded store, and the order in which they get it. */
 export const longQueue: Subject = {
   name: 'long-queue',
   title: 'A long queue for a lock',
@@ -30,13 +30,13 @@ the hand-over from each to the next. The benchmark checks that they run in the o
   },
 }
 
-/** So many start at once: a machine of few cores is to start them, not to swap. */
+/** The number of processes that are started at once. A machine with few cores can start so many without swapping. */
 const STARTING = 8
 
 interface Queue {
-  /** Of all, milliseconds in each second. */
+  /** Processor time of all waiters, in milliseconds per second. */
   readonly processor: number
-  /** The median, milliseconds. */
+  /** The median, in milliseconds. */
   readonly handOver: number
 }
 
@@ -66,7 +66,7 @@ const measureQueue = async (url: string, length: number, seconds: number): Promi
   return { processor, handOver: judge(turns, tokens) }
 }
 
-/** Its token, and microseconds at its beginning and its end. */
+/** Prints the fencing token, and the start and the end in microseconds. */
 const COMMAND = ['bash', '-c', 'echo "$RDV_FENCING_TOKEN $EPOCHREALTIME $EPOCHREALTIME"']
 
 interface Turn {
@@ -103,7 +103,7 @@ class Member {
 
 const microseconds = (time: string): number => Number(time.replace('.', ''))
 
-/** The median hand-over. */
+/** Checks the order, and returns the median hand-over in milliseconds. */
 const judge = (turns: readonly Turn[], tokens: readonly number[]): number => {
   const inOrder = [...turns].sort((a, b) => a.began - b.began)
   if (inOrder.some(({ token }, i) => token !== tokens[i]))
@@ -112,10 +112,10 @@ const judge = (turns: readonly Turn[], tokens: readonly number[]): number => {
   return summarize(pauses).p50
 }
 
-/** A clock tick, which is a hundredth of a second on every Linux, in milliseconds. */
+/** A clock tick in milliseconds: a hundredth of a second on every Linux. */
 const TICK = 10
 
-/** Of several processes, milliseconds. */
+/** The processor time of several processes together, in milliseconds. */
 const processorTime = (members: readonly Member[]): number =>
   members
     .map(({ child }) => readFileSync(`/proc/${child.pid}/stat`, 'latin1'))

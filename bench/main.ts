@@ -5,8 +5,9 @@ import { writeReport } from './report/report.ts'
 import { run } from './run.ts'
 
 /*
- * `npm run bench -- [--quick] [--json] [SUBJECT…]`: a table of whole processes' times, beside others' in the same run.
- * `npm run bench -- --report`: measures all, and writes docs/benchmarks.md.
+ * - `npm run bench -- [--quick] [--json] [SUBJECT…]` prints a table with the times of whole processes, compared with
+ *   other tools in the same run.
+ * - `npm run bench -- --report` measures all subjects, and writes docs/benchmarks.md.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,

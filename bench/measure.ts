@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
 
-/** What is measured of something that was done many times: milliseconds. */
+/** The result of an operation that was repeated many times, in milliseconds. */
 export interface Sample {
   readonly p50: number
   readonly p99: number
@@ -20,13 +20,15 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Whole processes, one after the other in turn, so that what disturbs the machine disturbs all alike. */
+/**
+ * Measures whole processes. The commands take turns, so that a disturbance of the machine affects all of them alike.
+ */
 export const compareProcesses = (commands: readonly Command[], rounds: number): Sample[] => {
   const times = commands.map((): number[] => [])
   for (let round = 0; round <= rounds; round++) {
     for (const [index, command] of commands.entries()) {
       const time = timeProcess(command)
-      // The first round only warms the file cache.
+      // The first round only fills the file cache.
       if (round > 0) times[index]?.push(time)
     }
   }
@@ -41,7 +43,7 @@ const timeProcess = ({ words: [file, ...args], env }: Command): number => {
   return time
 }
 
-/** A process that says something on stderr once it waits, and ends some time later. */
+/** Starts a process that writes to stderr once it waits, and that ends some time later. */
 export const startWaiter = async ({ words: [file, ...args], env }: Command) => {
   const child = spawn(file, args, {
     env: { ...process.env, ...env },

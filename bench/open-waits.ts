@@ -7,13 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { rdv } from './commands.ts'
 import { type Bench, kibibytes, limited, milliseconds, type Subject } from './row.ts'
 
-/** So many processes share the connections, evenly. */
+/** The number of processes that share the connections evenly. */
 const CROWDS = 2
 
-/** Open waits for each round. */
+/** The number of open waits for each round. */
 const WAITS_A_ROUND = 500
 
-/** What one more wait costs a server that has many, and how soon all of them are answered. */
+/** The memory that one more wait takes on a server with many waits, and the time until all waits are answered. */
 export const openWaits: Subject = {
   name: 'open-waits',
   title: 'Many open waits on one server',
@@ -36,23 +36,23 @@ server's memory, and all waits have their answers after 2 seconds. The time of a
 }
 
 interface OpenWaits {
-  /** So many as were wanted, or as the server may have open. */
+  /** The number of waits: as wanted, or limited by the server's open files. */
   readonly waits: number
-  /** Resident memory of the server that one more wait takes, KiB. */
+  /** Resident memory of the server for each wait, in KiB. */
   readonly memory: number
-  /** From the PUT's beginning until the last one has its answer, milliseconds. */
+  /** The time from the start of the PUT until the last wait has its answer, in milliseconds. */
   readonly release: number
-  /** What a whole `rdv status` takes meanwhile, milliseconds. */
+  /** The time of a whole `rdv status` process meanwhile, in milliseconds. */
   readonly status: number
 }
 
-/** Raises what a process may have open, where that is allowed, and becomes the server. */
+/** Raises the limit of open files if that is allowed, and becomes the server. */
 const ROOM = 'ulimit -n 40000 2>/dev/null; exec "$@"'
 
-/** Descriptors of the server that are no waits. */
+/** The server's descriptors that are not waits. */
 const OTHERS = 500
 
-/** So many `GET /crowd` on one server in memory, all released by one PUT. */
+/** Opens many `GET /crowd` on one server in memory, and releases all of them by one PUT. */
 const measureOpenWaits = async (wanted: number): Promise<OpenWaits> => {
   const { words, env } = rdv(undefined, ['serve', '--listen', '127.0.0.1:0', '--json', '--quiet'])
   const server = spawn('/bin/sh', ['-c', ROOM, 'sh', ...words], {
@@ -71,7 +71,7 @@ const measureOpenWaits = async (wanted: number): Promise<OpenWaits> => {
 }
 
 const crowd = async (url: string, pid: number, waits: number): Promise<OpenWaits> => {
-  // what the first requests make the server load and compile is no wait's
+  // what the first requests make the server load and compile does not count as memory of the waits
   await fetch(`${url}/warm`, { method: 'PUT' })
   await fetch(`${url}/warm`)
   const before = residentMemory(pid)
@@ -102,13 +102,13 @@ const timeStatus = async (url: string): Promise<number> => {
   return performance.now() - began
 }
 
-/** What a process may have open. */
+/** The limit of open files of a process. */
 const openFiles = (pid: number): number => {
   const text = readFileSync(`/proc/${pid}/limits`, 'utf8')
   return Number(/^Max open files\s+(\d+)/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY)
 }
 
-/** KiB */
+/** In KiB. */
 const residentMemory = (pid: number): number => {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(text)?.[1])

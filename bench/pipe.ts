@@ -5,10 +5,10 @@ import { linesOf64 } from './lines.ts'
 import type { Command } from './measure.ts'
 import { type Bench, beside, perSecond, type Subject } from './row.ts'
 
-/** So many messages go through a pipe, times the rounds. */
+/** The number of messages per round. */
 const IN_A_ROUND = 10_000
 
-/** Messages of 64 bytes a second, from one process straight to others. */
+/** Messages of 64 bytes a second, directly from one process to others. */
 export const pipe: Subject = {
   name: 'pipe',
   title: 'Messages through a pipe',
@@ -51,7 +51,7 @@ const measureTcp = async (count: number): Promise<number> => {
 const start = ({ words: [file, ...args], env }: Command): ChildProcess =>
   spawn(file, args, { env: { ...process.env, ...env } })
 
-/** Messages a second, from the first byte that a taker prints to the last one. */
+/** Messages a second, from the first byte that a receiver prints to the last one. */
 const rate = async (
   giver: ChildProcess,
   takers: readonly ChildProcess[],

@@ -2,9 +2,9 @@ import type { Stores } from './stores.ts'
 
 export type Unit = 'ms' | '/s' | 'KiB'
 
-/** What must hold of a row, … */
+/** A condition that a row must fulfil. */
 export interface Limit {
-  /** … of how it compares, or of what was measured, in the row's unit. */
+  /** The limited value: the row's ratio, or its figure in the row's unit. */
   readonly of: 'ratio' | 'figure'
   readonly at: 'most' | 'least'
   readonly value: number
@@ -12,43 +12,43 @@ export interface Limit {
 
 /** One figure of a run. */
 export interface Row {
-  /** What was measured, and where. */
+  /** What was measured, and on which store or machine. */
   readonly name: string
   readonly figure: number
   readonly unit: Unit
-  /** Beside what it was measured in the same run, … */
+  /** The name of the row with which this one is compared. Both were measured in the same run. */
   readonly against?: string
-  /** … and how many times that it is: only this means something on another machine. */
+  /** This figure divided by the figure of `against`. Only a ratio is meaningful on another machine. */
   readonly ratio?: number
   readonly limit?: Limit
 }
 
-/** Some of a subject's rows as bars. */
+/** A chart of some rows of a subject. */
 export interface Plot {
   readonly title: string
   readonly of: Limit['of']
-  /** What the names of these rows have in common; without it, it is all that have what is plotted. */
+  /** Selects rows by name. Default: all rows that have the plotted value. */
   readonly rows?: RegExp
 }
 
-/** What belongs together, and is measured by itself under this name. */
+/** A group of rows that is measured together, and can be selected by its name. */
 export interface Subject {
   readonly name: string
   readonly title: string
-  /** What the rows mean, for who reads the report: Markdown. */
+  /** The meaning of the rows, for readers of the report. Markdown. */
   readonly meaning: string
   readonly plots: readonly Plot[]
-  /** The rows, as soon as they are known. */
+  /** Yields each row as soon as it is known. */
   measure(bench: Bench): AsyncIterable<Row>
 }
 
 export interface Bench {
   readonly stores: Stores
-  /** So often each thing is done, or a number that follows from it. */
+  /** How often each operation is repeated, or the base of that number. */
   readonly rounds: number
-  /** Whether what it is compared with may be fetched from npm's registry. */
+  /** Whether a compared program may be fetched from npm's registry. */
   readonly mayFetch: boolean
-  /** Told why there is no row for something. */
+  /** Called with the reason when a row is missing. */
   readonly onNote: (text: string) => void
 }
 
@@ -58,20 +58,20 @@ export const perSecond = (name: string, figure: number): Row => ({ name, figure,
 
 export const kibibytes = (name: string, figure: number): Row => ({ name, figure, unit: 'KiB' })
 
-/** The same figure, compared. */
+/** The row, compared with another one. */
 export const beside = (row: Row, other: Row): Row => ({
   ...row,
   against: other.name,
   ratio: row.figure / other.figure,
 })
 
-/** The same figure, judged. */
+/** The row with a limit. */
 export const limited = (row: Row, of: Limit['of'], at: Limit['at'], value: number): Row => ({
   ...row,
   limit: { of, at, value },
 })
 
-/** Whether its limit is kept; of a row without one nothing is known. */
+/** Whether the row's limit is kept; `undefined` for a row without a limit. */
 export const holds = ({ figure, ratio, limit }: Row): boolean | undefined => {
   const judged = limit?.of === 'ratio' ? ratio : figure
   if (limit === undefined || judged === undefined) return undefined

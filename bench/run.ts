@@ -10,7 +10,7 @@ import { withStores } from './stores.ts'
 import { topic } from './topic.ts'
 import { wakeUp } from './wake-up.ts'
 
-/** In the order in which they are measured. */
+/** The subjects, in the order in which they are measured. */
 const SUBJECTS: readonly Subject[] = [
   startUp,
   wakeUp,
@@ -24,26 +24,26 @@ const SUBJECTS: readonly Subject[] = [
 ]
 
 export interface RunOptions {
-  /** Of the subjects to measure; without any, all. */
+  /** The names of the subjects to measure. Default: all. */
   readonly names?: readonly string[]
   readonly rounds: number
   readonly mayFetch: boolean
-  /** Told of each row as soon as it is known. */
+  /** Called with each row as soon as it is known. */
   readonly onRow: (subject: Subject, row: Row) => void
-  /** Told why there is no row for something. */
+  /** Called with the reason when a row is missing. */
   readonly onNote: (text: string) => void
 }
 
-/** What is known of one subject after a run. */
+/** The result of one subject. */
 export interface Result {
   readonly subject: Subject
   readonly rows: readonly Row[]
   readonly notes: readonly string[]
-  /** What ended the measurement before its time. */
+  /** The error that ended the measurement early. */
   readonly error?: unknown
 }
 
-/** Measures all, also after a subject that failed. */
+/** Measures all chosen subjects, even after one of them failed. */
 export const run = (options: RunOptions): Promise<Result[]> => {
   const chosen = chooseFrom(SUBJECTS, options.names ?? [])
   return withStores(async (stores) => {

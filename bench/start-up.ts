@@ -5,7 +5,7 @@ import { type Command, compareProcesses } from './measure.ts'
 import { type Bench, beside, limited, milliseconds, type Row, type Subject } from './row.ts'
 import { shellLoop, waitOn } from './wait-on.ts'
 
-/** A short command of ours, and how much longer than the control it may take in which installation. */
+/** A short command of rdv. `atMost` limits its ratio to the control, by installation. */
 interface Contestant {
   readonly name: string
   readonly url?: string
@@ -13,14 +13,14 @@ interface Contestant {
   readonly atMost?: Readonly<Record<string, number>>
 }
 
-/** What is run in turn. */
+/** Commands that are run in turn. */
 interface Group {
   readonly control: Command
   readonly contestants: readonly Contestant[]
   readonly uncached?: boolean
 }
 
-/** A short command as a whole process: most of it is Node's own start. */
+/** The time of a short command as a whole process. Most of it is Node's own start. */
 export const startUp: Subject = {
   name: 'start-up',
   title: 'Start-up: one short command as a whole process',

@@ -6,7 +6,7 @@ import { startConsul } from '../test/services/consul.ts'
 import { startEtcd } from '../test/services/etcd.ts'
 import { rdv } from './commands.ts'
 
-/** One of each kind, by the name that rows have for it: its URL. */
+/** The URL of one store of each kind, by the name that the rows use. */
 export interface Stores {
   readonly sqlite: string
   readonly http: string
@@ -14,7 +14,7 @@ export interface Stores {
   readonly consul: string
 }
 
-/** Runs something while all stores are there. */
+/** Runs `body` while all stores are running. */
 export const withStores = async <T>(body: (stores: Stores) => Promise<T>): Promise<T> => {
   const directory = await mkdtemp(join(tmpdir(), 'rdv-bench-'))
   const [server, etcd, consul] = await Promise.all([startServer(), startEtcd(), startConsul()])
@@ -32,7 +32,7 @@ export const withStores = async <T>(body: (stores: Stores) => Promise<T>): Promi
   }
 }
 
-/** `rdv serve` in memory; resolves once it listens. */
+/** Starts `rdv serve` in memory. Resolves once it listens. */
 const startServer = async (): Promise<{ url: string; stop(): void }> => {
   const { words, env } = rdv(undefined, ['serve', '--listen', '127.0.0.1:0', '--json'])
   const child = spawn(words[0], words.slice(1), {

@@ -8,18 +8,18 @@ import { rdv } from './commands.ts'
 import { linesOf64, MESSAGE } from './lines.ts'
 import { type Bench, beside, limited, perSecond, type Subject } from './row.ts'
 
-/** Raw puts in one transaction, … */
+/** The number of raw puts in one transaction. */
 const IN_TRANSACTION = 100
-/** … and transactions at the same time. */
+/** The number of transactions at the same time. */
 const AT_ONCE = 4
 
-/** So many messages go through a topic, times the rounds. */
+/** The number of messages per round. */
 const IN_A_ROUND = 2_500
 
-/** So many a second must go through etcd. */
+/** The limit for etcd, in messages a second. */
 const FAST = 20_000
 
-/** Messages of 64 bytes a second, from one process through the store to another one. */
+/** Messages of 64 bytes a second, from one process through the store to another. */
 export const topic: Subject = {
   name: 'topic',
   title: 'Messages through a topic',
@@ -49,7 +49,7 @@ const ended = (child: ChildProcess): Promise<void> =>
     child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`exit code ${code}`))))
   })
 
-/** Messages a second from the stdin of `rdv publish` to the stdout of `rdv subscribe`, two processes. */
+/** Messages a second from the stdin of `rdv publish` to the stdout of `rdv subscribe`, in two processes. */
 const measureTopic = async (url: string, count: number): Promise<number> => {
   const name = `bench/${process.pid}`
   const subscriber = start(['subscribe', name, '--count', String(count)], url)
@@ -65,7 +65,9 @@ const measureTopic = async (url: string, count: number): Promise<number> => {
   return (1_000 * count) / time
 }
 
-/** The same messages as plain keys, many in a transaction: what the store can do, from one process. */
+/**
+ * Writes the same messages as plain keys from one process, many in a transaction. This shows the capacity of the store.
+ */
 const measureRawPuts = async (url: string, count: number): Promise<number> => {
   const { backend } = await open(url)
   let next = 0

@@ -6,11 +6,11 @@ import type { Command } from './measure.ts'
 
 const PACKAGE = 'wait-on@9'
 
-/** Beside the server programs that the tests fetch: nobody who only installs this project has it. */
+/** In the folder of the server programs that the tests fetch, so it is no dependency of this project. */
 const folder = join(import.meta.dirname, '../.services', PACKAGE)
 const file = join(folder, 'node_modules/wait-on/bin/wait-on')
 
-/** npm's `wait-on` for an open port, run by this Node, if it is there or can be had. */
+/** npm's `wait-on` for an open port, run by this Node; `undefined` if it is not there and cannot be fetched. */
 export const waitOn = (address: string, mayFetch: boolean): Command | undefined => {
   if (!existsSync(file) && mayFetch) fetchIt()
   const words = [process.execPath, file, `tcp:${address}`] as const
@@ -22,11 +22,11 @@ const fetchIt = (): void => {
   try {
     execFileSync('npm', ['install', '--prefix', folder, ...quiet, PACKAGE], { stdio: 'ignore' })
   } catch {
-    // Whoever measures is told that it is not there.
+    // The caller reports that the program is missing.
   }
 }
 
-/** What scripts have in its place. */
+/** The usual substitute for `wait-on` in scripts. */
 export const shellLoop = (address: string): Command => ({
   name: 'a loop of bash with /dev/tcp',
   words: [

@@ -4,7 +4,7 @@ import { node, rdv } from './commands.ts'
 import { type Sample, startWaiter, summarize } from './measure.ts'
 import { type Bench, beside, limited, milliseconds, type Subject } from './row.ts'
 
-/** From the acknowledgement of a signal to the end of a waiter, whole process. */
+/** The time from the acknowledgement of a signal to the end of a waiter's process. */
 export const wakeUp: Subject = {
   name: 'wake-up',
   title: 'Wake-up: from a signal to the end of the waiter',
@@ -26,17 +26,17 @@ run has few rounds, so p99 is its slowest round.`,
   },
 }
 
-/** Milliseconds. */
+/** The limit for p99, in milliseconds. */
 const SLOWEST = 10
 
-/** So many waiters are started at once, and released one after the other. */
+/** The number of waiters that are started at once. They are released one after the other. */
 const AT_ONCE = 5
 
-/** From the acknowledgement of a signal to the moment in which the waiter's process is gone, milliseconds. */
+/** The time from the acknowledgement of a signal until the waiter's process has ended, in milliseconds. */
 const measureWakeUp = async (url: string, rounds: number): Promise<Sample> => {
   const namespace = await open(url)
   const times: number[] = []
-  // The first waiters only leave behind what V8 compiled for them.
+  // The first waiters only fill the cache of compiled code.
   for (let round = -AT_ONCE; round < rounds; round += AT_ONCE) {
     const keys = Array.from({ length: AT_ONCE }, (_, i) => `wake-up/${process.pid}-${round + i}`)
     const waiters = await Promise.all(keys.map((key) => startWaiter(rdv(url, ['wait', key]))))
@@ -51,7 +51,7 @@ const measureWakeUp = async (url: string, rounds: number): Promise<Sample> => {
   return summarize(times)
 }
 
-/** The floor: a Node process that ends when its stdin does. */
+/** The lower bound: a Node process that ends when its stdin ends. */
 const CONTROL = node('process.stdin.resume(); process.stderr.write("waiting\\n")')
 
 const measureControl = async (rounds: number): Promise<Sample> => {

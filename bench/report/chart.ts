@@ -1,18 +1,18 @@
 import { formatFigure, formatLimit, formatRatio } from '../format.ts'
 import { holds, type Plot, type Row } from '../row.ts'
 
-/** A row as it is drawn. */
+/** A row in the form in which it is drawn. */
 interface Bar {
   readonly label: string
   readonly value: number
   readonly text: string
   readonly kind: 'ours' | 'broken' | 'other'
-  /** In what is drawn, also where the row has it as a ratio. */
+  /** In the unit of `value`, even if the row's limit is a ratio. */
   readonly limit?: number
   readonly limitText: string
 }
 
-/** Pixels. */
+/** In pixels. */
 const WIDTH = 940
 const LABELS = 390
 const TEXTS = 190
@@ -20,12 +20,12 @@ const LINE = 24
 const TOP = 64
 const RIGHT = WIDTH - TEXTS
 
-/** From a value to its place, in pixels. */
+/** Converts a value to a position in pixels. */
 type Scale = (value: number) => number
 
 /**
- * Bars for the rows of a plot, each with a mark at its limit. Ratios are drawn on both sides of 1, logarithmically, so
- * that half and twice are equally far from it; figures from 0.
+ * Draws the rows of a plot as bars, each with a mark at its limit. Ratios extend to both sides of 1 on a logarithmic
+ * scale, so that half and twice are equally far from it. Figures start at 0.
  */
 export const drawChart = (plot: Plot, rows: readonly Row[]): string => {
   const chosen = rows.filter((row) => isIn(plot, row))
@@ -55,7 +55,10 @@ const barOf = ({ of }: Plot, row: Row): Bar => {
   }
 }
 
-/** What only others are measured for has neither a ratio nor a limit, and is named after them. */
+/**
+ * Whether the row measures rdv. A row about another program has neither a ratio nor a limit, and has that program's
+ * name.
+ */
 const isOurs = ({ name, ratio, limit }: Row): boolean =>
   ratio !== undefined || limit !== undefined || !OTHERS.test(name)
 

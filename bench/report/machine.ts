@@ -3,10 +3,10 @@ import { arch, cpus, loadavg, release, type } from 'node:os'
 import { findProgram } from '../../test/services/fetch.ts'
 import { type ProgramName, programEnvironment } from '../../test/services/programs.ts'
 
-/** What is said of a run, in the order in which it is said. */
+/** The facts about a run, in the order in which they are printed. */
 export type Machine = readonly (readonly [what: string, value: string])[]
 
-/** When, where and with what a run begins. */
+/** Describes when, where and with which programs a run begins. */
 export const describeMachine = (rounds: number): Machine => {
   const [one] = cpus()
   return [
