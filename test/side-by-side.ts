@@ -1,14 +1,14 @@
 import { describe } from 'vitest'
 
 /**
- * The cases of every part that begins like this run beside those of its neighbours: most of their time they wait. The cases
- * of one part follow each other, and may share what its `beforeAll` starts.
+ * A part whose cases run at the same time as those of the neighbouring parts, because they wait most of their time. The
+ * cases of one part run one after the other, and may share what its `beforeAll` starts.
  */
 export const beside = (name: string, cases: () => void): void => {
   describe.concurrent(name, () => void describe('one by one', { concurrent: false }, cases))
 }
 
-/** The same cases for each row, all rows at the same time. */
+/** Runs the same cases for each row, all rows at the same time. */
 export const besideEach = <Row extends object>(
   rows: readonly Row[],
   name: string,

@@ -10,7 +10,7 @@ import type { Service } from '../services/service.ts'
 import { besideEach } from '../side-by-side.ts'
 import { text } from './conformance/harness.ts'
 
-/** Where the stores take commits. */
+/** The paths of commits, of all stores. */
 const COMMITS = /^\/(v1\/txn|v3\/kv\/txn|_rdv\/v1\/commit)/
 const KEY = 'rdv/signal/k'
 

@@ -7,7 +7,7 @@ import type { Row } from '../../bench/row.ts'
 const run = promisify(execFile)
 const main = join(import.meta.dirname, '../../bench/main.ts')
 
-/** What takes a few seconds each. */
+/** The subjects that take a few seconds each. */
 const SUBJECTS = [
   'start-up',
   'wake-up',
@@ -49,7 +49,7 @@ const SHAPE = expect.toSatisfy(
     Number.isFinite(ratio ?? 0),
 )
 
-/** The rows that the project holds itself to. */
+/** The rows that have a limit. */
 const LIMITED = [
   'rdv signal on sqlite (npm)',
   'rdv signal on sqlite (npm, no cache)',

@@ -6,7 +6,7 @@ import { onTestFinished } from '../finished.ts'
 interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
-  /** What was written to stdout, and to stdout and stderr in the order of arrival. */
+  /** `stdout` is the text on stdout; `output` is the text on stdout and stderr in the order of arrival. */
   readonly stdout: string
   readonly output: string
 }
@@ -14,7 +14,7 @@ interface Ended {
 export interface Started {
   readonly pid: number
   readonly child: ChildProcess
-  /** Waits until the output matches, and gives the first group. */
+  /** Waits until the output matches. Returns the first group of the match. */
   says(pattern: RegExp): Promise<string>
   readonly ended: Promise<Ended>
 }
@@ -22,14 +22,14 @@ export interface Started {
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`./fixtures/${name}.ts`, import.meta.url))
 
-/** The command line of a fixture, for a test that puts something around it. */
+/** The command line of a fixture, for a test that runs it within another program. */
 export const driver = (name: string, ...args: string[]): string[] => [
   process.execPath,
   fixture(name),
   ...args,
 ]
 
-/** Away from the terminal at which the tests may run. */
+/** Starts a process in a session of its own, away from the terminal on which the tests may run. */
 export function start(
   [file = '', ...args]: readonly string[],
   options: { stdio?: StdioOptions; env?: NodeJS.ProcessEnv; cwd?: string } = {},
@@ -79,7 +79,7 @@ export const run = (command: readonly string[], options?: Parameters<typeof star
   return started.ended
 }
 
-/** One letter as in ps(1), or undefined when there is no such process. */
+/** The state of a process, one letter as in ps(1); `undefined` if there is no such process. */
 export function stateOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
@@ -89,7 +89,7 @@ export function stateOf(pid: number): string | undefined {
   }
 }
 
-/** Waits for a state of the system that no event tells; `undefined` and zombies are gone. */
+/** Waits for a state of the system for which there is no event. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
   const deadline = performance.now() + 5000
   while (!holds()) {

@@ -69,5 +69,5 @@ test('without our help they would not', async () => {
   expect(Number.parseInt(/flags:\s*(\d+)/.exec(output)?.[1] ?? '0', 8) & 0o4000).not.toBe(0)
 })
 
-// The tests' own pipes are sockets.
+// The pipes of the tests themselves are sockets.
 const pipeline = (command: string[]) => ['sh', '-c', ': | "$@" 2>&1 | cat', 'sh', ...command]

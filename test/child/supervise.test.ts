@@ -4,13 +4,13 @@ import { driver, gone, isGone, run, type Started, start, stateOf, until } from '
 const listener = driver('listener')
 const LOOP = 'while :; do sleep 300 & wait; done'
 
-/** COMMAND and a grandchild, both of which say their process ids. */
-// The grandchild speaks: a signal between fork and exec would hit a copy of the shell, with the shell's traps.
+/** COMMAND and a grandchild. The grandchild prints the process ids of both. */
+// COMMAND must not print them: a signal between fork and exec would reach a copy of the shell with the shell's traps.
 const FAMILY = `sh -c 'echo "family $PPID $$"; exec sleep 300' & wait`
 const family = async (started: Started): Promise<number[]> =>
   (await started.says(/family (\d+ \d+)/)).split(' ').map(Number)
 
-/** COMMAND is a process that was waiting for it, or is started when it is to run. */
+/** Either COMMAND becomes a process that was started ahead, or it is started when it is to run. */
 describe.each(['ahead', 'at once'])('started %s', (when) => {
   const supervise = (...args: string[]) => driver('supervise', when, ...args)
 
@@ -142,7 +142,7 @@ describe.each(['ahead', 'at once'])('started %s', (when) => {
     expect(JSON.parse(stdout)).toMatchObject({ stoppedBy: word })
   })
 
-  /** A supervisor that is told over its IPC channel what is lost. */
+  /** A supervisor that learns over its IPC channel of a loss. */
   const losing = (...command: string[]): Started =>
     start(supervise('outcome', '--', ...command), { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
 

@@ -6,7 +6,7 @@ const supervise = (...args: string[]): string => quoted(driver('supervise', 'tel
 const superviseAhead = (...args: string[]): string =>
   quoted(driver('supervise', 'ahead', '--', ...args))
 
-/** Runs a shell's command line at a terminal of its own; script(1) is part of every Debian. */
+/** Runs a shell's command line at a terminal of its own. script(1) is part of every Debian. */
 const atTerminal = (line: string): Started =>
   start(['script', '--quiet', '--return', '--command', line, '/dev/null'], {
     env: { ...process.env, SHELL: '/bin/sh' },

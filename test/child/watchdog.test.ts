@@ -6,7 +6,7 @@ import { driver, gone, isGone, run, start, until } from './harness.ts'
 const supervise = (...args: string[]) => driver('supervise', ...args)
 
 const namesOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'latin1')
-// Those that the test's own surroundings have open have higher numbers.
+// Descriptors that come from the surroundings of the tests have higher numbers.
 const descriptorsOf = (pid: number): string[] =>
   readdirSync(`/proc/${pid}/fd`).filter((fd) => Number(fd) < 10)
 

@@ -40,7 +40,7 @@ describe('flags before the name of the command', () => {
 })
 
 describe('COMMAND', () => {
-  /** Prints each argument between brackets, on a line. */
+  /** Prints each argument between brackets, on a line of its own. */
   const show = ['sh', '-c', 'for word do printf "<%s>\\n" "$word"; done', 'show']
 
   test.each([

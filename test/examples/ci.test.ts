@@ -24,7 +24,7 @@ const action = readYaml('action.yml') as {
   readonly runs: { readonly using: string; readonly steps: readonly Step[] }
 }
 
-/** Plays a runner of GitHub: steps one after the other, their files, and what `${{ }}` stands for. */
+/** Acts as a runner of GitHub. It runs steps one after the other, with their files and the expressions in `${{ }}`. */
 class Runner {
   readonly stage: Stage
   readonly #folder: string
@@ -39,16 +39,16 @@ class Runner {
     writeFileSync(this.#path, '')
   }
 
-  /** A step of a workflow. */
+  /** Runs a step of a workflow. */
   async step({ uses, run, with: given = {} }: Step): Promise<string> {
     if (run !== undefined) return this.#run(run)
-    if (!uses?.startsWith('your-organisation/')) return '' // checking out, setting up Node: done
+    if (!uses?.startsWith('your-organisation/')) return '' // checking out, setting up Node: already done
     const { releases, ...others } = given
     expect(releases).toContain('vars.RDV_RELEASES')
     return this.action(others)
   }
 
-  /** Our action; what it installs is what is built here. */
+  /** Runs the action of this repository. It installs what is built here. */
   async action(given: Variables): Promise<string> {
     const defaults = Object.entries(action.inputs).map(([name, input]) => [name, input.default])
     const inputs = { ...Object.fromEntries(defaults), releases: this.#releases, ...given }
@@ -70,7 +70,7 @@ class Runner {
     return inputs[name] !== ''
   }
 
-  /** As `shell: bash`. What it leaves in the background stays until the test ends. */
+  /** Runs a script as `shell: bash` does. Processes that it leaves in the background live until the test ends. */
   async #run(script: string, env: Variables = {}): Promise<string> {
     const added = readFileSync(this.#path, 'utf8').split('\n').filter(Boolean).reverse()
     const output = join(this.stage.folder, 'output')
@@ -104,7 +104,7 @@ const expandAll = (texts: Variables, inputs: Variables): Variables =>
     ]),
   )
 
-/** Without rdv on the PATH: the examples install it themselves. */
+/** A stage without rdv on the PATH, because the examples install it themselves. */
 const bareStage = async (...meanings: Parameters<typeof Stage.with>[0]): Promise<Stage> => {
   const stage = await Stage.with(meanings)
   await stage.run(['rm', join(stage.folder, 'bin/rdv')])
@@ -203,7 +203,7 @@ describe('the GitLab template', () => {
     const stage = await bareStage()
     const file = await packed(stage)
 
-    /** Each on a runner of its own, with its own installation. */
+    /** Starts a job on a runner of its own, with its own installation. */
     const start = (name: string, index = 1): Running => {
       const template = jobs[jobs[name]?.extends ?? ''] as Job
       const job = { ...template, ...jobs[name] } as Job

@@ -14,7 +14,7 @@ import { root } from './shell.ts'
 
 const page = readFileSync(join(root, 'docs/coming-from.md'), 'utf8')
 
-/** The rows of the page's tables: the line of another tool, and ours. */
+/** The rows of the page's tables: a line of another tool, and the line of rdv. */
 const ROWS = [...page.matchAll(/^\| `([^`]+)` \| `(rdv [^`]+)` \|$/gm)].map(
   ([, before = '', after = '']) => [before, after] as const,
 )
@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => server.close())
 
-/** The line with servers, files and programs that are here. */
+/** The line with the servers, files and programs of this test. */
 const here = (line: string): string =>
   line
     .replaceAll(/\b(db:5432|api:8080)\b/g, `127.0.0.1:${port}`)
@@ -46,7 +46,7 @@ const here = (line: string): string =>
     .replaceAll('/tmp/backup.lock', `${folder}/backup.lock`)
     .replaceAll('./', `${folder}/`)
 
-/** Whether the line runs a program, and whether that ran. */
+/** Whether the line names a program, and whether that program ran. */
 const ranIn = (line: string, stdout: string) => ({
   names: /\.\/(start|backup|deploy)\b/.test(line),
   ran: stdout === 'ran\n',

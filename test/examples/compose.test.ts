@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { Compose } from './compose.ts'
 import { application, Stage } from './stage.ts'
 
-/** Everything but the database, the last one first. */
+/** Starts everything but the database, in reverse order. */
 const startAll = (compose: Compose) => ({
   smokeTest: compose.start('smoke-test'),
   app: compose.start('app'),

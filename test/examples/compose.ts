@@ -16,11 +16,11 @@ const { services } = readYaml('examples/deploy/compose.yaml') as {
   readonly services: Readonly<Record<Name, Container>>
 }
 
-/** The example for Compose, whose services are processes here. The database runs already. */
+/** The example for Compose, with processes as its services. The database already runs. */
 export class Compose {
   readonly db: PostgresService
   readonly stage: Stage
-  /** Of the rendezvous server. */
+  /** The URL of the rendezvous server. */
   readonly url: string
   readonly #folder: string
 
@@ -31,7 +31,7 @@ export class Compose {
     this.#folder = folder
   }
 
-  /** `folder`: where the application is. */
+  /** `folder` contains the application. */
   static async in(folder: string): Promise<Compose> {
     const { POSTGRES_PASSWORD = '', POSTGRES_DB = '' } = services.db.environment ?? {}
     const db = await database(POSTGRES_PASSWORD, POSTGRES_DB)
@@ -56,7 +56,7 @@ export class Compose {
     return this.stage.start([...entrypoint, ...command], environment, this.#folder)
   }
 
-  /** Rejects where a service is not healthy. */
+  /** Rejects if the service is not healthy. */
   check(name: Name): Promise<unknown> {
     return this.stage.run(services[name].healthcheck?.test.slice(1) ?? [])
   }

@@ -19,7 +19,7 @@ describe('what is marked as runnable runs, and ends with 0', () => {
     const blocks = read(page).matchAll(/<!-- runnable -->\n+```sh\n(.*?)```/gs)
     for (const [index, [, block = '']] of [...blocks].entries()) {
       it.concurrent(`${page} ${index + 1}`, async ({ expect }) => {
-        // The usual port may be taken here.
+        // The usual port may be in use on this machine.
         const script = (port: number) => block.replaceAll('8080', String(port))
         const { code, stderr } = await runShell((port) => ['-euc', script(port)])
         expect({ code, stderr }).toMatchObject({ code: 0 })

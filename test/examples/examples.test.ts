@@ -5,7 +5,7 @@ import { root, runShell } from './shell.ts'
 
 const scripts = globSync(join(root, 'examples/*.sh')).sort()
 
-/** What the comment at the top says that it prints. */
+/** The output that the comment at the top of a script describes. */
 const promised = (script: string): string => {
   const [, lines = ''] = /^# Prints:\n((?:# {3}.*\n)+)/m.exec(readFileSync(script, 'utf8')) ?? []
   return lines.replaceAll(/^# {3}/gm, '')

@@ -62,7 +62,7 @@ describe('the image', () => {
   const blob = ({ digest }: { digest: string }): string => `blobs/${digest.replace(':', '/')}`
   const rootFolder = join(folder, 'root')
 
-  /** The user and the variables of the image, in the root file system of it. */
+  /** The command line that runs `words` in the root file system of the image, with the image's user and variables. */
   const within = (...words: string[]): string[] => {
     const { User, Env, Entrypoint } = config()
     const user = process.getuid?.() === 0 ? [`--userspec=${User}`] : []
@@ -76,7 +76,7 @@ describe('the image', () => {
   const config = () => json(blob(manifest().config)).config
 
   beforeAll(() => {
-    // of what is built: building again would take it from under the other tests
+    // from the existing build: another build would remove files that other tests use
     for (const script of ['scripts/standalone.ts', 'scripts/image.ts'])
       execFileSync(process.execPath, [script], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] })
     for (const name of ['oci', 'root']) mkdirSync(join(folder, name))

@@ -23,7 +23,7 @@ import { root } from './shell.ts'
 
 const page = readFileSync(join(root, 'docs/library.md'), 'utf8')
 
-/** The snippets of the page, by the heading that they stand under. */
+/** The snippets of the page, by their headings. */
 const snippets = new Map(
   page
     .split(/^#+ /m)
@@ -35,7 +35,7 @@ const snippets = new Map(
     .filter((entry): entry is [string, string] => entry[1] !== undefined),
 )
 
-/** What a snippet leaves to its reader's own program. */
+/** The functions that a snippet expects in its reader's own program. */
 const PROGRAM = `
 function stopWorking(): void {}
 async function write(what: { token: number }): Promise<void> {
@@ -47,7 +47,7 @@ async function handle(id: string, data: Uint8Array): Promise<void> {
 }
 `
 
-/** What other processes do while a snippet runs, and what it prints. */
+/** The actions of other processes while a snippet runs, and the snippet's output. */
 interface Case {
   readonly others?: (namespace: Namespace) => Promise<unknown>
   readonly prints: RegExp
@@ -95,7 +95,9 @@ afterAll(async () => {
   for (const service of services.values()) await service.stop()
 })
 
-/** The snippet as a program of its own that has installed the package: its stores and peers are those of the test. */
+/**
+ * Writes the snippet as a separate program that has installed the package. It uses the stores and peers of the test.
+ */
 const programOf = async (snippet: string, data: string, tcpPort: number) => {
   const addresses = (text: string) =>
     text
@@ -113,7 +115,7 @@ const programOf = async (snippet: string, data: string, tcpPort: number) => {
 
 const execute = promisify(execFile)
 
-/** @throws what it printed, where it fails. */
+/** @throws Error with the program's output, if it fails. */
 const run = (file: string, args: readonly string[], options: ExecFileOptions) =>
   execute(file, args, { ...options, encoding: 'utf8' }).catch(({ message, stdout, stderr }) => {
     throw new Error(`${message}${stdout}${stderr}`)
@@ -141,7 +143,7 @@ describe.each(Object.entries(CASES))('the snippet under "%s"', (heading, { other
     const namespace = await open(url, { env: {} })
     onTestFinished(() => namespace.backend.close())
     const meanwhile = others?.(namespace)
-    meanwhile?.catch(() => {}) // it is awaited after the snippet, whose failure tells more
+    meanwhile?.catch(() => {}) // awaited after the snippet, because the snippet's failure says more
     if (heading === 'The library') await meanwhile
     const env = { PATH: process.env.PATH, RDV_DATA_DIR: data }
     const { stdout } = await run(process.execPath, [file], { cwd: folder, env, timeout: 50_000 })

@@ -53,7 +53,7 @@ test('what is published is the file that was packed, and its repository is known
   const stage = await Stage.with([])
   const move = 'mkdir release && mv "$0" release'
   await stage.run(['sh', '-c', move, await packed(stage)], {}, stage.folder)
-  // with --provenance and for a version that is there already npm would ask the registry
+  // for --provenance, and for a version that already exists, npm would ask the registry
   const publish = script('Publish').replace('--provenance', '--dry-run --offline --tag test')
   const words = ['bash', '-eo', 'pipefail', '-c', `${publish} --json`]
   const { stdout } = await stage.run(words, {}, stage.folder)

@@ -6,16 +6,16 @@ import manifest from '../../package.json' with { type: 'json' }
 import { executable, standalone } from '../commands/executable.ts'
 import { onTestFinished } from '../finished.ts'
 
-/** Its executable's name in a release. */
+/** The executable's name in a release. */
 const NAME = `rdv-linux-${process.arch}`
 
-/** What is tested, as one file. */
+/** The tested program as one file. */
 const file = (): Buffer =>
   standalone ? readFileSync(executable) : Buffer.from(`#!/bin/sh\nexec '${executable}' "$@"\n`)
 
 /**
- * Serves releases as GitHub does until the test ends: the latest one, which is this version's. Resolves to where they are.
- * `damaged`: the executable is not the one of which the checksum was taken.
+ * Serves releases as GitHub does, until the test ends. The latest release has this version. Returns the URL of the
+ * releases. If `damaged`, the executable does not match its checksum.
  */
 export const serveReleases = async ({ damaged = false } = {}): Promise<string> => {
   const program = file()

@@ -6,7 +6,7 @@ import { executable } from '../commands/executable.ts'
 import { findProgram } from '../services/fetch.ts'
 import { freePorts } from '../services/ports.ts'
 
-/** The checkout. */
+/** The folder of the checkout. */
 export const root = join(import.meta.dirname, '../..')
 
 export interface ShellRun {
@@ -15,7 +15,7 @@ export interface ShellRun {
   readonly stderr: string
 }
 
-/** Runs `sh` as a person would who has installed rdv, on a store of its own, with a port that is free in `PORT`. */
+/** Runs `sh` in the environment of a user who has installed rdv, on a new store. `PORT` is a free port. */
 export const runShell = async (args: (port: number) => readonly string[]): Promise<ShellRun> => {
   const folder = await mkdtemp(join(tmpdir(), 'rdv-examples-'))
   const [port = 0] = await freePorts(1)
@@ -27,7 +27,7 @@ export const runShell = async (args: (port: number) => readonly string[]): Promi
   }
 }
 
-/** The environment of a person who has installed rdv; `folder` is where the programs and the store are put. */
+/** The environment of a user who has installed rdv. The programs and the store are put into `folder`. */
 export const environmentIn = async (folder: string): Promise<NodeJS.ProcessEnv> => {
   const bin = join(folder, 'bin')
   await mkdir(bin)
@@ -40,7 +40,10 @@ export const environmentIn = async (folder: string): Promise<NodeJS.ProcessEnv> 
   return { ...Object.fromEntries(inherited), PATH: path, RDV_DATA_DIR: join(folder, 'data') }
 }
 
-/** The machine's program, or the one that was fetched for the tests with the libraries that the machine lacks. */
+/**
+ * A script for the machine's program, or for the one that the tests have fetched, with the libraries that the machine
+ * lacks.
+ */
 const wrapperOf = (name: 'curl' | 'wget' | 'psql'): string => {
   const { path, libraries } = findProgram(name)
   const setting = libraries === undefined ? '' : `LD_LIBRARY_PATH='${libraries}' `

@@ -9,12 +9,12 @@ import { type PostgresService, startPostgres } from '../services/postgres.ts'
 import { temporaryFolder } from '../services/watchdog.ts'
 import { environmentIn, root } from './shell.ts'
 
-/** What a text of an example means on this machine. */
+/** A text in an example, and its replacement on this machine. */
 type Meaning = readonly [text: string, here: string]
 
 /**
- * Plays the part of Docker, of Kubernetes, of systemd, of a CI runner: runs the commands that stand in an example's files as
- * processes of this machine, with the names of hosts, ports and folders that mean something else here replaced.
+ * Acts as Docker, Kubernetes, systemd or a CI runner. It runs the commands in an example's files as processes of this
+ * machine, and replaces the names of hosts, ports and folders that are different on this machine.
  */
 export class Stage {
   readonly folder: string
@@ -35,12 +35,12 @@ export class Stage {
     return new Stage(folder, { ...(await environmentIn(folder)), ...settings }, meanings)
   }
 
-  /** The same place, where some texts mean something else. */
+  /** The same folder and environment, with more replacements. They take precedence. */
   where(...meanings: readonly Meaning[]): Stage {
     return new Stage(this.folder, this.env, [...meanings, ...this.#meanings])
   }
 
-  /** A text as it must be here. What has been replaced is not looked at again. */
+  /** Applies the replacements to a text. A replacement is not replaced again. */
   here(text: string): string {
     const meanings = new Map([...this.#meanings].reverse())
     const known = [...meanings.keys()].map((one) => one.replace(/[^\w]/g, '\\$&'))
@@ -48,7 +48,7 @@ export class Stage {
     return text.replaceAll(RegExp(known.join('|'), 'g'), (one) => meanings.get(one) ?? one)
   }
 
-  /** Starts a command; it is killed with all that it has started when the test ends. */
+  /** Starts a command. It is killed with its whole process group when the test ends. */
   start(argv: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = root): Running {
     const [program = '', ...args] = argv.map((word) => this.here(word))
     const settings = Object.entries(env).map(([name, value]) => [name, this.here(value)])
@@ -63,7 +63,7 @@ export class Stage {
     return running
   }
 
-  /** Runs a command that must succeed, to its end. */
+  /** Runs a command to its end. It must succeed. */
   async run(argv: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = root) {
     const ended = await this.start(argv, env, cwd).ended
     if (ended.code !== 0) throw new Error(`${argv.join(' ')}: ${JSON.stringify(ended)}`)
@@ -71,12 +71,12 @@ export class Stage {
   }
 }
 
-/** Its process id is its group's, and stays while anybody is in that. */
+/** The id of the process is the id of its group. The kernel does not reuse it while the group has a process. */
 const killGroup = (pid: number): void => {
   try {
     process.kill(-pid, 'SIGKILL')
   } catch {
-    // nobody is left
+    // the group is empty
   }
 }
 
@@ -87,17 +87,17 @@ export const readYaml = (file: string) => parse(read(file), { merge: true })
 export const readDocuments = (file: string) =>
   parseAllDocuments(read(file)).map((document) => document.toJS())
 
-/** A database server that is there from now on until the test ends. */
+/** Starts a database server that runs until the test ends. */
 export const database = async (password: string, name: string): Promise<PostgresService> => {
   const service = await startPostgres({ password, databases: [name] })
   onTestFinished(() => service.stop())
   return service
 }
 
-/** Another one than every other's. */
+/** A free port, different from all others of the example. */
 export const freePort = async (): Promise<string> => String((await freePorts(1))[0])
 
-/** The package as npm installs it, of what is built; npm must not ask anybody. */
+/** The package file that npm packs from the existing build. npm must not access the network. */
 export const packed = async (stage: Stage): Promise<string> => {
   const words = ['npm', 'pack', '--ignore-scripts', '--silent', '--pack-destination', stage.folder]
   const { stdout } = await stage.run(words)

@@ -5,7 +5,7 @@ import type { Running } from '../commands/rdv.ts'
 import { root } from './shell.ts'
 import { application, freePort, Stage } from './stage.ts'
 
-/** The settings of a unit's service, each as often as it is given. */
+/** The settings of a unit's service. A setting may have several values. */
 const service = (unit: string): ((name: string) => string[]) => {
   const text = readFileSync(join(root, 'examples/deploy/systemd', unit), 'utf8')
   const lines = text.slice(text.indexOf('[Service]')).split('\n')
@@ -13,7 +13,7 @@ const service = (unit: string): ((name: string) => string[]) => {
     lines.flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []))
 }
 
-/** Starts a unit as systemd does: resolves to its main process when it counts as started. */
+/** Starts a unit as systemd does. Resolves to its main process once the unit counts as started. */
 const start = async (stage: Stage, unit: string): Promise<Running> => {
   const settings = service(unit)
   const env = Object.fromEntries(

@@ -8,7 +8,7 @@ import { Compose } from './compose.ts'
 import { root } from './shell.ts'
 import { application } from './stage.ts'
 
-/** Set, the picture that the docs show is taken anew. */
+/** If it is set, the picture in the documentation is taken again. */
 const { RDV_TAKE_PICTURES } = process.env
 
 let browser: Browser
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-/** A bar of the waterfall, as it is read aloud. */
+/** A bar of the waterfall, by its accessible name. */
 const bar = (page: Page, name: RegExp) => page.getByRole('treeitem', { name })
 
 test('the start of the Compose example is a waterfall: a bar for each wait, with what released it', async () => {

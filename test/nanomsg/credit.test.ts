@@ -3,7 +3,7 @@ import { encodeReport, ReportDecoder } from '../../src/nanomsg/credit.ts'
 import { Decoder } from '../../src/nanomsg/decoder.ts'
 import { greeting, ProtocolError } from '../../src/nanomsg/protocol.ts'
 
-/** The messages in what goes over the wire. */
+/** The messages in the bytes of a connection. */
 const messagesIn = (...frames: Buffer[]): Buffer[] =>
   new Decoder('pull', 8).decode(Buffer.concat([greeting('pull'), ...frames]))
 

@@ -7,7 +7,7 @@ import { frame, greeting } from '../../src/nanomsg/protocol.ts'
 import { PullDialer } from '../../src/nanomsg/pull-dialer.ts'
 import { PushListener } from '../../src/nanomsg/push-listener.ts'
 
-/** A PUSH socket that keeps what nobody is free to take. */
+/** A PUSH socket that keeps the messages that no peer can take. */
 const pushing = async () => {
   const waiting: Buffer[] = []
   const hand = () => {
@@ -23,13 +23,13 @@ const pushing = async () => {
     waiting.push(frame(Buffer.from(text)))
     hand()
   }
-  /** Waits for a change after which something holds. */
+  /** Waits for a change after which `holds` is true. */
   const heard = (holds = () => true) =>
     new Promise<void>((resolve) => listeners.add(() => holds() && resolve()))
   return { listener, send, waiting, heard }
 }
 
-/** A PULL socket, and what it got. */
+/** A PULL socket, and the messages that it got. */
 const pulling = (port: number, credit?: number) => {
   const got: string[] = []
   const heard = new Set<() => void>()
@@ -113,7 +113,7 @@ describe('PUSH and PULL', () => {
   })
 })
 
-/** A receiver of the version before, which gives credit and does not say what it has read. */
+/** A receiver of the previous version, which gives credit and does not report what it has read. */
 const pullingAsBefore = async (port: number, credit: number) => {
   const socket = connect(port, '127.0.0.1')
   onTestFinished(() => void socket.destroy())

@@ -14,7 +14,7 @@ const createFifo = async (): Promise<string> => {
   return path
 }
 
-/** Opens once a process writes to the path, ends when the last one that has it open is gone. */
+/** Opens once a process writes to the path, and ends when the last process that has it open is gone. */
 const readerOf = (fifo: string): ReadStream => createReadStream(fifo).resume()
 
 test('a command that exits with 0 is up', async () => {

@@ -5,7 +5,7 @@ import { findProgram } from '../services/fetch.ts'
 import { programEnvironment } from '../services/programs.ts'
 import { listen, look } from './servers.ts'
 
-/** A server that sends these bytes to whoever asks, and then ends the connection, or resets it. */
+/** A server that sends these bytes to every client, and then ends or resets the connection. */
 const answering = async (bytes: string | Buffer, end: 'end' | 'reset' = 'end'): Promise<string> => {
   const port = await listen('127.0.0.1', (socket) => {
     socket.once('data', () => {
@@ -17,7 +17,7 @@ const answering = async (bytes: string | Buffer, end: 'end' | 'reset' = 'end'): 
   return `http://127.0.0.1:${port}/`
 }
 
-/** Whether the real curl takes it for a success whose body ends with `ok`. */
+/** Whether the real curl reports success with a body that ends with `ok`. */
 const isUpForCurl = (url: string): Promise<boolean> => {
   const program = findProgram('curl')
   const words = ['-q', '--silent', '--noproxy', '*', '--max-time', '60']

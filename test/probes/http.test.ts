@@ -14,7 +14,7 @@ const answer =
 const urlOf = async (serve: RequestListener): Promise<string> =>
   `http://127.0.0.1:${await listenHttp(serve)}/`
 
-/** An answer whose head has come, and whose body is to match. */
+/** An answer whose head has arrived, and whose body must match the expression. */
 const answerWanting = async (expression: string): Promise<HttpResponseCheck> => {
   const body = await parseExpression(expression)
   const answer = new HttpResponseCheck({ status: [[200, 200]], body })

@@ -26,7 +26,7 @@ const withoutTls = ['disable', 'allow', 'prefer', 'none']
 const unverified = [...withoutTls, 'require']
 const encrypted = ['allow', 'prefer', 'require', 'none']
 
-/** The modes in which a server of each kind can be connected to: without a root certificate, and with one. */
+/** The modes in which a client can connect to a server of each kind: without a root certificate, and with one. */
 const connects: Readonly<Record<Kind, readonly [string[], string[]]>> = {
   'no TLS': [withoutTls, withoutTls],
   'TLS optional': [unverified, modes],
@@ -48,7 +48,7 @@ const at = (kind: Kind, more: Given = {}): Given => {
   return { host: 'localhost', port, user, password, dbname: 'postgres', ...more }
 }
 
-/** Each of the six modes and none, said this way. */
+/** The parameters for each of the six modes, and for no mode, given in this way. */
 const inEachMode = (way: Source, kind: Kind, more: Given = {}): Map<string, Said> =>
   new Map(
     modes.map((mode) => {
@@ -60,7 +60,7 @@ const inEachMode = (way: Source, kind: Kind, more: Given = {}): Map<string, Said
 const among = (all: readonly string[], some: readonly string[]): Record<string, boolean> =>
   Object.fromEntries(all.map((one) => [one, some.includes(one)]))
 
-/** That both connect in these cases and in no others. */
+/** Checks that both rdv and psql connect in the cases `some`, and in no other case. */
 const expectBoth = async (
   asked: ReadonlyMap<string, Said>,
   some: readonly string[],
@@ -103,7 +103,10 @@ test.each(['no TLS', 'TLS only', 'self-signed', 'for another host'] as const)(
   },
 )
 
-/** Cases in which both connect, and cases in which neither does, by what their titles say. */
+/**
+ * Checks that both connect in the cases `connect`, and that neither connects in the cases `refuse`. The keys are the
+ * cases' titles.
+ */
 const expectEach = async (
   cases: { connect?: Record<string, Said>; refuse?: Record<string, Said> },
   home?: string,
@@ -120,11 +123,11 @@ const login = (kind: Kind = 'TLS optional'): string =>
 
 const place = (kind: Kind): string => `localhost:${servers.all[kind].port}`
 
-/** A URL of the primary's, ending in this. */
+/** A URL of the primary that ends with `rest`. */
 const primary = (rest: string): Said =>
   said(`postgres://${login()}@${place('TLS optional')}${rest}`)
 
-/** What PostgreSQL keeps of a password for SCRAM-SHA-256, after so many iterations. */
+/** The verifier that PostgreSQL stores for a password for SCRAM-SHA-256, with this number of iterations. */
 const verifier = (password: string, iterations: number): string => {
   const salt = Buffer.from('salt of the test')
   const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256')

@@ -11,7 +11,7 @@ import { look } from './servers.ts'
 /** Connection parameters by their names in libpq. */
 export type Given = Readonly<Record<string, string | number | undefined>>
 
-/** How a user can say them: a URL, and the environment that goes with it. */
+/** The parameters in the form in which a user gives them: a URL and an environment. */
 export interface Said {
   readonly url: string
   readonly env: Readonly<Record<string, string>>
@@ -31,7 +31,7 @@ const stated = (given: Given): [name: string, value: string][] =>
     value === undefined ? [] : [[name, String(value)] as [string, string]],
   )
 
-/** Three ways of saying the same. */
+/** Three ways to give the same parameters. */
 export const sources = {
   URL: (given: Given): Said => {
     const {
@@ -62,10 +62,10 @@ export const sources = {
 
 export type Source = keyof typeof sources
 
-/** A folder as a home, in which there is nothing of the user who runs the tests. */
+/** A home folder without any file of the user who runs the tests. */
 export const emptyHome = (): string => temporaryFolder('home')
 
-/** A home with the root certificate that libpq looks at unasked. */
+/** A home folder with the root certificate in the place where libpq looks by default. */
 export const homeWithRoot = (file: string): string => {
   const home = emptyHome()
   mkdirSync(join(home, '.postgresql'))
@@ -73,7 +73,7 @@ export const homeWithRoot = (file: string): string => {
   return home
 }
 
-/** What our probe finds within this environment. */
+/** Whether rdv's probe connects within this environment. */
 const probeConnects = async ({ url, env }: Said, home: string): Promise<boolean> => {
   for (const name of Object.keys(process.env)) {
     if (name.startsWith('PG')) vi.stubEnv(name, undefined)
@@ -89,12 +89,15 @@ const probeConnects = async ({ url, env }: Said, home: string): Promise<boolean>
   }
 }
 
-/** By name: whether our probe connects and whether psql does. */
+/** By case: whether a client connects. */
 export type Answers = Readonly<Record<string, boolean>>
 
 const atOnce = 4
 
-/** Asks both about each of the ways. The environment of this process is one, so that our probes go one after the other. */
+/**
+ * Tries each case with rdv's probe and with psql. The probes run one after the other, because each changes the
+ * environment of this process.
+ */
 export const askBoth = async (
   asked: ReadonlyMap<string, Said>,
   home = emptyHome(),
@@ -120,10 +123,10 @@ const answers = async (
   return Object.fromEntries([...asked.keys()].map((name) => [name, found.get(name) ?? false]))
 }
 
-/** One server of each kind that a client meets. */
+/** One server of each kind that clients meet. */
 export interface Servers {
   readonly all: Readonly<Record<Kind, PostgresService>>
-  /** Lets those in whose certificate says that they are `rdv`. */
+  /** Admits clients whose certificate has the name `rdv`. */
   readonly certificates: PostgresService
   readonly tls: TlsFiles
   stop(): Promise<void>
@@ -141,7 +144,7 @@ export const kinds = [
 
 export type Kind = (typeof kinds)[number]
 
-/** Names that a URL can hold in percent-encoding only. */
+/** Names that a URL can contain only in percent-encoding. */
 export const databases = ['my#db', 'a/b', '100%', 'a b', 'bücher', 'q?x=y&z', 'a@b']
 
 export const startServers = async (): Promise<Servers> => {

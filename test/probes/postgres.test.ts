@@ -109,7 +109,10 @@ describe('a server', () => {
     expect(await reasonOf(`postgres://u@127.0.0.1:${port}/app`)).toBe('does not speak PostgreSQL')
   })
 
-  /** Asks for authentication of a kind by its number in the protocol, with what belongs to it. */
+  /**
+   * Starts a server that asks for authentication of a kind. `kind` is its number in the protocol; `more` is the rest of
+   * the message.
+   */
   const asks = (kind: number, more: Buffer = Buffer.alloc(0)): Promise<number> => {
     const message = Buffer.alloc(9)
     message.write('R')
@@ -166,7 +169,9 @@ describe('an abort cuts the connection', () => {
     cutWhile((socket) => void socket.once('data', () => socket.write('S')), '?sslmode=prefer'))
 })
 
-/** Speaks TLS as PostgreSQL does, and tells for which name it was asked. */
+/**
+ * Starts a server that speaks TLS as PostgreSQL does. The promise resolves to the server name that the client has sent.
+ */
 const listenTls = async (cert: Buffer, key: Buffer): Promise<[number, Promise<string>]> => {
   const asked = Promise.withResolvers<string>()
   const secureContext = createSecureContext({ cert, key })

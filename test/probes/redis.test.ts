@@ -8,7 +8,7 @@ import { startRedis } from '../services/redis.ts'
 import type { Service } from '../services/service.ts'
 import { closedPort, listen, look } from './servers.ts'
 
-/** A server that answers whatever it is told in this way. */
+/** A server that gives this answer to any request. */
 const answering = async (answer: string): Promise<string> =>
   `127.0.0.1:${await listen('127.0.0.1', (socket) => socket.once('data', () => socket.write(answer)))}`
 

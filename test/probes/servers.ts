@@ -20,13 +20,13 @@ import { onTestFinished } from '../finished.ts'
 /** A signal that never aborts. */
 export const forever = (): AbortSignal => new AbortController().signal
 
-/** What one look at the URL finds. */
+/** Checks the URL once. */
 export const look = (url: string, options: ProbeOptions = {}, limit = 5000): Promise<ProbeResult> =>
   checkOnce(openProbe(url, options), forever(), limit)
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port
 
-/** A TCP server on a free port of one address, closed with its connections at the end of the test. */
+/** Starts a TCP server on a free port of one address. It is closed with its connections when the test ends. */
 export const listen = async (
   host = '127.0.0.1',
   serve: (socket: Socket) => void = () => {},
@@ -45,7 +45,7 @@ export const listen = async (
   return portOf(server)
 }
 
-/** An HTTP server on a free port, closed with its connections at the end of the test. */
+/** Starts an HTTP server on a free port. It is closed with its connections when the test ends. */
 export const listenHttp = async (serve: RequestListener, host = '127.0.0.1'): Promise<number> => {
   const server = createHttpServer(serve)
   await once(server.listen({ port: 0, host }), 'listening')
@@ -56,7 +56,7 @@ export const listenHttp = async (serve: RequestListener, host = '127.0.0.1'): Pr
   return portOf(server)
 }
 
-/** A port that nobody listens on. */
+/** A port on which no process listens. */
 export const closedPort = async (): Promise<number> => {
   const server = createServer()
   await once(server.listen({ port: 0, host: '127.0.0.1' }), 'listening')
@@ -80,7 +80,7 @@ const neverAccepts = `
     process.stdout.write(String(place.port ?? place), () => process.kill(process.pid, 'SIGSTOP'))
   })`
 
-/** Listens in a process that is stopped, and never accepts; its port or path. */
+/** Starts a process that listens, is stopped, and never accepts. Returns its port or path. */
 const neverAccepting = async (place: ListenOptions): Promise<string> => {
   const child = spawn(process.execPath, ['-e', neverAccepts, JSON.stringify(place)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -90,7 +90,7 @@ const neverAccepting = async (place: ListenOptions): Promise<string> => {
   return String(text)
 }
 
-/** The path of a Unix socket to which no connect is taken any more: its backlog is full and nobody accepts. */
+/** The path of a Unix socket that accepts no further connection: its backlog is full, and its process never accepts. */
 export const fullUnixSocket = async (): Promise<string> => {
   const path = await neverAccepting({ path: join(await folder(), 'socket') })
   for (let full = false; !full; ) {
@@ -103,7 +103,7 @@ export const fullUnixSocket = async (): Promise<string> => {
   return path
 }
 
-/** A port to which a connect neither succeeds nor fails: its backlog is full and nobody accepts. */
+/** A port to which a connection neither succeeds nor fails: its backlog is full, and its process never accepts. */
 export const unansweringPort = async (): Promise<number> => {
   const port = Number(await neverAccepting({ port: 0, host: '127.0.0.1' }))
   const fillers = Array.from({ length: 16 }, () =>

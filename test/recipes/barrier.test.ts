@@ -21,7 +21,7 @@ import { distorted, memory } from './namespace.ts'
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 const sorted = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b)
 
-/** A party in this process, with a promise for the moment in which it waits. */
+/** A party in this process, with a promise that resolves once the party waits. */
 const party = (namespace: Namespace, parties: number, options: BarrierOptions = {}) => {
   const waiting = Promise.withResolvers<string>()
   const progress: BarrierOptions['progress'] = ([state]) => waiting.resolve(state?.reason ?? '')
@@ -242,7 +242,7 @@ describe('a party', () => {
     expect(await Promise.all([first.met, second.met])).toEqual([0, 1])
   })
 
-  /** Resolves once somebody stands there. */
+  /** Resolves once a party with such a key has arrived. */
   const untilArrived = ({ backend }: Namespace, which: (key: string) => boolean): Promise<void> => {
     const stands = (entries: ReadonlyMap<string, unknown>) => [...entries.keys()].some(which)
     return until(backend, 'rdv/barrier/b/', stands, new AbortController().signal)

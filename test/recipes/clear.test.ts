@@ -13,7 +13,7 @@ const noAnswer = (): never => {
   throw new IndeterminateError('no answer')
 }
 
-/** A store whose commits fare one after the other as the list says, then as usual. */
+/** A store whose first commits have these outcomes, one after the other. Later commits are normal. */
 const faring = (namespace: Namespace, ...fates: Fate[]): Namespace => {
   const commit: Backend['commit'] = async (...args) => {
     const apply = () => namespace.backend.commit(...args)

@@ -182,7 +182,7 @@ const addAll = async (
 describe('a change whose answer is lost', () => {
   type Fate = 'applied' | 'dropped'
 
-  /** The first commits meet with these fates, and none of them is answered. */
+  /** The first commits have these outcomes, and none of them is answered. */
   const losing = (namespace: Namespace, ...fates: Fate[]): Namespace =>
     distorted(namespace, {
       async commit(...args) {
@@ -206,7 +206,7 @@ describe('a change whose answer is lost', () => {
     expect(await new Counter(namespace, 'n').get()).toBe(15n)
   })
 
-  /** Between the lost answer and the next copy others do something. */
+  /** Runs `others` between the lost answer and the next attempt. */
   const meanwhile = (
     namespace: Namespace,
     fate: Fate,

@@ -9,14 +9,14 @@ import type { TcpProxy } from '../services/proxy.ts'
 import type { Service } from '../services/service.ts'
 import { beside } from '../side-by-side.ts'
 
-/** One store, on which processes meet. */
+/** One store in which processes meet. */
 export interface Meeting {
   readonly place: Place
-  /** For what this process does there itself: opened once, closed at the end. */
+  /** The namespace for calls of this process. It is opened once, and closed at the end. */
   namespace(): Promise<Namespace>
 }
 
-/** The same cases on the embedded store and on every remote one. */
+/** Runs the same cases on the embedded store and on every remote store. */
 export const onEveryStore = (cases: (meeting: Meeting) => void): void => {
   const meetings = [
     { scheme: 'sqlite', start: async (): Promise<Service | undefined> => undefined },
@@ -55,7 +55,10 @@ export interface Network {
   connectThroughProxy(): Promise<Namespace>
 }
 
-/** The same cases on every store behind a network, one after the other: the slower each is, the more often a cut meets it. */
+/**
+ * Runs the same cases on every store behind a network, one store after the other. All at once they would be slower, and
+ * a cut would hit each more often.
+ */
 export const throughProxies = (cases: (network: Network) => void): void => {
   describe.each(REMOTE_STORES)('$scheme, through a network', ({ scheme, start }) => {
     const behind = behindProxy(start)
@@ -69,7 +72,7 @@ export const throughProxies = (cases: (network: Network) => void): void => {
   })
 }
 
-/** The times between the cuts are random on purpose. */
+/** Cuts the connections again and again. The times between the cuts are random on purpose. */
 export const cutAtRandom = async (proxy: TcpProxy, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     await sleep(20 + Math.random() * 300, undefined, { signal }).catch(() => {})

@@ -15,7 +15,7 @@ import { Follower } from '../backends/conformance/harness.ts'
 import { aborts, onEveryStore, queued, sessionOf, untilEmpty } from './matrix.ts'
 import { distorted, memory } from './namespace.ts'
 
-/** So long that within a case only a watch can tell of a loss. */
+/** In milliseconds. So long that, within a case, only a watch can report a loss. */
 const TTL = 60_000
 
 const campaign = (namespace: Namespace, id: string, options: CampaignOptions = {}) =>
@@ -45,10 +45,16 @@ const collect = <T>(stream: (signal: AbortSignal) => AsyncIterable<T>) => {
   }
 }
 
-/** A resignation costs a few calls one after the other, and one that is not seen costs a TTL. */
+/**
+ * The limit for a resignation, in pings. A resignation costs a few calls one after the other, and a resignation that is
+ * not noticed costs a TTL.
+ */
 const MANY_PINGS = 10
 
-/** How long it takes that one client sees what another one has written: what any news on this store costs just now. */
+/**
+ * Measures how long a client takes to see a write of another client. At this moment, any news on this store takes as
+ * long.
+ */
 const startPings = async (writer: Namespace, reader: Namespace) => {
   const key = `${writer.name}/signal/ping`
   const follower = new Follower(reader.backend, key)
@@ -62,7 +68,7 @@ const startPings = async (writer: Namespace, reader: Namespace) => {
   }
   await ping()
   return {
-    /** Of those that are made until something has happened, the slowest; milliseconds. */
+    /** The slowest of the pings until something has happened, in milliseconds. */
     async during(happening: Promise<unknown>): Promise<number> {
       let over = false
       void happening.then(() => (over = true))
@@ -122,7 +128,7 @@ onEveryStore((clients) => {
       await lists.stop()
     })
 
-    // it measures the wall clock, and others may have the machine at that very moment
+    // retried because it measures the wall clock, and other processes may use the machine at that moment
     test('a leader that resigns is followed within 100 ms, or as soon as a slow machine lets anybody be', {
       retry: 1,
     }, async () => {
@@ -131,7 +137,7 @@ onEveryStore((clients) => {
       let current = await (await campaign(a, '0')).turn
       for (let i = 1; i <= 5; i++) {
         const next = await campaign(i % 2 ? b : a, String(i))
-        // it has found out whom to wait for
+        // by then it has found out for which candidate it must wait
         await delay(100)
         const started = performance.now()
         void current.resign()

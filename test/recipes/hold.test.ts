@@ -47,7 +47,7 @@ describe('a session', () => {
     session.lost.addEventListener('abort', () => order.push('lost'))
     await once(session.lost, 'abort')
     expect(order).toEqual(['expiring', 'lost'])
-    // before anybody else can have what it held
+    // this is before another session can have what it held
     expect(await namespace.backend.renew(session.id)).toBe(2_000)
     await session.close()
   })
@@ -130,7 +130,7 @@ describe('a second Hold.take', () => {
   })
 })
 
-/** A store whose renewals fail, and which answers a commit only after the lease of the writer has run out. */
+/** A store whose renewals fail, and which answers a commit only after the writer's lease has expired. */
 const swallowing = (namespace: Namespace): Namespace =>
   distorted(namespace, {
     renew: () => Promise.reject(new UnavailableError('cut')),
@@ -183,7 +183,7 @@ describe('a hold', () => {
           return store.cut ? cut() : namespace.backend.revoke(...args)
         },
       })
-      // The store keeps the lease for longer than the session counts on it.
+      // The store keeps the lease for longer than the session expects.
       const long = {
         grant: () => namespace.backend.grant(60_000).then((lease) => ({ ...lease, ttl: 1_000 })),
       }

@@ -15,7 +15,7 @@ const machineOf = (id: bigint): number => Number(id & 0xffffn)
 const tickOf = (id: bigint): number => Number(id >> 24n)
 const nowInTicks = (): number => Math.floor((Date.now() - Date.UTC(2014, 8, 1)) / 10)
 
-/** Says that ticks up to this one were used with a machine number. */
+/** Records that ticks up to this one were used with a machine number. */
 const used = (namespace: Namespace, machine: number, tick: number) =>
   namespace.backend.commit([], [put(`rdv/id/${machine}/last`, String(tick))])
 

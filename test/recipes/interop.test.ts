@@ -13,7 +13,7 @@ import { besideEach } from '../side-by-side.ts'
 import { consul, etcdctl } from './native.ts'
 import { waitingAt } from './waiting-at.ts'
 
-/** A store, and a gateway in front of it: rdv reaches it by either. */
+/** A store, and a gateway in front of it. rdv reaches the store by either of them. */
 const both = (start: () => Promise<Service>) => {
   const running: { store?: Service; gateway?: Service } = {}
   beforeAll(async () => {
@@ -30,7 +30,7 @@ const both = (start: () => Promise<Service>) => {
     },
     place: (by: string) =>
       new Place({ RDV_BACKEND: by === 'gateway' ? running.gateway?.url : running.store?.url }),
-    /** Likewise, but what rdv or its gateway ask of the store is counted on the way. */
+    /** A place as by `place`, with a proxy in front of the store that counts the requests of rdv or of its gateway. */
     async watchedPlace(by: string) {
       const store = present(running.store)
       const proxy = await startProxy(store)
@@ -103,7 +103,7 @@ besideEach(WAYS, 'on etcd, rdv $by', ({ by }) => {
 besideEach(WAYS, 'on Consul, rdv $by', ({ by }) => {
   const servers = both(startConsul)
 
-  /** Leaves no output open behind it. */
+  /** A command that does not keep the output open. */
   const held = 'echo in; exec sleep 60 >/dev/null 2>&1'
 
   test('consul lock waits for rdv lock, and rdv lock for consul lock', async () => {
@@ -191,7 +191,7 @@ besideEach(WAYS, 'on Consul, rdv $by', ({ by }) => {
     const seconds = (performance.now() - started) / 1_000
     const requests = proxy.received - before
     expect(seconds).toBeGreaterThan(5)
-    // a claim costs about a dozen of them: a few quick ones, then two a second at the most
+    // a claim costs about a dozen requests: there are a few quick ones, then at most two claims a second
     expect(requests).toBeLessThan(100 + 30 * seconds)
     await end(waiting)
   })

@@ -17,7 +17,7 @@ import { Lock, type LockOptions } from '../../src/recipes/lock.ts'
 import { aborts, onEveryStore, queued, sessionOf, untilEmpty } from './matrix.ts'
 import { distorted, memory } from './namespace.ts'
 
-/** So long that within a case only a watch can tell of a loss. */
+/** In milliseconds. So long that, within a case, only a watch can report a loss. */
 const TTL = 60_000
 
 const ask = (namespace: Namespace, name: string, options: LockOptions = {}) =>
@@ -235,7 +235,7 @@ describe('a lock', () => {
     const holder = await take(namespace, 'l')
     const waiting = []
     for (let i = 0; i < 10; i++) waiting.push(await ask(counting, 'l'))
-    // each has looked, and waits for the one before it
+    // each waiter has looked, and waits for the one before it
     await expect.poll(() => lists).toBe(10)
     lists = 0
     await holder.release()
@@ -270,7 +270,7 @@ describe('a lock', () => {
     const ttl = 1_000
     const holder = await take(namespace, 'l')
     let stopped = false
-    // This process is stopped for longer than its TTL while the answer that it holds is on its way.
+    // This process is stopped for longer than its TTL, after the store has answered and before the answer is used.
     const slow = distorted(namespace, {
       async list(...args) {
         const listing = await namespace.backend.list(...args)

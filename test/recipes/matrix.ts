@@ -14,12 +14,15 @@ interface Store {
   stop(): Promise<void>
 }
 
-/** Two clients of one running store, the second one as short commands have it, and a namespace for each case. */
+/**
+ * Two clients of one running store, and a namespace for each case. The second client is opened as short commands open
+ * it.
+ */
 export interface Clients {
   readonly url: string
   readonly a: Backend
   readonly b: Backend
-  /** One and the same new namespace, seen by both. */
+  /** The same new namespace for both clients. */
   namespaces(): { a: Namespace; b: Namespace }
 }
 
@@ -34,7 +37,7 @@ const STORES: readonly { name: string; start: () => Promise<Store> }[] = [
   ...REMOTE_STORES.map(({ scheme, start }) => ({ name: scheme, start })),
 ]
 
-/** The same cases on every store. */
+/** Runs the same cases on every store. */
 export const onEveryStore = (cases: (clients: Clients) => void): void => {
   besideEach(STORES, 'on $name', ({ start }) => {
     const running: { store?: Store; a?: Backend; b?: Backend } = {}
@@ -42,7 +45,7 @@ export const onEveryStore = (cases: (clients: Clients) => void): void => {
     beforeAll(async () => {
       const store = await start()
       const a = (await open(store.url, { env: {} })).backend
-      // as a command would
+      // as a command would open it
       const b =
         store.url === 'memory:' ? a : (await open(store.url, { env: {}, shortLived: true })).backend
       Object.assign(running, { store, a, b })
@@ -73,14 +76,14 @@ export const onEveryStore = (cases: (clients: Clients) => void): void => {
   })
 }
 
-/** Resolves once nothing is left in the namespace. */
+/** Resolves once the namespace is empty. */
 export const untilEmpty = async ({ backend, name }: Namespace): Promise<void> => {
   const follower = new Follower(backend, `${name}/`)
   await follower.until((known, events) => events.length > 0 && known.size === 0)
   await follower.stop()
 }
 
-/** Starts something that queues, and resolves once it has its place. */
+/** Starts a call that queues. Resolves once it has its queue entry. */
 export const queued = async <T>(
   start: (onQueued: (key: string) => void) => Promise<T>,
 ): Promise<{ readonly key: string; readonly turn: Promise<T> }> => {

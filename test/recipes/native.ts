@@ -5,7 +5,7 @@ import { findProgram } from '../services/fetch.ts'
 import { programEnvironment } from '../services/programs.ts'
 import type { Service } from '../services/service.ts'
 
-/** Runs another tool's command against a server; it is killed with the test at the latest. */
+/** Runs another tool's command against a server. It is killed at the latest when the test ends. */
 const start = (
   name: 'etcdctl' | 'consul',
   env: NodeJS.ProcessEnv,

@@ -3,7 +3,7 @@ import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { ownAddress, parsePipeUrl, pipeUrl } from '../../src/recipes/pipe/address.ts'
 import { memory } from './namespace.ts'
 
-/** A space whose store seems to be somewhere else. */
+/** A namespace whose store seems to have this address. */
 const at = async (address: string): Promise<Namespace> => {
   const namespace = await memory()
   const traits = { ...namespace.backend.traits, reach: 'network' as const }

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { Window } from '../../src/recipes/pipe/window.ts'
 
-/** After a reader has read so often, each time all that may be on its way, and taken so long (milliseconds) for a message. */
+/**
+ * The window after some rounds. In each round, the reader reads all messages that may be on their way, and takes `each`
+ * milliseconds for a message.
+ */
 const after = (rounds: number, each: number, window = new Window()): Window => {
   for (let round = 0; round < rounds; round++) {
     for (let i = window.size; i > 0; i--) window.read(each)

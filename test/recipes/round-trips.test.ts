@@ -11,8 +11,8 @@ import type { Service } from '../services/service.ts'
 import { distorted } from './namespace.ts'
 
 /*
- * What an uncontended recipe asks the store, in order. Calls that are made at the same time count as one round trip. A watch is
- * begun beside, and nothing waits for it.
+ * The calls of an uncontended recipe to the store, in order. Calls that are made at the same time count as one round
+ * trip. A watch does not count, because no call waits for it.
  */
 
 let etcd: Service
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const CALLS = ['get', 'list', 'commit', 'grant', 'revoke'] as const
 
-/** The same store. `trips`: the calls to it, those made at the same time as one. */
+/** The same namespace. `trips` lists the calls to the store; calls at the same time count as one. */
 const counting = (): { namespace: Namespace; trips: string[] } => {
   const trips: string[] = []
   let pending = 0

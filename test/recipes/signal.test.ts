@@ -16,7 +16,7 @@ type Commit = (
   writes: readonly Write[],
 ) => Promise<CommitResult>
 
-/** A store whose commits, one after the other, fare as the list says; then as usual. */
+/** A store whose first commits have these outcomes, one after the other. Later commits are normal. */
 const faring = (
   namespace: Namespace,
   ...fates: ((commit: () => Promise<CommitResult>) => Promise<CommitResult>)[]
@@ -33,18 +33,18 @@ const faring = (
 
 const lost = (): Promise<never> => Promise.reject(new IndeterminateError('no answer'))
 
-/** It was applied, and the answer was lost. */
+/** The commit was applied, and its answer was lost. */
 const applied = async (commit: () => Promise<unknown>): Promise<never> => {
   await commit()
   return lost()
 }
 
-/** It never arrived, and nobody can tell. */
+/** The commit never arrived, and the caller cannot know this. */
 const neverSent = lost
 
 const refusedToSend = (): Promise<never> => Promise.reject(new UnavailableError('nothing listens'))
 
-/** How often the key was written. */
+/** How many times the key was written. */
 const revisions = async (namespace: Namespace): Promise<number> => {
   const entry = await namespace.backend.get(KEY)
   return entry ? entry.modRevision - entry.createRevision + 1 : 0
@@ -78,7 +78,7 @@ describe('a signal whose answer is lost', () => {
         return lost()
       },
       async (commit) => {
-        // the first one overtakes the second
+        // the first commit overtakes the second
         expect((await late?.())?.outcome).toBe('ok')
         await signal(namespace, 'k', 'after')
         return commit()

@@ -9,7 +9,7 @@ import { watchStatus } from '../../src/recipes/status/watch-status.ts'
 import { publish } from '../../src/recipes/topic/publish.ts'
 import { memory } from './namespace.ts'
 
-/** A session of this process, that holds these keys. */
+/** A session of this process that holds these keys. */
 const session = async (
   namespace: Namespace,
   keys: (id: string) => Record<string, string> = () => ({}),
@@ -22,7 +22,7 @@ const session = async (
   return id
 }
 
-/** `lock:deploy:holds:4711`, each. */
+/** Each row as text, such as `lock:deploy:holds:4711`. */
 const brief = async (namespace: Namespace): Promise<string[]> =>
   (await status(namespace)).map(({ kind, name, state, id, holder }) =>
     [kind, name, state, id, holder?.pid].filter((part) => part !== undefined).join(':'),

@@ -18,7 +18,7 @@ import { listen, numbered, take } from './topic-stores.ts'
 type Commit = () => Promise<CommitResult>
 type Fate = (commit: Commit) => Promise<CommitResult>
 
-/** A store whose commits with messages, one after the other, fare as the list says; then as usual. */
+/** A store whose first commits with messages have these outcomes, one after the other. Later commits are normal. */
 const faring = (namespace: Namespace, ...fates: Fate[]): Namespace => {
   const commit = (preconditions: readonly Precondition[], writes: readonly Write[]) => {
     const apply = () => namespace.backend.commit(preconditions, writes)
@@ -29,16 +29,16 @@ const faring = (namespace: Namespace, ...fates: Fate[]): Namespace => {
 
 const lost = (): Promise<never> => Promise.reject(new IndeterminateError('no answer'))
 
-/** It was stored, and the answer was lost. */
+/** The commit was applied, and its answer was lost. */
 const applied: Fate = async (commit) => {
   await commit()
   return lost()
 }
 
-/** It never arrived, and nobody can tell. */
+/** The commit never arrived, and the caller cannot know this. */
 const neverSent: Fate = lost
 
-/** Something happens first, as if it came from elsewhere. */
+/** `first` happens before the commit, as if another process did it. */
 const after =
   (first: () => Promise<unknown>, fate: Fate): Fate =>
   async (commit) => {
@@ -46,7 +46,7 @@ const after =
     return fate(commit)
   }
 
-/** Likewise, once it is stored. */
+/** `then` happens after the commit, as if another process did it, and the answer is lost. */
 const before =
   (then: () => Promise<unknown>): Fate =>
   async (commit) => {
@@ -225,11 +225,11 @@ besideEach(REMOTE_STORES, 'a topic on $scheme whose connections fail', ({ scheme
   })
 })
 
-/** Nothing was stored. */
+/** Whether it is certain that nothing was stored. */
 const isDefinite = (error: unknown): boolean =>
   error instanceof UnavailableError || error instanceof TimeoutError
 
-/** All messages of a topic up to one. */
+/** All messages of a topic before its last one, which must be `last`. */
 const until = async (namespace: Namespace, topic: string, last: string): Promise<string[]> => {
   const { entries } = await namespace.backend.list(`rdv/topic/${topic}/head`)
   const { next } = JSON.parse(Buffer.from(entries[0]?.value ?? '').toString())

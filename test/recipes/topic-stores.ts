@@ -29,13 +29,13 @@ const LOCAL: readonly Store[] = [
   },
 ]
 
-/** Every store there is. */
+/** Every kind of store. */
 export const STORES: readonly Store[] = [
   ...LOCAL,
   ...REMOTE_STORES.map(({ scheme, start }) => ({ name: scheme, start })),
 ]
 
-/** Two clients of a store for the cases of the surrounding `describe`; in memory they are one. */
+/** Two clients of a store for the cases of the surrounding `describe`. In memory, both are the same client. */
 export const clients = (
   start: () => Promise<Started>,
 ): { readonly a: Namespace; readonly b: Namespace } => {

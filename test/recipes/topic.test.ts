@@ -98,7 +98,8 @@ besideEach(STORES, 'a topic on $name', ({ start }) => {
     await publish(store.a, 'named', ['two'])
     await publish(store.a, 'named', ['three', 'four'])
     expect(await got).toEqual(['one', 'two', 'three'])
-    // It has not come back after the third one, which therefore does not count as dealt with.
+    // The subscriber has not asked for another message after the third one, which therefore does not count as
+    // processed.
     const again = await take(store.b, 'named', 2, { as: 'mailer', from: 'start' })
     expect(again).toEqual(['three', 'four'])
   })

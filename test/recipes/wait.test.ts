@@ -7,7 +7,7 @@ import { signal } from '../../src/recipes/signal.ts'
 import { wait } from '../../src/recipes/wait/wait-targets.ts'
 import { distorted, memory } from './namespace.ts'
 
-/** A watch that shows what is there when it begins, and nothing after that. */
+/** A watch that shows an empty scope, and no change after that. */
 async function* stale(_scope: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
   yield { kind: 'snapshot', entries: [], revision: 1, reset: false }
   await aborted(signal)

@@ -2,7 +2,7 @@ import { openBackend } from '../../src/backends/open.ts'
 import { Follower } from '../backends/conformance/harness.ts'
 import type { Service } from '../services/service.ts'
 
-/** Resolves once so many sessions queue directly below a prefix; `ours`: only those that rdv has put there. */
+/** Resolves once this number of sessions queue directly below a prefix. With `ours`, only sessions of rdv count. */
 export const waitingAt = async (
   service: Service,
   prefix: string,

@@ -8,7 +8,7 @@ import { expect, test, vi } from 'vitest'
 import { lazyPlugin } from '../../scripts/lazy-plugin.ts'
 import { temporaryFolder } from '../services/watchdog.ts'
 
-/** The file into which a module is bundled. */
+/** Bundles a module. Returns the file of the bundle. */
 const bundle = async (source: string, name = 'module.cjs'): Promise<string> => {
   const folder = temporaryFolder('lazy')
   writeFileSync(join(folder, name), source)
@@ -23,7 +23,7 @@ const bundle = async (source: string, name = 'module.cjs'): Promise<string> => {
   return file
 }
 
-/** What a module exports once it is bundled. */
+/** The exports of a module after it was bundled. */
 const bundled = async (source: string): Promise<unknown> => exportsOf(await bundle(source))
 
 const exportsOf = (file: string): unknown => createRequire(file)(file)

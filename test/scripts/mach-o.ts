@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 
-/** Of a load command, and of a part of what it points to: <mach-o/loader.h>, and Apple's code directory. */
+/**
+ * Numbers of a load command and of the code directory in the data that it points to: see <mach-o/loader.h> and Apple's
+ * code directory.
+ */
 const CODE_SIGNATURE = 0x1d
 const CODE_DIRECTORY = 0xfade0c02
 
 /**
- * The numbers of the pages that are not what the signature of a 64-bit Mach-O executable says, as macOS compares them;
- * `undefined` where it has no signature.
+ * The numbers of the pages whose content differs from the signature of a 64-bit Mach-O executable, as macOS compares
+ * them; `undefined` if it has no signature.
  */
 export const wrongPages = (file: Buffer): number[] | undefined => {
   const signature = signatureIn(file)

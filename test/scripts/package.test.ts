@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { packed, Stage } from '../examples/stage.ts'
 
-/** The scripts that npm runs where a package is installed. */
+/** The scripts that npm runs when a package is installed. */
 const AT_INSTALL = ['preinstall', 'install', 'postinstall', 'prepare']
 
 describe('the package', () => {

@@ -9,7 +9,7 @@ const TARGETS = ['darwin-x64', 'darwin-arm64']
 
 describe('the executables for macOS', () => {
   beforeAll(() => {
-    // of what is built: building again would take it from under the other tests
+    // from the existing build: another build would remove files that other tests use
     execFileSync(process.execPath, ['scripts/standalone.ts', ...TARGETS], {
       cwd: root,
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -17,7 +17,7 @@ const tlsOptions = (tls: TlsFiles) => ({
   key: readFileSync(tls.clientKey),
 })
 
-/** What a server on this machine answers to a GET; status 0 while there is no answer. */
+/** The answer of a server on this machine to a GET. The status is 0 if there is no answer. */
 export const answerOf = (
   port: number,
   path: string,

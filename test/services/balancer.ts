@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Target } from './proxy.ts'
 
-/** One address in front of several equal servers. */
+/** One address in front of several equivalent servers. */
 export interface Balancer {
   readonly host: string
   readonly port: number
@@ -10,7 +10,10 @@ export interface Balancer {
   stop(): Promise<void>
 }
 
-/** Connects each client to the next server in turn that accepts; what the server cuts is cut for the client. */
+/**
+ * Connects each client to the next server in turn that accepts. If the server cuts the connection, the client's is cut,
+ * too.
+ */
 export const startBalancer = async (servers: readonly Target[]): Promise<Balancer> => {
   const clients = new Set<Socket>()
   let turn = 0
@@ -50,7 +53,7 @@ const firstThatAccepts = async (
       await once(socket, 'connect')
       return socket
     } catch {
-      // it is down: the next one
+      // this server is down, so the next one is tried
     }
   }
   return undefined

@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { startProxy, type TcpProxy } from './proxy.ts'
 import type { Service } from './service.ts'
 
-/** A store, and a proxy that can cut it off, for the tests of a block: there once they run. */
+/** A store, and a proxy that can cut it off, for the tests of a block. They exist while the tests run. */
 export const behindProxy = (
   start: () => Promise<Service>,
 ): { readonly store: Service; readonly proxy: TcpProxy } => {

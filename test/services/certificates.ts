@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { generate } from 'selfsigned'
 import { temporaryFolder } from './watchdog.ts'
 
-/** Files in PEM form. The server's certificate is for localhost and an address. */
+/** Files in PEM form. The server's certificate is for localhost and for an address. */
 export interface TlsFiles {
   readonly ca: string
   readonly caKey: string
@@ -11,11 +11,11 @@ export interface TlsFiles {
   readonly key: string
   readonly clientCert: string
   readonly clientKey: string
-  /** Signed by the same authority, but for a host of another name. */
+  /** Signed by the same authority, but for a host with another name. */
   readonly elsewhere: KeyPair
-  /** Signed by nobody but itself, for the right host. */
+  /** Signed only by itself, for the right host. */
   readonly selfSigned: KeyPair
-  /** Signed by the same authority, for the right host, and expired. */
+  /** Signed by the same authority, for the right host, but expired. */
   readonly expired: KeyPair
 }
 
@@ -55,7 +55,7 @@ const signed = (
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
-      // etcd's gateway is a client of its own server, with the server's certificate
+      // etcd's gateway is a client of its own server, and uses the server's certificate
       { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
       {
         name: 'subjectAltName',
@@ -67,7 +67,7 @@ const signed = (
     ],
   })
 
-/** A throw-away authority, with a server's and a client's certificate signed by it. */
+/** Creates a temporary authority, and certificates for a server and a client that it has signed. */
 export const createCertificates = async (address = '127.0.0.1'): Promise<TlsFiles> => {
   const ca = await authority()
   const [server, client, elsewhere, itself, expired] = await Promise.all([

@@ -9,16 +9,16 @@ import { temporaryFolder } from './watchdog.ts'
 
 const SIZE = 3
 
-/** Three servers that are one cluster. */
+/** Three servers that form one cluster. */
 export interface Cluster {
-  /** As `RDV_BACKEND` names it. */
+  /** The URL for `RDV_BACKEND`. */
   readonly url: string
-  /** Where clients reach each server. */
+  /** The address at which clients reach each server. */
   readonly hosts: readonly string[]
   readonly servers: readonly ServerProcess[]
-  /** The index of the leader; waits until there is one. */
+  /** The index of the leader. Waits until there is a leader. */
   leader(): Promise<number>
-  /** Starts a server again that was killed. Resolves once it answers. */
+  /** Starts a server again, after killing it if it still runs. Resolves once it answers. */
   restart(index: number): Promise<void>
   stop(): Promise<void>
 }
@@ -33,7 +33,7 @@ interface Shape {
   readonly url: string
   readonly ports: readonly number[]
   readonly members: readonly Member[]
-  /** The leader's index, as one of the servers tells it; -1 if it knows none. */
+  /** The leader's index as one server reports it; -1 if the server knows no leader. */
   leaderAt(port: number): Promise<number>
 }
 
@@ -63,7 +63,7 @@ const start = async ({ url, ports, members, leaderAt }: Shape): Promise<Cluster>
   }
 }
 
-/** Three servers of etcd. */
+/** Starts three servers of etcd. */
 export const startEtcdCluster = async (): Promise<Cluster> => {
   const program = findProgram('etcd')
   const ports = await freePorts(2 * SIZE)
@@ -109,7 +109,9 @@ export const startEtcdCluster = async (): Promise<Cluster> => {
   })
 }
 
-/** Three servers of Consul, and an agent that is none, as each host has one: clients talk to that. */
+/**
+ * Starts three servers of Consul, and an agent that is not a server, as each host has one. Clients talk to the agent.
+ */
 export const startConsulCluster = async (): Promise<Cluster> => {
   const program = findProgram('consul')
   const ports = await freePorts(3 * (SIZE + 1))

@@ -7,10 +7,10 @@ import { type Program, programEnvironment } from './programs.ts'
 import { type Place, portOf, type Service, startService } from './service.ts'
 
 export interface ConsulOptions {
-  /** Serves TLS with these; with `verifyClients` only to clients with a certificate. */
+  /** Serves TLS with these files; with `verifyClients` only to clients with a certificate. */
   readonly tls?: TlsFiles
   readonly verifyClients?: boolean
-  /** Turns access control on: everything is denied without this token (a UUID), and allowed with it. */
+  /** Enables access control: everything is denied without this token (a UUID), and allowed with it. */
   readonly aclToken?: string
   /** Further settings of the agent. */
   readonly config?: Readonly<Record<string, unknown>>
@@ -68,7 +68,7 @@ const settings = (place: Place, options: ConsulOptions, program: Program) => ({
 
 const configuration = (place: Place): string => join(place.folder, 'consul.json')
 
-/** Sessions can be made once the node's own health check passes. */
+/** Sessions can be created once the node's own health check passes. */
 const ready = async (place: Place, { tls, aclToken }: ConsulOptions): Promise<boolean> => {
   const headers = aclToken ? { 'X-Consul-Token': aclToken } : undefined
   const path = '/v1/health/node/test?consistent'
@@ -84,7 +84,7 @@ const clientEnvironment = (options: ConsulOptions): Record<string, string> => ({
   ...(options.aclToken ? { CONSUL_HTTP_TOKEN: options.aclToken } : {}),
 })
 
-/** Starts Consul as a cluster of one server, which keeps its store over a restart. */
+/** Starts Consul as a cluster of one server, whose data survives a restart. */
 export const startConsul = (options: ConsulOptions = {}): Promise<Service> => {
   const program = findProgram('consul')
   return startService({

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** One Debian suite, read through apt without root: its lists, caches and sources are in a folder of ours. */
+/** One Debian suite, read through apt without root. Its lists, caches and sources are in a folder of the tests. */
 export interface Suite {
   /** Downloads packages and unpacks them below `root`. */
   unpack(packages: readonly string[], root: string): void
-  /** The packages of shared libraries that `packages` depend on, the C library excepted. */
+  /** The packages of shared libraries that `packages` depend on, except the C library. */
   libraryPackages(packages: readonly string[]): string[]
 }
 
@@ -21,7 +21,7 @@ const run = (command: string, args: readonly string[], cwd?: string): string =>
 
 let knownMirror: string | undefined
 
-/** The machine's own Debian mirror, as apt knows it, whether or not its lists were ever downloaded. */
+/** The machine's own Debian mirror, as apt knows it. Its lists need not have been downloaded. */
 const mirror = (): string => {
   knownMirror ??= run('apt-get', ['update', '--print-uris'])
     .split('\n')
@@ -40,7 +40,7 @@ const aptOptions = (folder: string): string[] =>
     `Dir::State::Lists=${folder}/lists`,
     `Dir::State::status=${folder}/status`,
     `Dir::Cache=${folder}/cache`,
-    // apt's sandbox user could not write below a folder of root's
+    // apt's sandbox user could not write below a folder of root
     'APT::Sandbox::User=root',
     'Acquire::AllowInsecureRepositories=false',
     'APT::Get::AllowUnauthenticated=false',
@@ -59,7 +59,7 @@ const prepareFolder = (folder: string, suite: string, keyring: string): void => 
 const isLibrary = (name: string): boolean =>
   /^lib/.test(name) && !/^libc6$|^libc-|^libllvm|^libperl|-perl$|^libelogind/.test(name)
 
-/** On a machine with nothing on it: of alternatives apt then names one. */
+/** Simulates a machine without packages: apt then names one of several alternatives. */
 const simulated = ['install', '--simulate', '--no-install-recommends']
 
 const openWith = (folder: string, suite: string, keyring: string): Suite => {
@@ -84,8 +84,8 @@ const openWith = (folder: string, suite: string, keyring: string): Suite => {
 }
 
 /**
- * A suite newer than the machine may be signed with a key that the machine lacks. Its keyring package is in an
- * update of a suite that the machine can verify, so the chain of signatures holds.
+ * The keyring for a suite that is newer than the machine, and may be signed with a key that the machine lacks. The
+ * keyring package is in an update of a suite that the machine can verify, so the chain of signatures is complete.
  */
 const newerKeyring = (folder: string, keyring: string): string | undefined => {
   const [known] = globSync(join(folder, 'keyring/*', archiveKeyring))
@@ -99,13 +99,13 @@ const newerKeyring = (folder: string, keyring: string): string | undefined => {
       )
       return join(root, archiveKeyring)
     } catch {
-      // not in this suite, or this suite cannot be verified either: the next one
+      // not in this suite, or this suite cannot be verified either, so the next one is tried
     }
   }
   return undefined
 }
 
-/** Opens a suite of the machine's own mirror, below `folder`, its signature checked. */
+/** Opens a suite of the machine's own mirror below `folder`, and checks its signature. */
 export const openSuite = (folder: string, suite: string): Suite => {
   const keyring = join('/', archiveKeyring)
   if (!existsSync(keyring)) throw new Error('the Debian package debian-archive-keyring is missing')

@@ -1,19 +1,22 @@
 import type { Socket } from 'node:net'
 
-/** What flows one way through a proxied connection; `end` and `reset` close it in the same way at the target. */
+/**
+ * Data that flows one way through a proxied connection. `end` and `reset` close the connection to the target in the
+ * same way.
+ */
 type Piece = Buffer | 'end' | 'reset'
 
-/** How the proxy treats everything that flows at the moment. */
+/** How the proxy treats all data at the moment. */
 export interface Weather {
-  /** Nothing flows; it is kept. */
+  /** Whether no data flows. The data is kept. */
   readonly held: boolean
-  /** Milliseconds between arriving and leaving. */
+  /** Milliseconds between the arrival of data and its delivery. */
   readonly delay: number
 }
 
 /** One direction of a proxied connection. */
 export interface Direction {
-  /** Lets go what may flow now: to be called when the weather has changed. */
+  /** Delivers the data that may flow now. Call it when the weather has changed. */
   flush(): void
 }
 
@@ -27,8 +30,8 @@ const deliver = (piece: Piece, source: Socket, target: Socket): void => {
 }
 
 /**
- * Carries bytes from source to target as the weather allows. `accept` sees each piece as it leaves; what it
- * refuses is swallowed.
+ * Carries bytes from source to target as the weather allows. `accept` is called with each piece before its delivery;
+ * the pieces that it refuses are dropped.
  */
 export const direct = (
   source: Socket,

@@ -8,14 +8,14 @@ import { type Program, programEnvironment } from './programs.ts'
 import { type Place, portOf, type Service, startService } from './service.ts'
 
 export interface EtcdOptions {
-  /** Serves TLS with these; with `verifyClients` only to clients with a certificate. */
+  /** Serves TLS with these files; with `verifyClients` only to clients with a certificate. */
   readonly tls?: TlsFiles
   readonly verifyClients?: boolean
-  /** Turns authentication on. The user may read and write everything. */
+  /** Enables authentication. The user may read and write everything. */
   readonly auth?: { readonly user: string; readonly password: string }
-  /** etcd 3.4 instead of 3.5. */
+  /** Starts etcd 3.4 instead of 3.5. */
   readonly old?: boolean
-  /** Where it tells its health, if not where clients connect. */
+  /** The port of the health check, if it is not the clients' port. */
   readonly healthPort?: number | undefined
   /** Further arguments of the server. */
   readonly flags?: readonly string[]
@@ -42,11 +42,11 @@ const serverFlags = (place: Place, options: EtcdOptions, program: Program): stri
     `--initial-advertise-peer-urls=${peerUrl}`,
     `--initial-cluster=test=${peerUrl}`,
     '--log-level=warn',
-    // the shortest that leaves the smallest TTL of a lease at its usual 2 seconds: a start waits for it
+    // the shortest that leaves the smallest TTL of a lease at its usual 2 seconds; a start waits for it
     '--election-timeout=700',
-    // what a killed process wrote is kept by the kernel
+    // the kernel keeps what a killed process wrote
     ...(program.version[1] >= 5 ? ['--unsafe-no-fsync'] : []),
-    // the cheapest hash: the usual one takes half a second of a busy machine for each login
+    // the cheapest hash: the usual one takes half a second for each login on a busy machine
     ...(options.auth ? ['--bcrypt-cost=4'] : []),
     ...tlsFlags(options),
     ...(options.flags ?? []),
@@ -70,7 +70,7 @@ const clientEnvironment = (options: EtcdOptions): Record<string, string> => ({
 
 const run = promisify(execFile)
 
-/** Runs one command of etcdctl against a server that has no authentication yet. */
+/** Runs one command of etcdctl against a server that does not have authentication yet. */
 const etcdctl = async (place: Place, options: EtcdOptions, args: string[]): Promise<void> => {
   const program = findProgram('etcdctl')
   const endpoint = `--endpoints=${scheme(options)}://127.0.0.1:${portOf(place)}`
@@ -117,7 +117,7 @@ export const startEtcd = (options: EtcdOptions = {}): Promise<Service> => {
   })
 }
 
-/** Servers that have no JSON gateway where clients connect. */
+/** Servers without a JSON gateway on the clients' port. */
 export const withoutGateway = async (): Promise<{ what: string; options: EtcdOptions }[]> => {
   const [healthPort] = await freePorts(1)
   const elsewhere = `--listen-client-http-urls=http://127.0.0.1:${healthPort}`

@@ -13,12 +13,12 @@ import {
 
 const store = join(import.meta.dirname, '../../.services')
 
-/** Programs by name, as found once and handed to the test processes. */
+/** Programs by name, as the set-up has found them and passed to the test processes. */
 type Programs = Readonly<Record<ProgramName, Program>>
 
 const variable = 'RDV_TEST_PROGRAMS'
 
-/** The programs of a package, postgres' initdb among them, whose libraries must be there. */
+/** The programs of a package, including initdb of postgres. Their libraries must be present. */
 const executables = (entry: ProgramEntry, folder: string): string[] => {
   const found = globSync(join(folder, 'root', entry.inPackage))
     .sort()
@@ -46,7 +46,7 @@ const addLibraries = (
   for (const path of programs) linkLibraries(path, root, libraries)
 }
 
-/** Opens each suite once; a suite that cannot be had is not tried again. */
+/** Opens each suite once. A suite that cannot be opened is not tried again. */
 const suites = (folder: string): ((name: string) => Suite) => {
   const opened = new Map<string, Suite | Error>()
   return (name) => {
@@ -69,12 +69,15 @@ const attempt = <T>(action: () => T): T | Error => {
   }
 }
 
-/** Makes the folder elsewhere and renames it, so that a fetch is whole or absent, and two at once are right. */
+/**
+ * Renames the folder `made`, which was filled elsewhere, to its final name. A fetched program is therefore complete or
+ * absent, and two runs may fetch at the same time.
+ */
 const publish = (entry: ProgramEntry, made: string, folder: string): void => {
   try {
     renameSync(made, folder)
   } catch {
-    // another run was first, or a folder of an unusable version is there
+    // another run was first, or there is a folder with an unusable version
     if (fetched(entry, folder)) return
     rmSync(folder, { recursive: true, force: true })
     renameSync(made, folder)
@@ -166,16 +169,16 @@ const find = (names: readonly ProgramName[]): Map<ProgramName, Program> => {
 }
 
 /**
- * Finds every server program, in this order: its environment variable, PATH, what an earlier run fetched, the
- * machine's Debian mirror. Child processes are told through the environment.
+ * Finds every server program, in this order: its environment variable, PATH, the program that an earlier run fetched,
+ * the machine's Debian mirror. Passes the result to child processes through the environment.
  *
- * @throws Error that lists each missing program and how to give it
+ * @throws Error that lists each missing program, and how to provide it
  */
 export const provideAllPrograms = (): void => {
   process.env[variable] = JSON.stringify(Object.fromEntries(find(programNames)))
 }
 
-/** One program, as the run's set-up found it; outside a test run it is found on the spot. */
+/** One program as the set-up of the test run has found it. Outside a test run, it is looked for now. */
 export const findProgram = (name: ProgramName): Program => {
   const provided = process.env[variable]
   if (provided) return (JSON.parse(provided) as Programs)[name]

@@ -8,10 +8,13 @@ import {
 } from 'node:http2'
 import type { Loss } from './loss.ts'
 
-/** Headers as the next connection may have them: those of this one's own stay behind. */
+/** A copy of the headers, for the next connection. */
 const carried = (headers: IncomingHttpHeaders): OutgoingHttpHeaders => ({ ...headers })
 
-/** Passes on what is spoken over HTTP/2, as gRPC is, a connection for each one. It takes connections, but listens nowhere. */
+/**
+ * Forwards HTTP/2, as gRPC uses it, with one connection to the target for each client's connection. The server takes
+ * connections, but does not listen.
+ */
 export const startFrames = (
   { host, port }: { host: string; port: number },
   loss: Loss,

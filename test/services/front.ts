@@ -9,26 +9,28 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { startFrames } from './frames.ts'
 import { Loss } from './loss.ts'
 
-/** A load balancer's own answer. */
+/** An answer by the load balancer itself. */
 interface OwnAnswer {
   readonly status: number
-  /** Whether the server behind it has got the request, and carried it out, before. */
+  /** Whether the server behind it has received and executed the request before. */
   readonly carriedOut: boolean
 }
 
-/** An HTTP load balancer in front of a server, which answers some requests itself: with a page, as those do. */
+/**
+ * An HTTP load balancer in front of a server. It answers some requests itself, with an HTML page as load balancers do.
+ */
 export interface Front {
   url(scheme: string): string
-  /** From now on it answers the requests whose path matches itself. `undefined`: none. */
+  /** From now on, it answers requests with a matching path itself. `undefined` ends this. */
   answer(paths: RegExp, own: OwnAnswer | undefined): void
-  /** Which request it loses, with its connection; of gRPC too. */
+  /** The request that is lost together with its connection; it may be one of gRPC. */
   readonly loss: Loss
   stop(): Promise<void>
 }
 
 const PAGE = '<html>\n<head><title>Oops</title></head>\n<body>\nOops\n</body>\n</html>\n'
 
-/** How a connection over HTTP/2 begins. */
+/** The beginning of a connection over HTTP/2. */
 const PREFACE = 'PRI *'
 
 export const startFront = async (target: { host: string; port: number }): Promise<Front> => {
@@ -76,7 +78,7 @@ export const startFront = async (target: { host: string; port: number }): Promis
       socket.pause()
       socket.unshift(bytes)
       if (bytes.toString('latin1').startsWith(PREFACE)) {
-        // It reads by itself what stands in the buffer.
+        // The HTTP/2 server reads the bytes that are in the buffer by itself.
         frames.emit('connection', socket)
       } else {
         plain.emit('connection', socket)

@@ -14,7 +14,7 @@ const versionOf = (
     encoding: 'utf8',
     env: programEnvironment({ libraries }),
   })
-  // nginx tells it on stderr; of a program that does not start there is something else
+  // nginx prints its version on stderr; a program that does not start prints something else there
   const found = /(\d+)\.(\d+)/.exec(stdout || (status === 0 ? stderr : ''))
   return found === null ? undefined : [Number(found[1]), Number(found[2])]
 }
@@ -26,11 +26,11 @@ const isFile = (path: string): boolean => {
   try {
     return statSync(path).isFile()
   } catch {
-    return false // absent, or in a folder that is closed to us
+    return false // absent, or in a folder without permission
   }
 }
 
-/** The program at `path`, if it starts there and says a version. */
+/** The program at `path`, if it starts and prints a version. */
 const startable = (
   entry: ProgramEntry,
   path: string,
@@ -40,7 +40,7 @@ const startable = (
   return version && { path, version, ...fetched }
 }
 
-/** The program at `path`, if it starts there and its version will do. */
+/** The program at `path`, if it starts and its version is in the range. */
 export const acceptable = (
   entry: ProgramEntry,
   path: string,
@@ -52,7 +52,7 @@ export const acceptable = (
   return fits ? program : undefined
 }
 
-/** The program that the entry's environment variable names, whatever its version. */
+/** The program that the entry's environment variable names, regardless of its version. */
 export const named = (entry: ProgramEntry): Program | undefined => {
   const value = process.env[entry.variable]
   if (!value) return undefined
@@ -62,7 +62,7 @@ export const named = (entry: ProgramEntry): Program | undefined => {
   return program
 }
 
-/** The program on PATH or in its usual folder, if its version will do. */
+/** The program on PATH or in its usual folder, if its version is in the range. */
 export const installed = (entry: ProgramEntry): Program | undefined => {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
   const usual = entry.alsoIn === undefined ? [] : globSync(entry.alsoIn).sort().reverse()

@@ -1,7 +1,9 @@
-/** What becomes of a request whose connection is cut: it never arrives, or the server has carried it out. */
+/**
+ * The effect on a request whose connection is cut: it never arrives, or the server executes it and its answer is lost.
+ */
 export type Lost = 'request' | 'answer'
 
-/** Which request is lost, told by counting those of a kind. */
+/** Selects a request that is lost, by counting the requests of a kind. */
 export class Loss {
   #kind = /./
   #left = 0
@@ -9,7 +11,7 @@ export class Loss {
   #lasting = false
   #lost: string | undefined
 
-  /** From now on the `nth` request whose method and path match is lost, and no other one. */
+  /** From now on, only the `nth` request whose method and path match is lost. */
   plan(kind: RegExp, nth: number, what: Lost): void {
     this.#kind = kind
     this.#left = nth
@@ -18,13 +20,13 @@ export class Loss {
     this.#lost = undefined
   }
 
-  /** From now on all requests whose method and path match never arrive. */
+  /** From now on, no request whose method and path match arrives. */
   planAll(kind: RegExp): void {
     this.plan(kind, 1, 'request')
     this.#lasting = true
   }
 
-  /** Nothing is lost any more. */
+  /** From now on, no request is lost. */
   end(): void {
     this.#left = 0
   }
@@ -34,7 +36,7 @@ export class Loss {
     return this.#lost
   }
 
-  /** A request has come: what becomes of it. */
+  /** Counts a request that has arrived. Returns what is lost of it. */
   of(request: string): Lost | undefined {
     if (this.#left === 0 || !this.#kind.test(request)) return undefined
     if (!this.#lasting && --this.#left > 0) return undefined

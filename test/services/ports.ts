@@ -13,7 +13,7 @@ const close = async (server: Server): Promise<void> => {
   await closed
 }
 
-/** Different loopback ports that were free a moment ago. Another process may take one: retry with others. */
+/** Different loopback ports that were free a moment ago. Another process may take one of them: retry with others. */
 export const freePorts = async (count: number): Promise<number[]> => {
   const servers = await Promise.all(Array.from({ length: count }, listen))
   const ports = servers.map((server) => (server.address() as AddressInfo).port)

@@ -17,40 +17,43 @@ import { type Place, portOf, type Service, startService } from './service.ts'
 import { temporaryFolder } from './watchdog.ts'
 
 export interface PostgresOptions {
-  /** Of the superuser `postgres`, asked on every connection. */
+  /** The password of the superuser `postgres`. Every connection needs it. */
   readonly password?: string
-  /** Created on an empty store; the first is the one in the URL. */
+  /** Databases that are created in an empty store. The first one is in the URL. */
   readonly databases?: readonly string[]
-  /** The certificate and the key of its TLS, which it has none without. */
+  /** The certificate and the key for TLS. Default: no TLS. */
   readonly tls?: {
     readonly cert: string
     readonly key: string
-    /** The authority that it knows clients' certificates by. */
+    /** The authority that must have signed clients' certificates. */
     readonly clients?: string
   }
-  /** Lines of pg_hba.conf for connections over TCP. Default: any, by password. */
+  /** Lines of pg_hba.conf for connections over TCP. Default: every connection, with a password. */
   readonly hba?: readonly string[]
-  /** Such as `default_transaction_read_only=on`. */
+  /** Settings such as `default_transaction_read_only=on`. */
   readonly settings?: readonly string[]
-  /** The primary whose standby this one is; it has the same users and passwords. */
+  /** The primary server, if this is a standby. Both have the same users and passwords. */
   readonly standbyOf?: PostgresService
 }
 
 export interface PostgresService extends Service {
   readonly user: string
   readonly password: string
-  /** The folder of its Unix socket, which it listens on besides TCP. */
+  /** The folder of its Unix socket. It listens there and on TCP. */
   readonly socketFolder: string
   /** Runs statements as the superuser. */
   query(...statements: string[]): Promise<void>
-  /** It takes no more connections, and ends once the last one is closed, by what this resolves to. */
+  /**
+   * Asks the server to end. It accepts no more connections, and ends once the last one is closed. Call the returned
+   * function to close it.
+   */
   leave(): Promise<() => Promise<void>>
 }
 
 const user = 'postgres'
 const host = '127.0.0.1'
 
-/** PostgreSQL refuses to run as root; this user exists everywhere and owns nothing. */
+/** PostgreSQL refuses to run as root. This user exists everywhere and owns no files. */
 const nobody = 65534
 
 const uid = process.getuid?.() === 0 ? nobody : undefined
@@ -79,7 +82,10 @@ const moved = (program: Program, from: string): Program => {
 
 let usable: Program | undefined
 
-/** The program, where the user it runs as can start it: a checkout below root's home is closed to others. */
+/**
+ * The program in a place where the user that runs it can start it. Other users cannot open a checkout below root's
+ * home.
+ */
 const findUsable = (): Program => {
   const found = findProgram('postgres')
   const program = { ...found, path: realpathSync(found.path) }
@@ -88,7 +94,7 @@ const findUsable = (): Program => {
   return moved(program, realpathSync(found.folder))
 }
 
-/** Its superuser is asked for this password. */
+/** Creates a data directory whose superuser has this password. */
 const initialise = (program: Program, password: string): string => {
   const folder = temporaryFolder('postgres-empty')
   const passwordFile = join(folder, 'password')
@@ -112,7 +118,7 @@ const initialise = (program: Program, password: string): string => {
 
 const initialised = new Map<string, string>()
 
-/** An empty store, a copy of the one that initdb made for this password. */
+/** Creates an empty store: a copy of the one that initdb made for this password. */
 const makeStore = (program: Program, place: Place, password: string): void => {
   const made = initialised.get(password) ?? initialise(program, password)
   initialised.set(password, made)
@@ -153,7 +159,7 @@ const serverFlags = (place: Place, options: PostgresOptions): string[] => [
   ...['-p', String(portOf(place))],
   ...['-k', place.folder],
   ...['-c', 'jit=off'],
-  // what a killed process wrote is kept by the kernel
+  // the kernel keeps what a killed process wrote
   ...['-c', 'fsync=off'],
   ...serverSettings(options),
 ]

@@ -1,12 +1,12 @@
-/** A package of a Debian suite that holds a program. */
+/** A package of a Debian suite that contains a program. */
 interface DebianSource {
   readonly suite: string
   readonly packages: readonly string[]
 }
 
-/** What a server program is called, which versions will do, and where it can be had. */
+/** The names of a server program, the usable versions, and the places where it is found. */
 export interface ProgramEntry {
-  /** The environment variable that names the program's file (or its folder) and wins over everything. */
+  /** The environment variable that names the program's file or folder. It takes precedence over every other place. */
   readonly variable: string
   readonly executable: string
   readonly versionArguments: readonly string[]
@@ -14,11 +14,11 @@ export interface ProgramEntry {
   readonly from: readonly [number, number]
   /** Exclusive upper bound. */
   readonly below: readonly [number, number]
-  /** Folders that are looked at after PATH, as a glob. */
+  /** Folders that are searched after PATH, as a glob. */
   readonly alsoIn?: string
-  /** Where the program lies in its Debian package, as a glob. */
+  /** The place of the program in its Debian package, as a glob. */
   readonly inPackage: string
-  /** Tried in this order: suites move on, and old ones leave the mirrors. */
+  /** The packages, tried in this order: a suite gets newer versions, and old suites leave the mirrors. */
   readonly sources: readonly DebianSource[]
 }
 
@@ -92,7 +92,7 @@ export const catalogue = {
     variable: 'RDV_TEST_CURL',
     executable: 'curl',
     versionArguments: ['--version'],
-    // the first that writes an answer's headers as JSON
+    // the first version that prints an answer's headers as JSON
     from: [7, 83],
     below: [100, 0],
     inPackage: 'usr/bin/curl',
@@ -112,7 +112,7 @@ export const catalogue = {
     executable: 'nginx',
     versionArguments: ['-v'],
     from: [1, 18],
-    // from 1.29 on it speaks HTTP/1.1 to its upstreams by default
+    // since 1.29 it speaks HTTP/1.1 to its upstreams by default
     below: [1, 29],
     alsoIn: '/usr/sbin',
     inPackage: 'usr/sbin/nginx',
@@ -140,7 +140,7 @@ export const catalogue = {
   nanocat: {
     variable: 'RDV_TEST_NANOCAT',
     executable: 'nanocat',
-    // it tells no version: what is found is the 127.0 of an address in its help
+    // it prints no version; the number that is found is the 127.0 of an address in its help
     versionArguments: ['--help'],
     from: [0, 0],
     below: [1_000, 0],
@@ -208,18 +208,21 @@ export type ProgramName = keyof typeof catalogue
 
 export const programNames = Object.keys(catalogue) as ProgramName[]
 
-/** A program that was found, answered with its version and can be started. */
+/** A program that was found, has printed its version and can be started. */
 export interface Program {
   readonly path: string
   /** `major.minor` */
   readonly version: readonly [number, number]
-  /** The folder everything of a fetched program lies in. */
+  /** The folder that contains all files of a fetched program. */
   readonly folder?: string
   /** Shared libraries that the machine lacks, for LD_LIBRARY_PATH. */
   readonly libraries?: string
 }
 
-/** The environment a server runs in: nothing of ours, so that no ETCD_ or CONSUL_ setting leaks into it. */
+/**
+ * The environment in which a server runs. It contains none of the tests' variables, so that no setting of etcd or
+ * Consul gets in.
+ */
 export const programEnvironment = (program: Pick<Program, 'libraries'>): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
   HOME: '/nonexistent',

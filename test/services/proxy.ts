@@ -2,39 +2,39 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { type Direction, direct, type Weather } from './direction.ts'
 
-/** A TCP proxy in front of a server, which fails as networks do. */
+/** A TCP proxy in front of a server. It fails as networks do. */
 export interface TcpProxy {
   readonly host: string
   readonly port: number
-  /** The proxy's address as a backend or probe is given it. */
+  /** The proxy's address as a URL of a backend or a probe. */
   url(scheme: string): string
   /** Resets every connection, and ends `dropReplies`. New connections work. */
   cut(): void
   /** Resets every connection and refuses new ones (ECONNREFUSED) until `accept`. */
   refuse(): void
-  /** Takes connections again, on the same port. */
+  /** Accepts connections again, on the same port. */
   accept(): Promise<void>
-  /** A black hole: connections stay, new ones open, nothing flows either way. */
+  /** A black hole: open connections stay, new ones open, and no data flows in either direction. */
   pause(): void
   /**
-   * The connections that are open now, or the `newest` of them, become half-open: both ends keep them, and nothing that is
-   * sent on them arrives any more. New ones work.
+   * Makes the open connections, or the `newest` of them, half-open: both ends keep them, but no data that is sent on
+   * them arrives any more. New connections work.
    */
   halfOpen(newest?: number): void
-  /** What was held flows on. */
+  /** Ends `pause`. Delivers the data that was held. */
   resume(): void
   /**
-   * Requests reach the server, its replies are swallowed, on open and on new connections, until `cut`.
-   * Resolves when the first reply was swallowed: the server has then acted on a request.
+   * From now on until `cut`, requests reach the server but its replies are dropped, on open and on new connections.
+   * Resolves when the first reply was dropped: the server has then acted on a request.
    */
   dropReplies(): Promise<void>
-  /** Every piece that arrives from now on leaves this many milliseconds later. */
+  /** Delays every piece that arrives from now on by this many milliseconds. */
   delay(milliseconds: number): void
-  /** How many connections are open. A half-open one no longer counts. */
+  /** The number of open connections, without half-open ones. */
   readonly connections: number
-  /** The most that were open at the same time. */
+  /** The highest number of connections that were open at the same time. */
   readonly peak: number
-  /** In how many pieces clients have sent what they did: each of their requests is one at least. */
+  /** The number of pieces that clients have sent. Each of their requests is at least one piece. */
   readonly received: number
   /** Resets every connection and closes the port. */
   stop(): Promise<void>
@@ -99,7 +99,7 @@ export const startProxy = async (target: Target): Promise<TcpProxy> => {
     const link = { over, client, server, directions }
     links.add(link)
     peak = Math.max(peak, links.size)
-    // the server is not told that the client of a dead one has left
+    // the server does not learn that the client of a dead connection has left
     client.once('close', () => over.dead || links.delete(link))
   }
 

@@ -7,13 +7,16 @@ import { programEnvironment } from './programs.ts'
 
 const run = promisify(execFile)
 
-/** Debian's `psql` on PATH is a script that chooses among versions, and looks at more than its environment. */
+/**
+ * The real program. Debian's `psql` on PATH is a script that chooses among versions, and reads more than its
+ * environment.
+ */
 const executable = (path: string): string => {
   if (basename(realpathSync(path)) !== 'pg_wrapper') return path
   return globSync('/usr/lib/postgresql/*/bin/psql').sort().at(-1) ?? path
 }
 
-/** Whether the real `psql` connects by this URL, with these variables and no others; never asks for a password. */
+/** Whether the real `psql` connects with this URL and only these variables. It never asks for a password. */
 export const psqlConnects = async (
   url: string,
   variables: Readonly<Record<string, string>>,

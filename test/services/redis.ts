@@ -21,7 +21,7 @@ const settings = (place: Place, { password }: RedisOptions): string =>
     ...(password === undefined ? [] : [`requirepass "${password}"`]),
   ].join('\n')
 
-/** What Redis answers to commands, up to `length` characters; less when the connection ends. */
+/** The answer of Redis to commands, up to `length` characters; less if the connection ends. */
 const answer = (port: number, commands: string, length: number): Promise<string> => {
   const { promise, resolve } = Promise.withResolvers<string>()
   const socket = connect({ host: '127.0.0.1', port, timeout: 1000 })
@@ -43,7 +43,7 @@ const ready = async (place: Place, { password }: RedisOptions): Promise<boolean>
   return (await answer(portOf(place), `${login}PING\r\n`, wanted.length)) === wanted
 }
 
-/** Starts Redis, with an append-only file so that it keeps its store over a restart. */
+/** Starts Redis with an append-only file, so that its data survives a restart. */
 export const startRedis = (options: RedisOptions = {}): Promise<Service> => {
   const program = findProgram('redis')
   const login = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`

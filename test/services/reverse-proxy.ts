@@ -5,7 +5,7 @@ import { findProgram } from './fetch.ts'
 import { programEnvironment } from './programs.ts'
 import { type Place, portOf, type Service, startService } from './service.ts'
 
-/** What stands in a block of the page on proxies, in which tests replace ports and limits. */
+/** The content of a block on the page about proxies. Tests replace ports and limits in it. */
 export const documentedProxy = (language: 'nginx' | 'haproxy'): string => {
   const page = readFileSync(new URL('../../docs/proxies.md', import.meta.url), 'utf8')
   const [, block] = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms').exec(page) ?? []
@@ -13,16 +13,16 @@ export const documentedProxy = (language: 'nginx' | 'haproxy'): string => {
   return block
 }
 
-/** Without a setting beyond where the server is, as many run it. */
+/** A configuration with no setting but the address of the server, as many users have it. */
 export const PLAIN_NGINX = `server {
     listen 80;
     location / { proxy_pass http://127.0.0.1:8080; }
 }`
 
 interface Proxied {
-  /** In front of which server. */
+  /** The server behind the proxy. */
   readonly to: Service
-  /** Of the documentation, or another. */
+  /** The configuration, from the documentation or from the test. */
   readonly configuration: string
 }
 
@@ -34,7 +34,7 @@ const located = ({ to, configuration }: Proxied, listen: string): string =>
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 
-/** What surrounds a file of conf.d, without root and in one process. */
+/** The configuration around a file of conf.d, for one process without root. */
 const wholeNginx = (folder: string, block: string): string => `
 daemon off; master_process off; pid ${folder}/pid; error_log stderr;
 events {}

@@ -12,7 +12,7 @@ const privateKey = (file: string): Promise<webcrypto.CryptoKey> => {
   return crypto.subtle.importKey('pkcs8', Uint8Array.from(der), algorithm, false, ['sign'])
 }
 
-/** A revocation list of the authority's, as a file, in which these certificates stand. */
+/** Writes a revocation list of the authority that contains these certificates. Returns the file. */
 export const revoke = async ({ ca, caKey }: TlsFiles, ...certs: string[]): Promise<string> => {
   const list = await X509CrlGenerator.create({
     issuer: new X509Certificate(readFileSync(ca, 'utf8')).subjectName,
@@ -20,7 +20,7 @@ export const revoke = async ({ ca, caKey }: TlsFiles, ...certs: string[]): Promi
     nextUpdate: new Date(Date.now() + 24 * 3_600_000),
     entries: certs.map((cert) => ({
       serialNumber: new X509Certificate(readFileSync(cert, 'utf8')).serialNumber,
-      // else it writes an empty list of extensions, which BoringSSL does not read
+      // without a reason, the library writes an empty list of extensions, which BoringSSL does not read
       reason: X509CrlReason.superseded,
     })),
     signingAlgorithm: algorithm,

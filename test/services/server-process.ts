@@ -4,12 +4,12 @@ import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { releaseProcess, watchdogProcess } from './watchdog.ts'
 
-/** How to start a server once. */
+/** How a server is started. */
 export interface Launch {
   readonly command: string
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
-  /** The user (and group) id to run as, where that is not our own. */
+  /** The user (and group) id of the server, if it is not the tests' own. */
   readonly uid?: number
 }
 
@@ -23,7 +23,7 @@ export interface ServerProcess {
   end(name: NodeJS.Signals): Promise<void>
 }
 
-/** The server ended before it answered, often because another process took one of its ports. */
+/** The server ended before it answered, often because another process has taken one of its ports. */
 export class EndedEarlyError extends Error {}
 
 const readyWithin = 60_000
@@ -38,13 +38,13 @@ const processes = (): [pid: number, parent: number][] => {
       .filter(Number)
       .map((pid) => [Number(pid), parentOf(pid)])
   } catch {
-    return [] // no /proc on this system: the servers with one process are still right
+    return [] // no /proc on this system: signals still reach servers of one process
   }
 }
 
 const parentOf = (pid: string): number => {
   try {
-    // the name in brackets may hold anything, spaces and brackets included
+    // the name in parentheses may contain any character, even spaces and parentheses
     return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1])
   } catch {
     return 0
@@ -55,7 +55,7 @@ const send = (pid: number, name: NodeJS.Signals): void => {
   try {
     process.kill(pid, name)
   } catch {
-    // it has ended
+    // the process has ended
   }
 }
 
@@ -70,7 +70,7 @@ const begin = async (launch: Launch, log: string): Promise<ChildProcess> => {
       env: launch.env,
       cwd: '/',
       stdio: ['ignore', output, output],
-      // a terminal's Ctrl-C is for the tests, which stop their servers themselves
+      // Ctrl-C in a terminal is for the tests, which stop their servers themselves
       detached: true,
       ...user,
     })

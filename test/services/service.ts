@@ -5,35 +5,35 @@ import { freePorts } from './ports.ts'
 import { EndedEarlyError, type Launch, type ServerProcess, startProcess } from './server-process.ts'
 import { temporaryFolder } from './watchdog.ts'
 
-/** A real server, running for a test. */
+/** A real server that runs for a test. */
 export interface Service {
-  /** In the form that `--backend` or `--probe` takes, where there is one. */
+  /** The URL for `--backend` or for a probe, if there is such a form. */
   readonly url: string
   readonly host: string
   readonly port: number
-  /** Of the running server; another one after `restart`. */
+  /** The id of the server's process. It changes with `restart`. */
   readonly pid: number
-  /** Variables with which clients present themselves: user, token, certificates. */
+  /** Variables that identify clients: user, token, certificates. */
   readonly environment: Readonly<Record<string, string>>
-  /** Stops it in the middle of whatever it does (SIGSTOP); its port still accepts connections. */
+  /** Stops the server at any point of its work (SIGSTOP). Its port still accepts connections. */
   freeze(): void
-  /** Lets a frozen server go on (SIGCONT). */
+  /** Continues a frozen server (SIGCONT). */
   thaw(): void
-  /** Kills it (SIGKILL) and waits until it has ended. */
+  /** Kills the server (SIGKILL) and waits until it has ended. */
   kill(): Promise<void>
-  /** Kills it if it runs, and starts it on the same port; `empty` gives it a new, empty store. */
+  /** Kills the server if it runs, and starts it on the same port. `empty` gives it a new, empty store. */
   restart(options?: { empty?: boolean }): Promise<void>
-  /** Ends it and removes its folder. */
+  /** Ends the server and removes its folder. */
   stop(): Promise<void>
 }
 
-/** What the parts of a service's life are given. */
+/** The folders and ports of a service. */
 export interface Place {
   /** The service's own temporary folder. */
   readonly folder: string
-  /** Where its store is; a new one is made when the service is emptied. */
+  /** The folder of its store. A new one is created when the service is emptied. */
   readonly data: string
-  /** The first is the one that clients use. */
+  /** Clients use the first port. */
   readonly ports: readonly number[]
 }
 
@@ -41,16 +41,16 @@ export interface Place {
 export interface ServiceKind {
   readonly name: string
   readonly ports: number
-  /** The signal by which it ends and cleans up, where that is not SIGKILL. */
+  /** The signal that ends the server with its cleanup. Default: SIGKILL. */
   readonly stopSignal?: NodeJS.Signals
   readonly environment?: Readonly<Record<string, string>>
   url(place: Place): string
-  /** Makes an empty store. */
+  /** Creates an empty store. */
   prepare?(place: Place): void
   launch(place: Place): Launch
-  /** Whether it answers; false while it does not. */
+  /** Whether the server answers. */
   ready(place: Place): Promise<boolean>
-  /** Sets up an empty store, once it answers. */
+  /** Sets up an empty store after the first answer. */
   initialise?(place: Place): Promise<void>
 }
 
@@ -80,7 +80,7 @@ const beginEmpty = async (kind: ServiceKind, place: Place): Promise<ServerProces
   }
 }
 
-/** Tries again while the server ends early, each time as `action` says. */
+/** Runs `action` again while the server ends early. */
 const insist = async <T>(name: string, action: () => Promise<T>): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -89,13 +89,16 @@ const insist = async <T>(name: string, action: () => Promise<T>): Promise<T> => 
       if (!(error instanceof EndedEarlyError) || attempt === attempts) {
         throw new Error(`${name} does not start`, { cause: error })
       }
-      // on the same port the reason can be a connection or a child process that is still ending
+      // if the port is the same, the reason can be a connection or a child process that is still ending
       await delay(50 * attempt)
     }
   }
 }
 
-/** The kernel stops a program's threads one after the other; each of them may answer until it is. */
+/**
+ * Waits until the server has stopped. The kernel stops the threads of a process one after the other, and each of them
+ * may answer until then.
+ */
 const awaitStop = (pid: number): void => {
   const running = () =>
     readdirSync(`/proc/${pid}/task`).some((thread) => {

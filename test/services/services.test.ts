@@ -177,7 +177,7 @@ test('the certificates are signed by their authority', async () => {
 })
 
 describe('a proxy', () => {
-  /** A server that echoes, and remembers what it was sent. */
+  /** A server that sends back what it receives, and remembers it. */
   const startEcho = async () => {
     let received = ''
     const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -200,7 +200,7 @@ describe('a proxy', () => {
   const join = async (proxy: TcpProxy): Promise<Socket> => {
     const socket = connect(proxy.port, proxy.host)
     await once(socket, 'connect')
-    socket.on('error', () => {}) // stopping the proxy resets what is still open
+    socket.on('error', () => {}) // stopping the proxy resets open connections
     return socket
   }
 
@@ -264,7 +264,7 @@ describe('a proxy', () => {
     proxy.pause()
     socket.write('held')
     const other = await startProxy(target)
-    await echo(await join(other), '1') // a round trip elsewhere: time enough for the held bytes
+    await echo(await join(other), '1') // a round trip elsewhere takes long enough for the held bytes
     await other.stop()
     expect(received()).toBe('1')
     proxy.resume()

@@ -14,9 +14,9 @@ const build = (): void => {
   })
 }
 
-/** Once before all tests: the server programs are there, and what is tested is what is built. */
+/** Runs once before all tests: provides the server programs, and builds what is tested. */
 export default function setUp(): void {
   provideAllPrograms()
-  // within bun it is built already, by Node: `npm run test:bun`
+  // within bun, `npm run test:bun` has already built it with Node
   if (process.versions.bun === undefined) build()
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /*
- * However this process ends, `kill -9` included, the write end of the guard's pipe is closed with it. The guard
+ * When this process ends in any way, even by `kill -9`, the write end of the watchdog's pipe is closed. The watchdog
  * then kills the servers that are still listed, by process id, and removes the temporary folder.
  */
 const script = `
@@ -29,7 +29,7 @@ let running: Watchdog | undefined
 
 const start = (): Watchdog => {
   const folder = mkdtempSync(join(tmpdir(), 'rdv-services-'))
-  // a server that must not be root reaches its own folder in here, and can list nothing
+  // a server that must not be root reaches its own folder in it, but cannot list the others
   chmodSync(folder, 0o711)
   const child = spawn('/bin/sh', ['-c', script, 'guard', folder], {
     detached: true,
@@ -48,16 +48,16 @@ const watchdog = (): Watchdog => {
   return running
 }
 
-/** A fresh temporary folder, removed when this process ends at the latest. */
+/** Creates an empty temporary folder. It is removed at the latest when this process ends. */
 export const temporaryFolder = (name: string): string =>
   mkdtempSync(join(watchdog().folder, `${name}-`))
 
-/** From now on the process is killed when this process ends, however it ends. */
+/** Registers a process, which is killed when this process ends in any way. */
 export const watchdogProcess = (pid: number): void => {
   watchdog().child.stdin?.write(`started ${pid}\n`)
 }
 
-/** The process has ended: its id may soon be another's. */
+/** Removes a process that has ended from the list: another process may get its id. */
 export const releaseProcess = (pid: number): void => {
   watchdog().child.stdin?.write(`ended ${pid}\n`)
 }

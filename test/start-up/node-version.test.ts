@@ -7,7 +7,7 @@ import { temporaryFolder } from '../services/watchdog.ts'
 
 const executable = join(import.meta.dirname, '../../bin/rdv.cjs')
 
-/** Runs `rdv --version` on a Node that says of itself that it is of this version. */
+/** Runs `rdv --version` on a Node that claims to be of this version. */
 const runOn = (version: string): Promise<{ code: number; stdout: string; stderr: string }> => {
   const pretence = join(temporaryFolder('node'), 'pretence.cjs')
   const versions = `{ ...process.versions, node: ${JSON.stringify(version)} }`

@@ -7,7 +7,7 @@ import { type ClaimingHarness, Follower, type Pair, present, text } from './harn
 
 const TTL = 60_000
 
-/** A session that queues for a lock, as a client of its own sees it. */
+/** A session that queues for a lock, with a client of its own. */
 interface Contender {
   readonly backend: Backend & Claimable
   readonly session: string
@@ -46,11 +46,11 @@ const held = (result: ClaimResult) => {
 const leave = (contenders: readonly Contender[]) =>
   Promise.all(contenders.map(({ backend, session: lease }) => backend.revoke(lease)))
 
-/** What a store with the extension `Claimable` promises. */
+/** The promises of a store with the extension `Claimable`. */
 export const claims = (pair: Pair<ClaimingHarness>): void => {
   const newName = () => `${present(pair.prefix().split('/')[0])}/lock/l`
 
-  /** Contenders for one new lock, of the two clients in turn. */
+  /** Contenders for one new lock. They use the two clients in turn. */
   const contend = async (count: number) => {
     const name = newName()
     const clients = Array.from({ length: count }, (_, i) => (i % 2 ? pair.b : pair.a))
@@ -233,7 +233,7 @@ export const claims = (pair: Pair<ClaimingHarness>): void => {
           }
           most = Math.max(most, ++holders)
           tokens.add(result.token)
-          // the others have asked in between
+          // the other contenders have tried to claim in between
           await pair.a.get(result.key)
           holders--
           await release(slots)

@@ -20,7 +20,7 @@ const write = async (backend: Backend, key: string, value: string, lease?: strin
   return present(await backend.get(key))
 }
 
-/** Each guard, on each situation of its key: does it hold? */
+/** For each precondition: whether it holds in each situation of its key. */
 const PRECONDITIONS: readonly {
   guard: (key: string, ids: { mine: string; other: string; revision: number }) => Precondition
   name: string

@@ -6,9 +6,9 @@ import { onTestFinished } from '../../finished.ts'
 import type { TcpProxy } from '../../services/proxy.ts'
 import type { Service } from '../../services/service.ts'
 
-/** One running store, to which independent clients connect. */
+/** One running store to which independent clients connect. */
 export interface Harness {
-  /** A client of its own, as another process would have. */
+  /** Creates an independent client, as another process would have it. */
   connect(options?: { callLimit?: number }): Promise<Backend>
   stop(): Promise<void>
 }
@@ -18,9 +18,9 @@ export interface SharedHarness extends Harness {
   readonly url: string
 }
 
-/** A store behind a network, whose faults can be had. */
+/** A store behind a network. Tests can cause faults of both. */
 export interface NetworkHarness extends SharedHarness {
-  /** Stands between the store and the clients of `connectThroughProxy`. */
+  /** The proxy between the store and the clients of `connectThroughProxy`. */
   readonly proxy: TcpProxy
   readonly service: Service
   connectThroughProxy(options?: { callLimit?: number }): Promise<Backend>
@@ -28,16 +28,16 @@ export interface NetworkHarness extends SharedHarness {
 
 /** A store with the extension `Claimable`. */
 export interface ClaimingHarness extends Harness {
-  /** Leaves a lock free, and forbidden to everybody for a moment. */
+  /** Leaves a lock free, but the store lets no session have it for a moment. */
   delayLock(name: string): Promise<void>
 }
 
-/** Two clients of one store for a file's cases; the keys of each case are its own. */
+/** Two clients of one store for the cases of a file. Each case has keys of its own. */
 export interface Pair<H extends Harness> {
   readonly harness: H
   readonly a: Backend
   readonly b: Backend
-  /** A prefix that nothing else uses. */
+  /** A prefix that is used only once. */
   prefix(): string
 }
 
@@ -76,7 +76,7 @@ export const present = <T>(value: T | undefined): T => {
 export const text = (entry: Entry | undefined): string | undefined =>
   entry && Buffer.from(entry.value).toString()
 
-/** What a reader of a watch knows of its scope. It is stopped with the test at the latest. */
+/** The entries of a scope that the reader of a watch knows. The reader is stopped at the latest when the test ends. */
 export class Follower {
   readonly known = new Map<string, Entry>()
   readonly events: WatchEvent[] = []
@@ -89,7 +89,7 @@ export class Follower {
     onTestFinished(() => this.stop())
   }
 
-  /** Resolves once what is known satisfies the condition. */
+  /** Resolves once `condition` is true. */
   async until(condition: (known: ReadonlyMap<string, Entry>, events: WatchEvent[]) => boolean) {
     while (!condition(this.known, this.events)) {
       const failed = await Promise.race([

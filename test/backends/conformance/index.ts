@@ -21,12 +21,12 @@ const common = (clients: Pair<Harness>): void => {
   leases(clients)
 }
 
-/** What every backend promises, shown by two independent clients of one store. */
+/** The promises of every backend, checked with two independent clients of one store. */
 export const conformance = (start: () => Promise<Harness>): void => {
   beside('every backend', () => common(pair(start)))
 }
 
-/** Likewise, and what a store promises that other processes reach. */
+/** The promises of every backend, and those of a store that other processes reach. */
 export const sharedConformance = (start: () => Promise<SharedHarness>): void => {
   beside('every backend', () => {
     const clients = pair(start)
@@ -35,7 +35,7 @@ export const sharedConformance = (start: () => Promise<SharedHarness>): void => 
   })
 }
 
-/** What a store with the extension `Claimable` promises besides. */
+/** The additional promises of a store with the extension `Claimable`. */
 export const claimingConformance = (start: () => Promise<ClaimingHarness>): void => {
   beside('every backend with claims', () => claims(pair(start)))
 }

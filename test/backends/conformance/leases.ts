@@ -41,7 +41,7 @@ export const leases = (pair: Pair<Harness>): void => {
     test('takes its keys with it when nobody renews it, and not before its TTL is over', async () => {
       const key = `${pair.prefix()}k`
       const granted = performance.now()
-      // long enough to be seen before it is over, on a slow machine too
+      // long enough to be seen before it ends, even on a slow machine
       const { id, ttl } = await pair.a.grant(2_000)
       await pair.a.commit([], [putHeld(key, 'x', id)])
       const follower = new Follower(pair.b, key)

@@ -11,18 +11,20 @@ import { beside } from '../../side-by-side.ts'
 import { Follower, type NetworkHarness, pair, text } from './harness.ts'
 import { losses } from './sessions.ts'
 
-/** Milliseconds: less than 5 s on an idle machine, and less than a call is given on others. */
+/** The limit in milliseconds. An idle machine takes less than 5 s; others take less than the limit of a call. */
 const HEARD_AGAIN = 9_000
 
-/** What every backend promises of a store behind a network that fails. */
+/** The promises of every backend about a store behind a network that fails. */
 export const networkConformance = (start: () => Promise<NetworkHarness>): void => {
   beside('a session behind a network', () => losses(pair(start)))
   beside('behind a network', () => {
     const clients = pair(start)
-    /** Calls are given up after this long here, so that a case of a silent store is short. */
+    /** The limit of a call in milliseconds, so short that the cases of a silent store are short. */
     const callLimit = 1_500
 
-    /** A client whose connections go through the proxy, for one case, which may leave both as they are. */
+    /**
+     * A client whose connections go through the proxy, for one case. The case need not repair the proxy or the store.
+     */
     const patient = async (options?: { callLimit: number }) => {
       const { proxy, service, connectThroughProxy } = clients.harness
       const client = await connectThroughProxy(options)
@@ -163,7 +165,7 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
         await expect(client.get(key)).rejects.toThrow(UnavailableError)
         await expect(client.list(key)).rejects.toThrow(UnavailableError)
         await expect(client.commit([], [put(key, 'x')])).rejects.toThrow()
-        // on a slow machine, too, less than under the usual limit of 5 s
+        // less than with the usual limit of 5 s, even on a slow machine
         expect(performance.now() - started).toBeLessThan(3 * 5_000)
       } finally {
         service.thaw()
@@ -184,7 +186,7 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       expect(await clients.a.get(key)).toEqual(follower.known.get(key))
     })
 
-    // it measures the wall clock, and others may have the machine at that very moment
+    // retried because it measures the wall clock, and other processes may use the machine at that moment
     test('a watch whose connection goes half-open is heard again within 5 s', {
       retry: 1,
     }, async () => {
@@ -203,7 +205,7 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       }
     })
 
-    // it measures the wall clock, and others may have the machine at that very moment
+    // retried because it measures the wall clock, and other processes may use the machine at that moment
     test('a watch whose connection alone goes half-open is heard again, too', {
       retry: 1,
     }, async () => {
@@ -232,7 +234,7 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       const { proxy } = clients.harness
       const client = await patient()
       const { id } = await client.grant(15_000)
-      // several connections are kept where each carries one call
+      // several connections are kept if each of them carries one call at a time
       await Promise.all(Array.from({ length: 6 }, () => client.get(key)))
       proxy.halfOpen()
       await expect(client.get(key)).rejects.toThrow(UnavailableError)
@@ -303,7 +305,7 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
   })
 }
 
-/** Milliseconds that it takes, without those in which this process was kept from running. */
+/** The milliseconds that `body` takes, without those in which this process could not run. */
 const timed = async (body: () => Promise<void>): Promise<number> => {
   const lag = monitorEventLoopDelay({ resolution: 20 })
   lag.enable()
@@ -313,7 +315,7 @@ const timed = async (body: () => Promise<void>): Promise<number> => {
   return performance.now() - begun - (lag.max / 1e6 - 20)
 }
 
-/** Does it as soon as the store can be reached again. */
+/** Repeats a call until the store can be reached. */
 const patiently = async <T>(call: () => Promise<T>): Promise<T> => {
   for (const pause of backoff()) {
     try {

@@ -22,16 +22,21 @@ import {
   text,
 } from './harness.ts'
 
-/** So long that within a case only watches, or the sight of a death, can tell of a loss. */
+/**
+ * In milliseconds. So long that, within a case, a loss is detected only by a watch or because the store sees the death.
+ */
 const LONG_TTL = 60_000
 
-/** Where it must be over within a case, raised by some stores; long enough for a slow machine to renew it. */
+/**
+ * In milliseconds, for cases in which the TTL must end. Some stores raise it. A slow machine can still renew it in
+ * time.
+ */
 const SHORT_TTL = 2_000
 
-/** What is told by a watch is told within this many milliseconds, on a slow and busy machine too: far less than the TTL. */
+/** Milliseconds in which a watch reports a change, even on a slow and busy machine. This is far less than the TTL. */
 const PROMPT = 20_000
 
-/** Less than the 5 s that an idle connection would keep a process. */
+/** In milliseconds. Less than the 5 s for which an idle connection would keep a process alive. */
 const ENDS = 4_000
 
 const fixture = (name: string): string =>
@@ -40,7 +45,7 @@ const fixture = (name: string): string =>
 const run = (name: string, ...args: string[]) =>
   start([process.execPath, '--disable-warning=ExperimentalWarning', fixture(name), ...args])
 
-/** One and the same new namespace for two clients. */
+/** The same new namespace for two clients. */
 const namespacesOf = (
   pair: Pair<Harness>,
 ): { a: Namespace; b: Namespace; key: string; namespace: string } => {
@@ -49,7 +54,7 @@ const namespacesOf = (
   return { a: of(pair.a), b: of(pair.b), namespace: name, key: `${name}/signal/k` }
 }
 
-/** A process that holds the key `k`, and a client that sees it. */
+/** Starts a process that holds the key `k`, and a client that sees the key. */
 const startHolder = async (pair: Pair<SharedHarness>, ttl: number) => {
   const { b, namespace, key } = namespacesOf(pair)
   const follower = new Follower(pair.b, key)
@@ -59,7 +64,7 @@ const startHolder = async (pair: Pair<SharedHarness>, ttl: number) => {
   return { b, key, follower, process, ttl: inForce }
 }
 
-/** What stands above leases: sessions, holds and memberships. */
+/** The recipes' parts that use leases: sessions, holds and memberships. */
 export const sessions = (pair: Pair<Harness>): void => {
   const namespaces = () => namespacesOf(pair)
 
@@ -188,7 +193,7 @@ export const sessions = (pair: Pair<Harness>): void => {
   })
 }
 
-/** What happens to a process that holds something, where others can see it. */
+/** Checks what happens to a process that holds a key, on a store that other processes can reach. */
 export const holders = (pair: Pair<SharedHarness>): void => {
   describe.concurrent('a process', () => {
     test('that is killed loses what it held: at once where that is seen, else by its TTL', async () => {
@@ -217,7 +222,7 @@ export const holders = (pair: Pair<SharedHarness>): void => {
   })
 }
 
-/** What happens to a session when the network fails. */
+/** Checks what happens to a session when the network fails. */
 export const losses = (pair: Pair<NetworkHarness>): void => {
   test('a session whose renewals fail is lost before anybody else can hold', async () => {
     const { proxy, connectThroughProxy } = pair.harness
@@ -252,7 +257,7 @@ export const losses = (pair: Pair<NetworkHarness>): void => {
     await follower.until((known) => known.has(key))
     proxy.pause()
     await hold.release(undefined, AbortSignal.timeout(1))
-    // Consul keeps nothing for less, and up to twice as long
+    // Consul accepts no shorter TTL, and keeps the key for up to twice as long
     await signal(a, 'clock', 'ready', { expire: 10_000 })
     const order: string[] = []
     const left = (name: string) =>
@@ -272,7 +277,7 @@ export const losses = (pair: Pair<NetworkHarness>): void => {
     const { proxy, connectThroughProxy } = pair.harness
     const client = await connectThroughProxy({ callLimit: 120_000 })
     const session = await Session.open(client, { ttl: 3_000 })
-    // of so many only some have a connection, and the last ones have to wait for longer than the TTL
+    // only some of these calls have a connection, and the last ones have to wait for longer than the TTL
     proxy.delay(400)
     await Promise.all(Array.from({ length: 160 }, () => client.get(`${pair.prefix()}k`)))
     proxy.delay(0)

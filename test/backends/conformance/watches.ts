@@ -133,7 +133,7 @@ export const watches = (pair: Pair<Harness>): void => {
   })
 }
 
-/** A fixed sequence of puts and deletes, so that a failure can be had again. */
+/** A fixed sequence of puts and deletes, so that a failure can be reproduced. */
 const storm = async (backend: Backend, prefix: string, seed: number): Promise<void> => {
   let random = seed
   for (let i = 0; i < 60; i++) {

@@ -16,7 +16,7 @@ import { request } from './native.ts'
 
 const KEY = 'rdv/signal/k'
 
-/** Every kind of call, each with what became of it. */
+/** One call of each kind. */
 const everyCall = (client: Backend): Promise<unknown>[] => [
   client.get(KEY),
   client.list('rdv/signal/'),
@@ -229,7 +229,7 @@ describe('a Consul with datacenters and namespaces', () => {
     })
   })
 
-  // The Consul of the tests is not the enterprise's, and says so.
+  // The Consul of the tests is not the Enterprise version, and its error says so.
   test.each([
     ['the URL', '?ns=team', {}],
     ['the environment', '', { CONSUL_NAMESPACE: 'team' }],

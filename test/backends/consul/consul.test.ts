@@ -198,7 +198,7 @@ describe('consul', () => {
   beside('a lease', () => {
     const clients = pair(start)
 
-    /** A server with much in its log answers before it has read all of that. */
+    /** Fills the server's log. A server with a long log answers before it has read the whole log. */
     const fillLog = async () => {
       const prefix = clients.prefix()
       const write = (i: number) => clients.a.commit([], [put(`${prefix}${i}`, 'x'.repeat(3000))])
@@ -274,7 +274,7 @@ describe('consul', () => {
       const client = await clients.harness.connectThroughProxy()
       proxy.delay(900)
       const first = new Follower(client, prefix)
-      await sleep(1_350) // The server has answered, and its answer is half-way here.
+      await sleep(1_350) // The server has answered, and its answer is on the way.
       await clients.a.commit([], [put(`${prefix}k`, 'x')])
       const joiner = new Follower(client, `${prefix}k`)
       await joiner.until((_, events) => events.length > 0)
@@ -337,7 +337,7 @@ describe('consul', () => {
       subscribe('http.client.request.start', count)
       const began = performance.now()
       for (let i = 0; i < 500; i++) await clients.a.commit([], [put(`${prefix}k`, String(i))])
-      // twenty looks at once and then one in 50 ms, each of two requests
+      // twenty looks at once and then one every 50 ms, with two requests each
       const looks = 20 + Math.ceil((performance.now() - began) / 50)
       unsubscribe('http.client.request.start', count)
       expect(requests).toBeGreaterThan(10)

@@ -15,7 +15,7 @@ export const consul = async (service: Service, ...args: string[]): Promise<strin
   return stdout.trimEnd()
 }
 
-/** A request to Consul's interface, as a foreign client would make it. */
+/** A request to Consul's HTTP API, as another client would send it. */
 export const request = async <T>(
   service: Service,
   method: string,
@@ -31,7 +31,10 @@ export const request = async <T>(
   return (await response.json()) as T
 }
 
-/** What `consul lock` leaves behind when its agent ends its session: nobody may have the lock for two seconds. */
+/**
+ * Leaves a lock in the state in which `consul lock` leaves it when its agent ends its session: no session may have the
+ * lock for two seconds.
+ */
 export const delayLock = async (service: Service, name: string): Promise<void> => {
   const { ID } = await request<{ ID: string }>(service, 'PUT', '/session/create', {
     body: { LockDelay: '2s', Behavior: 'release' },

@@ -10,7 +10,7 @@ import { ways } from './servers.ts'
 
 const SOURCE = join(import.meta.dirname, '../../../src/backends/etcd/index.ts')
 
-/** A whole program: it uses the backend, closes it and comes to the end of its text. */
+/** A whole program: it uses the backend, closes it, and has no more code to run. */
 const program = (url: string, shortLived: boolean, pid: number | undefined): string => `
   import { open } from ${JSON.stringify(SOURCE)}
   const backend = await open(${JSON.stringify(url)}, { env: {}, shortLived: ${shortLived}, callLimit: 500 })

@@ -73,7 +73,7 @@ besideEach(ways, 'an etcd cluster of three over $way', ({ shortLived }) => {
     const before = performance.now()
     await expect(client.get('majority/k')).rejects.toThrow(UnavailableError)
     await expect(client.commit([], [put('majority/k', 'lost')])).rejects.toThrow(UnavailableError)
-    // on a slow machine, too, less than under the usual limit of 5 s
+    // less than with the usual limit of 5 s, even on a slow machine
     expect(performance.now() - before).toBeLessThan(2 * 5_000)
     await follower.until((_, events) => events.some(({ kind }) => kind === 'interrupted'))
     const { warnings } = await (client as Backend & Diagnosable).diagnose()
@@ -88,7 +88,7 @@ besideEach(ways, 'an etcd cluster of three over $way', ({ shortLived }) => {
   })
 })
 
-/** Does it as soon as the cluster has found itself again. */
+/** Repeats a call until the cluster works again. */
 const patiently = async <T>(call: () => Promise<T>): Promise<T> => {
   for (const pause of backoff()) {
     try {

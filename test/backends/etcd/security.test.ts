@@ -108,7 +108,7 @@ describe.each(ways)('etcd with authentication over $way', ({ shortLived }) => {
     const follower = new Follower(client, key)
     await follower.until((known) => known.size === 1)
     const root = { ...service, environment: { ETCDCTL_USER: `root:${password}` } }
-    // every change of users makes the tokens of before stale
+    // every change of users invalidates the earlier tokens
     await etcdctl(root, 'user', 'add', 'carol:pw')
     expect(await client.renew(id)).toBe(15_000)
     await etcdctl(root, 'user', 'add', 'dave:pw')
@@ -202,7 +202,7 @@ describe.each([
     const keys = Array.from({ length: 400 }, (_, i) => `${prefix}${i}`)
     const followers = keys.map((key) => new Follower(clients.b, key))
     await Promise.all(followers.map((one) => one.until((_, events) => events.length > 0)))
-    // one after the other: all at once they would not be answered within a call's limit on a slow machine
+    // one after the other, because a slow machine would not answer all of them within the limit of a call
     for (const key of keys) await clients.a.commit([], [put(key, 'x')])
     await Promise.all(followers.map((one) => one.until((known) => known.size === 1)))
     expect(await clients.b.get(`${prefix}0`)).toBeDefined()

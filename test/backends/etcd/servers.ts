@@ -7,7 +7,7 @@ import { programEnvironment } from '../../services/programs.ts'
 import { startProxy } from '../../services/proxy.ts'
 import type { Service } from '../../services/service.ts'
 
-/** Runs one command of etcdctl on a server, and resolves to what it prints. */
+/** Runs one command of etcdctl on a server. Returns its output. */
 export const etcdctl = async (service: Service, ...args: string[]): Promise<string> => {
   const program = findProgram('etcdctl')
   const { stdout } = await promisify(execFile)(program.path, args, {
@@ -20,14 +20,14 @@ export const etcdctl = async (service: Service, ...args: string[]): Promise<stri
   return stdout.trimEnd()
 }
 
-/** How a client talks to it: as long-lived programs do, and as short commands. */
+/** How a client talks to etcd: as long-lived programs do, or as short commands do. */
 export const ways = [
   { way: 'gRPC', shortLived: false },
   { way: 'its JSON gateway', shortLived: true },
 ]
 
 export interface HarnessOptions extends EtcdOptions {
-  /** Clients are those of short commands, which talk to the JSON gateway. */
+  /** Whether the clients talk to the JSON gateway, as short commands do. */
   readonly shortLived?: boolean
 }
 

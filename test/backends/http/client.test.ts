@@ -30,7 +30,7 @@ describe('an http:// client', () => {
     for (const end of ending.splice(0).reverse()) await end()
   })
 
-  /** Something else that speaks HTTP: another program, or a proxy whose server is down. */
+  /** Starts an HTTP server that is not rdv: another program, or a proxy whose server is down. */
   const other = async (listener: RequestListener): Promise<string> => {
     const server: Server = createServer(listener).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -38,7 +38,7 @@ describe('an http:// client', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 
-  /** A real server in front of a store of which some methods fail. */
+  /** Starts a real server in front of a store with some methods that fail. */
   const serving = async (faults: Partial<Backend>, token?: string): Promise<string> => {
     const memory = await openBackend('memory:', { env: {} })
     const bound = new Proxy(memory, {
@@ -153,7 +153,7 @@ describe('an http:// client', () => {
     await expect(client.get(KEY)).rejects.toThrow(UnavailableError)
   })
 
-  /** A proxy that hands on everything but writes, which it answers itself. */
+  /** Starts a proxy that forwards all requests but writes. It answers writes itself. */
   const answeringWrites = async (answer: RequestListener): Promise<string> => {
     const url = await serving({})
     return other(async (request, response) => {

@@ -2,7 +2,7 @@ import type { Backend } from '../../../src/backends/backend.ts'
 import { openBackend } from '../../../src/backends/open.ts'
 import { conformance } from '../conformance/index.ts'
 
-/** One store is one object here: its clients are the same one, closed by the last of them. */
+/** In this test, a store is one object. All its clients are that object, and closing a client does nothing. */
 const shared = (store: Backend): Backend =>
   new Proxy(store, {
     get: (target, name) => {

@@ -29,7 +29,7 @@ afterEach(async () => {
 })
 
 const bell = () => `${path}-bell`
-/** From now on it has not been rung. */
+/** Makes the bell count as not rung. */
 const forget = () => utimesSync(bell(), 0, 0)
 const isRung = (): boolean => statSync(bell()).mtimeMs !== 0
 

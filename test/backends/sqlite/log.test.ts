@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { open } from '../../../src/backends/sqlite/index.ts'
 import { temporaryFolder } from '../../services/watchdog.ts'
 
-/** That of the npm package: bun closes what is open when it exits. */
+/** The program of the npm package, because bun closes open stores when it exits. */
 const program = join(import.meta.dirname, '../../../bin/rdv.cjs')
 
 const openStore = (path: string) => open(`sqlite://${path}`, { env: {} })

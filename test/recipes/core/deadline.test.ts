@@ -16,7 +16,7 @@ describe('a deadline', () => {
     vi.useRealTimers()
   })
 
-  /** How a call with this timeout stands after some time (milliseconds). */
+  /** The state of a call with this timeout after this time, in milliseconds. */
   const after = async (timeout: number, time: number): Promise<unknown> => {
     let outcome: unknown = 'under way'
     withDeadline({ timeout }, aborted).catch((error) => {
@@ -69,7 +69,7 @@ describe('a deadline', () => {
   describe('that may be put off', () => {
     const limits = { timeout: 1_000, overtime: 500 }
 
-    /** When the call ends (milliseconds) whose signal is given to `body`. */
+    /** The time after which the call ends, in milliseconds. `body` gets the signal of the call. */
     const endOf = async (body: (signal: AbortSignal) => void, more: Limits = {}) => {
       const begun = performance.now()
       const call = withDeadline({ ...limits, ...more }, (signal) => {

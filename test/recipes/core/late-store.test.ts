@@ -13,12 +13,12 @@ import { signal } from '../../../src/recipes/signal.ts'
 import { wait } from '../../../src/recipes/wait/wait-targets.ts'
 import { distorted, memory } from '../namespace.ts'
 
-/** Milliseconds: its first answer comes after the deadline of who asks. */
+/** In milliseconds. The store's first answer comes after the caller's deadline. */
 const LATE = 150
 
 const limits: Limits = { timeout: 50, overtime: 30_000 }
 
-/** A store that answers late at first, as one does that a slow machine still opens. */
+/** A store whose first answer is late, as while a slow machine opens the store. */
 const late = (namespace: Namespace, answers: () => boolean = () => true): Namespace => {
   let first: Promise<unknown> | undefined
   const then = async <T>({ signal }: CallOptions = {}, call: () => Promise<T>): Promise<T> => {
@@ -42,7 +42,10 @@ const late = (namespace: Namespace, answers: () => boolean = () => true): Namesp
   return distorted(namespace, changes)
 }
 
-/** What can be had at once where nobody else has it: each resolves to what gives it up. */
+/**
+ * Ownerships that a caller gets at once if no other session has them. Each function resolves to a function that gives
+ * the ownership up.
+ */
 const TAKEN = {
   lock: async (namespace: Namespace, options: Limits) => {
     const lock = await Lock.acquire(namespace, 'x', options)

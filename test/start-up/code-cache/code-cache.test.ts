@@ -16,19 +16,19 @@ import type { Header } from '../../../src/start-up/code-cache/code-cache.ts'
 import { temporaryFolder } from '../../services/watchdog.ts'
 import { install } from './installed.ts'
 
-/** As in code-cache.ts, which only its bundle can run. */
+/** The same number as in code-cache.ts, which only its bundle can run. */
 const HEADER_LENGTH = 4_096
 
-/** Of a file of the cache. */
+/** The header of a file of the cache. */
 const headerOf = (bytes: Buffer): Header => JSON.parse(bytes.toString('latin1', 0, HEADER_LENGTH))
 
-/** With another header before the code. */
+/** Replaces the header before the code. */
 const withParts = (parts: Header['parts']) => (bytes: Buffer) => {
   const header = JSON.stringify({ waited: true, parts }).padEnd(HEADER_LENGTH)
   return Buffer.concat([Buffer.from(header), bytes.subarray(HEADER_LENGTH)])
 }
 
-/** Each part is there twice, one behind the other. */
+/** Checks that each part is in the file twice, one copy after the other. */
 const expectWhole = (file: string): void => {
   const bytes = readFileSync(file)
   const { parts } = headerOf(bytes)

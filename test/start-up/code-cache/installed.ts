@@ -4,7 +4,7 @@ import { temporaryFolder } from '../../services/watchdog.ts'
 
 const checkout = join(import.meta.dirname, '../../..')
 
-/** The package as somebody has installed it, who has not used it yet. */
+/** A copy of the package as after its installation, before its first use. */
 export const install = (): string => {
   const root = temporaryFolder('installed')
   mkdirSync(join(root, 'dist'))
