@@ -71,7 +71,7 @@ const measureOpenWaits = async (wanted: number): Promise<OpenWaits> => {
 }
 
 const crowd = async (url: string, pid: number, waits: number): Promise<OpenWaits> => {
-  // what the first requests make the server load and compile does not count as memory of the waits
+  // the memory of modules that the first requests load and compile does not count as memory of the waits
   await fetch(`${url}/warm`, { method: 'PUT' })
   await fetch(`${url}/warm`)
   const before = residentMemory(pid)

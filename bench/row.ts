@@ -12,7 +12,7 @@ export interface Limit {
 
 /** One figure of a run. */
 export interface Row {
-  /** What was measured, and on which store or machine. */
+  /** The measured operation, and its store or machine. */
   readonly name: string
   readonly figure: number
   readonly unit: Unit

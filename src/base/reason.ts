@@ -81,7 +81,7 @@ export const reasonFor = (error: unknown): string | undefined => {
   return code && (reasons().get(code) ?? reasonOfAlert(code) ?? `failed with ${code}`)
 }
 
-/** What the TLS server reported about the client certificate, or about its absence. */
+/** The reason in an alert of the TLS server: it rejected the client certificate, or it requires one. */
 const reasonOfAlert = (code: string): string | undefined => {
   if (/^ERR_SSL_.*ALERT_CERTIFICATE_REQUIRED$/.test(code))
     return 'server requires a client certificate'

@@ -19,7 +19,7 @@ const OF_BASH = new Set(
 /** Aliases that systems set up. A program does not see any alias of a shell. */
 const ALIASES = new Set(['l', 'la', 'll'])
 
-/** What to write instead of a program's name that only a shell would understand; `undefined` for any other name. */
+/** A hint for a program's name that only a shell would understand; `undefined` for any other name. */
 export function shellHint(name: string): string | undefined {
   const [first = '', ...others] = name.trim().split(/\s+/)
   const alone = others.length === 0

@@ -5,7 +5,7 @@ import { startProxy } from '../services/proxy.ts'
 import { Place, type Running } from './rdv.ts'
 import { REMOTE_STORES, type RemoteStore } from './stores.ts'
 
-/** Milliseconds. The store is away for two less than what the TTL survives, for machines that are slow. */
+/** In milliseconds. The store is away for 2 s less than the TTL survives, because machines may be slow. */
 const TTL = 15_000
 const AWAY = outageSurvived(TTL, { reach: 'network' }) - 2_000
 
@@ -13,7 +13,7 @@ test.concurrent('a store that is away for less than the TTL survives costs nobod
   await Promise.all(REMOTE_STORES.map(awayAndBack))
 })
 
-/** Nothing listens meanwhile, for others nothing comes through. */
+/** Meanwhile one proxy refuses connections, and the other lets no data through. */
 const awayAndBack = async ({ scheme, start }: RemoteStore): Promise<void> => {
   const store = await start()
   const direct = new Place({ RDV_BACKEND: store.url })
@@ -26,7 +26,7 @@ const awayAndBack = async ({ scheme, start }: RemoteStore): Promise<void> => {
   await sleep(AWAY)
   await proxies[0].accept()
   proxies[1].resume()
-  // by the time that this one has gone, so has every session that was not renewed
+  // when this key has expired, every session that was not renewed has expired, too
   await direct.rdv('signal', 'clock', '--expire', `${TTL}ms`)
   await direct.untilGone('clock')
   for (const holder of holders) {
@@ -45,7 +45,7 @@ const storeAt = (scheme: string): RemoteStore => {
   return store
 }
 
-/** All that ends COMMAND when its session is lost. */
+/** Starts every command that ends COMMAND when its session is lost. */
 const holding = (url: string, name: string, ttl = TTL): Promise<Running>[] => {
   const place = new Place({ RDV_BACKEND: url })
   const script = ['--', 'sh', '-c', 'trap "echo asked" TERM; echo up; read x']
@@ -69,7 +69,7 @@ test.concurrent.each([
   const proxy = await startProxy(store)
   const running = await holding(proxy.url(scheme), 'slow', ttl)[0]
   const slow = running?.pid ?? 0
-  // so that a renewal is always answered while it does not run
+  // so that every renewal is answered while the process does not run
   proxy.delay(150)
   for (let stopped = 0; stopped < 3 * ttl; stopped += ttl / 4) {
     process.kill(slow, 'SIGSTOP')
@@ -111,7 +111,7 @@ describe('the time of a lease', () => {
     'of %i ms ends for its holder before the store ends it, whenever the last outage began',
     (ttl) => {
       const { interval, grace, margin } = leaseTimes(ttl, { reach: 'network' })
-      // half a second for a KILL on a busy machine, and what two clocks may differ in the meantime
+      // half a second for a KILL on a busy machine, and the possible difference of two clocks meanwhile
       expect(margin).toBeGreaterThanOrEqual(Math.min(500, ttl / 10) + ttl * 0.001)
       const latest = interval + outageSurvived(ttl, { reach: 'network' }) + grace
       expect(latest).toBeLessThan(ttl - margin)

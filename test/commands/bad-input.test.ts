@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { lines, Place } from './rdv.ts'
 
-/** The arguments, and what the one sentence says. */
+/** The arguments, and a pattern for the one sentence. */
 type Row = readonly [argv: readonly string[], says: RegExp]
 
 const long = 'k'.repeat(513)
@@ -145,7 +145,7 @@ const NAMES: readonly [name: string, says: RegExp][] = [
   ['é'.repeat(257), /longer than 512 bytes: shorten it/],
 ]
 
-/** Each command that takes a key, on each name that is none. */
+/** The commands that take a key, with names that are not keys. */
 const KEYS: readonly Row[] = [
   ...NAMES.flatMap(([name, says]): Row[] => [
     [['signal', name], says],
@@ -242,7 +242,7 @@ const TARGETS: readonly Row[] = [
   [['probe', 'exec:'], /write exec:/],
 ]
 
-/** Nothing is looked up and nothing is opened for a backend URL that is none. */
+/** URLs that are not backend URLs. For these, nothing is looked up and nothing is opened. */
 const BACKENDS: readonly Row[] = [
   ...['sqlite', 'mem', 'redis://h', 'file:///x', '://', ':', 'SQLITE:'].map(
     (url): Row => [

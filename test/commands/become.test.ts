@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../services/watchdog.ts'
 import { Place } from './rdv.ts'
 
-/** The commands that become COMMAND, each as it does so at once. */
+/** Commands that become COMMAND at once. */
 const BECOMING: readonly string[][] = [
   ['wait', 'k'],
   ['wait', 'exec:true'],
@@ -72,7 +72,10 @@ describe.each(BECOMING)('rdv %s %s', (...argv) => {
   })
 })
 
-/** Runs a script without the descriptors that who runs the tests has left open: bun closes them, Node some of them. */
+/**
+ * Runs a script without the descriptors that the tests' own process has left open: bun closes them, and Node closes
+ * some of them.
+ */
 const ALONE = `exec bash -c '
   for fd in /proc/$$/fd/*; do [ "\${fd##*/}" -le 2 ] || eval "exec \${fd##*/}>&-"; done
   exec sh -c "$0"' "$1"`

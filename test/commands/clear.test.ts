@@ -33,7 +33,7 @@ test.each([
 
 test('a large group is cleared whole', async () => {
   const place = new Place()
-  // more than fit into one commit
+  // more keys than fit into one commit
   await place.sh('seq 60 | xargs -P 4 -n 1 -I N rdv signal g/N')
   expect(await left(place)).toHaveLength(60)
   expect(await place.rdv('clear', 'g/', '--recursive')).toMatchObject({ code: 0 })

@@ -18,10 +18,10 @@ import { Place } from './rdv.ts'
 
 const run = promisify(execFile)
 
-/** What a shell offers at the end of a line that is being typed, in order. */
+/** The words that a shell offers at the end of a line that is being typed, sorted. */
 type Complete = (line: string) => Promise<string[]>
 
-/** The script as a user stores it. */
+/** Stores the completion script as a user does. */
 const install = async (shell: string, file: string): Promise<void> => {
   const { code, stdout, stderr } = await new Place().rdv('completion', shell)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -33,7 +33,7 @@ const offers = (stdout: string): string[] => [...new Set(stdout.split('\n').filt
 const bash = async (): Promise<Complete> => {
   const folder = temporaryFolder('bash')
   await install('bash', join(folder, 'rdv'))
-  // readline's own splitting: at blanks, and at = and : which become words
+  // readline splits at blanks, and at = and :, which become words of their own
   const script = `
     source "$0/rdv"
     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
@@ -62,7 +62,7 @@ const ZSHRC = `
   zle-line-init() { print READY >>$OFFERS }
   zle -N zle-line-init`
 
-/** Types into an interactive zsh, on a terminal of zsh's own making. */
+/** Types into an interactive zsh, on a terminal that zsh has created. */
 const ZSH_TYPIST = `
   module_path=($MODULES)
   zmodload zsh/zpty
@@ -95,7 +95,7 @@ const zsh = async (): Promise<Complete> => {
   }
 }
 
-/** fish finds its functions beside itself, where both /share and /etc are. */
+/** A copy of fish beside the folders in which it looks for its functions, /share and /etc. */
 const relocated = (folder: string, path: string, root: string): string => {
   for (const name of ['bin', 'etc/fish']) mkdirSync(join(folder, name), { recursive: true })
   copyFileSync(path, join(folder, 'bin/fish'))

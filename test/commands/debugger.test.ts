@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../services/watchdog.ts'
 import { Place, type Running } from './rdv.ts'
 
-/** Commands that last, each with what it says once it does, and how many ports it listens on. */
+/** Commands that keep running: the words, the output once they run, and the number of ports on which they listen. */
 const LASTING: readonly (readonly [words: string, ready: RegExp, ports: number])[] = [
   ['serve --listen 127.0.0.1:0', /listening on http/, 1],
   ['lock l', /rdv\/lock/, 0],
@@ -38,7 +38,7 @@ const linkOf = (path: string): string => {
   }
 }
 
-/** A module that Node runs before the program: there a signal comes, and has had its effect before the program begins. */
+/** A module that Node runs before the program. It sends the process a signal, and waits for the signal's effect. */
 const beforeTheProgram = (): string => {
   const file = join(temporaryFolder('early'), 'early.cjs')
   writeFileSync(
@@ -82,7 +82,7 @@ test('SIGUSR1 at any moment of the start leaves no debugger behind', async () =>
     if (there) expect(portsOf(running.pid)).toEqual([])
     running.kill('SIGKILL')
     const { signal } = await running.ended
-    // Until Node has set its signals up, it has the effect that it has on any process.
+    // Before Node has installed its handler, the signal ends the process, as it ends any process.
     expect(signal).toBe(there ? 'SIGKILL' : 'SIGUSR1')
   }
 })

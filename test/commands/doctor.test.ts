@@ -26,7 +26,7 @@ describe('doctor', () => {
     expect(facts.get('read latency')).toMatch(/^\d+\.\d\d ms$/)
     expect(facts.get('reach')).toBe('one machine')
     expect(facts.get('default TTL')).toBe('15 s')
-    // a file is never away
+    // a file has no outages
     expect(stdout).not.toContain('outage')
   })
 

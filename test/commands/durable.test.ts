@@ -40,7 +40,7 @@ describe.concurrent('a durable server', () => {
     await Promise.all([lock.says(/up/), node.says(/up/)])
     const tokens = await held(server)
     await server.restart()
-    // by the time that this one has expired, so has every session that was not renewed
+    // when this key has expired, every session that was not renewed has expired, too
     expect(await place.rdv('signal', 'clock', '--expire', '11s')).toMatchObject({ code: 0 })
     expect(await place.rdv('lock', 'l', '--try')).toMatchObject({ code: 1 })
     expect(await place.rdv('signal', 'node', '--hold')).toMatchObject({ code: 1 })
@@ -49,7 +49,7 @@ describe.concurrent('a durable server', () => {
     expect(await place.state('node')).toBe('busy')
     expect(await held(server)).toEqual(tokens)
     await place.rdv('signal', 'go')
-    // on a slow machine that it tries to reach the store
+    // on a slow machine it may also report that it tries to reach the store
     expect(await lock.ended).toMatchObject({
       code: 0,
       stderr: expect.not.stringMatching(/lost|again/),
@@ -114,7 +114,7 @@ describe.concurrent('a server in memory', () => {
     await waiting.says(/waiting for nodes/)
     await server.restart()
     await place.rdv('signal', 'nodes/2')
-    // with what the old store had there would be two
+    // with the keys of the old store, there would be two
     expect(await place.rdv('wait', 'nodes/', '--min', '2', '--once')).toMatchObject({ code: 1 })
     await place.rdv('signal', 'nodes/3')
     expect(await waiting.ended).toMatchObject({ code: 0 })
@@ -122,7 +122,10 @@ describe.concurrent('a server in memory', () => {
   })
 })
 
-/** Many write at once, each over its own connection, until the server is killed; what was answered is noted. */
+/**
+ * Many writers write at the same time, each over a connection of its own, until the server is killed. The keys of
+ * acknowledged writes are recorded.
+ */
 const writeUntilKilled = async (
   server: Service,
   acknowledged: string[],
@@ -154,7 +157,7 @@ const isAcknowledged = (agent: Agent, url: string): Promise<boolean> =>
     writing.end()
   })
 
-/** What is held, and since which revision. */
+/** The held keys, and the revisions in which they were created. */
 const held = async (server: Service): Promise<(readonly [string, number])[]> => {
   const store = await openBackend(server.url, { env: {} })
   const { entries } = await store.list('rdv/')

@@ -56,7 +56,7 @@ besideEach(STORES, 'rdv elect on $scheme', ({ start }) => {
   test('the leader killed, the next one leads in time, with a newer token', async () => {
     const { place, until, stop } = fresh()
     const { traits } = store
-    // where the death itself is seen the TTL must not matter
+    // if the store sees the death itself, the TTL must not matter
     const ttl = traits.seesDeath ? 60_000 : Math.max(5_000, traits.minTtl)
     const first = place.start('elect', 'e', '--ttl', `${ttl}ms`, ...child)
     const token = await tokenOf(first)
@@ -65,7 +65,7 @@ besideEach(STORES, 'rdv elect on $scheme', ({ start }) => {
     const killed = performance.now()
     first.kill('SIGKILL')
     expect(await tokenOf(second)).toBeGreaterThan(token)
-    // far less than the TTL where the death is seen, on a slow machine too
+    // if the store sees the death, this is far less than the TTL, even on a slow machine
     const limit = 20_000 + (traits.seesDeath ? 0 : traits.expiryFactor * ttl)
     expect(performance.now() - killed).toBeLessThan(limit)
     await end(second)

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../services/watchdog.ts'
 import { Place } from './rdv.ts'
 
-/** A command with children that each leave its group, its environment or its parent; all have the FIFO open. */
+/** A command with children that have left its group, its environment or its parent. All of them have the FIFO open. */
 const family = (fifo: string): string =>
   `exec 7>${fifo}; sleep 1000 & setsid sleep 1000 & env -i sleep 1000 & (sleep 1000 &); echo up >&7; wait`
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Ended } from './rdv.ts'
 import { mayMount, SmallDisk } from './small-disk.ts'
 
-/** Commands on a small disk of their own, on the embedded store or on a server that keeps its file there. */
+/** Commands on a small disk, with the embedded store or with a server whose file is on that disk. */
 const STORES: readonly { store: string; mount: () => Promise<SmallDisk> }[] = [
   { store: 'sqlite', mount: () => SmallDisk.mount() },
   {
@@ -58,7 +58,7 @@ describe.runIf(mayMount).concurrent.each(STORES)(
       const refused = await writeUntilRefused(disk)
       expect(refused).toMatchObject({ code: 120, stdout: '' })
       expect(refused.stderr).toMatch(/rendezvous\.db is on a full disk/)
-      // longer than the TTL of what is held
+      // longer than the TTL of the holders
       expect(await disk.rdv('wait', 'nobody', '--timeout', '15s')).toMatchObject({ code: 124 })
       expect(await disk.rdv('get', 'k')).toMatchObject({ code: 0, stdout: 'busy\n' })
       expect(await disk.rdv('lock', 'l', '--try')).toMatchObject({ code: 1 })
@@ -79,7 +79,7 @@ describe.runIf(mayMount).concurrent.each(STORES)(
   },
 )
 
-/** Takes the log into the file and removes it, as the last process that closes the file in good order. */
+/** Moves the log into the file and removes the log, as the last process does that closes the file properly. */
 const CLOSE = `
   const { DatabaseSync } = require('node:sqlite')
   const database = new DatabaseSync(process.env.RDV_DATA_DIR + '/rendezvous.db')
@@ -125,7 +125,7 @@ const queued = async (disk: SmallDisk, state: RegExp): Promise<void> => {
   while (!state.test((await disk.rdv('status')).stdout));
 }
 
-/** The first write for which there is no room: what is small fits in the log that is there. */
+/** The first write that is refused for lack of space. Small writes fit in the log that exists. */
 const writeUntilRefused = async (disk: SmallDisk): Promise<Ended> => {
   for (let number = 0; ; number++) {
     const ended = await disk.rdv('signal', `big/${number}`, 'x'.repeat(100_000), '--timeout', '10s')

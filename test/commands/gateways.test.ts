@@ -12,10 +12,10 @@ import { consul, etcd, startGateway } from './stores.ts'
 
 const WAITS = 200
 
-/** As the documentation says: what breaks is tried again, and a gateway that is down is passed over. */
+/** The options from the documentation: a broken request is repeated, and a gateway that is down is passed over. */
 const RETRY = ['--retry', '20', '--retry-all-errors', '--retry-delay', '1']
 
-/** How many connections to a port of this machine its server has accepted. */
+/** The number of connections that the server on a port of this machine has accepted. */
 const connectionsTo = (port: number): number => {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)
@@ -49,7 +49,7 @@ besideEach([etcd, consul], 'two gateways in front of one store at $scheme://', (
   const waitingAt = async (gateway: Service): Promise<readonly string[]> =>
     ((await curl(`${gateway.url}/`)).body as Home).waiting_and_failed
 
-  /** Both are asked until their waiters are so many. */
+  /** Resolves once the gateways together report `count` waiters. */
   const untilWaiting = async (gateways: readonly Service[], count: number): Promise<void> => {
     for (;;) {
       const paths = await Promise.all(gateways.map(waitingAt))
@@ -58,7 +58,7 @@ besideEach([etcd, consul], 'two gateways in front of one store at $scheme://', (
     }
   }
 
-  /** Signals keys of a group, straight at a gateway. */
+  /** Signals keys of a group directly at a gateway. */
   const signal = async (gateway: Service, group: string, from: number, to: number) => {
     for (let key = from; key < to; key++) {
       expect(await curl('-X', 'PUT', `${gateway.url}/${group}/${key}`)).toMatchObject({
@@ -98,7 +98,7 @@ besideEach([etcd, consul], 'two gateways in front of one store at $scheme://', (
     await Promise.all([lock.says(/up/), node.says(/up/)])
     await one.restart()
     await other.restart()
-    // by the time that this one has expired, so has every session that was not renewed
+    // when this key has expired, every session that was not renewed has expired, too
     expect(await direct.rdv('signal', 'clock', '--expire', '11s')).toMatchObject({ code: 0 })
     expect(await direct.rdv('lock', 'l', '--try')).toMatchObject({ code: 1 })
     await direct.rdv('wait', 'clock', '--not', '--state', '*', '--timeout', '1m')
@@ -106,7 +106,7 @@ besideEach([etcd, consul], 'two gateways in front of one store at $scheme://', (
     expect(await direct.rdv('lock', 'l', '--try')).toMatchObject({ code: 1 })
     expect(await direct.state('node')).toBe('busy')
     await direct.rdv('signal', 'go')
-    // on a slow machine that it tries to reach the store
+    // on a slow machine it may also report that it tries to reach the store
     expect(await lock.ended).toMatchObject({
       code: 0,
       stderr: expect.not.stringMatching(/lost|again/),
@@ -122,7 +122,7 @@ besideEach([etcd, consul], 'two gateways in front of one store at $scheme://', (
       return Number(/^etcd_debugging_mvcc_watcher_total (\d+)$/m.exec(body)?.[1])
     }
 
-    /** What the gateways watch to tell what goes on, whoever waits. */
+    /** The number of watches that the gateways need for their own overview, without any waiter. */
     let idle = 0
 
     beforeAll(async () => {

@@ -123,22 +123,22 @@ describe('a group', () => {
     expect(await waiting.ended).toMatchObject({ code: 0 })
   })
 
-  // it measures the wall clock, and others may have the machine at that very moment
+  // retried because it measures the wall clock, and other processes may use the machine at that moment
   test('with one busy and one ready node times out at the deadline', { retry: 1 }, async () => {
     const place = await group('deploy/1', 'deploy/2=busy')
-    /** Milliseconds of a whole process. */
+    /** The time of a whole process, in milliseconds. */
     const timed = async (...argv: string[]) => {
       const started = performance.now()
       const { code } = await place.rdv(...argv)
       return { code, took: performance.now() - started }
     }
-    // what a process takes to start and end on this machine, now
+    // the time that a process needs to start and end on this machine at the moment
     const control = await timed('wait', 'deploy/', '--ready', '1')
     const waited = await timed('wait', 'deploy/', '--timeout', '2s')
     expect(control.code).toBe(0)
     expect(waited.code).toBe(124)
     expect(waited.took).toBeGreaterThan(2_000)
-    // from there on it looks once more, says why, and ends
+    // after the deadline it checks once more, prints the reason, and ends
     expect(waited.took).toBeLessThan(2_000 + LATE + 3 * control.took)
   })
 

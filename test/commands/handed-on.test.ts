@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { localStore, startedStore } from './queues.ts'
 import { lines, Place } from './rdv.ts'
 
-/** The ways in which COMMAND is run. */
+/** The commands that run COMMAND. */
 const WAYS = [
   'wait file:///dev/null',
   'wait k',
@@ -16,27 +16,29 @@ const WAYS = [
   'signal h --hold',
 ]
 
-/** A signal is there, for those that wait for it. */
+/** A place in which a key is signalled, for the commands that wait for it. */
 const ready = async (settings: NodeJS.ProcessEnv = {}): Promise<Place> => {
   const place = new Place(settings)
   await place.rdv('signal', 'k')
   return place
 }
 
-/** Runs a script without the descriptors that those who run the tests have left open. */
+/** Runs a script without the descriptors that the tests' own process has left open. */
 const ALONE = `exec bash -c '
   for fd in /proc/$$/fd/*; do [ "\${fd##*/}" -le 2 ] || eval "exec \${fd##*/}>&-"; done
   exec bash -c "$0" bash "$@"' "$@"`
 
-/** Low ones, those that a shell uses for itself and for \`<(…)\`, and high ones. */
+/** Low descriptors, those that a shell uses for itself and for \`<(…)\`, and high ones. */
 const OPEN = [3, 4, 9, 10, 11, 17, 18, 22, 30, 62, 63, 200]
 
 const SHOW = 'ls -v /proc/$$/fd'
 
-/** The bytes of a variable, as sh writes them. */
+/** Prints the bytes of a variable, as a command for sh. */
 const BYTES = 'printf %s "$BAD" | od -An -tx1 -v'
 
-/** Two lines, quotes, what printf heeds, and bytes that are no UTF-8: also at the end, before newlines. */
+/**
+ * Two lines, quotes, characters that printf interprets, and bytes that are not UTF-8, also at the end before newlines.
+ */
 const BAD = `"$(printf 'caf\\351 \\\\0101%%b "\\047$x\\n\\303y\\377\\n\\n.')"`
 const WANTED = ' 63 61 66 e9 20 5c 30 31 30 31 25 62 20 22 27 24\n 78 0a c3 79 ff 0a 0a\n'
 

@@ -57,7 +57,7 @@ describe('a held key', () => {
     const holder = place.startWithInput('signal', 'k', '--hold')
     holder.stdin.end()
     await place.until('k')
-    // whatever it was to do at the end of stdin it would have done before a second process starts and ends
+    // a reaction to the end of stdin would come before a second process has started and ended
     expect(await place.state('k')).toBe('ready')
     holder.kill('SIGTERM')
     expect(await holder.ended).toMatchObject({ code: 143 })
@@ -198,7 +198,7 @@ describe('states from stdin', () => {
   })
 })
 
-/** Processes with this word in their command line. */
+/** The ids of processes with this word in their command line. */
 const having = (word: string): number[] =>
   readdirSync('/proc')
     .map(Number)
@@ -218,7 +218,7 @@ describe('after kill -9 of rdv', () => {
     const script = 'sleep 300.25 & echo "pids $$ $!"; sleep 300.75'
     const holder = place.start('signal', 'k', '--hold', '--ttl', '1h', '--', 'sh', '-c', script)
     const [, shell, child] = await holder.says(/pids (\d+) (\d+)/)
-    // Between its start and its becoming sleep it is still the shell.
+    // Until it becomes sleep, the child is still the shell.
     await expect.poll(() => having('sleep 300.25')).toContain(Number(child))
     holder.kill('SIGKILL')
     await Promise.all([gone(Number(shell)), gone(Number(child))])
@@ -306,7 +306,7 @@ describe('a TTL', () => {
     const place = new Place()
     const { code, stderr } = await place.rdv('signal', 'k', '--hold', '--ttl', '1ms', '--', 'true')
     expect(code).toBe(0)
-    // A session as short as that may be lost on a busy machine, and says so too.
+    // Such a short session may also be lost on a busy machine, which is then reported, too.
     expect(lines(stderr)[0]).toBe('rdv: the TTL is 1 s: 0.001 s is too short for this backend')
   })
 

@@ -12,7 +12,7 @@ const STORES = [
 
 const told = (stderr: string): string[] => lines(stderr).filter((line) => line.includes('held by'))
 
-/** Who holds, until it is told to end, and who queues for it. */
+/** Commands that hold until they are ended, and commands that queue for the same name. */
 const QUEUES = [
   { command: 'lock', holds: ['lock', 'q'], held: /q\/.+ \d+/, queues: ['lock', 'q', '--', 'true'] },
   { command: 'elect', holds: ['elect', 'q'], held: / \d+$/m, queues: ['elect', 'q', '--', 'true'] },

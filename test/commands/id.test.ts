@@ -6,7 +6,7 @@ import { REMOTE_STORES } from './stores.ts'
 
 const local = { scheme: 'sqlite', start: async () => undefined }
 
-/** Milliseconds since 1970 at which an id was made, to 10. */
+/** The time at which an id was made, in milliseconds since 1970, with a resolution of 10 ms. */
 const timeOf = (id: bigint): number => Number(id >> 24n) * 10 + Date.UTC(2014, 8, 1)
 
 besideEach([local, ...REMOTE_STORES], 'ids on $scheme', ({ start }) => {

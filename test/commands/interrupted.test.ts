@@ -5,7 +5,7 @@ import { besideEach } from '../side-by-side.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
-/** Of the server's protocol, of etcd's gateway and gRPC, and of Consul. */
+/** The requests that commit: of the server's protocol, of etcd's gateway and gRPC, and of Consul. */
 const COMMITS = /_rdv\/v1\/commit$|[/.](kv\/txn|KV\/Txn)$|^PUT \/v1\/txn/
 
 besideEach(REMOTE_STORES, 'an interrupt while $scheme:// is away', ({ scheme, start }) => {
@@ -41,7 +41,7 @@ besideEach(REMOTE_STORES, 'an interrupt while $scheme:// is away', ({ scheme, st
     front.loss.end()
     const again = await remote.rdv('subscribe', 't', '--as', 's', '--count', '1', '--quiet')
     expect(again).toMatchObject({ code: 0, stdout: 'one\n', stderr: '' })
-    // What was printed and stored is not told.
+    // If the position after the printed message was stored, an interrupt reports nothing.
     await direct.rdv('publish', 't', 'two')
     const next = remote.start('subscribe', 't', '--as', 's')
     await next.says(/^two$/m)
@@ -67,7 +67,7 @@ besideEach(REMOTE_STORES, 'an interrupt while $scheme:// is away', ({ scheme, st
     for (const [name, running] of holders) {
       const { code, stderr } = await running.ended
       expect({ name, code }).toEqual({ name, code: 143 })
-      // It is still tried while the process ends.
+      // The release is still tried while the process ends.
       expect(lines(stderr)).toContainEqual(
         expect.stringMatching(
           `^rdv: ${name} could not be released: it is released when its session expires, within (15|30|90) s$`,
@@ -92,7 +92,7 @@ besideEach(REMOTE_STORES, 'an interrupt while $scheme:// is away', ({ scheme, st
 test('an interrupted sender says how much of what it has read is lost', async () => {
   const sender = new Place().startWithInput('pipe', 'send', 'p', '--group', 'nobody')
   const long = `${'x'.repeat(1_000)}\n`
-  // More than fits between the processes: most of it has been read once it is written.
+  // More than fits into the buffers between the processes: most of it has been read once the write is done.
   await new Promise((resolve) => sender.stdin.write(long.repeat(190), resolve))
   sender.kill('SIGTERM')
   const { code, stderr } = await sender.ended

@@ -10,28 +10,28 @@ interface Written {
   readonly stderr: string
 }
 
-/** The id of the command that the arguments call, if they do. */
+/** The id of the command that the arguments call; `undefined` if they call none. */
 const idOf = (own: readonly string[]): string | undefined => {
   const ids = [...COMMANDS.keys()]
   const [first = '', second = ''] = nameFirst(own, ids, takesValue)
   return ids.find((id) => id === first || id === `${first}:${second}`)
 }
 
-/** What a run with `--json` printed that its schemas do not allow, each with the reason; empty: nothing. */
+/** The output of a run with `--json` that the schemas do not allow, with reasons. Empty if they allow all of it. */
 export const wrongJson = (args: readonly string[], { stdout, stderr }: Written): string[] => {
   const { own, command } = splitAtCommand(args)
   if (!own.includes('--json') || own.includes('--help')) return []
   const id = idOf(own)
   const result = id === undefined ? undefined : JSON_RESULTS[id]
   const schemas = result ? [result.schema, FAILURE] : [FAILURE]
-  // With a COMMAND stdout is its own, and stderr has remarks, too.
+  // With COMMAND, stdout belongs to COMMAND, and stderr contains notes, too.
   const printed = command
     ? completeLines(stderr).filter((line) => line.startsWith('{"ok":'))
     : completeLines(stdout)
   return printed.flatMap((line) => wrongLine(line, schemas))
 }
 
-/** The last line of a process that was killed may be a part of one. */
+/** All lines but the last one, which may be incomplete if the process was killed. */
 const completeLines = (text: string): string[] => text.split('\n').slice(0, -1)
 
 const wrongLine = (line: string, schemas: readonly TSchema[]): string[] => {

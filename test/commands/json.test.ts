@@ -3,9 +3,9 @@ import { COMMANDS } from '../../src/commands/index.ts'
 import { JSON_RESULTS } from '../../src/commands/json-results.ts'
 import { lines, Place } from './rdv.ts'
 
-/** `Place` holds each line that a run with `--json` prints against the schemas of its command. */
+/** `Place` checks each line that a run with `--json` prints against the schemas of its command. */
 
-/** Of each command that ends by itself: its words, run one after the other in one place. */
+/** The commands that end by themselves, with their words. They run one after the other in one place. */
 const RUNS: readonly (readonly [id: string, words: string])[] = [
   ['signal', 'signal deploy/a'],
   ['signal', 'signal deploy/b busy --expire 1h'],
@@ -32,10 +32,10 @@ const RUNS: readonly (readonly [id: string, words: string])[] = [
   ['clear', 'clear deploy/ --recursive'],
 ]
 
-/** Those whose objects the other tests of this file look at. */
+/** The commands whose objects the other tests of this file check. */
 const OTHERS = ['elect', 'leader', 'lock', 'once', 'pipe:receive', 'pipe:send', 'serve']
 
-/** The objects that were printed. */
+/** The objects in the output. */
 const objects = (text: string): Record<string, unknown>[] =>
   lines(text).map((line) => JSON.parse(line))
 

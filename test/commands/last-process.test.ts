@@ -6,10 +6,10 @@ import { Place } from './rdv.ts'
 const mayHaveNamespaces = spawnSync('unshare', ['-Urpf', 'true']).status === 0
 const isRoot = process.getuid?.() === 0
 
-/** A process that is hard to find or to end: it says `job PID`, as the machine sees that. */
+/** A process that is hard to find or to end. It prints `job PID`, with its process id on the machine. */
 const JOB = `sh -c 'echo "job $$"; exec sleep 1000'`
 
-/** What COMMAND does, with a process that is to end with it. */
+/** COMMANDs with a process that must end together with them. */
 const COMMANDS: readonly { what: string; script: string; possible?: boolean }[] = [
   { what: 'ignores TERM', script: `trap '' TERM; ${JOB}; :` },
   { what: 'is stopped', script: `echo "job $$"; kill -s STOP $$` },
@@ -35,7 +35,7 @@ const COMMANDS: readonly { what: string; script: string; possible?: boolean }[] 
   },
   {
     what: 'is in a pid namespace of its own',
-    // It has another number there.
+    // It has another process id within its namespace.
     script: `unshare -Urpf sh -c 'read -r pid rest </proc/self/stat; echo "job $pid"; sleep 1000; :'`,
     possible: mayHaveNamespaces,
   },

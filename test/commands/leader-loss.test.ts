@@ -5,7 +5,7 @@ import { Place } from './rdv.ts'
 
 const CLUSTERS: readonly { name: string; begin: () => Promise<Cluster> }[] = [
   { name: 'etcd', begin: startEtcdCluster },
-  // its own defaults: without a leader for 13 to 30 s
+  // with Consul's default settings, there is no leader for 13 to 30 s
   { name: 'consul', begin: startConsulCluster },
 ]
 
@@ -22,7 +22,7 @@ test.concurrent.for(CLUSTERS)(
     const next = place.start('lock', 'l', '--', 'echo', 'next')
     await expect.poll(async () => (await place.rdv('status')).stdout).toMatch(/waits/)
     await cluster.servers[await cluster.leader()]?.end('SIGKILL')
-    // succeeds when there is a leader again
+    // succeeds once there is a leader again
     expect(await place.rdv('signal', 'k', '--timeout', '2m')).toMatchObject({ code: 0 })
     for (const running of [holder, leader]) {
       running.stdin.end('\n')

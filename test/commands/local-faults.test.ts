@@ -32,7 +32,7 @@ const COMMANDS = [
   ['doctor'],
 ]
 
-/** Every command is 120 at once, in one sentence that names the path. */
+/** Checks that every command exits with 120 at once, and prints one sentence with the path. */
 const refusesAll = async (place: Place, path: string, says: RegExp): Promise<void> => {
   for (const argv of COMMANDS) {
     const { code, stdout, stderr } = await place.rdv(...argv, '--timeout', '30s')
@@ -42,20 +42,20 @@ const refusesAll = async (place: Place, path: string, says: RegExp): Promise<voi
   }
 }
 
-/** A file in a folder. */
+/** Creates a file in a folder. */
 const file = (folder: string): string => {
   writeFileSync(join(folder, 'file'), '')
   return join(folder, 'file')
 }
 
-/** A symbolic link in a folder, to what is not there. */
+/** Creates a symbolic link in a folder to a path that does not exist. */
 const link = (folder: string): string => {
   symlinkSync(join(folder, 'nowhere', 'deep'), join(folder, 'link'))
   return join(folder, 'link')
 }
 
 describe('a store that cannot be used is 120, with its path', () => {
-  /** Below a folder of the test's own: where the data directory is to be, and what stands in the way. */
+  /** Places for the data directory at which it cannot be created, below a folder of the test. */
   const IN_THE_WAY: readonly [string, (folder: string) => string, RegExp][] = [
     ['below a file', (folder) => join(file(folder), 'data'), /not a directory/],
     ['in the place of a file', file, /not a directory/],
@@ -169,7 +169,7 @@ describe('a store that cannot be used is 120, with its path', () => {
     for (const key of ['a', 'b', 'k']) await place.rdv('signal', key)
     await takeIn(place.file)
     const bytes = readFileSync(place.file)
-    // every page but the first, whose marks say that it is ours
+    // all pages but the first, whose marks say that the file is a store of rdv
     bytes.fill(0x5a, 4096)
     writeFileSync(place.file, bytes)
     rmSync(`${place.file}-wal`, { force: true })
@@ -184,27 +184,30 @@ describe('a store that cannot be used is 120, with its path', () => {
   })
 })
 
-/** What commands leave in the log comes into the file when who has it open last closes it, and goes on. */
+/**
+ * Moves the log that commands have left into the file. The last process that closes the file does this, if it does not
+ * end right after that.
+ */
 const takeIn = async (file: string): Promise<void> => {
   const store = await open(`sqlite://${file}`, { env: {} })
   await store.close()
 }
 
-/** The last but one of the signals that are caught by who waits. */
+/** The bit of SIGQUIT, the last but one of the signals that a waiting process begins to catch. */
 const QUIT = 1 << (constants.signals.SIGQUIT - 1)
 
-/** Which signals a process catches, one bit for each. */
+/** The signals that a process catches, one bit for each. */
 const caught = (pid: number): number => {
   const [, mask = ''] =
     /^SigCgt:\s*\w{8}(\w{8})$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
   return Number.parseInt(mask, 16)
 }
 
-/** A shell's prefix under which the disk of the data directory is full after a few pages. */
+/** A shell's prefix that leaves room for only a few pages on the disk of the data directory. */
 const FULL_DISKS = [
   {
     name: 'a limit on the size of files',
-    // 512-byte blocks; what is over it fails to be written
+    // in blocks of 512 bytes; a write beyond the limit fails
     prefix: 'ulimit -f 200; exec "$@"',
     usable: true,
   },
@@ -278,7 +281,7 @@ describe('the default store', () => {
     expect(await waiting.ended).toMatchObject({ code: 0 })
   })
 
-  // it measures the wall clock, and others may have the machine at that very moment
+  // retried because it measures the wall clock, and other processes may use the machine at that moment
   test('that another process has locked is 120 at the deadline, and goes on once it is free', {
     retry: 1,
   }, async () => {

@@ -1,6 +1,6 @@
 import { lockStorm } from './lock-storm.ts'
 
-/** Two hundred in all, with those on Consul. */
+/** Two hundred holders in all, together with those on Consul. */
 lockStorm('sqlite', {
   fates: { 'left alone': 54, killed: 26, stopped: 26, 'killed in it': 2, 'stopped in it': 2 },
   atOnce: 12,

@@ -7,28 +7,32 @@ import { beside } from '../side-by-side.ts'
 import { STORES, startedStore } from './queues.ts'
 import type { Running } from './rdv.ts'
 
-/** What becomes of a holder: killed or stopped at a random moment, while it queues or holds, or surely while it holds. */
+/**
+ * What happens to a holder. `killed` and `stopped` happen at a random moment, while it queues or holds. With `in it`,
+ * they happen while it certainly holds.
+ */
 type Fate = 'left alone' | 'killed' | 'stopped' | 'killed in it' | 'stopped in it'
 
 export interface Storm {
   readonly fates: Readonly<Record<Fate, number>>
-  /** So many are alive at the same time. */
+  /** The number of holders that are alive at the same time. */
   readonly atOnce: number
 }
 
-/** Milliseconds within which the random moments lie. */
+/** The random moments are within this many milliseconds. */
 const SOON = 1_500
 
-/** Milliseconds, where the store keeps sessions so short. */
+/** In milliseconds, if the store allows such a short TTL. */
 const TTL = 3_000
 
-/** The exit code of who has lost its session. */
+/** The exit code of a holder that has lost its session. */
 const LOST = 121
 
 /**
- * What each holder does: says that it begins, writes its token to the shared file unless a newer one is there, again
- * after a while (`endless`: again and again), and says that it has ended. The file is written under flock, as a
- * resource that compares tokens is, and replaced: who is killed while it writes must not leave it empty.
+ * The COMMAND of each holder. It logs its start, writes its token to the shared file unless a newer token is there,
+ * writes it again after a while (`endless`: again and again), and logs its end. It writes the file under flock, as a
+ * resource that compares tokens does, and replaces the file, so that a holder that is killed during a write does not
+ * leave the file empty.
  */
 const HOLDER = `
   write() {
@@ -45,11 +49,11 @@ const HOLDER = `
   sleep 0.02; write
   echo "end $RDV_FENCING_TOKEN" >>"$0/log"`
 
-/** How one of them ended. */
+/** How one holder ended. */
 interface Outcome {
   readonly fate: Fate
   readonly code: number | null
-  /** None where it never held. */
+  /** Undefined if it never held the lock. */
   readonly token: number | undefined
 }
 
@@ -88,7 +92,7 @@ const noStore = (scheme: string): never => {
   throw new Error(`there is no ${scheme}`)
 }
 
-/** Those that surely hold come first, when all the others stand behind them. */
+/** Holders that are disturbed while they certainly hold come first, when all others queue behind them. */
 const order = (fates: Storm['fates']): Fate[] => {
   const all = (Object.keys(fates) as Fate[]).flatMap((fate) => Array(fates[fate]).fill(fate))
   const random = all.map((fate) => ({ fate, at: fate.endsWith('in it') ? 0 : Math.random() }))
@@ -110,7 +114,10 @@ const disturb = async (
   running.kill('SIGCONT')
 }
 
-/** One that is stopped goes on when the next one has written: by then it must have lost the lock. */
+/**
+ * Kills a holder, or stops it until one of its writes is refused because the next holder has written. By then it must
+ * have lost the lock.
+ */
 const disturbHolder = async (running: Running, fate: Fate, folder: string): Promise<void> => {
   const [, token] = (await running.says(/token (\d+)/).catch(() => undefined)) ?? []
   if (token === undefined) return
@@ -121,7 +128,10 @@ const disturbHolder = async (running: Running, fate: Fate, folder: string): Prom
   running.kill('SIGCONT')
 }
 
-/** Who is stopped in the middle of a write to the embedded store keeps all others waiting until it goes on: tried again. */
+/**
+ * Stops a process outside of its writes. If it were stopped during a write to the embedded store, it would keep all
+ * others waiting, so it is continued and stopped again.
+ */
 const stopOutsideWrite = async (running: Running): Promise<void> => {
   for (;;) {
     running.kill('SIGSTOP')
@@ -132,10 +142,10 @@ const stopOutsideWrite = async (running: Running): Promise<void> => {
   }
 }
 
-/** Milliseconds: a signal takes effect a little later. */
+/** In milliseconds. A signal takes effect a little later. */
 const A_MOMENT = 5
 
-/** SQLite's lock for writing is that of byte 120 in the index of its log. */
+/** SQLite's lock for writing is the lock on byte 120 of its log's index. */
 const isWriting = ({ pid }: Running): boolean =>
   readFileSync('/proc/locks', 'utf8')
     .split('\n')
@@ -149,7 +159,7 @@ const tokenIn = (output: string): number | undefined => {
   return token === undefined ? undefined : Number(token)
 }
 
-/** Whom a busy machine made lose its session was disturbed, too. */
+/** A holder that lost its session because the machine was busy counts as disturbed, too. */
 const judge = (log: readonly Line[], outcomes: readonly Outcome[]): void => {
   const tokensOf = (what: string) => log.filter((line) => line.what === what).map(tokenOf)
   const leftAlone = outcomes.filter(({ fate }) => fate === 'left alone')
@@ -175,7 +185,7 @@ const tokenOf = ({ token = 0 }: { readonly token: number | undefined }): number 
 
 const sorted = (tokens: readonly number[]): number[] => [...tokens].sort((a, b) => a - b)
 
-/** The file's first token, and the log. */
+/** A folder with the file, which contains the first token, and with an empty log. */
 const shared = (): string => {
   const folder = temporaryFolder('storm')
   writeFileSync(join(folder, 'newest'), '0\n')
@@ -197,7 +207,7 @@ const linesOf = (folder: string): Line[] =>
       return { what, token: Number(token) }
     })
 
-/** Who began before another one had ended: that counts unless one of them was killed or stopped. */
+/** A holder began before another one had ended. This is a fault unless one of them was killed or stopped. */
 interface Overlap {
   readonly token: number
   readonly by: number

@@ -143,7 +143,7 @@ besideEach(STORES, 'rdv lock on $scheme', ({ start }) => {
     const holder = place.start('lock', 'l', '--ttl', '5s', ...child)
     const old = await tokenOf(holder)
     const waiting: Running[] = []
-    // those who live on keep their place however slow the machine is
+    // the waiters that live on keep their queue entries, however slow the machine is
     for (const ttl of ['5s', '1m', '1m']) {
       waiting.push(place.start('lock', 'l', '--ttl', ttl, ...child))
       await until(waiting.length + 1)

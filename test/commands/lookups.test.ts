@@ -5,7 +5,9 @@ import { findProgram } from '../services/fetch.ts'
 import { temporaryFolder } from '../services/watchdog.ts'
 import { type Ended, Place } from './rdv.ts'
 
-/** A network with a name server of its own, in which `$1` runs; its lookups take a minute where nobody answers. */
+/**
+ * A network with a name server of its own, in which `$1` runs. Its lookups take a minute if the server does not answer.
+ */
 const NETWORK = `
 ip link set lo up &&
 echo 'nameserver 127.0.0.1

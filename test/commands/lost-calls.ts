@@ -17,20 +17,20 @@ import type { Service } from '../services/service.ts'
 import { Place } from './rdv.ts'
 import type { RemoteStore } from './stores.ts'
 
-/** A command, and what comes of it whichever of its calls is lost: that it is done, once. */
+/** A command that has its effect once, whichever of its calls is lost. */
 interface Row {
   readonly line: string
   readonly stdin?: string
-  /** Makes what is there before. */
+  /** Creates the state before the command. */
   readonly before?: (namespace: Namespace) => Promise<unknown>
   readonly prints?: string | RegExp
-  /** What is left afterwards. */
+  /** The state after the command. */
   readonly left?: readonly [look: (namespace: Namespace) => Promise<unknown>, found: unknown]
-  /** Which calls are lost, each in turn. Default: those that write. */
+  /** The calls that are lost, one in each run. Default: the calls that write. */
   readonly calls?: RegExp
 }
 
-/** Of the server's protocol, of etcd's gateway and gRPC, and of Consul. */
+/** The requests that write: of the server's protocol, of etcd's gateway and gRPC, and of Consul. */
 const WRITES =
   /_rdv\/v1\/(commit|grant|renew|revoke|claim|release)$|[/.](kv\/txn|lease\/|KV\/Txn|Lease\/)|^PUT \/v1\//
 
@@ -38,7 +38,7 @@ const before = (namespace: Namespace) => signal(namespace, 'k', 'before')
 const five = (namespace: Namespace) => new Counter(namespace, 'n').set(5n)
 const work = (namespace: Namespace) => new WaitGroup(namespace, 'g').add(2n)
 
-/** Begins to send, and ends when it was received. */
+/** Begins to send, without waiting. The sender ends when its message was received. */
 const sending = async (namespace: Namespace) =>
   void send(namespace, 'p', [Buffer.from('one')], { groups: ['g'] })
 
@@ -124,7 +124,7 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-/** What becomes of every command where one of its calls, or the answer to one, is lost. */
+/** Checks every command while one of its calls, or the answer to one, is lost. */
 export const lostCalls = ({ scheme, start }: RemoteStore): void => {
   describe(`on ${scheme}://, where one call or its answer is lost`, () => {
     let store: Service

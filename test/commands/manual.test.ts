@@ -11,7 +11,7 @@ import { Place } from './rdv.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** What groff makes of the page, and what it has to say about it. */
+/** groff's output for the page, and its warnings. */
 const format = async (page: string): Promise<{ stdout: string; stderr: string }> => {
   const program = findProgram('groff')
   const env = { ...programEnvironment(program), ...placesOf(program.folder) }
@@ -19,7 +19,7 @@ const format = async (page: string): Promise<{ stdout: string; stderr: string }>
   return promisify(execFile)(program.path, words, { env, maxBuffer: 16 * 1024 * 1024 })
 }
 
-/** A groff that was fetched looks where it was to be installed. */
+/** A fetched groff would look for its files in the folder of its installation. */
 const placesOf = (folder: string | undefined): NodeJS.ProcessEnv => {
   const [share = ''] = globSync(join(folder ?? '/nowhere', 'root/usr/share/groff/[0-9]*'))
   if (!folder || !share) return {}

@@ -3,7 +3,7 @@ import type { Namespace } from '../../src/recipes/core/namespace.ts'
 import { Follower, text } from '../backends/conformance/harness.ts'
 import type { Service } from '../services/service.ts'
 
-/** Sees what becomes of a key as soon as the store does. */
+/** Sees each change of a key as soon as the store has it. */
 export class Observer {
   readonly #namespace: Namespace
   readonly #follower: Follower
@@ -29,7 +29,7 @@ export class Observer {
     return this.#follower.until((known) => known.size === 0)
   }
 
-  /** How often the key was seen to be written. */
+  /** The number of writes of the key that were seen. */
   get writes(): number {
     return this.#follower.events.filter(({ kind }) => kind === 'changes').length
   }

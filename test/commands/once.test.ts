@@ -5,7 +5,7 @@ import { besideEach } from '../side-by-side.ts'
 import { STORES, startedStore } from './queues.ts'
 import { Place, type Running } from './rdv.ts'
 
-/** What a caller says that does not run COMMAND. */
+/** The output of a caller that does not run COMMAND. */
 const SKIPPED =
   /^rdv: o was already done by pid \d+ on \S+ at \d\d:\d\d:\d\d \(\d+ s ago\): COMMAND was not run\n$/
 
@@ -24,7 +24,7 @@ besideEach(STORES, 'rdv once on $scheme', ({ start }) => {
     const ended = await Promise.all(callers)
     expect(ended.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0])
     expect(ended.map(({ stdout }) => stdout).join('')).toBe('ran\n')
-    // Before that, on a slow machine, who runs it.
+    // On a slow machine, a caller first prints which process runs COMMAND.
     const said = ended
       .filter(({ stdout }) => stdout === '')
       .map(({ stderr }) => stderr.replace(/^rdv: waiting for o \(held by .*\)\n/, ''))

@@ -7,10 +7,10 @@ import { mayMount } from './small-disk.ts'
 
 const FIXTURE = join(import.meta.dirname, 'fixtures/fuse.ts')
 
-/** A shell's prefix: in a namespace in which this user may mount things. */
+/** A shell's prefix: the script runs in a namespace in which this user may mount file systems. */
 const APART = 'exec unshare -rm sh -c'
 
-/** Mounts a FUSE file system of a type, and runs a script there. */
+/** Mounts a FUSE file system of a given type, and runs a script in it. */
 const ON_FUSE = `
   exec 3<>/dev/fuse && mkdir "$RDV_DATA_DIR" &&
   mount -i -t "$1" -o fd=3,rootmode=40000,user_id=0,group_id=0 remote "$RDV_DATA_DIR" || exit
@@ -39,7 +39,7 @@ describe.runIf(mayMountFuse)('a file system that is a program', () => {
 
   test('is used where it keeps its files here', async () => {
     const { stderr } = await onFuse('fuse.fuse-overlayfs', 'rdv signal k')
-    // the one of this test can hold no file
+    // the file system of this test cannot contain a file
     expect(stderr).toMatch(/cannot be opened/)
   })
 
@@ -117,7 +117,7 @@ describe.runIf(mayMount)('a file that is mounted without its directory', () => {
   })
 })
 
-/** Runs a script as on a machine of another start. */
+/** Runs rdv as on a machine with another boot id. */
 const ELSEWHERE = 'mount --bind "$1" /proc/sys/kernel/random/boot_id && shift && exec rdv "$@"'
 
 describe.runIf(mayMount)('a file that another machine uses', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Place } from './rdv.ts'
 
-/** What is written by habit, and what the one sentence says to write. */
+/** Arguments that a user of another tool types by habit, and the advice in the one sentence. */
 type Row = readonly [argv: readonly string[], says: string]
 
 const WAIT_FOR_IT: readonly Row[] = [

@@ -11,7 +11,7 @@ import { lines, Place, type Running } from './rdv.ts'
 const USER = 65_534
 const AS_USER = ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups']
 
-/** env(1) that root owns, and that runs what it starts with root's rights, but as the user who starts it. */
+/** A setuid env(1) of root. The program that it starts has root's rights, but belongs to the user who starts it. */
 const rootsEnv = (): string | undefined => {
   if (process.getuid?.() !== 0) return undefined
   const file = join(temporaryFolder('setuid'), 'env')
@@ -28,7 +28,7 @@ const sudo = [
   process.execPath,
   fileURLToPath(new URL('fixtures/sudo.ts', import.meta.url)),
 ]
-/** Becomes root's altogether: nobody is left whom its user may signal. */
+/** Becomes root's entirely, so that no process is left that the user may signal. */
 const become = [env ?? '', 'setpriv', '--reuid=0', '--regid=0', '--clear-groups']
 
 const STUBBORN = [
@@ -49,7 +49,7 @@ const usersPlace = (): Place => {
   return place
 }
 
-/** Runs rdv as the user; root ends what the user cannot. */
+/** Runs rdv as the user. Root ends the processes that the user cannot end. */
 const startAsUser = async (place: Place, ...argv: string[]) => {
   const [file, args] = program(argv)
   const running = place.startSh('exec "$@"', ...AS_USER, file, ...args)
@@ -61,7 +61,7 @@ const startAsUser = async (place: Place, ...argv: string[]) => {
   return { running, job, end }
 }
 
-/** Nobody else is let in. */
+/** Whether the lock is refused to other processes. */
 const isHeld = async (place: Place): Promise<boolean> =>
   (await place.rdv('lock', 'l', '--try', '--', 'true')).code === 1
 
@@ -71,7 +71,7 @@ const hasEnded = async (running: Running): Promise<boolean> =>
     new Promise<boolean>((resolve) => setImmediate(resolve, false)),
   ])
 
-/** The lock is taken away from outside. */
+/** Takes the lock away from outside. */
 const takeAway = (place: Place) => place.rdv('clear', '--all', 'l')
 
 describe.runIf(env)('a COMMAND whose job belongs to another user', () => {

@@ -5,7 +5,10 @@ import { besideEach } from '../side-by-side.ts'
 import { lines, Place, type Running } from './rdv.ts'
 import { REMOTE_STORES } from './stores.ts'
 
-/** What waits, and what it says when it does; of those that say nothing, what of them is seen in `rdv status`. */
+/**
+ * Commands that wait, and their output once they wait. For commands without such output, the pattern begins with ^ and
+ * is for `rdv status`.
+ */
 const WAITING: readonly (readonly [line: string, says: RegExp])[] = [
   ['wait k', /waiting for k/],
   ['wait g/ --not', /waiting for g\//],
@@ -46,7 +49,7 @@ besideEach(REMOTE_STORES, 'an outage of $scheme:// at the deadline', ({ start })
     await status.says(/^lock\tl\tholds/m)
     for (const pattern of [/^election\te\tleads/m, /^once\to\truns/m, /g\/1/])
       await status.says(pattern)
-    // All of them must wait before it, however slow the machine is.
+    // All of them must wait before this deadline, however slow the machine is.
     const timeout = Math.round(4_000 + 6 * (performance.now() - started))
     const running = WAITING.map(([line]) => run(remote, line, '--timeout', `${timeout}ms`))
     await Promise.all(

@@ -26,11 +26,14 @@ const COMMANDS = [
 
 const TRYING = /^rdv: still trying to reach the store: (.+)$/gm
 
-/** Its first reason may be that it does not know any yet: on a busy machine not even the first refusal is. */
+/**
+ * The reasons without those that only say that no reason is known yet. On a busy machine, that is also the first reason
+ * for a refused connection.
+ */
 const known = (reasons: readonly (string | undefined)[]) =>
   reasons.filter((reason) => !reason?.endsWith('does not answer'))
 
-/** What it said of a store that it tried to reach until the deadline. */
+/** The reasons that a command printed while it tried to reach the store until the deadline. */
 const told = async (place: Place, line: string): Promise<(string | undefined)[]> => {
   const { own, command } = splitAtCommand(line.split(' '))
   const { code, stderr } = await place.rdv(
@@ -42,7 +45,7 @@ const told = async (place: Place, line: string): Promise<(string | undefined)[]>
   return [...stderr.matchAll(TRYING)].map(([, reason]) => reason)
 }
 
-/** A file that another process is about to set up: it cannot be opened yet. */
+/** A file that another process is about to set up, so that it cannot be opened yet. */
 const lockedStore = () => {
   const place = new Place()
   mkdirSync(place.directory)
@@ -162,7 +165,7 @@ describe.concurrent('a command that waits says so when its store goes away', () 
         expect(code).toBe(0)
         const reasons = [...stderr.matchAll(TRYING)].map(([, reason]) => reason)
         expect(reasons).toHaveLength(new Set(reasons).size)
-        // The other line, which tells what is waited for, does not tell it once more.
+        // The other line, about the target, does not report the outage again.
         const others = lines(stderr).filter((line) => line.startsWith('rdv: waiting for'))
         expect(others.length).toBe(new Set(others).size)
         expect(others.join()).not.toContain('://')

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { childrenOf } from '../../src/child/command-processes.ts'
 import { Place, type Running } from './rdv.ts'
 
-/** How something is held beside COMMAND on the embedded store, and what cannot be done meanwhile. */
+/** Commands that hold something beside COMMAND on the embedded store, and commands that cannot succeed meanwhile. */
 const HOLDS = [
   { hold: 'lock x', next: 'lock x --timeout 1500ms -- true' },
   { hold: 'lock x --slots 1', next: 'lock x --timeout 1500ms -- true' },
@@ -15,13 +15,13 @@ const HOLDS = [
 
 const SCRIPT = 'echo "pid $$"; exec >/dev/null 2>&1; sleep 1000'
 
-/** The processes that end COMMAND when rdv vanishes. */
+/** The watchdogs of an rdv process. */
 const watchdogsOf = (pid: number): number[] =>
   childrenOf(pid).filter((child) =>
     readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('RDV_GUARD='),
   )
 
-/** Nobody is left to end COMMAND. */
+/** Kills rdv together with its watchdogs, so that no process is left to end COMMAND. */
 const killWithWatchdogs = async (holder: Running): Promise<void> => {
   for (const watchdog of watchdogsOf(holder.pid)) process.kill(watchdog, 'SIGKILL')
   holder.kill('SIGKILL')

@@ -16,7 +16,7 @@ const receivers = (here: Place, count: number, ...prefix: string[]): Running[] =
 const shares = async (members: readonly Running[]): Promise<string[][]> =>
   Promise.all(members.map(async ({ ended }) => lines((await ended).stdout)))
 
-// how even the shares are depends on when the machine lets each reader run
+// retried because the shares depend on when the machine lets each reader run
 describe('idle receivers share evenly', { retry: 1 }, () => {
   test.each([
     ['four', 100, 4, []],
@@ -71,14 +71,14 @@ describe('--min counts receivers that are connected', () => {
     sender.stdin.end(text(numbers(1, 100)))
     const [one] = receivers(here, 1)
     await untilMembers(namespace, 'q', 'w', 2)
-    // A sender that begins too early is done with the first one by then.
+    // A sender that begins too early would have finished with the first receiver by then.
     await here.rdv('pipe', 'receive', 'other', '--group', 'w', '--timeout', '1s')
     const [other] = receivers(here, 1)
     const got = await shares([one, other] as Running[])
     for (const { length } of got) expect(length).toBeGreaterThanOrEqual(40)
   })
 
-  // how even the shares are depends on when the machine lets each reader run
+  // retried because the shares depend on when the machine lets each reader run
   test('and one that comes later gets its share from then on', { retry: 1 }, async () => {
     const here = new Place()
     const early = receivers(here, 2)
@@ -102,7 +102,7 @@ describe('--min counts receivers that are connected', () => {
 })
 
 describe('a receiver whose reader is busy holds next to nothing', () => {
-  /** The reader takes a line, and the rest when it is told to. */
+  /** The reader takes one line, and the rest when the gate is opened. */
   const BUSY = 'read -r line; echo "$line"; read -r told <"$1/gate"; cat'
 
   const busyShare = async (count: number): Promise<string[]> => {
@@ -132,7 +132,7 @@ describe('a receiver whose reader is busy holds next to nothing', () => {
   })
 })
 
-// how even the shares are depends on when the machine lets each reader run
+// retried because the shares depend on when the machine lets each reader run
 test('readers that take four times as long get a quarter', { retry: 1 }, async () => {
   const here = new Place()
   const members = [0.05, 0.05, 0.05, 0.2].map((time) =>
@@ -170,7 +170,7 @@ describe('the recipe for CI', () => {
     return { folder, jobs, sender }
   }
 
-  // how even the shares are depends on when the machine lets each reader run
+  // retried because the shares depend on when the machine lets each reader run
   test('gives each of four jobs its share of tests that take equally long', {
     retry: 1,
   }, async () => {

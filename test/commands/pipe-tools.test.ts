@@ -4,16 +4,16 @@ import { freePorts } from '../services/ports.ts'
 import { namespaceOf, numbers, startTool, text, untilMembers, urlOf } from './pipes.ts'
 import { lines, Place, type Running } from './rdv.ts'
 
-/** How nanomsg's tools are told to receive what comes at an address. */
+/** The arguments with which nanomsg's tools receive from an address. */
 const receivers = [
   ['nngcat', (url: string) => ['--pull0', '--dial', url, '--quoted']],
   ['nanocat', (url: string) => ['--pull', '--connect', url, '--quoted']],
 ] as const
 
-/** What the tools print: nngcat ends lines only if they are quoted. */
+/** The lines that the tools print. nngcat ends lines only if they are quoted. */
 const unquoted = (stdout: string): string[] => lines(stdout.replaceAll('"', ''))
 
-/** How they are told to send a text at an address where they listen. */
+/** The arguments with which the tools send a text from an address on which they listen. */
 const senders = [
   [
     'nngcat',
@@ -61,7 +61,7 @@ describe.each(receivers)('%s as a receiver', (name, args) => {
   })
 })
 
-/** Sends line after line until a receiver has got one. Resolves to the number of lines so far. */
+/** Sends line after line until a receiver has got one. Returns the number of lines so far. */
 const feedUntil = async (sender: Running, running: Running, count: number): Promise<number> => {
   let fed = count
   const timer = setInterval(() => sender.stdin.write(`${++fed}\n`), 20)

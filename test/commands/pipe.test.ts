@@ -21,7 +21,7 @@ import { lines, Place } from './rdv.ts'
 
 const MEBIBYTE = 1024 * 1024
 
-/** So many messages are buffered for a group. */
+/** The number of messages that are buffered for a group. */
 const BUFFERED = 128
 
 const place = (): Place => new Place()
@@ -115,7 +115,7 @@ describe('a group', () => {
 
   test('that is stalled lets others have what is buffered for it, then stdin is not read', async () => {
     const here = place()
-    // Both are declared: the sender may read its stdin before it sees who has come.
+    // Both groups are declared, because the sender may read its stdin before it sees which receivers have come.
     const groups = ['--group', 'stalled', '--group', 'free']
     const sender = here.startWithInput('pipe', 'send', 'jobs', ...groups)
     const free = here.start('pipe', 'receive', 'jobs', '--group', 'free')
@@ -141,7 +141,7 @@ describe('a group', () => {
       'free',
     )
     const free = here.start('pipe', 'receive', 'jobs', '--group', 'free')
-    // slowly enough for the one that reads
+    // slow enough for the group that reads
     for (const number of numbers(1, 300)) {
       sender.stdin.write(`${number}\n`)
       await free.says(new RegExp(`^${number}$`, 'm'))
@@ -423,7 +423,7 @@ describe('who is interrupted leaves nothing behind', () => {
       '{ rdv pipe receive jobs --group g; echo "ended with $?" >&2; } | head -n 1',
     )
     expect(stdout).toBe('y\n')
-    // What has come to the receiver meanwhile is told.
+    // Messages that have arrived at the receiver meanwhile are reported.
     expect(stderr).toMatch(/^(rdv: \d+ messages? (was|were) not read: .* lost\n)?ended with 141\n$/)
   })
 })

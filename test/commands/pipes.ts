@@ -9,7 +9,7 @@ import { findProgram } from '../services/fetch.ts'
 import { temporaryFolder } from '../services/watchdog.ts'
 import type { Place, Running } from './rdv.ts'
 
-/** Where a place's commands meet, for looking into the store itself. */
+/** The namespace of the commands in a place, for a look into the store itself. */
 export const namespaceOf = async (place: Place): Promise<Namespace> => {
   const namespace = await open(place.env.RDV_BACKEND ?? `sqlite://${place.file}`, {
     env: place.env,
@@ -18,7 +18,7 @@ export const namespaceOf = async (place: Place): Promise<Namespace> => {
   return namespace
 }
 
-/** Waits until the store's keys below `rdv/pipe/` are as they should be. */
+/** Waits until `holds` is true for the store's keys below `rdv/pipe/`. */
 export const untilKeys = async (
   namespace: Namespace,
   holds: (keys: readonly string[]) => boolean,
@@ -30,7 +30,7 @@ export const untilKeys = async (
   throw new Error('a watch does not end')
 }
 
-/** Waits until a group has so many members. */
+/** Waits until a group has this number of members. */
 export const untilMembers = (namespace: Namespace, pipe: string, group: string, count: number) =>
   untilKeys(
     namespace,
@@ -38,7 +38,7 @@ export const untilMembers = (namespace: Namespace, pipe: string, group: string, 
       keys.filter((key) => key.startsWith(`rdv/pipe/${pipe}/${group}/member/`)).length === count,
   )
 
-/** Waits for the address of a group, as other programs are told it. */
+/** Waits for the address of a group. Returns it as other programs read it. */
 export const urlOf = async (namespace: Namespace, pipe: string, group: string): Promise<string> => {
   const key = `rdv/pipe/${pipe}/${group}/url`
   const entries = await untilKeys(namespace, (keys) => keys.includes(key))
@@ -60,10 +60,10 @@ export const startTool = (place: Place, name: 'nngcat' | 'nanocat', ...args: str
 export const numbers = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, i) => String(from + i))
 
-/** As lines. */
+/** The lines as one text. */
 export const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
 
-/** In the order of numbers. */
+/** Sorts the lines by their numbers. */
 export const sorted = (lines: readonly string[]): string[] =>
   [...lines].sort((a, b) => Number(a) - Number(b))
 
@@ -79,13 +79,13 @@ const figure = (file: string, name: string): number => {
   return Number(number)
 }
 
-/** How many bytes a process has read so far. */
+/** The number of bytes that a process has read so far. */
 export const bytesRead = (pid: number): number => figure(`/proc/${pid}/io`, 'rchar')
 
-/** The most memory (bytes) that a process has had so far. */
+/** The peak memory of a process so far, in bytes. */
 export const peakMemory = (pid: number): number => figure(`/proc/${pid}/status`, 'VmHWM') * 1024
 
-/** Waits until a process that is stalled has stopped: it reads nothing any more, of whatever. */
+/** Waits until a stalled process has stopped reading, from any descriptor. */
 export const untilIdle = async (pid: number): Promise<void> => {
   for (let before = -1, quiet = 0; quiet < 5; ) {
     await sleep(100)

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => service.stop())
 
-/** With a home of its own, in which there is this password file. */
+/** A place with a home of its own, which contains a password file with this mode. */
 const placeWith = (mode: number, settings: NodeJS.ProcessEnv = {}): Place => {
   const home = temporaryFolder('home')
   writeFileSync(join(home, '.pgpass'), `localhost:*:*:postgres:${service.password}\n`)

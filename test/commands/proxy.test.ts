@@ -3,7 +3,7 @@ import type { Service } from '../services/service.ts'
 import { Place } from './rdv.ts'
 import { consul, etcd, http } from './stores.ts'
 
-/** Where nothing listens. */
+/** An address at which no process listens. */
 const DEAD = 'http://127.0.0.1:1'
 
 describe.each([http, etcd, consul])('$scheme', ({ start }) => {

@@ -12,7 +12,7 @@ interface Store {
   stop(): Promise<void>
 }
 
-/** The embedded one. */
+/** The embedded store. */
 export const localStore = async (): Promise<Store> => ({
   url: `sqlite://${join(temporaryFolder('queues'), 'rdv.db')}`,
   stop: async () => {},
@@ -24,17 +24,17 @@ export const STORES: readonly { scheme: string; start: () => Promise<Store> }[] 
   ...REMOTE_STORES,
 ]
 
-/** A namespace of its own, and who stands in one queue there. */
+/** A new namespace, and the queue entries of one queue in it. */
 export interface Queue {
   readonly place: Place
-  /** Resolves once so many stand in it. */
+  /** Resolves once the queue has this number of entries. */
   until(length: number): Promise<void>
-  /** The keys of those who do, oldest first. */
+  /** The queue entries, oldest first. */
   members(): Entry[]
   stop(): Promise<void>
 }
 
-/** A store for the cases of the surrounding `describe`. */
+/** Starts a store for the cases of the surrounding `describe`. */
 export const startedStore = (start: () => Promise<Store>, kind: string) => {
   const running: { store?: Store; backend?: Backend } = {}
   let count = 0

@@ -7,7 +7,7 @@ import { releaseProcess, temporaryFolder, watchdogProcess } from '../services/wa
 import { executable, program } from './executable.ts'
 import { wrongJson } from './json-results.ts'
 
-/** How a process ended, and all that it wrote. */
+/** How a process ended, and its whole output. */
 export interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -18,19 +18,19 @@ export interface Ended {
 /** A running process. */
 export interface Running {
   readonly pid: number
-  /** Open until it is ended. */
+  /** Open until the test ends it. */
   readonly stdin: Writable
-  /** Waits until what it wrote, on stdout or on stderr, matches. */
+  /** Waits until the output on stdout or on stderr matches. */
   says(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
   readonly ended: Promise<Ended>
-  /** The exit code, though what it started may still have its output open; `null` where it was killed. */
+  /** The exit code, even if processes that it started still have its output open; `null` if it was killed. */
   readonly exited: Promise<number | null>
 }
 
 let folder: string | undefined
 
-/** Where a shell script finds `rdv`, as after an installation. */
+/** The PATH in which a shell script finds `rdv`, as after an installation. */
 const path = (): string => {
   if (folder === undefined) {
     folder = temporaryFolder('bin')
@@ -39,13 +39,13 @@ const path = (): string => {
   return [folder, dirname(process.execPath), process.env.PATH].join(delimiter)
 }
 
-/** A place of its own where commands meet: a fresh data directory, unless the settings say otherwise. */
+/** A separate place in which commands meet: a new data directory, unless the settings select another store. */
 export class Place {
-  /** Not there yet. */
+  /** Does not exist at first. */
   readonly directory: string
   readonly env: NodeJS.ProcessEnv
 
-  /** `settings` are further variables; none of the developer's own reach the commands. */
+  /** `settings` are further variables. The commands get no variable of the developer's own. */
   constructor(settings: NodeJS.ProcessEnv = {}) {
     this.directory = join(temporaryFolder('place'), 'data')
     this.env = { PATH: path(), RDV_DATA_DIR: this.directory, ...settings }
@@ -65,7 +65,7 @@ export class Place {
     return this.#run('/bin/sh', ['-c', script, 'sh', ...args]).ended
   }
 
-  /** Starts rdv; it is killed with the test at the latest. */
+  /** Starts rdv. It is killed at the latest when the test ends. */
   start(...args: string[]): Running {
     return withCheckedJson(this.#start(...program(args)), args)
   }
@@ -80,13 +80,13 @@ export class Place {
     return this.#start('/bin/sh', ['-c', script, 'sh', ...args])
   }
 
-  /** Resolves once a key is in a state: by default in any. */
+  /** Resolves once a key has a state. Default: any state. */
   async until(key: string, state = '*'): Promise<void> {
     const { code, stderr } = await this.rdv('wait', key, '--state', state, '--timeout', '3m')
     if (code !== 0) throw new Error(`${key} did not come to be ${state}: ${stderr}`)
   }
 
-  /** Resolves once a key is gone. */
+  /** Resolves once a key does not exist. */
   async untilGone(key: string): Promise<void> {
     const { code, stderr } = await this.rdv(
       ...['wait', key, '--not', '--state', '*', '--timeout', '3m'],
@@ -94,7 +94,7 @@ export class Place {
     if (code !== 0) throw new Error(`${key} did not go: ${stderr}`)
   }
 
-  /** The state of a key; `undefined` where it has none. */
+  /** The state of a key; `undefined` if it has none. */
   async state(key: string): Promise<string | undefined> {
     const { code, stdout, stderr } = await this.rdv('get', key)
     if (code === 1) return undefined
@@ -113,13 +113,13 @@ export class Place {
   }
 
   #run(file: string, args: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore'): Running {
-    // away from the terminal at which the tests may run
+    // away from the terminal on which the tests may run
     const options = { env: this.env, detached: true }
     return attend(spawn(file, args, { ...options, stdio: [stdin, 'pipe', 'pipe'] }))
   }
 }
 
-/** The run, whose end fails where it printed JSON that its command's schema does not allow. */
+/** Lets the end of the run fail if it printed JSON that its command's schema does not allow. */
 const withCheckedJson = (running: Running, args: readonly string[]): Running => {
   const ended = running.ended.then((end) => {
     const [wrong] = wrongJson(args, end)
@@ -129,7 +129,7 @@ const withCheckedJson = (running: Running, args: readonly string[]): Running => 
   return { ...running, ended }
 }
 
-/** Listens to a process until its end. */
+/** Collects the output of a process until its end. */
 export const attend = (child: ChildProcess): Running => {
   const pid = child.pid as number
   watchdogProcess(pid)
@@ -141,7 +141,7 @@ export const attend = (child: ChildProcess): Running => {
       for (const listener of heard) listener()
     })
   }
-  // what it started may still have its output open
+  // processes that it started may still have its output open
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   void exited.then(() => releaseProcess(pid))
   const ended = new Promise<Ended>((resolve, reject) => {
@@ -170,5 +170,5 @@ export const attend = (child: ChildProcess): Running => {
   }
 }
 
-/** What stands on a line each. */
+/** The complete lines of a text. */
 export const lines = (text: string): string[] => text.split('\n').slice(0, -1)

@@ -5,7 +5,7 @@ import { watchdogProcess } from '../services/watchdog.ts'
 import { program } from './executable.ts'
 import { Place } from './rdv.ts'
 
-/** All that write a stream to stdout. */
+/** The commands that write a stream to stdout. */
 const STREAMS = [
   'subscribe t --from start',
   'subscribe t --from start --as me',
@@ -35,7 +35,7 @@ describe('a stream on which nothing happens ends as by SIGPIPE once its reader h
 
   test.concurrent.each(STREAMS)('that of a socket: rdv %s', async (line) => {
     const [file, args] = program(line.split(' '))
-    // Node makes sockets of what it calls pipes.
+    // Node uses sockets for what it calls pipes.
     const child = spawn(file, args, { env: place.env, stdio: ['ignore', 'pipe', 'ignore'] })
     watchdogProcess(child.pid as number)
     child.stdout.destroy()

@@ -74,7 +74,7 @@ beside('of etcd with users', () => {
 
   const root = (...args: string[]) =>
     etcdctl({ ...store, environment: { ETCDCTL_USER: 'root:right' } }, ...args)
-  /** etcdctl asks for a new password at a terminal only. */
+  /** A call to the JSON gateway, because etcdctl asks for a new password only at a terminal. */
   const gateway = async (method: string, body: object, token = ''): Promise<{ token?: string }> => {
     const url = `http://127.0.0.1:${store.port}/v3/${method}`
     const headers = token ? { authorization: token } : undefined

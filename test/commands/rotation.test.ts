@@ -24,7 +24,7 @@ const rotating = (first: TlsFiles) => {
   return { files: { ...first, ...paths } as TlsFiles, put }
 }
 
-/** `rdv serve` with the certificate in these files. */
+/** A server by `rdv serve` with the certificate in these files. */
 const startTlsServe = async (files: TlsFiles, ...flags: string[]) => {
   const [port] = await freePorts(1)
   const place = new Place({ RDV_CACERT: files.ca })
@@ -52,7 +52,7 @@ describe('certificates that are replaced', () => {
     await waiting.says(/waiting for k/)
     first.kill('SIGTERM')
     await first.ended
-    // half of them: the authority is still the old one
+    // only half of the files: the authority is still the old one
     put(after, ['cert', 'key'])
     await start()
     await client.rdv('wait', 'nobody', '--timeout', '2s')
@@ -102,7 +102,7 @@ describe('certificates that are replaced', () => {
   })
 })
 
-/** bun's servers keep the certificate that they began with. */
+/** bun's servers keep the certificate with which they began. */
 const replacesCertificates = process.env.RDV_TEST_EXECUTABLE === undefined
 
 describe('upon HUP a server reads again', () => {
@@ -185,7 +185,7 @@ describe('upon HUP a server reads again', () => {
     await replace('one\ntwo\n')
     writeFileSync(own, 'two\n')
     await replace('two\n')
-    // three times its TTL
+    // three times the TTL
     await client.rdv('wait', 'nobody', '--timeout', '6s')
     expect(await client.state('k')).toBe('ready')
     held.kill('SIGTERM')

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { curl } from '../server/curl.ts'
 import { lines, Place, type Running } from './rdv.ts'
 
-/** Starts a server on a free port and resolves to its address. */
+/** Starts a server on a free port. Resolves to the server and its address. */
 const startServer = async (
   here: Place,
   ...flags: string[]

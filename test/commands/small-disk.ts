@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { temporaryFolder } from '../services/watchdog.ts'
 import { type Ended, Place, type Running } from './rdv.ts'
 
-/** Whether this user may mount something, in a namespace of its own. */
+/** Whether this user may mount a file system, in a new namespace. */
 export const mayMount =
   spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'full', '/mnt']).status === 0
 
-/** A place whose data directory is on a small file system of its own, which only those see who run there. */
+/** A place whose data directory is on a small file system. Only processes that run inside see the file system. */
 export class SmallDisk {
   readonly place: Place
   readonly #folder: string
@@ -28,32 +28,32 @@ export class SmallDisk {
     return new SmallDisk(place, folder, keeper)
   }
 
-  /** Starts rdv there. */
+  /** Starts rdv inside. */
   start(...args: string[]): Running {
     return this.place.startSh(`exec ${this.#inside} rdv "$@"`, ...args)
   }
 
-  /** Runs rdv there, to its end. */
+  /** Runs rdv inside, to its end. */
   rdv(...args: string[]): Promise<Ended> {
     return this.start(...args).ended
   }
 
-  /** Leaves no room. */
+  /** Fills the file system. */
   async fill(): Promise<void> {
     await this.sh('dd if=/dev/zero of="$1/fill" bs=1k', this.#folder)
   }
 
-  /** Makes room again. */
+  /** Frees the space that `fill` has taken. */
   async free(): Promise<void> {
     await this.sh('rm "$1/fill"', this.#folder)
   }
 
-  /** Lets nothing more be written: only while no process has anything open there. */
+  /** Makes the file system read-only. No process may have a file open in it. */
   async forbidWriting(): Promise<void> {
     await this.sh('exec mount -o remount,ro "$1"', this.#folder)
   }
 
-  /** Runs a shell script there, to its end. */
+  /** Runs a shell script inside, to its end. */
   sh(script: string, ...args: string[]): Promise<Ended> {
     return this.place.sh(`exec ${this.#inside} sh -c "$@"`, script, 'sh', ...args)
   }

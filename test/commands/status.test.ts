@@ -15,7 +15,7 @@ besideEach([local, ...REMOTE_STORES], 'status on $scheme', ({ start }) => {
   })
   afterAll(() => store?.stop())
 
-  /** Waits until a status has such a line. */
+  /** Waits until a status has a line that matches. */
   const untilShown = async (watching: Running, pattern: RegExp) => watching.says(pattern)
 
   test('shows who holds, waits, leads, sends and receives', async () => {

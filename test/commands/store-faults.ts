@@ -9,7 +9,7 @@ import { lines, Place, type Running } from './rdv.ts'
 import type { RemoteStore } from './stores.ts'
 import { LATE, timed } from './timed.ts'
 
-/** A store for the cases of one part. */
+/** Starts a store for the cases of one part. */
 const startedFor = (start: RemoteStore['start']) => {
   let store: Service
   let direct: Place
@@ -28,7 +28,7 @@ const startedFor = (start: RemoteStore['start']) => {
   }
 }
 
-/** What commands do when a store fails in the middle of them: with real processes, and a proxy that cuts. */
+/** Checks commands while a store fails, with real processes and with a proxy that cuts connections. */
 export const storeFaults = ({ scheme, start }: RemoteStore): void => {
   describe(`a store at ${scheme}:// that fails`, () => {
     const on = startedFor(start)
@@ -59,7 +59,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       }
     })
 
-    // it measures the wall clock, and others may have the machine at that very moment
+    // retried because it measures the wall clock, and other processes may use the machine at that moment
     test.each([
       'get k',
       'wait k',
@@ -84,7 +84,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
   describe.concurrent(`a store at ${scheme}:// that is cut off`, () => {
     const on = startedFor(start)
 
-    /** A way to the store that only one case uses. */
+    /** A proxy to the store that only one case uses. */
     const link = async () => {
       const proxy = await startProxy(on.store)
       onTestFinished(() => proxy.stop())
@@ -268,7 +268,7 @@ export const storeFaults = ({ scheme, start }: RemoteStore): void => {
       const { proxy, remote } = await link()
       const observer = await Observer.of(on.store, 'stop')
       const argv = ['signal', 'stop', 'busy', '--hold', '--ttl', '5s', '--on-loss', 'stop', '--']
-      // TERM is not enough for this one
+      // TERM does not end this COMMAND
       const stubborn = 'trap "echo asked" TERM; echo "pid $$"; while :; do sleep 0.05; done'
       const holder = remote.start(...argv, 'sh', '-c', stubborn)
       const [, pid] = await holder.says(/pid (\d+)/)

@@ -32,7 +32,7 @@ const startServe = (
 export const startRdvServe = (...flags: string[]): Promise<Service> =>
   startServe('rdv-serve', ({ data }) => ['--data-dir', data, ...flags])
 
-/** Likewise, with further variables in its environment. */
+/** Starts `rdv serve` on a durable store, with further variables in its environment. */
 export const startRdvServeIn = (env: NodeJS.ProcessEnv, ...flags: string[]): Promise<Service> =>
   startServe('rdv-serve', ({ data }) => ['--data-dir', data, ...flags], env)
 
@@ -43,7 +43,7 @@ export const startMemoryServe = (): Promise<Service> => startServe('rdv-memory',
 export const startGateway = (backend: string): Promise<Service> =>
   startServe('rdv-gateway', () => ['--backend', backend])
 
-/** A store that is reached by a network, as `RDV_BACKEND` names it. */
+/** A store behind a network, by the scheme of its URL in `RDV_BACKEND`. */
 export interface RemoteStore {
   readonly scheme: string
   readonly start: () => Promise<Service>

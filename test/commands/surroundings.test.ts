@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../services/watchdog.ts'
 import { Place } from './rdv.ts'
 
-/** A folder in which whatever a runtime might read for itself sets another namespace, or leaves a mark. */
+/**
+ * A folder with all files that a runtime might read by itself. Each of them sets another namespace, or leaves a mark.
+ */
 const trap = (): { folder: string; mark: string } => {
   const folder = temporaryFolder('trap')
   const mark = join(folder, 'mark')

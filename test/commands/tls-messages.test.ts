@@ -9,7 +9,7 @@ import { Place } from './rdv.ts'
 
 interface Case {
   readonly what: string
-  /** The server's certificate; without one it speaks no TLS. */
+  /** The server's certificate. A server without one does not use TLS. */
   readonly shows?: (files: TlsFiles) => { readonly cert: string; readonly key: string }
   readonly wantsOne?: boolean
   readonly says: string
@@ -54,7 +54,7 @@ const flagsOf = (pair?: { readonly cert: string; readonly key: string }, ca?: st
   ...(ca ? ['--tls-ca', ca] : []),
 ]
 
-/** What ends while TLS is agreed upon needs no store behind it. */
+/** Starts an HTTP/2 server without a store, for connections that end during the TLS handshake. */
 const startHttp2 = async (
   { cert, key }: { readonly cert: string; readonly key: string },
   requestCert = false,
@@ -94,7 +94,7 @@ describe.concurrent('a certificate that is not accepted is told in one sentence'
       const stderr = `rdv: ${url} is unreachable: ${says}\n`
       expect(await told(url, ...words)).toEqual({ code: 120, stderr })
     }
-    // gRPC asks for HTTP/2, which our server does not speak
+    // gRPC needs HTTP/2, which rdv's server does not speak
     const http2 = pair ? await startHttp2(pair, wantsOne) : host
     const schemes = ['https', 'etcds', 'consuls']
     await Promise.all([

@@ -77,7 +77,7 @@ describe('publish and subscribe', () => {
     const [, pid] = await stalled.says(/^(\d+)$/m)
     await stalled.says(/subscribed/)
     process.kill(Number(pid), 'SIGTERM')
-    // its reader stays away for good
+    // its reader never reads again
     await stalled.says(/ended 143/)
   })
 
@@ -176,7 +176,7 @@ describe('publish and subscribe', () => {
   })
 })
 
-/** A subscriber whose stdout is open and never read. It says its process id. */
+/** A subscriber whose stdout is open and never read. It prints its process id. */
 const startStalled = (place: Place, then: string): Running => {
   const fifo = join(temporaryFolder('fifo'), 'fifo')
   const script = `mkfifo "$1"
@@ -190,7 +190,7 @@ function* repeated(text: string, count: number): Generator<string> {
   for (let left = count; left > 0; left--) yield text
 }
 
-/** The most memory that a process has had, KiB. */
+/** The peak memory of a process, in KiB. */
 const peakOf = (pid: number): number =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 

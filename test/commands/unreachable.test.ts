@@ -21,7 +21,7 @@ const COMMANDS = [
 ]
 
 describe.each(['http', 'etcd', 'consul'])('where nothing listens, %s://', (scheme) => {
-  // it measures the wall clock, and others may have the machine at that very moment
+  // retried because it measures the wall clock, and other processes may use the machine at that moment
   test.concurrent.each(COMMANDS)('rdv %s is 120 at the deadline', { retry: 1 }, async (line) => {
     const [port] = await freePorts(1)
     const host = `127.0.0.1:${port}`

@@ -5,14 +5,14 @@ import { startPostgres } from '../services/postgres.ts'
 import { startProxy } from '../services/proxy.ts'
 import { lines, Place } from './rdv.ts'
 
-/** A place with these keys signalled: `a`, `b=busy`. */
+/** A place in which these keys are signalled, such as `a` or `b=busy`. */
 const having = async (...signals: string[]): Promise<Place> => {
   const place = new Place()
   for (const signal of signals) await place.rdv('signal', ...signal.split('='))
   return place
 }
 
-/** The exit code of a wait that is not to wait. */
+/** The exit code of a wait with --once. */
 const once = async (place: Place, ...argv: string[]): Promise<number | null> =>
   (await place.rdv('wait', ...argv, '--once')).code
 

@@ -16,7 +16,7 @@ const STORES = [
   { ...consul, flags: ['--announce'] },
 ]
 
-/** The waits of a status, as they are printed. */
+/** The waits in the output of `rdv status`. */
 const waits = async (here: Place): Promise<string[][]> => {
   const { stdout, stderr } = await here.rdv('status')
   expect(stderr).toBe('')
@@ -24,7 +24,7 @@ const waits = async (here: Place): Promise<string[][]> => {
   return rows.filter(([kind]) => kind === 'wait')
 }
 
-/** Looks until a status shows so many waits; less often where that takes long, for each look is a process. */
+/** Looks until a status shows this number of waits. Each look is a process, so the pauses between looks get longer. */
 const untilWaits = async (here: Place, count: number): Promise<string[][]> => {
   for (let pause = 50; ; pause = Math.min(2 * pause, 1_000)) {
     const rows = await waits(here)
@@ -153,7 +153,7 @@ describe.concurrent('a wait', () => {
       const { backend } = await open(server.url, { env: {} })
       const [note] = (await backend.list('rdv/waiter/')).entries
       await backend.revoke(note?.lease ?? '')
-      // Another one may be there already.
+      // The waiter may have written another note already.
       expect(await backend.get(note?.key ?? '')).toBeUndefined()
       await backend.close()
       expect(await untilWaits(here, 1)).toEqual([row('db', waiting)])

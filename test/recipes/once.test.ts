@@ -6,7 +6,7 @@ import { type OnceOptions, Turn } from '../../src/recipes/once/once.ts'
 import { aborts, onEveryStore, queued, sessionOf, untilEmpty } from './matrix.ts'
 import { distorted, memory } from './namespace.ts'
 
-/** In milliseconds. So long that, within a case, only a watch can report a loss. */
+/** In milliseconds. The TTL is so long that, within a case, only a watch can report a loss. */
 const TTL = 60_000
 
 const ask = (namespace: Namespace, options: OnceOptions = {}) =>

@@ -24,7 +24,7 @@ const start = async (options: ServeOptions = { store: 'memory' }): Promise<Servi
 const activity = async ({ port }: Service): Promise<Activity> =>
   (await lookAt(port, '/_activity')) as Activity
 
-/** Looks until a wait for the target is as wanted. */
+/** Looks until a wait for the target fulfils `wanted`. */
 const untilWait = async (
   server: Service,
   target: string,
@@ -273,7 +273,7 @@ describe.concurrent('the activity of a server', () => {
     await Promise.all(sockets.map((socket) => socket.closed || once(socket)))
     const after = await following.next('activity', ({ signals }) => signals.length === 1)
     expect(after.waits.length).toBeLessThanOrEqual(2_000)
-    // a thousand ends are told by few events
+    // a thousand ends are reported by few events
     expect(following.events.length).toBeLessThan(1_500)
     await namespace.backend.close()
   })
@@ -322,7 +322,7 @@ describe.concurrent('the events of a server', () => {
     slow.response.pause()
     const namespace = await namespaceOf(server)
     const groups = Array.from({ length: 1_000 }, (_, i) => `${'x'.repeat(480)}${i}/member`)
-    // far more than the sockets and the server's patience hold
+    // far more than the sockets and the server keep for a slow client
     for (let round = 0; round < 20; round++) {
       const writes = groups.map((key) =>
         put(`rdv/signal/${key}`, round % 2 ? 'ready' : `r${round}`),
@@ -335,7 +335,7 @@ describe.concurrent('the events of a server', () => {
     slow.response.resume()
     const again = await slow.next('activity', ({ signals }) => signals.at(-1)?.key === 'last')
     expect(again.signals).toHaveLength(1_000)
-    // it has missed something of what was told meanwhile
+    // it has missed some of the events that were sent meanwhile
     expect(slow.events.filter(({ name }) => name !== 'signal').length).toBeLessThan(20)
     await namespace.backend.close()
   })

@@ -15,7 +15,7 @@ export const startBrowser = (): Promise<Browser> => {
   })
 }
 
-/** A fetched Chromium brings its fonts: the machine may have none. */
+/** A fetched Chromium uses the fonts that were fetched with it, because the machine may have none. */
 const fontsOf = ({ folder }: Program): NodeJS.ProcessEnv => {
   if (folder === undefined) return {}
   const own = temporaryFolder('fonts')
@@ -31,7 +31,7 @@ const fontsOf = ({ folder }: Program): NodeJS.ProcessEnv => {
   return { FONTCONFIG_FILE: config, HOME: own }
 }
 
-/** What no page may do, as far as it has done it: errors, violations of its policy, requests to elsewhere. */
+/** The forbidden events on a page so far: errors, violations of its policy, requests to other origins. */
 export const misdeeds = (page: Page, origin: string): string[] => {
   const found: string[] = []
   page.on('pageerror', (error) => found.push(`error: ${error.stack}`))

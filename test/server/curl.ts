@@ -6,7 +6,7 @@ import { programEnvironment } from '../services/programs.ts'
 
 interface CurlResult {
   readonly status: number
-  /** Parsed, if it is JSON. */
+  /** The parsed value, if the body is JSON. */
   readonly body: unknown
   readonly headers: Readonly<Record<string, readonly string[]>>
   readonly exitCode: number
@@ -14,7 +14,7 @@ interface CurlResult {
 
 interface RunningCurl extends Promise<CurlResult> {
   readonly child: ChildProcess
-  /** Resolves when the first piece of the answer has come. */
+  /** Resolves when the first piece of the answer has arrived. */
   readonly answering: Promise<unknown>
 }
 
@@ -28,7 +28,7 @@ const parse = (text: string): unknown => {
   }
 }
 
-/** Runs the real curl; the URL comes last. */
+/** Runs the real curl. The URL is the last argument. */
 export const curl = (...args: readonly string[]): RunningCurl => {
   const { promise, resolve } = Promise.withResolvers<CurlResult>()
   const format = `${MARK}{"status":"%{http_code}","headers":%{header_json}}`
@@ -58,7 +58,7 @@ interface Home {
   readonly marked: readonly string[]
 }
 
-/** What a GET is answered with 200, without a process: for what is looked at again and again. */
+/** The body of a GET once it is answered with 200. It starts no process, so it may be called again and again. */
 export const lookAt = async (port: number, path: string): Promise<unknown> => {
   for (;;) {
     const { status, body } = await answerOf(port, path)
@@ -73,6 +73,6 @@ export const untilHome = async (url: string, condition: (home: Home) => boolean)
   while (!condition((await lookAt(port, '/')) as Home)) await delay(20)
 }
 
-/** Resolves as soon as the server says that somebody waits for the path. */
+/** Resolves as soon as the server reports a waiter for the path. */
 export const untilWaiting = (url: string, path: string): Promise<void> =>
   untilHome(url, (home) => home.waiting_and_failed.includes(path))

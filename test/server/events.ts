@@ -9,18 +9,18 @@ interface Event {
   readonly data: unknown
 }
 
-/** One who follows `GET /_events`. */
+/** A client of `GET /_events`. */
 export interface Following {
   readonly response: IncomingMessage
   readonly events: readonly Event[]
-  /** Waits until an event of the name is as wanted. */
+  /** Waits for an event with this name that fulfils `wanted`. */
   next<K extends Name>(
     name: K,
     wanted?: (data: ActivityEvents[K]) => boolean,
   ): Promise<ActivityEvents[K]>
 }
 
-/** Follows the events of a server until the test has finished. */
+/** Follows the events of a server until the test ends. */
 export const follow = async (url: string): Promise<Following> => {
   const response = await new Promise<IncomingMessage>((resolve, reject) =>
     get(`${url}/_events`, resolve).on('error', reject),

@@ -12,13 +12,13 @@ import { startConsul } from '../services/consul.ts'
 import { startEtcd } from '../services/etcd.ts'
 import { startServe } from './fixtures/serve-process.ts'
 
-/** Each client by another one of these addresses of one store. */
+/** Connects the clients to these addresses of one store in turn. */
 const inTurn = (...urls: string[]): Harness['connect'] => {
   let next = 0
   return (options) => openBackend(present(urls[next++ % urls.length]), { env: {}, ...options })
 }
 
-/** Two servers in front of one etcd: each client talks to another one. */
+/** Two servers in front of one etcd. The clients use them in turn. */
 const startOnEtcd = async (): Promise<SharedHarness> => {
   const etcd = await startEtcd()
   const one = await startServe({ backend: etcd.url })
@@ -32,7 +32,7 @@ const startOnEtcd = async (): Promise<SharedHarness> => {
   }
 }
 
-/** A server in front of Consul: clients talk to it, and directly to Consul where they are told so. */
+/** A server in front of Consul. The clients use the server; with `directly`, every second client uses Consul itself. */
 const startOnConsul =
   (others: 'to the server' | 'directly') => async (): Promise<ClaimingHarness> => {
     const consul = await startConsul()

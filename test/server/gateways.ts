@@ -5,7 +5,7 @@ import type { Service } from '../services/service.ts'
 import { besideEach } from '../side-by-side.ts'
 import { startServe } from './fixtures/serve-process.ts'
 
-/** What is behind a server: nothing, or a store of its own. */
+/** The stores behind a server: its own memory, or a separate store. */
 const STORES: readonly { name: string; start?: () => Promise<Service> }[] = [
   { name: 'memory' },
   { name: 'etcd', start: () => startEtcd() },
@@ -13,13 +13,13 @@ const STORES: readonly { name: string; start?: () => Promise<Service> }[] = [
 ]
 
 interface Gateway {
-  /** Of the server. */
+  /** The URL of the server. */
   readonly url: string
-  /** How clients of the store itself reach the same keys. */
+  /** The URL by which clients of the store itself reach the same keys. */
   readonly store: string
 }
 
-/** The same cases with a server in front of each store. */
+/** Runs the same cases with a server in front of each store. */
 export const behindEveryGateway = (cases: (gateway: Gateway) => void): void => {
   besideEach(STORES, 'in front of $name', ({ start }) => {
     let store: Service | undefined

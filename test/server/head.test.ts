@@ -9,7 +9,7 @@ import { streamingCurl } from './streaming-curl.ts'
 describe('HEAD', () => {
   let server: Service
   const head = (path: string, ...args: string[]) => curl('-I', ...args, server.url + path)
-  /** All but what differs from one answer to the next. */
+  /** All headers but those that differ from one answer to the next. */
   const lasting = ({ date: _, ...headers }: Readonly<Record<string, readonly string[]>>) => headers
 
   beforeAll(async () => {

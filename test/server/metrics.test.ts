@@ -9,7 +9,7 @@ import { startServe } from './fixtures/serve-process.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8')
 
-/** Its lines, by name and labels. */
+/** The values of the metrics, by name and labels. */
 const metrics = async (url: string): Promise<Map<string, number>> => {
   const { body, headers } = await curl(`${url}/_metrics`)
   expect(headers['content-type']).toEqual([expect.stringMatching(/^text\/plain; version=0\.0\.4/)])

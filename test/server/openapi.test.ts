@@ -46,7 +46,7 @@ const pages = ['server.md', 'curl.md'].map((page) =>
   readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8'),
 )
 
-/** `GET /_port/{}/{}` of every row of a table that begins with a request; a group is a key with a slash. */
+/** Requests such as `GET /_port/{}/{}`, from all table rows that begin with a request. A group counts as a key. */
 const documented = (): Set<string> => {
   const cells = pages.flatMap((page) => [...page.matchAll(/^\| (`[A-Z]+ \/[^|]*)\|/gm)])
   const requests = cells.flatMap(([, cell = '']) => [

@@ -29,7 +29,7 @@ const activityOf = (parts: Partial<Activity>): Activity => ({
   ...{ status: [], waits: [], signals: [], unlisted: 0, ...parts },
 })
 
-/** Of a process on the host of its name, or of a client. */
+/** A row of a process on this host, or of a client if `host` contains a dot. */
 const row = (kind: StatusRow['kind'], name: string, state: string, host?: string): StatusRow => ({
   ...{ kind, name, state },
   ...(host !== undefined && {
@@ -156,10 +156,10 @@ describe('who waits', () => {
       ['second · 7', 'held by first · 7'],
       ['10.0.0.9', 'held by first · 7'],
     ])
-    // its place in the queue is not seen yet
+    // its place in the queue is not visible yet
     const early = activityOf({ status: locks.slice(0, 2), waits: [request] })
     expect(waitingIn({ ...early, status: [] })).toHaveLength(1)
-    // another server's client
+    // a client of another server
     expect(waitingIn(activityOf({ status: locks }))).toHaveLength(2)
   })
 })

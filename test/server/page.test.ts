@@ -13,7 +13,7 @@ import { type ServeOptions, startServe } from './fixtures/serve-process.ts'
 
 const HTML = ['-H', 'Accept: text/html,application/xhtml+xml,*/*;q=0.8']
 
-/** Texts of HTML whose contrast with their ground is lower than 4.5, as WCAG asks for. */
+/** The texts of an HTML page whose contrast with their background is below 4.5, which WCAG requires. */
 const POOR_CONTRAST = `(() => {
   const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
   const rgba = (colour) => {
@@ -240,14 +240,14 @@ describe('the page', () => {
     await row(page, /^c,/).waitFor()
   })
 
-  /** Announces a process that has waited so long (milliseconds), and goes on waiting. */
+  /** Announces a process that has waited for this time in milliseconds, and continues to wait. */
   const waitedFor = (server: Service, target: string, milliseconds: number, more = {}) =>
     announce(server.url, {
       ...{ targets: [target], host: 'elsewhere', pid: 7, ...more },
       since: new Date(Date.now() - milliseconds).toISOString(),
     })
 
-  /** How wide the bars of these targets are, in pixels, and at which ends they are cut. */
+  /** The widths of these targets' bars in pixels, and the ends at which the bars are cut. */
   const bars = (page: Page, names: readonly string[]) =>
     Promise.all(
       names.map(async (name) => {
@@ -263,7 +263,7 @@ describe('the page', () => {
     await waitedFor(server, 'second', 77_000)
     await waitedFor(server, 'third', 66_000)
     const page = await open(server)
-    // they began more than 20 seconds apart: the newest run begins with the second one
+    // they began more than 20 seconds apart, so the newest run begins with the second one
     await row(page, /^first,.*started before this view/).waitFor()
     const [first, second, third] = await bars(page, ['first', 'second', 'third'])
     expect([first?.cut, second?.cut, third?.cut]).toEqual(['start', 'none', 'none'])
@@ -296,7 +296,7 @@ describe('the page', () => {
     expect(cut.map((one) => one.cut)).toEqual(['start', 'start', 'start'])
   })
 
-  /** Makes so many requests that wait for the path, and resolves when all of them do. */
+  /** Sends this number of requests that wait for the path. Resolves once all of them wait. */
   const waitMany = async (server: Service, path: string, count: number) => {
     const agent = new Agent({ keepAlive: true })
     const requests = Array.from({ length: count }, () =>
@@ -412,7 +412,7 @@ describe('the page', () => {
     expect(await shown.getAttribute('title')).toContain(long)
   })
 
-  /** A busy server whose names are as long as they can be. */
+  /** Starts a busy server whose names have the maximum length. */
   const busy = async (): Promise<Service> => {
     const server = await serve()
     const long = `${'services/'.repeat(20)}${'x'.repeat(330)}`
@@ -432,7 +432,10 @@ describe('the page', () => {
     return server
   }
 
-  /** What reaches beyond the right edge of the window, but for what scrolls or is cut within its own place. */
+  /**
+   * Elements that extend beyond the right edge of the window, except those that scroll or are cut within their own
+   * place.
+   */
   const OUTSIDE = `[...document.querySelectorAll('main *')]
     .filter((one) => !one.closest('svg, .details, .unseen, thead, .name, .person'))
     .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
@@ -479,7 +482,7 @@ describe('the page', () => {
     const page = await open(server, { viewport: { width: 1200, height: 500 } })
     await row(page, /^key0,/).waitFor()
     const text = await saved(page, 'Save SVG')
-    // a page without a policy: this one's lets no document of its own have styles
+    // a page without a policy, because this page's policy allows no styles in another document
     const reader = await page.context().newPage()
     const [error, bars, targets] = await reader.evaluate<[boolean, number, string[]]>(`(() => {
       const svg = new DOMParser().parseFromString(${JSON.stringify(text)}, 'image/svg+xml')

@@ -33,7 +33,7 @@ test.each([
   ['[fd00::/8]:5432', 'fd12::1', 5432, true],
   ['[fd00::/8]:5432', 'fe12::1', 5432, false],
   ['fd00::/8', 'fd12::1', 1, true],
-  // whether a name lies in a network is known when it has been resolved
+  // whether a name is in a network is known only when it has been resolved
   ['10.0.0.0/8', 'name.example', 443, true],
 ])('--allow-probe %s lets %s port %i be looked at: %s', (pattern, host, port, allowed) => {
   const check = () => new ProbePolicy([pattern]).check(host, port)

@@ -21,7 +21,7 @@ afterEach(() => server.stop())
 const activity = async (): Promise<Activity> =>
   (await lookAt(server.port, '/_activity')) as Activity
 
-/** Looks until a wait for the target is as wanted. */
+/** Looks until a wait for the target fulfils `wanted`. */
 const untilWait = async (
   target: string,
   wanted: (span: WaitSpan) => boolean = () => true,
@@ -224,7 +224,7 @@ test('what the server does for a client is the client’s, and is told once', as
   expect(signals).toMatchObject([{ key: 'job', by: { client: '127.0.0.1' } }])
   expect(signals[0]?.by).not.toHaveProperty('pid')
   await untilShort('counter c', 'is 0, wanted: 1 or more')
-  // announces itself later than the server would for its client
+  // it announces itself later than the server would list its client
   here.start('counter', 'wait', 'c', '--at-least', '2')
   await untilShort('counter c', 'is 0, wanted: 2 or more')
   const { waits } = await activity()

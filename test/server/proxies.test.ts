@@ -25,7 +25,7 @@ const kept = (service: Service): Service => {
   return service
 }
 
-/** Every request whose answer has no length. */
+/** Requests whose answers have no length. */
 const STREAMS: readonly (readonly [string, ...string[]])[] = [
   ['/_topic/t?from=start'],
   ['/_topic/t?from=start&count=1'],
@@ -137,7 +137,7 @@ besideEach(PROXIES, 'behind $name as the page on proxies has it', ({ name, start
   const untilQueued = async (lock: string, count: number) => {
     while ((await queue(lock)).length !== count);
   }
-  /** With limits that end at once what a person would wait a minute for. */
+  /** A proxy with the same configuration but short time limits, so that the test need not wait for the usual ones. */
   const impatient = async (limit: string): Promise<Service> =>
     kept(
       await startProxy({

@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net'
 
-/** What a server answered to bytes. */
+/** The answer of a server to some bytes. */
 export interface RawAnswer {
-  /** 0: none, the connection was closed. */
+  /** 0 if the connection was closed without an answer. */
   readonly status: number
-  /** Parsed, if it is JSON. */
+  /** The parsed value, if the body is JSON. */
   readonly body: unknown
 }
 
-/** Opens a connection that the test writes to by itself; errors are the end of it. */
+/** Opens a connection to which the test writes by itself. An error ends the connection. */
 export const dial = (port: number): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' }, () => resolve(socket))
@@ -16,7 +16,7 @@ export const dial = (port: number): Promise<Socket> =>
     socket.on('error', () => {})
   })
 
-/** Sends bytes as they are, and reads one answer. `more` is sent again and again, as long as there is none. */
+/** Sends bytes unchanged, and reads one answer. `more` is sent again and again as long as there is no answer. */
 export const sendRaw = async (
   port: number,
   bytes: string | Uint8Array,
@@ -43,7 +43,7 @@ const readAnswer = async (socket: Socket): Promise<RawAnswer> => {
       if (answer) return answer
     }
   } catch {
-    // closed in the middle: what came may be the answer
+    // closed in the middle: the bytes so far may be the answer
   }
   return parse(text, true) ?? { status: 0, body: text }
 }

@@ -80,7 +80,7 @@ describe('a request that is wrong', () => {
     expect((await curl(`${server.url}/_counter/c`)).body).toMatchObject({ value: '0' })
   })
 
-  /** Every way in which curl sends one. */
+  /** The ways in which curl sends a body. */
   const BODIES: readonly (readonly string[])[] = [
     ['-d', '{"by":5}', '-H', 'content-type: application/json'],
     ['-d', 'by=5'],
@@ -115,7 +115,7 @@ describe('a request that is wrong', () => {
   test.each(TAKING_NONE)('a body of %s %s is refused, and nothing is done', async (...request) => {
     const [method, path, sentence] = request
     await curl('-X', 'PUT', `${server.url}/kept`)
-    // to a path with a slash at its end curl adds the file's name
+    // curl appends the file's name to a path that ends with a slash
     const bodies = path.endsWith('/') ? BODIES.slice(0, -1) : BODIES
     for (const body of bodies) {
       const { status, body: answer } = await curl('-X', method, ...body, server.url + path)

@@ -4,7 +4,7 @@ import { onTestFinished } from '../finished.ts'
 import { findProgram } from '../services/fetch.ts'
 import { programEnvironment } from '../services/programs.ts'
 
-/** Runs the real curl, whose output can be looked at as it comes; it is killed with the test at the latest. */
+/** Runs the real curl. Its output can be read as it arrives. It is killed at the latest when the test ends. */
 export const streamingCurl = (...args: readonly string[]): Running => {
   const program = findProgram('curl')
   const running = attend(

@@ -24,7 +24,7 @@ describe.concurrent('a topic by curl', () => {
     expect(answer).toMatchObject({ status: 200, body: { ok: true } })
     return answer.body as Published
   }
-  /** Resolves once nothing can be missed any more. */
+  /** Subscribes. Resolves once the subscriber can miss no further message. */
   const subscribed = async (topic: string, ...args: string[]) => {
     const stream = streamingCurl('--verbose', ...args, url(topic))
     await stream.says(/^< HTTP\/1.1 200 OK\r?\n(< .+\r?\n)*< \r?\n/m)
@@ -178,7 +178,7 @@ const postLines = async (url: string, body: string): Promise<void> => {
   expect(answer.status).toBe(200)
 }
 
-/** The server has no connection to this socket any more. */
+/** Resolves once the server has no connection to this socket any more. */
 const untilServerClosed = async (server: Service, socket: Socket): Promise<void> => {
   const port = socket.localPort?.toString(16).padStart(4, '0').toUpperCase()
   const own = server.port.toString(16).padStart(4, '0').toUpperCase()

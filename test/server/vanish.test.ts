@@ -35,7 +35,7 @@ test.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])(
   },
 )
 
-/** Where a network of one's own can be had; it takes the client's address away. */
+/** The ways in which this user can create a network. In it, the client's address can be taken away. */
 const NETWORKS = [
   { name: 'as a user', unshare: '-rn' },
   { name: 'as root', unshare: '-n' },

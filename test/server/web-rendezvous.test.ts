@@ -10,15 +10,15 @@ import { temporaryFolder } from '../services/watchdog.ts'
 import { untilHome, untilWaiting } from './curl.ts'
 
 /*
- * The commands of web-rendezvous' README, pasted into a shell while rdv serves. Only ports and hosts are those of this
- * machine. What its README promises is expected, also where curl is called without -f.
+ * The commands in the README of web-rendezvous, run by a shell while rdv serves. Only ports and hosts are replaced. The
+ * tests expect what that README promises, even if it calls curl without -f.
  */
 describe('web-rendezvous’ commands', () => {
   let postgres: PostgresService
   let place: Place
   let url: string
 
-  /** Pastes a command and lets it run. */
+  /** Runs a command as if it were pasted into a shell. */
   const paste = (command: string): Running =>
     place.startSh(command.replaceAll('http://localhost:8080', url))
 
@@ -41,7 +41,7 @@ describe('web-rendezvous’ commands', () => {
   })
   afterAll(() => postgres.stop())
 
-  /** Starts the server as its usage says, with our names for the settings. */
+  /** Starts the server as its usage describes, with rdv's names for the settings. */
   const serve = async (...args: string[]): Promise<void> => {
     const [port] = await freePorts(1)
     const template = `postgres://postgres:${encodeURIComponent(postgres.password)}@127.0.0.1:${postgres.port}/{{.}}?sslmode=disable`

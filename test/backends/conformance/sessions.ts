@@ -23,7 +23,8 @@ import {
 } from './harness.ts'
 
 /**
- * In milliseconds. So long that, within a case, a loss is detected only by a watch or because the store sees the death.
+ * In milliseconds. The TTL is so long that, within a case, a loss is detected only by a watch or because the store sees
+ * the death.
  */
 const LONG_TTL = 60_000
 

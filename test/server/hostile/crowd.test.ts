@@ -9,7 +9,7 @@ import { dial, sendRaw } from '../raw.ts'
 import { neighbour } from './neighbour.ts'
 import { fileLimit, residentOf, untilClosed } from './process.ts'
 
-/** Where fewer files may be open, as many as fit. */
+/** 10,000, or as many as the limit of open files allows. */
 const WAITERS = Math.min(10_000, fileLimit() - 500)
 
 const started = async (...flags: string[]): Promise<Service> => {
@@ -18,7 +18,7 @@ const started = async (...flags: string[]): Promise<Service> => {
   return server
 }
 
-/** Sends a request over a connection of its own; what comes back is not read. */
+/** Sends a request over a new connection. Its answer is not read. */
 const ask = async (port: number, request: string): Promise<Socket> => {
   const socket = await dial(port)
   onTestFinished(() => void socket.destroy())

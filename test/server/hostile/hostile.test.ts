@@ -12,7 +12,10 @@ import { type Neighbour, neighbour } from './neighbour.ts'
 import { residentOf } from './process.ts'
 import { HOSTILE, TOKENS } from './requests.ts'
 
-/** Kilobytes by which a server may grow under all of them: what it loads at first, and what awaits its collector. */
+/**
+ * Kilobytes by which a server may grow during all requests: the modules that it loads first, and memory that its
+ * garbage collector has not freed yet.
+ */
 const GROWTH = 120_000
 
 describe('a hostile request', () => {

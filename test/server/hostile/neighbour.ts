@@ -1,12 +1,12 @@
 import { curl } from '../curl.ts'
 
-/** Somebody who uses the server rightly meanwhile. */
+/** A client that uses the server correctly at the same time. */
 export interface Neighbour {
-  /** Stops, and tells the statuses of all answers. */
+  /** Stops, and returns the statuses of all answers. */
   stop(): Promise<ReadonlySet<number>>
 }
 
-/** Asks for a key that is ready, again and again. */
+/** Requests a key that is ready, again and again. */
 export const neighbour = (url: string, ...args: string[]): Neighbour => {
   const statuses = new Set<number>()
   let stopped = false

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Kilobytes of memory that a process holds. */
+/** The resident memory of a process, in kilobytes. */
 export const residentOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 
-/** How many files this process may open at once. */
+/** The number of files that this process may have open at the same time. */
 export const fileLimit = (): number =>
   Number(/^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1])
 
@@ -20,7 +20,7 @@ const isSocket = (path: string): boolean => {
   }
 }
 
-/** Resolves when a process has no more sockets open than before. */
+/** Runs `body`, and resolves once the process has no more open sockets than before. */
 export const untilClosed = async (pid: number, body: () => Promise<void>): Promise<void> => {
   const before = socketsOf(pid)
   await body()

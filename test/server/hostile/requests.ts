@@ -1,4 +1,4 @@
-/** A request that means no good, and what it is answered. */
+/** A hostile request, and the status of its answer. */
 interface Hostile {
   readonly name: string
   /** The bytes, as latin1 text. */
@@ -8,13 +8,13 @@ interface Hostile {
   readonly status: number
 }
 
-/** Good for everything, and for one thing each. */
+/** A token with all scopes, and tokens with one scope each. */
 export const TOKENS = { all: 'token-of-all', read: 'token-of-read', signal: 'token-of-signal' }
 
 interface Parts {
   readonly method?: string
   readonly path?: string
-  /** Lines; they replace those of the same name. */
+  /** Header lines. They replace the usual lines with the same name. */
   readonly headers?: readonly string[]
   readonly body?: string
 }

@@ -6,12 +6,15 @@ import { sendRaw } from '../raw.ts'
 import { residentOf } from './process.ts'
 import { HOSTILE } from './requests.ts'
 
-/** The same requests each time: a failure can be had again. */
+/** The seed makes the requests the same each time, so that a failure can be reproduced. */
 const SEED = 20_261_120
 const REQUESTS = 10_000
 const AT_ONCE = 16
 
-/** With room to spare a collector lets garbage lie: this shows what stays. What leaks ends the server. */
+/**
+ * In a large heap, a garbage collector does not collect. A small heap shows the memory that stays in use, and a leak
+ * ends the server.
+ */
 const SMALL_HEAP = '--max-old-space-size=64'
 
 const SAMPLES = 20
@@ -28,7 +31,7 @@ interface Call {
   readonly method: string
   readonly path: string
   readonly body?: object
-  /** Goes away in the middle. */
+  /** Whether the client disconnects in the middle. */
   readonly leaves?: boolean
 }
 
@@ -62,7 +65,7 @@ const CALLS: readonly (() => Call)[] = [
   () => call('commit', { guards: pick([[], {}, [[]], 'x']), writes: random() }),
 ]
 
-/** Those that are answered at once by a server without a token. */
+/** The requests that a server without a token answers at once. */
 const QUICK = HOSTILE.filter(
   ({ status, more }) => ![401, 403, 408].includes(status) && more === undefined,
 )
@@ -107,7 +110,7 @@ test(`${REQUESTS} random requests (seed ${SEED}) leave memory as it was`, async 
     JSON.stringify(told),
   ).toEqual([])
   expect(statuses.get(200) ?? 0).toBeGreaterThan(REQUESTS / 4)
-  // the least of a while: what a collector has not got to yet does not count
+  // the minimum over a while, because memory that is not collected yet does not count
   const [warm, last] = [samples.slice(8, 12), samples.slice(-4)].map((some) => Math.min(...some))
   expect(last, JSON.stringify(told)).toBeLessThan((warm ?? 0) * 1.15 + 10_000)
   expect(residentOf(server.pid)).toBeGreaterThan(0)

@@ -1,4 +1,4 @@
-/** What to write instead of a surplus argument, as the end of a sentence. */
+/** A hint for a surplus argument, as the end of a sentence. */
 export const argumentHint = (id: string, word: string): string | undefined => {
   const isNumber = /^[+-]?\d+$/.test(word)
   if (id === 'waitgroup:done') return 'each call marks one piece of work as done'

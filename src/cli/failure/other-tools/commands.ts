@@ -31,7 +31,7 @@ const MEANINGS: Readonly<Record<string, readonly string[]>> = {
   'rdv waitgroup done NAME': ['done'],
 }
 
-/** What to write instead of an unknown command, as the end of a sentence. */
+/** A hint for an unknown command, as the end of a sentence. */
 export const commandHint = (name: string): string | undefined => {
   if (/^(unlock|release|resign)$/.test(name))
     return 'a lock or leadership is released when its COMMAND or rdv ends; rdv status shows the holder'

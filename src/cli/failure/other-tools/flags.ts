@@ -140,7 +140,7 @@ const OF_COMMANDS: Readonly<Record<string, FlagHints>> = {
   wait: WAITING,
 }
 
-/** What to write instead of a flag of another tool: a flag of the command, or the end of a sentence. */
+/** The replacement of another tool's flag: a flag of the command, or the end of a sentence. */
 export const flagHint = (id: string, flag: string, value: string): string | undefined => {
   // consul and dockerize accept long flags with one dash
   const name = flag.replace(/^-(?=[^-]{2})/, '--')
