@@ -152,8 +152,8 @@ besideEach(ways, 'a full etcd over $way', ({ shortLived }) => {
       for (let i = 0; ; i++) {
         const key = `full/signal/${i}`
         const written = client.commit([], [put(key, Buffer.alloc(500_000, 'x'))])
-          const failure = await failureOf(written)
-          // a commit with an unknown result may have been applied
+        const failure = await failureOf(written)
+        // a commit with an unknown result may have been applied
         if (failure && !(failure instanceof IndeterminateError)) {
           expect(failure).toMatchObject({ name: 'UnavailableError', retryable: false })
           return key
