@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { transform } from 'esbuild'
 import { type CodeSplittingGroup, type OutputChunk, type Plugin, rolldown } from 'rolldown'
+import { exportAtOnce } from '../src/start-up/build/exports.ts'
+import { lazyPlugin } from '../src/start-up/build/lazy-plugin.ts'
 import { wrap } from '../src/start-up/wrapping.ts'
-import { exportAtOnce } from './exports.ts'
-import { lazyPlugin } from './lazy-plugin.ts'
 
 /**
  * The files of the program, each with the modules that are imported from where it begins. A short command reads two or
@@ -35,7 +35,7 @@ const vendorPlugin = (vendored: readonly string[]): Plugin => ({
 })
 
 const bundle = async (root: string, vendored: readonly string[]): Promise<OutputChunk[]> => {
-  const streams = join(root, 'src/cli/output/lazy-streams.ts')
+  const streams = join(root, 'src/start-up/lazy-streams.ts')
   const build = await rolldown({
     cwd: root,
     input: { rdv: 'src/start-up/entry.ts' },

@@ -1,39 +1,36 @@
 import { now } from './clock.ts'
 
-/** Milliseconds for which a store may be silent before somebody is told. */
+/** Milliseconds for which a store may be silent before the listener is called. */
 const REPORT_AFTER = 2_000
 
-/** Is told of a silence, and why it lasts, as far as that is known. */
+/** Receives the reason of a silence, if it is known. */
 type Listener = (reason: string | undefined) => void
 
 let listener: Listener | undefined
 let reasonOf: (() => string) | undefined
-let waitsForReason = false
 let armed = false
-/** The reasons that were told of this outage. */
+/** The reasons of this outage that were reported. */
 let reported: (string | undefined)[] = []
 const silences = new Set<Silence>()
 
-/** A call to a store, or a watch of it, that has no answer yet. */
+/** A call to a store, or a watch, that has no answer yet. */
 export interface Silence {
   readonly since: number
-  /** The store has answered: what comes after it is another outage. */
+  /** Notes that the store has answered. A later silence is another outage. */
   answered(): void
-  /** It was given up. */
+  /** Notes that the call ended without an answer. */
   end(): void
 }
 
 /**
- * Has somebody told that a store has been silent for two seconds and is still tried, once for each outage and each new
- * reason of it. `local`: the store is a file, which is never silent without a reason. Then a timer is made only when a
- * reason is known: to make one takes 0.2 ms of a short command's start.
+ * Sets the function that is called when the store has been silent for two seconds and is still tried: once for each outage,
+ * and once for each new reason.
  */
-export const reportOutages = (tell: Listener | undefined, { local = false } = {}): void => {
+export const reportOutages = (tell: Listener | undefined): void => {
   listener = tell
-  waitsForReason = local
 }
 
-/** The store is asked something. Nothing is kept of it where nobody is to be told. */
+/** Notes that a call to the store begins. Without a listener nothing is noted. */
 export const beginSilence = (): Silence | undefined => {
   if (!listener) return undefined
   const silence: Silence = {
@@ -45,12 +42,12 @@ export const beginSilence = (): Silence | undefined => {
     end: () => end(silence),
   }
   silences.add(silence)
-  // One timer for many short calls: it looks which are there when it fires.
-  if (!armed && !waitsForReason) arm(REPORT_AFTER)
+  // One timer serves many short calls: it checks the calls that exist when it fires.
+  if (!armed) arm(REPORT_AFTER)
   return silence
 }
 
-/** Why the store cannot be reached at the moment: asked for only when somebody is told. */
+/** Notes why the store is unreachable at the moment. `reason` is called only for a report. */
 export const explainSilence = (reason: () => string): void => {
   if (silences.size === 0) return
   reasonOf = reason
@@ -76,7 +73,7 @@ const check = (): void => {
   else report(reasonOf?.())
 }
 
-/** That it has not answered for so long is no reason, and was said. */
+/** Messages that only say that no answer came: they are not a reason, and the report says it already. */
 const SILENT = [' does not answer within ', ' has been silent for ']
 
 const report = (text: string | undefined): void => {

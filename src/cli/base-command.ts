@@ -21,16 +21,16 @@ import { note } from './output/print.ts'
 
 type GlobalFlags = Interfaces.InferredFlags<typeof globalFlags>
 
-/** How long (milliseconds) a command that does not wait may try to reach its backend. */
+/** Milliseconds for which a command that does not wait tries to reach its backend. */
 const DEFAULT_TIMEOUT = 10_000
 
-/** Milliseconds beyond its deadline in which a slow machine may still open the store, and look once. */
+/** Milliseconds after the deadline in which a slow machine may still open the store and read once. */
 const OVERTIME = 500
 
 /**
- * What every command shares: global flags, the deadline, interrupts, and the store, opened when needed. It describes itself
- * as oclif's commands do, whose parser and help read that; oclif's own class is for programs with plugins and hooks,
- * and takes longer to load than our commands.
+ * The base of all commands: global flags, the deadline, interrupts, and the store, which is opened at first use. A command has
+ * the static properties that oclif's parser and help read. oclif's own class serves plugins and hooks, and takes longer to load
+ * than a command.
  */
 export abstract class RdvCommand {
   static id: string
@@ -42,7 +42,7 @@ export abstract class RdvCommand {
   static flags: Interfaces.FlagInput = {}
   static baseFlags = globalFlags
 
-  /** Runs it with the words after its name. Failures are reported in one place, by who calls this. */
+  /** Runs the command with the words after its name. The caller reports failures. */
   static async run(this: new (argv: string[]) => RdvCommand, argv: string[]): Promise<void> {
     const command = new this(argv)
     try {
@@ -56,10 +56,10 @@ export abstract class RdvCommand {
 
   /** Whether a COMMAND may follow after `--`. */
   protected readonly takesCommand: boolean = false
-  /** Whether it does little with the store, or waits most of its time. */
+  /** Whether the command makes few calls to the store, or waits most of the time. */
   protected shortLived = true
   protected readonly interrupts = new Interrupts()
-  /** How the value of a flag was given: `--timeout`, or the variable `RDV_TIMEOUT`. */
+  /** The source of a flag's value, for messages: `--timeout`, or the variable `RDV_TIMEOUT`. */
   protected settingName: SettingName = (flag) => `--${flag}`
   readonly #argv: string[]
   #flags: GlobalFlags | undefined
@@ -95,22 +95,21 @@ export abstract class RdvCommand {
     const { json, quiet, verbose } = flags
     invocation.style = { json, quiet, verbose, exitCodes }
     this.#checkCommand()
-    const local = (flags.backend ?? DEFAULT_BACKEND).startsWith(DEFAULT_BACKEND)
-    reportOutages((reason) => this.#reportOutage(reason), { local })
+    reportOutages((reason) => this.#reportOutage(reason))
     return parsed as unknown as {
       args: Interfaces.InferredArgs<T['args']>
       flags: Interfaces.InferredFlags<T['flags']> & GlobalFlags
     }
   }
 
-  /** When to give up: `--timeout`, or else this many milliseconds (0: never), or when interrupted. */
+  /** The limits of a call: `--timeout` or else `usual` milliseconds (0: none), and interrupts. */
   protected limits(usual = DEFAULT_TIMEOUT): Limits {
     const text = this.#flags?.timeout
     const timeout = text === undefined ? usual : parseDuration(text, this.settingName('timeout'))
     return { timeout, overtime: OVERTIME, begun: now(), signal: this.interrupts.signal }
   }
 
-  /** The store, opened at the first call and again after a failure, tried until the call is cancelled. */
+  /** The namespace of the store. Opens the store at the first call, and again after a failure, until the call is cancelled. */
   protected namespace(call: CallOptions): Promise<Namespace> {
     this.#namespace ??= this.#openNamespace(call).catch((error) => {
       this.#namespace = undefined
@@ -119,7 +118,7 @@ export abstract class RdvCommand {
     return this.#namespace
   }
 
-  /** Does something with the store before the deadline, or until it is interrupted. */
+  /** Runs `body` with the store until the deadline or an interrupt. */
   protected async within<T>(
     limits: Limits,
     body: (namespace: Namespace, call: { readonly signal: AbortSignal }) => Promise<T>,
@@ -133,19 +132,19 @@ export abstract class RdvCommand {
     }
   }
 
-  /** What a child is told of the store that is in effect. */
+  /** The variables that tell COMMAND which store and key are in effect. */
   protected childEnvironment(namespace: Namespace, key: string): Record<string, string> {
     const backend = this.#flags?.backend ?? namespace.backend.address
     return { RDV_BACKEND: backend, RDV_NAMESPACE: namespace.name, RDV_KEY: key }
   }
 
-  /** For whoever writes a stream of results to stdout: once its reader has gone it ends, though there is nothing to write. */
+  /** Ends a command that streams results to stdout when the reader has gone, even if there is nothing to write. */
   protected async endsWithReader(): Promise<void> {
     const { watchReader } = await import('./output/reader.ts')
     watchReader(1, () => this.interrupts.tell('SIGPIPE'))
   }
 
-  /** Called at the end, however that came. */
+  /** Called at the end of the command, also after a failure. */
   protected async finish(): Promise<void> {
     const unfinished = backgroundWorkDone()
     const { told } = this.interrupts
@@ -156,7 +155,7 @@ export abstract class RdvCommand {
     await this.release()
   }
 
-  /** Frees everything, so that the process may end, or become another one. */
+  /** Closes the store and stops listening for interrupts, before the process ends or becomes COMMAND. */
   protected async release(): Promise<void> {
     const opened = this.#namespace
     this.#namespace = undefined
@@ -165,7 +164,7 @@ export abstract class RdvCommand {
     this.interrupts[Symbol.dispose]()
   }
 
-  /** Frees everything and becomes COMMAND: does not return. */
+  /** Releases everything and replaces this process by COMMAND. Does not return. */
   protected async become(command: readonly string[]): Promise<never> {
     const { replaceProcess } = await import('../child/replace.ts')
     await this.release()
@@ -181,7 +180,7 @@ export abstract class RdvCommand {
     }
   }
 
-  /** The error, which says of which store no answer came. */
+  /** The error. One of a silent store gets the address of the store. */
   protected async named(error: unknown): Promise<unknown> {
     if (!(error instanceof SilentStoreError)) return error
     const namespace = await this.#namespace?.catch(() => undefined)
@@ -191,7 +190,7 @@ export abstract class RdvCommand {
     })
   }
 
-  /** A deadline at which the store does not answer is an outage. What is pending was asked for after the deadline already. */
+  /** The error at the deadline: an outage if the store does not answer. An error with pending targets was checked already. */
   async #judged(error: TimeoutError): Promise<unknown> {
     const namespace = await this.#namespace?.catch(() => undefined)
     if (!namespace || error.pending.length > 0) return error
@@ -199,7 +198,7 @@ export abstract class RdvCommand {
     return timeoutOrUnavailable(namespace, error)
   }
 
-  /** The backend as the user named it, for messages. */
+  /** The backend as the user named it, for messages. Secrets are redacted. */
   get #backend(): string {
     return redactMalformed(this.#flags?.backend ?? DEFAULT_BACKEND)
   }

@@ -1,4 +1,4 @@
-import { usedStreams } from './output/lazy-streams.ts'
+import { usedStreams } from '../start-up/lazy-streams.ts'
 
 /**
  * Ends the process as soon as all output is out. Nothing that a library keeps open may hold it up; and as a check-up of a

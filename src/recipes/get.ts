@@ -4,8 +4,8 @@ import { keyIn, type Namespace } from './core/namespace.ts'
 import { retryUntilAvailable } from './core/retry.ts'
 
 /**
- * The state of a key.
- * @throws NoError it has none.
+ * Reads the state of a key.
+ * @throws NoError the key has no state.
  */
 export const getState = (
   namespace: Namespace,

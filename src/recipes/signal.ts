@@ -10,25 +10,25 @@ import { boundWrites, describeHolder, holderOf } from './core/session-record.ts'
 import { checkTtl } from './core/ttl.ts'
 
 export interface SignalOptions extends Limits {
-  /** Milliseconds after which the state goes by itself; raised to the backend's minimum. */
+  /** Milliseconds after which the key is removed. The backend's minimum applies. */
   readonly expire?: number | undefined
 }
 
-/** What a signal did. */
+/** Result of a signal. */
 export interface Signalled {
-  /** Milliseconds after which the state goes, as granted. */
+  /** Milliseconds after which the key is removed, as the backend granted them. */
   readonly expires?: number
 }
 
-/** The state that a signal has when none is named. */
+/** The default state. */
 export const READY = 'ready'
 
 /**
- * Sets the state of a key. It is sticky: it stays until it is changed or cleared, and wakes every waiter, now and
- * later. On a key that a session holds it changes the state and leaves the key held; an expiring key becomes sticky.
- * @throws NoError an expiring state is wanted of a key that a session holds.
- * @throws UnavailableError the store was out of reach until the deadline; nothing was written.
- * @throws IndeterminateError it was sent, no answer came, and it cannot be known whether it was applied.
+ * Sets the state of a key and wakes its waiters. The state is sticky: it stays until it is changed or cleared, and later waiters
+ * continue at once. On a held key, it changes the state and leaves the key held. An expiring key becomes sticky.
+ * @throws NoError `expire` is given for a key that a session holds.
+ * @throws UnavailableError the store was unreachable until the deadline. Nothing was written.
+ * @throws IndeterminateError no answer came, and it is unknown whether the state was set.
  */
 export const signal = (
   namespace: Namespace,

@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { rootPlugin } from './plugin.ts'
 import { rootHelp } from './root-help.ts'
 
-/** oclif's own traces are of no use to our users, and loading what prints them takes time. */
+/** Replaces oclif's logger: users need no traces of oclif, and loading its logger takes time. */
 const silent: Interfaces.Logger = {
   child: () => silent,
   debug: () => {},
@@ -22,7 +22,7 @@ export const showHelp = async (words: string[], root: string): Promise<void> => 
     process.stdout.write(rootHelp(root))
     return
   }
-  // The theme would be looked for on disk.
+  // oclif would search the disk for a theme.
   process.env.RDV_DISABLE_THEME = '1'
   const plugin = rootPlugin(root, packageJson as unknown as Interfaces.PJSON)
   await run(words, {

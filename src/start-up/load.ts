@@ -3,12 +3,12 @@ import { codeOf, nameOf, openCache } from './code-cache/code-cache.ts'
 import { wrap } from './wrapping.ts'
 
 /*
- * Runs the program (`bin/rdv.cjs` calls this with the folder in which it is built), from V8's compiled form of its files
- * where there is one: compiling is most of a short command's time. This file itself is compiled each time, with each of
- * its functions that is called: hence so few.
+ * Runs the program from V8's compiled code of its files, if there is any: a short command spends most of its time on
+ * compilation. `bin/rdv.cjs` calls this file with the folder of the build. V8 compiles this file, and each of its functions
+ * that is called, at each start. Therefore it has few functions.
  */
 
-// Not by `require`, whose first call alone takes as long as reading a file.
+// The first call of `require` takes as long as reading a file.
 const { readFileSync } = process.getBuiltinModule('node:fs')
 const { Script } = process.getBuiltinModule('node:vm')
 
@@ -18,7 +18,7 @@ const known = openCache(__dirname, cache, env)
 const scripts = new Map<string, vm.Script>()
 const modules = new Map<string, { exports: object }>()
 
-/** What the program's files require: each other, libraries that were built beside them, or something of Node's. */
+/** Loads a file of the program, a library that was built beside it, or a module of Node. */
 const requireWithin = Object.assign((name: string): unknown => {
   if (name.startsWith('./')) return load(`program/${name.slice(2)}`)
   if (name.startsWith('../')) return load(name.slice(3))
@@ -32,7 +32,7 @@ const load = (name: string): object => {
   modules.set(name, module)
   const filename = `${__dirname}/${name}`
   const source = readFileSync(filename, 'utf8')
-  // Our own files are built as functions; libraries are also for who requires them without this loader.
+  // The build writes the program's files as functions. Libraries are ordinary modules: the library `rdv` requires them, too.
   const script = new Script(name.startsWith('program/') ? source : wrap(source), {
     filename,
     cachedData: known && codeOf(known, name),
@@ -43,10 +43,10 @@ const load = (name: string): object => {
   return module.exports
 }
 
-/** So long (milliseconds) there was nothing to do in a run that has waited. */
+/** Milliseconds that the event loop was idle in a run that counts as one that has waited. */
 const IDLE = 200
 
-/** Of a short run it is not even asked: what tells takes as long to load as some commands run. */
+/** Asks Node only in a long run: loading `performance` takes as long as some commands run. */
 const hasWaited = (): boolean =>
   process.uptime() * 1_000 > IDLE && performance.eventLoopUtilization().idle > IDLE
 
@@ -61,7 +61,7 @@ process.on('exit', (code) => {
     const waited = known?.waited || hasWaited()
     writeCodeCache(__dirname, cache, env, { known, scripts, waited })
   } catch {
-    // It is only about speed.
+    // The cache affects only speed.
   }
 })
 

@@ -18,7 +18,7 @@ export const main = async (argv: readonly string[], root: string): Promise<void>
   invocation.style = guessStyle(own, process.env)
   process.on('uncaughtException', endWith)
   process.stdout.on('error', endWithoutOutput)
-  // Who cannot be told anything still gets the exit code.
+  // The exit code is set even if stderr is closed.
   process.stderr.on('error', () => {})
   try {
     refuseMangled(argv)
@@ -32,7 +32,7 @@ export const main = async (argv: readonly string[], root: string): Promise<void>
 }
 
 /**
- * Refuses variables of ours that are not UTF-8, as arguments are refused.
+ * Refuses variables of `rdv` that are not UTF-8, as `refuseMangled` refuses such arguments.
  * @throws UsageError naming the first of them.
  */
 const refuseMangledSettings = async (env: NodeJS.ProcessEnv): Promise<void> => {
@@ -43,7 +43,7 @@ const refuseMangledSettings = async (env: NodeJS.ProcessEnv): Promise<void> => {
   if (name) throw new UsageError(`the environment variable ${name} is not UTF-8: write it in UTF-8`)
 }
 
-/** What of this process's surroundings COMMAND cannot have. */
+/** Checks descriptors and sockets that COMMAND would not inherit. */
 const checkSurroundings = async (command: readonly string[]): Promise<void> => {
   const { refuseDescriptors, socketsHint } = await import('../cli/descriptors.ts')
   refuseDescriptors(command)
@@ -64,13 +64,13 @@ const dispatch = async (own: readonly string[], root: string): Promise<void> => 
   await command.run(words.slice(id.split(':').length))
 }
 
-/** Nothing can be relied upon any more. */
+/** Ends the process: after an unexpected error its state is unknown. */
 const endWith = (error: unknown): never => {
   report(error)
   process.exit()
 }
 
-/** That nobody reads it any more is for the command to know. */
+/** Ends the process if stdout cannot be written. A command itself handles a closed pipe. */
 const endWithoutOutput = (error: NodeJS.ErrnoException): void => {
   if (isBrokenPipe(error)) return
   process.stderr.write(`rdv: the output cannot be written: ${describeFailure(error)}

@@ -8,8 +8,8 @@ type Plugin = Interfaces.Plugin
 type Loadable = Command.Loadable
 
 /**
- * The program as oclif's root plugin, made of the explicit list of commands, so that nothing is searched for on disk.
- * What the help says of commands is read from the manifest.
+ * The program as oclif's root plugin. It is made from the list of commands, so that oclif does not search the disk. The texts
+ * of the help are read from the manifest.
  */
 export const rootPlugin = (root: string, pjson: Interfaces.PJSON): Plugin => {
   const described = readManifest(root)
@@ -42,7 +42,7 @@ export const rootPlugin = (root: string, pjson: Interfaces.PJSON): Plugin => {
   return plugin as unknown as Plugin
 }
 
-/** What the help says of each command, by its id. */
+/** The descriptions of the commands for the help, by id. */
 export const readManifest = (root: string): Record<string, Partial<Loadable>> => {
   const text = readFileSync(join(root, 'oclif.manifest.json'), 'utf8')
   return (JSON.parse(text) as { commands: Record<string, Partial<Loadable>> }).commands

@@ -3,12 +3,12 @@ import { exitCodeRows } from '../cli/exit-codes.ts'
 import { COMMAND_GROUPS } from '../commands/groups.ts'
 import { readManifest } from './plugin.ts'
 
-/** Columns of a terminal that most people have. */
+/** Columns of a common terminal. */
 const WIDTH = 100
 
 type Item = readonly [name: string, meaning: string]
 
-/** What `rdv --help` prints: the commands by purpose, and the exit codes. `root` is the package's folder. */
+/** The output of `rdv --help`: the commands by purpose, and the exit codes. `root` is the package's folder. */
 export const rootHelp = (root: string): string => {
   const described = readManifest(root)
   const groups = COMMAND_GROUPS.map(([purpose, ids]) =>
@@ -42,7 +42,7 @@ const section = (title: string, items: readonly Item[]): string => {
   return `${title}\n${lines.join('')}`
 }
 
-/** The text in lines of at most so many characters, broken at blanks. */
+/** Breaks the text at blanks into lines of limited length. */
 const wrapped = (text: string, width: number): string[] => {
   const lines: string[] = []
   let line = ''

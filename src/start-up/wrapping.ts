@@ -1,8 +1,8 @@
 const BEFORE = '(function (exports, require, module, __dirname) {'
 const AFTER = '\n})'
 
-/** A module's source as the function that the loader calls. */
+/** Wraps a module's source into the function that the loader calls. */
 export const wrap = (source: string): string => BEFORE + source + AFTER
 
-/** The module's source again. */
+/** Undoes `wrap`. */
 export const unwrap = (wrapped: string): string => wrapped.slice(BEFORE.length, -AFTER.length)

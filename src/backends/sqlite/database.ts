@@ -8,7 +8,7 @@ import { closeAtExit } from './at-exit.ts'
 import { ForeignFileError, NoFileError } from './errors.ts'
 import { isUnwritable, lacksTables } from './failure.ts'
 
-/** Tells our files from others: "rdv1" in ASCII. */
+/** Distinguishes files of `rdv` from other SQLite files: "rdv1" in ASCII. */
 const APPLICATION_ID = 0x72647631
 
 const SCHEMA = `
@@ -27,35 +27,34 @@ const SCHEMA = `
   PRAGMA user_version = 1;
 `
 
-/** What tells whose a file is. It is read by one statement: another process may set the file up between two. */
+/** The marks of a file of `rdv`. One statement reads both: another process may set the file up between two statements. */
 const MARKS = `
   (SELECT application_id FROM pragma_application_id) AS application,
   (SELECT user_version FROM pragma_user_version) AS version
 `
 
-/** Bytes, of a new file. What is kept is small, and a commit writes whole pages, which the next process reads again. */
+/** Page size of a new file, in bytes. Entries are small, and a commit writes whole pages, which the next process reads. */
 export const PAGE = 1_024
 
-/** Bytes: for the leases and keys of some hundred processes. */
+/** Bytes. Enough for the leases and keys of some hundred processes. */
 const RESERVE = 64 * 1024
 
-/** An open connection, and which file it is connected to. */
+/** An open connection, and the identity of its file. */
 export interface Database {
   readonly connection: DatabaseSync
-  /** Names one life of the store: another one after it was recreated. */
+  /** Identifies one life of the store: a recreated store has another epoch. */
   readonly epoch: string
   readonly inode: number
-  /** Why it is for reading only. It is to be opened anew for each call. */
+  /** Why the connection is read-only. Each call must open the database again. */
   readonly unwritable?: unknown
 }
 
-/** No file has this inode: the next check opens it anew. */
+/** An inode that no file has: the next check opens the database again. */
 export const UNKNOWN = -1
 
 /**
- * Opens the file, or memory, and makes it ours if it is empty. What is committed outlives this process, however that
- * ends; where it is `durable` it is on the disk, and outlives a loss of power too. A store that cannot be written at the
- * moment is opened for reading, if it can be.
+ * Opens the file, or memory, and sets an empty one up. A commit survives the death of this process, and with `durable` also a
+ * loss of power. A store that cannot be written at the moment is opened read-only, if possible.
  */
 export const openDatabase = async (
   path: string | ':memory:',
@@ -96,12 +95,12 @@ const connect = (path: string, durable: boolean): Database & Pick<StoreEpoch, 'r
     )
     const { epoch, restarted } = readOrBegin(connection)
     const database = { connection, epoch, restarted, inode: inodeOf(path) }
-    // Replaced in between: which of the two was opened is unknown.
+    // The file was replaced meanwhile: either of the two may be open.
     return before === 0 || before === database.inode ? database : { ...database, inode: UNKNOWN }
   })
 }
 
-/** Opens a connection, and closes it again where `body` throws. */
+/** Opens a connection, and closes it if `body` throws. */
 export const opened = <T>(path: string | URL, body: (connection: DatabaseSync) => T): T => {
   const { DatabaseSync } = quietBuiltin<typeof import('node:sqlite')>('node:sqlite')
   const connection = new DatabaseSync(path)
@@ -114,20 +113,20 @@ export const opened = <T>(path: string | URL, body: (connection: DatabaseSync) =
   }
 }
 
-/** Bytes of the log that the next process to open the file reads in no time. */
+/** Bytes of write-ahead log that the next process reads quickly enough. */
 const SHORT_LOG = 256 * 1024
 
 /**
- * Whether the file may be left as it is when the process ends, its log to be read by who opens it next: who closes a
- * file last writes the log into it and waits for the disk, which takes longer than all else that a short command does.
+ * Whether the process may end without closing the file. The last process that closes a file writes the log into it and waits
+ * for the disk, which takes longer than the rest of a short command. The next process that opens the file reads the log.
  */
 export const hasShortLog = (path: string): boolean =>
   path !== ':memory:' && (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) < SHORT_LOG
 
-/** 0 where there is no file. */
+/** The inode of the file; 0 if there is no file. */
 export const inodeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.ino ?? 0
 
-/** Likewise. SQLite would leave a journal beside a device. @throws NoFileError */
+/** As `inodeOf`, for regular files only: SQLite would leave a journal beside a device. @throws NoFileError */
 const inodeOfFile = (path: string): number => {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found && !found.isFile())
@@ -135,7 +134,7 @@ const inodeOfFile = (path: string): number => {
   return found?.ino ?? 0
 }
 
-/** Runs `body` alone among all writers, and undoes what it did if it throws; within a transaction, that alone. */
+/** Runs `body` in a write transaction, or in a savepoint of the open one. Rolls that back if `body` throws. */
 export const inTransaction = <T>(connection: DatabaseSync, body: () => T): T =>
   connection.isTransaction
     ? bracketed(
@@ -156,13 +155,13 @@ const bracketed = <T>(
     connection.exec(end)
     return result
   } catch (error) {
-    // SQLite itself gives up the whole transaction for some errors.
+    // SQLite itself rolls the whole transaction back on some errors.
     if (connection.isTransaction) connection.exec(undo)
     throw error
   }
 }
 
-/** Mostly the file is ours, and then this is all there is to read. */
+/** Reads the epoch, or sets the file up. Most files are set up, so the epoch is read first. */
 const readOrBegin = (connection: DatabaseSync): StoreEpoch => {
   try {
     return readEpoch(connection)
@@ -191,7 +190,7 @@ const requireOurs = ({ application, version }: Record<string, unknown> = {}): vo
   if (version !== 1) throw new ForeignFileError(`its version is ${version}, not 1`)
 }
 
-/** Revisions start at wall-clock microseconds, so that they rise also across a recreated store. */
+/** Creates the tables. Revisions start at wall-clock microseconds, so that they rise even if the store is recreated. */
 const setUp = (connection: DatabaseSync): boolean => {
   connection.exec(SCHEMA)
   connection
@@ -201,8 +200,8 @@ const setUp = (connection: DatabaseSync): boolean => {
 }
 
 /**
- * Lets the file and its log have more room than they need. On a full disk sessions are then still renewed, and what is
- * held is given up: the log is begun anew in the room that it has. A failure does no harm.
+ * Gives the file and its log more space than they need. On a full disk, sessions are then still renewed and released: the log
+ * starts again in the space that it has. Ignores failures.
  */
 const reserve = (connection: DatabaseSync): void => {
   try {
@@ -212,20 +211,20 @@ const reserve = (connection: DatabaseSync): void => {
       PRAGMA wal_checkpoint(PASSIVE);
     `)
   } catch {
-    // The disk is full already, or another process writes.
+    // The disk is full, or another process writes.
   }
 }
 
-/** By so much (milliseconds) clocks may differ: to take that for a start of the machine would end everybody's leases. */
+/** Milliseconds by which clocks may differ. A difference that counts as a restart of the machine ends all leases. */
 const CLOCK_ERROR = 1_000
 
 export interface StoreEpoch {
   readonly epoch: string
-  /** The machine was started again since: its boot id says so, or a lease that ends later than it can. */
+  /** Whether the machine was restarted: the boot id differs, or a lease ends later than is possible. */
   readonly restarted: boolean
 }
 
-/** @throws ForeignFileError, or SQLite's where the tables are not there. */
+/** @throws ForeignFileError, or an error of SQLite if the tables do not exist. */
 export const readEpoch = (connection: DatabaseSync): StoreEpoch => {
   const row = connection
     .prepare(

@@ -18,7 +18,7 @@ export const traits: Traits = {
   waiters: 'known',
 }
 
-/** `sqlite:`, the default file, or `sqlite:///path/file.db`; with `?network=yes` wherever that is. */
+/** Opens `sqlite:` (the default file) or `sqlite:///path/file.db`. `?network=yes` permits any file system. */
 export const open = async (
   url: string,
   { env, callLimit, durable }: OpenOptions,
@@ -37,7 +37,7 @@ export const open = async (
   return SqliteBackend.open({ path, address, traits, callLimit, durable, validate }, call)
 }
 
-/** Says that no other machine uses the file, whatever its file system. */
+/** The user's confirmation that no other machine uses the file, whatever its file system is. */
 const NETWORK = '?network=yes'
 
 interface Location {
@@ -62,11 +62,11 @@ const pathOf = (url: string): string => {
   return path
 }
 
-/** Of characters that mean something in a URL those that a path may have. */
+/** The URL of a path. Encodes the characters that have a meaning in a URL and may be part of a path. */
 const addressOf = (path: string): string =>
   `sqlite://${path.replaceAll('%', '%25').replaceAll('?', '%3F')}`
 
-/** Nothing where its percent-encoding is broken, or names what no path can have. */
+/** Decodes a path. Returns `undefined` if its percent-encoding is malformed, or if it contains NUL. */
 const decoded = (path: string): string | undefined => {
   try {
     const text = decodeURIComponent(path)

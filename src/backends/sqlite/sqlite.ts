@@ -31,21 +31,21 @@ export interface SqliteOptions {
   readonly path: string | ':memory:'
   readonly address: string
   readonly traits: Traits
-  /** Milliseconds after which a call on a locked file is given up. Default 5000. */
+  /** Milliseconds after which a call on a locked file fails. Default: 5000. */
   readonly callLimit?: number
-  /** What was answered is on the disk, and outlives a loss of power. Default: it outlives the process. */
+  /** Whether a commit survives a loss of power. Default: it survives the death of the process. */
   readonly durable?: boolean
-  /** Looks once, before anything is held or followed, whether all who should meet in the file can. */
+  /** Called once before the first lease or watch. Throws if other processes cannot share the file. */
   readonly validate?: () => Promise<void>
 }
 
-/** Every so many patrols one checks into the file: for who changes it and rings no bell, or has removed it. */
+/** Number of scans of which one reads the file: a process may change it without the bell file, or remove it. */
 const FULL_SCAN_EVERY = 4
 
 /**
- * A store in one SQLite file, for any number of processes of one machine; or in memory, for one process.
+ * A store in one SQLite file for any number of processes of one machine, or in memory for one process.
  *
- * A file that was removed or replaced is noticed: the backend goes on with the new one, whose leases are other ones.
+ * If the file is removed or replaced, the backend continues with the new file, which has its own leases.
  */
 export class SqliteBackend implements Backend, Diagnosable {
   readonly address: string
@@ -57,13 +57,13 @@ export class SqliteBackend implements Backend, Diagnosable {
   readonly #group = new CommitGroup((changes) => this.#call({}, (table) => table.applyAll(changes)))
   #database: Database
   #table: Table
-  /** Up to where the watchers have been told. */
+  /** The revision up to which the watchers have received the changes. */
   #cursor = 0
   #opening: Promise<void> | undefined
-  /** The watchers were told that the file cannot be used: they are to start anew. */
+  /** The watchers know that the file cannot be used, and must start from a snapshot. */
   #troubled = false
   #closed = false
-  /** Since others may be followed than before. */
+  /** Number of scans since the watches or the entries changed. */
   #scans = 0
   #validated: Promise<void> | undefined
 
@@ -86,7 +86,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     return new SqliteBackend(options, database)
   }
 
-  /** Names this life of the store: another one after it was recreated. */
+  /** Identifies this life of the store: a recreated store has another epoch. */
   get epoch(): string {
     return this.#database.epoch
   }
@@ -163,8 +163,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     if (this.#closed) return
     this.#closed = true
     this.#changes.stop()
-    // Mostly there is nobody to tell, and to make an error takes as long as a query.
-    if (!this.#feed.empty) this.#feed.fail(new LostError(`${this.address} was closed`))
+    this.#feed.fail(new LostError(`${this.address} was closed`))
     if (ending && hasShortLog(this.#options.path)) return
     if (this.#database.connection.isOpen) this.#database.connection.close()
   }
@@ -174,7 +173,7 @@ export class SqliteBackend implements Backend, Diagnosable {
       if (this.#closed)
         throw new UnavailableError(`${this.address} is closed`, { retryable: false })
       if (this.#replaced()) await this.#reopen()
-      // A call may remove keys of dead processes. The watchers are told of the last changes of these before.
+      // A call may remove keys of dead processes. The watchers receive the last changes of these keys before.
       if (!this.#feed.empty) this.#publish()
       const { advances } = this.#table
       try {
@@ -188,7 +187,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     })
   }
 
-  /** Wakes the other processes that follow the store, where something has changed since. */
+  /** Wakes the watchers of other processes if the revision has advanced. */
   #notifyOthers(advances: number): void {
     if (this.#table.advances !== advances) notify(this.#options.path)
   }
@@ -199,13 +198,13 @@ export class SqliteBackend implements Backend, Diagnosable {
     return body(this.#table)
   }
 
-  /** A connection for reading only has another reason than what a write on it says. */
+  /** The reason why the connection is read-only, for a write that failed on it. */
   #whyUnwritable(error: unknown): unknown {
     const { unwritable } = this.#database
     return unwritable !== undefined && isReadOnly(error) ? unwritable : error
   }
 
-  /** A server has many clients: those who come at the same time share a transaction, and its write to the disk. */
+  /** Makes a change. Concurrent changes of a server's clients share a transaction, and its write to the disk. */
   async #change<T>(options: CallOptions, body: (table: Table) => T): Promise<T> {
     const { path, durable } = this.#options
     if (!durable && path !== ':memory:') return this.#call(options, body)
@@ -217,7 +216,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     }
   }
 
-  /** For short commands it would take too long. */
+  /** Validates the file once. Commands without lease or watch skip this, because it takes too long for them. */
   async #validate(): Promise<void> {
     this.#validated ??= this.#options.validate?.()
     await this.#validated
@@ -232,14 +231,14 @@ export class SqliteBackend implements Backend, Diagnosable {
     this.#changes.start()
   }
 
-  /** Where the bell is heard, a patrol mostly looks at processes and the clock alone. */
+  /** Checks for ended leases. If the bell file works, most scans check only processes and the clock. */
   #scan(): void {
     const due = this.#scans % FULL_SCAN_EVERY === 0 || !this.#changes.isNotified
     this.#scans++
     if (due || this.#table.mayEnd()) this.#readChanges({ sweeping: true })
   }
 
-  /** Tells the watchers what has changed since they were told last. */
+  /** Publishes the changes since the last publication. */
   #readChanges({ sweeping = false } = {}): void {
     if (this.#feed.empty) return
     try {
@@ -272,7 +271,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     } else this.#reset()
   }
 
-  /** What is committed from the cursor on is told again, so that nothing falls between. */
+  /** Sends each watcher a snapshot. Changes after the cursor are published again, so that none is lost. */
   #reset(): void {
     this.#cursor = this.#table.revision()
     this.#feed.reset((scope) => this.#table.list(scope))
@@ -297,7 +296,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     return this.#opening
   }
 
-  /** The old file's log would be taken for the new file's while the old one is open. */
+  /** Opens the new file. SQLite would take the old file's log for that of the new one while the old one is open. */
   async #openAnew(): Promise<void> {
     if (this.#database.connection.isOpen) this.#database.connection.close()
     this.#database = { ...this.#database, inode: UNKNOWN }
@@ -311,15 +310,15 @@ export class SqliteBackend implements Backend, Diagnosable {
 const tableOf = ({ connection }: Database, { path }: SqliteOptions): Table =>
   new Table(connection, path === ':memory:' ? undefined : path)
 
-/** @throws what waiting does not mend. */
+/** The error, if another attempt may help. @throws any other error. */
 const isTransient = (error: unknown): UnavailableError => {
   if (error instanceof UnavailableError && error.retryable) return error
   throw error
 }
 
 /**
- * Tries again while another process holds the file's lock, within the call's limit. At the deadline it tells what has
- * kept it waiting.
+ * Repeats `body` while another process holds the file's lock, within the call's limit. If the deadline ends the call, the error
+ * says what blocked it.
  */
 const retrying = async <T>(
   { path, callLimit = 5_000 }: SqliteOptions,

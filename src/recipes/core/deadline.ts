@@ -3,27 +3,27 @@ import { TimeoutError } from '../../base/errors.ts'
 import { type LongTimer, setLongTimeout } from '../../base/long-timer.ts'
 import { nowWaiting, whenWaiting } from '../../base/waiting-mark.ts'
 
-/** When to give up. */
+/** The limits of a call. */
 export interface Limits {
-  /** Milliseconds; 0 or nothing is no limit. */
+  /** Milliseconds. Without a timeout, or with 0, there is no limit. */
   readonly timeout?: number | undefined
   /** Cancels: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** By so many milliseconds the deadline is put off for a call that does not wait yet: it still opens the store, or reads. */
+  /** Milliseconds by which the deadline is extended for a call that does not wait yet: it opens the store, or reads. */
   readonly overtime?: number | undefined
-  /** When the time began to run, in monotonic milliseconds. Default: with the call. */
+  /** Start of the timeout, in monotonic milliseconds. Default: the start of the call. */
   readonly begun?: number | undefined
 }
 
-/** Milliseconds after its deadline at which nothing is looked at or undone any more. */
+/** Milliseconds after the deadline that a call may use for last reads and cleanup. */
 const LAST_CHECK_AFTER = 850
 
-/** Of a deadline that has passed: when it did, in monotonic milliseconds. */
+/** When the deadline of a TimeoutError passed, in monotonic milliseconds. */
 const deadlines = new WeakMap<object, number>()
 
 /**
- * How long (milliseconds) may be looked, or undone, once a call was ended by `reason`: so long, and less where that is a
- * deadline that has passed a while ago.
+ * Milliseconds left for a last read or a cleanup after `reason` ended the call: at most `limit`, and less if `reason` is a
+ * deadline that passed a while ago.
  */
 export const timeLeftAfter = (reason: unknown, limit: number): number => {
   const deadline = deadlineOf(reason)
@@ -31,7 +31,7 @@ export const timeLeftAfter = (reason: unknown, limit: number): number => {
   return Math.max(1, Math.min(limit, Math.ceil(deadline + LAST_CHECK_AFTER - now())))
 }
 
-/** A signal that bounds this. */
+/** A signal that aborts after `timeLeftAfter`. */
 export const signalAfter = (reason: unknown, limit: number): AbortSignal =>
   AbortSignal.timeout(timeLeftAfter(reason, limit))
 
@@ -40,7 +40,7 @@ const deadlineOf = (reason: unknown): number | undefined => {
   return deadlines.get(reason) ?? deadlineOf(reason.cause)
 }
 
-/** Runs `body` with a signal that aborts when the time is up (with a TimeoutError) or the caller cancels. */
+/** Runs `body` with a signal that aborts at the deadline (with a TimeoutError), or when the caller cancels. */
 export const withDeadline = async <T>(
   limits: Limits,
   body: (signal: AbortSignal) => Promise<T>,

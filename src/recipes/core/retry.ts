@@ -4,7 +4,7 @@ import { SilentStoreError, TimeoutError, UnavailableError } from '../../base/err
 import { beginSilence, explainSilence } from '../../base/outage.ts'
 import { signalAfter } from './deadline.ts'
 
-/** Makes attempts with pauses between, until one of them gives something. Each pause ends early with the call, whose reason is then thrown. */
+/** Repeats `attempt` with pauses until it returns a result. @throws the reason of the call's signal, which also ends a pause. */
 export const retry = async <T>(
   call: CallOptions,
   attempt: () => Promise<T | undefined>,
@@ -19,9 +19,9 @@ export const retry = async <T>(
 }
 
 /**
- * Does a call again while the store is out of reach, until the signal aborts; then rejects with what kept it from
- * succeeding, or with the signal's reason where that was an interrupt. For calls that write nothing when they fail.
- * A call that goes on after the store has answered says so by `answered`.
+ * Repeats a call while the store is unreachable, until the signal aborts. Then it rejects with the last failure of the store, or
+ * with the signal's reason if that is an interrupt. For calls that write nothing when they fail. A call that continues after
+ * the store has answered calls `answered`.
  */
 export const retryUntilAvailable = async <T>(
   options: CallOptions,
@@ -55,7 +55,7 @@ export const retryUntilAvailable = async <T>(
   }
 }
 
-/** The error, where trying again may help. @throws the one to be told elsewhere. */
+/** The error, if another attempt may help. @throws any other error, or the one that ends the call. */
 const requireTransient = (
   error: unknown,
   { signal }: CallOptions,
@@ -66,13 +66,13 @@ const requireTransient = (
   throw error
 }
 
-/** How long (milliseconds) a failed call may take to undo what it did: its deadline may be over already. */
+/** Milliseconds that a failed call may take to undo its writes: its deadline may have passed. */
 const CLEANUP_LIMIT = 500
 
-/** Bounds the undoing of what a failed call did, which its signal may have ended; the TTL does it otherwise. */
+/** Bounds the cleanup after a failed call. If the cleanup fails, the TTL removes what the call wrote. */
 export const cleanupSignal = (signal?: AbortSignal): AbortSignal =>
   signalAfter(signal?.reason, CLEANUP_LIMIT)
 
-/** A call that the deadline cut off had no answer: its store was out of reach. */
+/** The error of a call that the deadline ended without an answer: the store was unreachable. */
 export const atDeadline = (reason: unknown, last?: UnavailableError): unknown =>
   reason instanceof TimeoutError ? (last ?? new SilentStoreError({ cause: reason })) : reason

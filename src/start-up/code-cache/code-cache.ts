@@ -2,29 +2,29 @@ import { directories, isOurs } from './directories.ts'
 
 const { openSync, readSync } = process.getBuiltinModule('node:fs')
 
-/** Of the bundle: set when it is built. */
+/** Hash of the bundle, which the build defines. */
 declare const BUILD: string
 
-/** The first thing in a file of the cache: JSON, filled up with blanks. */
+/** The beginning of a cache file: JSON, padded with blanks. */
 export interface Header {
-  /** The run has waited: what only comes after that is compiled, too. */
+  /** Whether the run has waited, so that the code that follows a wait is compiled, too. */
   readonly waited: boolean
-  /** By the names of the program's files: where the code of each begins. It is there twice, to tell damage. */
+  /** Offset and length of the code of each program file, by file name. The code is stored twice, to detect damage. */
   readonly parts: Readonly<Record<string, readonly [at: number, length: number]>>
 }
 
-/** A file of the cache, open until the process ends: more of it is read when it is needed. */
+/** A cache file. It stays open until the process ends, and its parts are read when they are needed. */
 export interface CodeCache extends Header {
   readonly file: number
 }
 
-/** Bytes: twice what a table of all files takes. */
+/** Bytes. A table of all files takes half of it. */
 export const HEADER_LENGTH = 4_096
 
-/** What the names of this build's files begin with. */
+/** Prefix of the names of this build's cache files. */
 export const OURS = `${BUILD}-`
 
-/** A file's name, by what differs in what is compiled: the command, and the kind of store. */
+/** The name of the cache file for a command and a kind of store, which determine the code that is compiled. */
 export const nameOf = (
   [, , word]: readonly string[],
   { RDV_BACKEND }: NodeJS.ProcessEnv,
@@ -34,8 +34,8 @@ export const nameOf = (
 }
 
 /**
- * V8's compiled form of the program. It is code, so it is taken only from where nobody but root and this user can
- * write. V8 compares its own version and flags, but not the contents.
+ * Opens the cache file, if there is one. The cache is code, so it is read only from a folder that no one but root and this user
+ * can write to. V8 checks its own version and flags, but not the contents.
  */
 export const openCache = (
   dist: string,
@@ -49,18 +49,18 @@ export const openCache = (
       const header = Buffer.allocUnsafe(HEADER_LENGTH)
       return { ...JSON.parse(header.toString('latin1', 0, readSync(file, header))), file }
     } catch {
-      // There is none.
+      // There is no cache file here.
     }
   }
   return undefined
 }
 
-/** Of one of the program's files; `undefined` where there is none, or none that is sound. */
+/** Reads the compiled code of a program file. Returns `undefined` if it is missing or damaged. */
 export const codeOf = ({ file, parts }: CodeCache, name: string): Buffer | undefined => {
   try {
     const [at = 0, length = 0] = parts[name] ?? []
     const code = Buffer.allocUnsafeSlow(length)
-    // What is not read into fresh memory is read in a tenth of the time.
+    // Reading into memory that was used before takes a tenth of the time of reading into fresh memory.
     const piece = Buffer.allocUnsafeSlow(PIECE)
     let same = readSync(file, code, 0, length, at) - length
     while (same >= 0 && same < length) {

@@ -1,8 +1,8 @@
 const { readdirSync, statSync } = process.getBuiltinModule('node:fs')
 
 /**
- * Where V8's compiled form of the program can be, in the order in which it is looked for: among the user's own files, and
- * beside the bundle. What the first one has is there because the second one could not be written.
+ * Folders of the cache, in the order of search: among the user's files, and beside the bundle. A cache is in the first one only
+ * because the second one could not be written.
  */
 export const directories = (
   dist: string,
@@ -12,13 +12,13 @@ export const directories = (
   return [...(own?.startsWith('/') ? [`${own}/rendezvous`] : []), `${dist}/cache`]
 }
 
-/** Nobody but root and this user can write there. */
+/** Whether only root and this user can write to the folder. */
 export const isOurs = (directory: string): boolean => {
   const { uid = -1, mode = 0 } = statSync(directory, { throwIfNoEntry: false }) ?? {}
   return (uid === 0 || uid === process.getuid?.()) && (mode & 0o022) === 0
 }
 
-/** Where some of this Node's is kept for whoever runs the program, if anywhere. */
+/** The folder that contains code of this version of Node, if any. */
 export const keptIn = (dist: string, env: NodeJS.ProcessEnv): string | undefined =>
   directories(dist, env).reverse().find(hasSome)
 

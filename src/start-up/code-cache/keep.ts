@@ -4,17 +4,17 @@ import { makeDirectory } from '../../base/make-directory.ts'
 import { type CodeCache, codeOf, HEADER_LENGTH, type Header, OURS } from './code-cache.ts'
 import { directories, isOurs } from './directories.ts'
 
-// A file of its own: most runs keep nothing.
+// This file is separate because most runs write no cache.
 
-/** What is known at the end of a run. */
+/** The state of the loader at the end of a run. */
 export interface Run {
   readonly known: CodeCache | undefined
-  /** By the names of the program's files. Only now what is compiled when it is called is compiled. */
+  /** The scripts by file name. At the end of a run they contain the code of all functions that were called. */
   readonly scripts: ReadonlyMap<string, Script>
   readonly waited: boolean
 }
 
-/** Beside the bundle, or where that cannot be written among the user's own files. Makes nothing where neither can be. */
+/** Writes the cache beside the bundle, or among the user's files if that folder cannot be written. Ignores failures. */
 export const writeCodeCache = (
   dist: string,
   name: string,
@@ -25,13 +25,13 @@ export const writeCodeCache = (
   const place = places.find((directory) => put(directory, name, run))
   if (place === undefined) return
   removeOthers(place)
-  // What is in the others would be found before it.
+  // A file in an earlier folder would be found first.
   for (const other of places.slice(places.indexOf(place) + 1)) {
     rmSync(`${other}/${name}`, { force: true })
   }
 }
 
-/** In place at once: of two processes that do this one wins. Whether it could be done. */
+/** Writes the file and renames it: of two processes that do this, one wins. Returns whether it succeeded. */
 const put = (directory: string, name: string, run: Run): boolean => {
   const file = `${directory}/${name}`
   const beside = `${file}.${process.pid}`
@@ -50,7 +50,7 @@ const put = (directory: string, name: string, run: Run): boolean => {
   }
 }
 
-/** With what this run had no use for. */
+/** The compiled code of this run, and the known code of files that it did not load. */
 const compiledIn = ({ known, scripts }: Run): Map<string, Buffer> => {
   const files = new Map<string, Buffer>()
   for (const name of Object.keys(known?.parts ?? {})) {
@@ -74,7 +74,7 @@ const pack = (waited: boolean, files: ReadonlyMap<string, Buffer>): Buffer => {
   return Buffer.concat([Buffer.from(text), ...[...files.values()].flatMap((code) => [code, code])])
 }
 
-/** Those of other builds. */
+/** Removes the cache files of other builds. */
 const removeOthers = (directory: string): void => {
   for (const name of readdirSync(directory)) {
     if (!name.startsWith(OURS)) rmSync(`${directory}/${name}`, { force: true })

@@ -1,8 +1,8 @@
 import { execa } from 'execa'
 
 /**
- * What is typed most often: one group after the other, in each of which some rows run beside each other. Of two that want a
- * lock one waits, and leaves behind what comes after a wait, too.
+ * The most common commands. Groups run one after the other, and the rows of a group at the same time. One of the two rows with
+ * a lock waits, so that its cache contains the code that follows a wait.
  */
 const GROUPS = [
   [['signal key', 'get key', 'list', 'counter inc key', 'once key -- true']],
@@ -11,14 +11,14 @@ const GROUPS = [
 ]
 
 interface Options {
-  /** Names the store on which they run. */
+  /** Names the store. */
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
 }
 
 /**
- * Runs the commonest commands once, each as a process of its own: one that ends well leaves behind what V8 compiled for it.
- * Resolves to the exit code of one that fails, which has said why, or to 0.
+ * Runs the most common commands once, each in its own process, which writes its cache file when it succeeds. Resolves to 0, or
+ * to the exit code of a command that failed and has printed its error.
  */
 export const precompile = async (options: Options): Promise<number> => {
   for (const rows of GROUPS) {
@@ -48,7 +48,7 @@ const run = async (words: readonly string[], { env, signal }: Options): Promise<
     stderr: 'inherit',
     stripFinalNewline: false,
   })
-  // With --json a failure is told there.
+  // With --json, a failed command prints its error on stdout.
   if (exitCode !== 0 && !signal.aborted) process.stdout.write(stdout)
   return exitCode
 }

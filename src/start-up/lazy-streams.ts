@@ -1,17 +1,17 @@
 import { fstatSync } from 'node:fs'
-import { openDescriptor } from './descriptor-stream.ts'
+import { openDescriptor } from '../cli/output/descriptor-stream.ts'
 
 type Name = 'stdout' | 'stderr'
 type Listener = (...args: unknown[]) => void
 
 const opened = new Map<Name, NodeJS.WriteStream>()
 
-/** Those of the standard streams for output that were used. */
+/** The standard output streams that were used. */
 export const usedStreams = (): NodeJS.WriteStream[] => [...opened.values()]
 
 /**
- * Stands for a standard stream, which is opened when something is written to it or more is asked of it than Node need
- * open it for: opening one takes longer than everything else that a short command does.
+ * Stands for a standard output stream, and opens it at the first write, or at the first use of a property that needs the
+ * stream. Opening a stream takes longer than any other part of a short command.
  */
 const lazyStream = (name: Name, descriptor: number): NodeJS.WriteStream => {
   const early: [string, Listener][] = []

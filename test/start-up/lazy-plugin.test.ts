@@ -5,7 +5,7 @@ import { constants, homedir } from 'node:os'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { expect, test, vi } from 'vitest'
-import { lazyPlugin } from '../../scripts/lazy-plugin.ts'
+import { lazyPlugin } from '../../src/start-up/build/lazy-plugin.ts'
 import { temporaryFolder } from '../services/watchdog.ts'
 
 /** Bundles a module. Returns the file of the bundle. */

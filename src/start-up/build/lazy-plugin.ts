@@ -1,6 +1,6 @@
 import type { Plugin } from 'rolldown'
 
-/** Of Node's modules those that libraries require at the top of a file, but use only on some ways through the program. */
+/** Modules of Node that libraries require at the top of a file, but use only in some runs. */
 const BUILTIN = [
   'node:child_process',
   'child_process',
@@ -12,7 +12,7 @@ const BUILTIN = [
   'node:util',
 ]
 
-/** Likewise, which our own files import. */
+/** Modules of Node that our own files import, but use only in some runs. */
 const IMPORTED = [
   'node:buffer',
   'node:child_process',
@@ -28,10 +28,10 @@ const IMPORTED = [
   'node:tty',
 ]
 
-/** Libraries likewise. They need not even be read: they are together in a file of their own. */
+/** Libraries that are used only in some runs. They are in a separate file. */
 const RARE = ['debug']
 
-/** Likewise files of oclif: its help, its errors, its log, and what looks for plugins, files and its own version. */
+/** Files of oclif that are used only in some runs: help, errors, log, and the search for plugins, files and oclif's version. */
 const RARE_IN_OCLIF = [
   'cache',
   'errors/index',
@@ -48,12 +48,12 @@ const OCLIF = 'node_modules/@oclif/core/lib'
 const FILE = '../vendor/rare.cjs'
 const LAZY = '\0lazy:'
 const LATE = '\0late:'
-/** What all stand-ins share. */
+/** The module that all stand-ins import. */
 const SHARED = '\0stand-in'
 
 /**
- * Puts a stand-in where a module is imported, which loads the module when something of it is used first. Starting
- * costs what a command needs, and nobody's code is changed.
+ * Replaces an imported module by a stand-in that loads the module at first use. A command then loads only what it needs, and
+ * the source imports modules as usual.
  */
 export const lazyPlugin: Plugin = {
   name: 'lazy',
@@ -79,7 +79,7 @@ export const lazyPlugin: Plugin = {
 
 const fileOf = (part: string): string => `./${OCLIF}/${part}.js`
 
-/** `__esModule` is asked for on import already: whether what is imported is the module, or its `default`. */
+/** An import reads `__esModule` at once, to choose between the module and its `default`. It must not load the module. */
 const STAND_IN = `
 module.exports = (load, __esModule) => new Proxy(function () {}, {
   get: (_, name) => (name === '__esModule' ? __esModule : load()[name]),
@@ -96,7 +96,7 @@ const loading = (name: string): string =>
     ? `process.getBuiltinModule(${JSON.stringify(name)})`
     : `require('${FILE}')[${JSON.stringify(name)}]`
 
-/** As our files import it: name by name, each of which finds the module when it is used. */
+/** The stand-in for an ES import: each exported name finds the module when it is used. */
 const late = (name: string): string => {
   const members = Object.entries(process.getBuiltinModule(name) as object)
   return [
@@ -107,7 +107,7 @@ const late = (name: string): string => {
   ].join('\n')
 }
 
-/** What is no function, or one that `new` is for, is stood for as a module is. */
+/** Exports that are not plain functions, such as classes, get a proxy. */
 const lateMember = (key: string, value: unknown): string => {
   if (key === 'default' || typeof value === 'string') return ''
   const isPlain = typeof value === 'function' && /^[a-z]/.test(key)
@@ -116,7 +116,7 @@ const lateMember = (key: string, value: unknown): string => {
     : `export const ${key} = /* @__PURE__ */ standIn(() => find().${key}, false)`
 }
 
-/** The text of the file with all that is rarely used, each part of which is run when it is asked for. */
+/** The source of the file with all rarely used modules. Each of them runs at its first use. */
 export const rareModules = (): string => {
   const getters = [...RARE, ...RARE_IN_OCLIF.map(fileOf)].map(
     (name) => `get [${JSON.stringify(name)}]() { return require('${name}') }`,

@@ -3,8 +3,8 @@ const LIVE =
   /^Object\.defineProperty\(exports, "([\w$]+)", \{\s+enumerable: true,\s+get: function\(\) \{\s+return ([\w$]+);\s+\}\s+\}\);$/gm
 
 /**
- * rolldown exports name by name, and V8 makes a hidden class for each: here they are one object without a prototype,
- * which has none. Not for a chunk that another one can require before it has ended.
+ * Turns a chunk's exports into one object without a prototype. rolldown adds each export to an ordinary object, for each of
+ * which V8 creates a hidden class. Not for a chunk that another chunk can require before it has run to its end.
  */
 export const exportAtOnce = (code: string): string => {
   const members: string[] = []
