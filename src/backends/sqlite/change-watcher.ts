@@ -63,15 +63,16 @@ export interface ChangeListener {
 
 /** Reports what happens to a database file. */
 export class ChangeWatcher {
-  readonly #path: string
+  readonly #pathOf: () => string
   readonly #check: () => void
   readonly #scan: () => void
   #timer: NodeJS.Timeout | undefined
   #watcher: FSWatcher | undefined
   #queued = false
 
-  constructor(path: string, { changed, scan }: ChangeListener) {
-    this.#path = path
+  /** `pathOf` gives the real path of the open file, which changes if the file is replaced. */
+  constructor(pathOf: () => string, { changed, scan }: ChangeListener) {
+    this.#pathOf = pathOf
     this.#check = changed
     this.#scan = scan
   }
@@ -107,10 +108,11 @@ export class ChangeWatcher {
   }
 
   #attach(): void {
-    if (this.#path === ':memory:') return
+    const path = this.#pathOf()
+    if (path === ':memory:') return
     try {
-      if (!existsSync(bellFileOf(this.#path))) makeBellFile(this.#path)
-      this.#watcher = watch(bellFileOf(this.#path), (event) => this.#onNotification(event))
+      if (!existsSync(bellFileOf(path))) makeBellFile(path)
+      this.#watcher = watch(bellFileOf(path), (event) => this.#onNotification(event))
       this.#watcher.on('error', () => this.#pollInstead())
       open.add(this.#watcher)
     } catch {

@@ -7,6 +7,7 @@ import { bootId } from '../process-identity.ts'
 import { closeAtExit } from './at-exit.ts'
 import { ForeignFileError, NoFileError } from './errors.ts'
 import { isUnwritable, lacksTables } from './failure.ts'
+import { realPath } from './location.ts'
 
 /** Distinguishes files of `rdv` from other SQLite files: "rdv1" in ASCII. */
 const APPLICATION_ID = 0x72647631
@@ -42,6 +43,8 @@ const RESERVE = 64 * 1024
 /** An open connection, and the identity of its file. */
 export interface Database {
   readonly connection: DatabaseSync
+  /** The real path of the file, beside which SQLite puts the log. */
+  readonly file: string
   /** Identifies one life of the store: a recreated store has another epoch. */
   readonly epoch: string
   readonly inode: number
@@ -79,7 +82,7 @@ const connectReady = async (
   if (!restarted) return database
   try {
     const { beginEpoch } = await import('./restart.ts')
-    await beginEpoch(path, database.connection, call)
+    await beginEpoch(database.file, database.connection, call)
     return database
   } catch (error) {
     database.connection.close()
@@ -94,7 +97,13 @@ const connect = (path: string, durable: boolean): Database & Pick<StoreEpoch, 'r
       `PRAGMA busy_timeout = 100; PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`,
     )
     const { epoch, restarted } = readOrBegin(connection)
-    const database = { connection, epoch, restarted, inode: inodeOf(path) }
+    const database = {
+      connection,
+      file: realPath(path),
+      epoch,
+      restarted,
+      inode: inodeOf(path),
+    }
     // The file was replaced meanwhile: either of the two may be open.
     return before === 0 || before === database.inode ? database : { ...database, inode: UNKNOWN }
   })

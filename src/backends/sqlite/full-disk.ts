@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { type Database, opened, readEpoch, UNKNOWN } from './database.ts'
 import { isFull } from './failure.ts'
+import { realPath } from './location.ts'
 
 /**
  * Moves the content of the log into the file, so that the next write restarts the log in the room that it already has.
@@ -50,17 +51,18 @@ export const openUnwritable = async (
  */
 const openToRead = (path: string, cause: unknown): Database => {
   try {
-    return reading(path, cause)
+    return reading(path, path, cause)
   } catch (error) {
-    if (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size) throw error
+    if (statSync(`${realPath(path)}-wal`, { throwIfNoEntry: false })?.size) throw error
   }
   const url = pathToFileURL(path)
   url.search = 'immutable=1'
-  return reading(url, cause)
+  return reading(path, url, cause)
 }
 
-const reading = (path: string | URL, unwritable: unknown): Database =>
-  opened(path, (connection) => {
+const reading = (path: string, address: string | URL, unwritable: unknown): Database =>
+  opened(address, (connection) => {
     connection.exec('PRAGMA busy_timeout = 100; PRAGMA query_only = ON')
-    return { connection, epoch: readEpoch(connection).epoch, inode: UNKNOWN, unwritable }
+    const { epoch } = readEpoch(connection)
+    return { connection, file: realPath(path), epoch, inode: UNKNOWN, unwritable }
   })

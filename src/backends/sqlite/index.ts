@@ -2,7 +2,7 @@ import { UsageError } from '../../base/errors.ts'
 import { redactMalformed } from '../../base/redact.ts'
 import type { CallOptions, OpenOptions, Traits } from '../backend.ts'
 import { translate } from './failure.ts'
-import { defaultPath, isElsewhere, prepareDirectory } from './location.ts'
+import { defaultPath, isElsewhere, prepareDirectory, realPath } from './location.ts'
 import { SqliteBackend } from './sqlite.ts'
 
 export const traits: Traits = {
@@ -25,15 +25,16 @@ export const open = async (
   call?: CallOptions,
 ): Promise<SqliteBackend> => {
   const { path, network } = locationOf(url, env)
+  const file = realPath(path)
   try {
-    const kind = prepareDirectory(path)
-    if (kind && !network) (await import('./mounts.ts')).refuseShared(path, addressOf(path), kind)
-    if (isElsewhere(path)) (await import('./mounts.ts')).refuseMountedFile(path)
+    const kind = prepareDirectory(file)
+    if (kind && !network) (await import('./mounts.ts')).refuseShared(file, addressOf(path), kind)
+    if (isElsewhere(file)) (await import('./mounts.ts')).refuseMountedFile(file)
   } catch (error) {
     throw translate(error, path)
   }
   const address = addressOf(path) + (network ? NETWORK : '')
-  const validate = async () => (await import('./mounts.ts')).refuseMountedFile(path)
+  const validate = async () => (await import('./mounts.ts')).refuseMountedFile(file)
   return SqliteBackend.open({ path, address, traits, callLimit, durable, validate }, call)
 }
 

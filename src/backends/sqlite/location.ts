@@ -1,4 +1,4 @@
-import { statfsSync, statSync } from 'node:fs'
+import { realpathSync, statfsSync, statSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { makeDirectory } from '../../base/make-directory.ts'
@@ -64,6 +64,15 @@ export const prepareDirectory = (path: string): string | undefined => {
   const kind = SHARED_FILE_SYSTEMS.get(typeOf(directory))
   refuseForeign(directory)
   return kind
+}
+
+/** The path without symbolic links: SQLite puts the log beside the file itself. The same path if there is no file. */
+export const realPath = (path: string): string => {
+  try {
+    return path === ':memory:' ? path : realpathSync.native(path)
+  } catch {
+    return path
+  }
 }
 
 /** Whether the file may be mounted alone, because it is on another device than its directory. */

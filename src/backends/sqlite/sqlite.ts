@@ -73,7 +73,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     this.traits = options.traits
     this.#database = database
     this.#table = tableOf(database, options)
-    this.#changes = new ChangeWatcher(options.path, {
+    this.#changes = new ChangeWatcher(() => this.#database.file, {
       changed: () => this.#readChanges(),
       scan: () => this.#scan(),
     })
@@ -164,7 +164,7 @@ export class SqliteBackend implements Backend, Diagnosable {
     this.#closed = true
     this.#changes.stop()
     this.#feed.fail(new LostError(`${this.address} was closed`))
-    if (ending && hasShortLog(this.#options.path)) return
+    if (ending && hasShortLog(this.#database.file)) return
     if (this.#database.connection.isOpen) this.#database.connection.close()
   }
 
@@ -189,7 +189,7 @@ export class SqliteBackend implements Backend, Diagnosable {
 
   /** Wakes the watchers of other processes if the revision has advanced. */
   #notifyOthers(advances: number): void {
-    if (this.#table.advances !== advances) notify(this.#options.path)
+    if (this.#table.advances !== advances) notify(this.#database.file)
   }
 
   async #withFreedSpace<T>(body: (table: Table) => T): Promise<T> {

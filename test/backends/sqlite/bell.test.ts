@@ -1,7 +1,7 @@
-import { existsSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { put, putHeld } from '../../../src/backends/operations.ts'
 import { open } from '../../../src/backends/sqlite/index.ts'
@@ -64,4 +64,54 @@ test('a change after which nobody rings is seen, too', async () => {
   killed.close()
   await follower.until((known) => known.has('rdv/quiet'))
   expect(follower.state('rdv/quiet')).toBe('x')
+})
+
+describe('a store that is opened by a symbolic link', () => {
+  let link: string
+  let linked: Backend
+
+  beforeEach(async () => {
+    link = join(temporaryFolder('bell-link'), 'link.db')
+    symlinkSync(path, link)
+    linked = await open(`sqlite://${link}`, { env: {} })
+  })
+  afterEach(() => linked.close())
+
+  test('rings the bell of the file', async () => {
+    forget()
+    await linked.commit([], [put('rdv/by-link', 'x')])
+    expect(isRung()).toBe(true)
+    await follower.until((known) => known.has('rdv/by-link'))
+  })
+
+  test('hears the bell of the file', async () => {
+    const behind = new Follower(linked, 'rdv/')
+    await behind.until((known) => known.has('rdv/first'))
+    expect(existsSync(`${link}-bell`)).toBe(false)
+    await other.commit([], [put('rdv/second', 'x')])
+    await behind.until((known) => known.has('rdv/second'))
+    await behind.stop()
+  })
+
+  test('does not leave a long log behind', async () => {
+    await follower.stop()
+    await watching.close()
+    await other.close()
+    await linked.commit([], [put('rdv/long', Buffer.alloc(400_000, 'x'))])
+    await linked.close({ ending: true })
+    expect(existsSync(`${path}-wal`)).toBe(false)
+  })
+
+  test('continues with another file when the link is replaced', async () => {
+    const behind = new Follower(linked, 'rdv/')
+    await behind.until((known) => known.has('rdv/first'))
+    const second = join(temporaryFolder('bell-second'), 'y.db')
+    const there = await open(`sqlite://${second}`, { env: {} })
+    symlinkSync(second, `${link}.new`)
+    renameSync(`${link}.new`, link)
+    await there.commit([], [put('rdv/there', 'x')])
+    await behind.until((known) => known.has('rdv/there') && !known.has('rdv/first'))
+    await behind.stop()
+    await there.close()
+  })
 })
