@@ -1,6 +1,7 @@
 import { realpathSync, statfsSync, statSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import { homeDirectory } from '../../base/home-directory.ts'
 import { makeDirectory } from '../../base/make-directory.ts'
 import { codeOf, describeFailure } from '../../base/reason.ts'
 import { refused, unusable } from './failure.ts'
@@ -38,11 +39,11 @@ const SHARED_FILE_SYSTEMS = new Map([
  * directory.
  */
 export const defaultPath = (env: NodeJS.ProcessEnv): string =>
-  join(env.RDV_DATA_DIR || homeDirectory() || temporaryDirectory(), 'rendezvous.db')
+  join(env.RDV_DATA_DIR || stateDirectory() || temporaryDirectory(), 'rendezvous.db')
 
-const homeDirectory = (): string | undefined => {
+const stateDirectory = (): string | undefined => {
   try {
-    const home = userInfo().homedir
+    const home = homeDirectory()
     const usable = isAbsolute(home) && home !== '/' && statSync(home).isDirectory()
     return usable ? `${home}/.local/state/rendezvous` : undefined
   } catch {
