@@ -10,7 +10,7 @@ import { besideEach } from '../side-by-side.ts'
 import { Place } from './rdv.ts'
 import { consul, etcd, startGateway } from './stores.ts'
 
-const WAITS = 200
+const WAITS = 60
 
 /** The options from the documentation: a broken request is repeated, and a gateway that is down is passed over. */
 const RETRY = ['--retry', '20', '--retry-all-errors', '--retry-delay', '1']
