@@ -117,10 +117,10 @@ const settings = ({ args = {}, flags = {} }: CommandClass): string => {
   return all.length > 0 ? table(HEADER, all) : ''
 }
 
-/** Whether a flag is a command's own, or has another variable than every command's. */
-export const isOwnFlag = ([name, { env }]: readonly [string, Flag]): boolean => {
+/** Whether a flag is a command's own flag, or a flag of every command with another variable or another text. */
+export const isOwnFlag = ([name, { env, summary }]: readonly [string, Flag]): boolean => {
   const same = globalFlags[name as keyof typeof globalFlags]
-  return same === undefined || same.env !== env
+  return same === undefined || same.env !== env || same.summary !== summary
 }
 
 const HEADER = ['', 'environment', 'meaning']
@@ -162,8 +162,8 @@ const jsonResults = (): string =>
     .map(([id, { schema, streams, onStderr }]) => {
       const notes = [
         streams &&
-          `One object a line${streams === 'always' ? '' : ` ${streams.replace(/--[a-z]+/, '`$&`')}`}.`,
-        onStderr && 'On stderr: stdout is that of COMMAND.',
+          `Prints one object per line${streams === 'always' ? '' : ` ${streams.replace(/--[a-z]+/, '`$&`')}`}.`,
+        onStderr && 'Prints the object on stderr, because stdout belongs to COMMAND.',
       ]
       return [`## ${id.replace(':', ' ')}`, notes.filter(Boolean).join(' '), fieldTable(schema)]
         .filter((part) => part !== '')

@@ -12,7 +12,7 @@ import { printResult } from './output/print.ts'
 export abstract class CountingCommand extends RdvCommand {
   static override description =
     `A counter that does not exist has the value 0. If the result exceeds 64 bits, the counter stays unchanged and the exit code is 1.
-Each change is made exactly once, even if answers of the store are lost. If the result cannot be known, the exit code is 122.`
+Each change is made exactly once, even if answers of the store are lost. If it stays unknown whether the change was made, the exit code is 122.`
   static override args = {
     name: Args.string({
       description: 'Name of the counter, such as builds.',

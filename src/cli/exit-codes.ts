@@ -10,12 +10,12 @@ export const EXIT_CODES: Readonly<Record<ErrorKind, ExitCode>> = {
   no: {
     code: 1,
     meaning:
-      'negative result: a target is not ready (--once), a probe is down, a target failed, or another process is the holder',
+      'negative result: a target is not ready (--once) or has failed, a probe is down, or another process is the holder',
   },
   usage: { code: 2, meaning: 'usage error; nothing was done' },
   unavailable: {
     code: 120,
-    meaning: 'the backend is unreachable or refused the request; nothing was written',
+    meaning: 'the store is unreachable or refused the request; nothing was written',
   },
   lost: {
     code: 121,
@@ -28,7 +28,8 @@ export const EXIT_CODES: Readonly<Record<ErrorKind, ExitCode>> = {
   },
   conflict: {
     code: 123,
-    meaning: 'the parameters differ from those of the holders, or the key has data of another kind',
+    meaning:
+      'the parameters differ from those of other processes, or the key has data of another kind',
   },
   timeout: { code: 124, meaning: 'timed out' },
   internal: { code: 125, meaning: 'internal error, or this machine cannot run rdv' },

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { optional, parseCount, parsePositiveDuration } from '../base/values.ts'
 import { RdvCommand } from '../cli/base-command.ts'
-import { patientFlags } from '../cli/flags/global-flags.ts'
+import { patientFlags, ttlFlag } from '../cli/flags/global-flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printResult } from '../cli/output/print.ts'
 import { waiting } from '../cli/waiting.ts'
@@ -10,11 +10,12 @@ import { barrier } from '../recipes/barrier/barrier.ts'
 import { checkKey } from '../recipes/core/keys.ts'
 
 export default class BarrierCommand extends RdvCommand {
-  static override summary = 'Waits until N parties have arrived, and gives each its arrival index.'
+  static override summary =
+    'Waits until N parties have arrived, and gives each party its arrival index.'
   static override description =
-    `Prints the index (0 to N-1), or runs COMMAND in its place with the index in RDV_BARRIER_INDEX.
-The barrier can be used again at once. A party that dies or gives up while it waits is not counted.
-All parties must give the same N. A party with a different N exits with 123.`
+    `Prints the arrival index (0 to N-1), or replaces itself with COMMAND, which gets the index in RDV_BARRIER_INDEX.
+A party that dies or gives up while it waits is not counted. After the parties have met, the barrier can be used again.
+All parties must give the same N; otherwise the exit code is 123.`
   static override usage = 'barrier NAME --parties N [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> barrier start --parties 3 -- ./load-test',
@@ -29,12 +30,12 @@ All parties must give the same N. A party with a different N exits with 123.`
   }
   static override flags = {
     ...patientFlags,
-    parties: Flags.string({ summary: 'Number of parties.', required: true, helpValue: 'N' }),
-    ttl: Flags.string({
-      summary:
-        'Time until this party is no longer counted after it dies. Default: 15s, on Consul 45s.',
-      helpValue: 'DURATION',
+    parties: Flags.string({
+      summary: 'Number of parties that meet at the barrier.',
+      required: true,
+      helpValue: 'N',
     }),
+    ...ttlFlag,
   }
 
   protected override readonly takesCommand = true

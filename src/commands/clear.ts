@@ -24,10 +24,10 @@ export default class Clear extends RdvCommand {
     }),
   }
   static override flags = {
-    recursive: Flags.boolean({ summary: 'Also removes all keys below each key: a whole group.' }),
+    recursive: Flags.boolean({ summary: 'Also removes all keys below each KEY.' }),
     all: Flags.boolean({
       summary:
-        'Also removes the locks, counters, topics and other objects with these names, and all below them.',
+        'Also removes all other objects with these names or below them, such as locks, counters and topics.',
     }),
   }
 

@@ -6,7 +6,7 @@ import { checkShell, SHELLS } from '../completion/shells.ts'
 export default class Completion extends RdvCommand {
   static override summary = 'Prints a completion script for a shell.'
   static override description =
-    `SHELL is ${SHELLS.join(', ')}. The script is static: completion does not run rdv.`
+    'The script contains all commands and flags. A completion does not run rdv.'
   static override usage = 'completion SHELL [FLAGS]'
   static override examples = [
     'eval "$(<%= config.bin %> completion bash)"',
@@ -14,7 +14,11 @@ export default class Completion extends RdvCommand {
     '<%= config.bin %> completion fish >~/.config/fish/completions/rdv.fish',
   ]
   static override args = {
-    shell: Args.string({ description: 'Name of the shell.', required: true, ignoreStdin: true }),
+    shell: Args.string({
+      description: `Name of the shell, one of ${SHELLS.join(', ')}.`,
+      required: true,
+      ignoreStdin: true,
+    }),
   }
 
   async run(): Promise<void> {

@@ -4,9 +4,9 @@ import { examine } from '../recipes/examine.ts'
 
 export default class Doctor extends RdvCommand {
   static override summary =
-    'Checks whether the backend is reachable and writable, measures a read, and reports known problems.'
+    'Checks whether the store is reachable and writable, measures a read, and reports known problems.'
   static override description =
-    'Exit code 0: the backend works. 1: it works, with warnings on stderr. 120: it does not work.'
+    'Exit code 0: the store works. Exit code 1: the store works, with warnings on stderr. Exit code 120: the store does not work.'
   static override examples = [
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --backend etcd://localhost:2379',

@@ -11,7 +11,7 @@ export default class Elect extends RdvCommand {
   static override summary = 'Campaigns for leadership and leads while COMMAND runs.'
   static override description =
     `Without COMMAND, it prints ID TOKEN when it becomes the leader, and leads until it is interrupted.
-When a leader stops or dies, the candidate that has waited longest becomes the leader.
+When the leader stops or dies, the candidate that has waited longest becomes the next leader.
 COMMAND gets RDV_FENCING_TOKEN, which increases with each leader. If the leadership is lost, COMMAND is ended and the exit code is 121.`
   static override usage = 'elect NAME [FLAGS] [-- COMMAND…]'
   static override examples = [
@@ -20,11 +20,15 @@ COMMAND gets RDV_FENCING_TOKEN, which increases with each leader. If the leaders
     '<%= config.bin %> elect shop --events',
   ]
   static override args = {
-    name: Args.string({ description: 'Name of the election.', required: true, ignoreStdin: true }),
+    name: Args.string({
+      description: 'Name of the election, such as shop.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     id: Flags.string({
-      summary: 'Id of this candidate. Default: host name and process id.',
+      summary: 'Id of this candidate. Default: the host name and the process id.',
       helpValue: 'ID',
     }),
     again: Flags.boolean({ summary: 'Campaigns again after the leadership is lost.' }),

@@ -5,7 +5,8 @@ import { checkSignalKey } from '../recipes/core/signal-key.ts'
 import { getState } from '../recipes/get.ts'
 
 export default class Get extends RdvCommand {
-  static override summary = 'Prints the state of a key. Exit code 1 if the key has no state.'
+  static override summary =
+    'Prints the state of a key. If the key has no state, the exit code is 1.'
   static override examples = ['<%= config.bin %> get deploy/node1']
   static override args = {
     key: Args.string({

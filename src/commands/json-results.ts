@@ -20,8 +20,8 @@ const ERRORS: Readonly<Record<ErrorKind | 'command' | 'interrupted', true>> = {
   interrupted: true,
 }
 
-const object = (properties: TProperties): TSchema =>
-  Type.Object(properties, { additionalProperties: false })
+const object = (properties: TProperties, description?: string): TSchema =>
+  Type.Object(properties, { additionalProperties: false, ...(description && { description }) })
 
 const success = (properties: TProperties): TSchema =>
   object({ ok: Type.Literal(true), ...properties })
@@ -45,7 +45,10 @@ export const FAILURE = object({
   exitCode: number('Exit code of the process.'),
   pending: Type.Optional(
     Type.Array(
-      object({ target: text('Target, as given.'), reason: text('Why the target was not ready.') }),
+      object({
+        target: text('Target, as given.'),
+        reason: text('Reason why the target was not ready.'),
+      }),
       {
         description: 'After a timeout of a wait: the targets that were not ready.',
       },
@@ -54,15 +57,19 @@ export const FAILURE = object({
   verdict: Type.Optional(Type.Literal('unusable', { description: 'Only for doctor.' })),
 })
 
-const session = object({
-  kind: Type.Enum(['hold', 'expire'], {
-    description: 'hold: a process keeps the session alive. expire: the session expires by itself.',
-  }),
-  host,
-  pid,
-  by: optional('Name of the client for which that process acts.'),
-  since,
-})
+const session = object(
+  {
+    kind: Type.Enum(['hold', 'expire'], {
+      description:
+        'hold: a process keeps the session alive. expire: the session expires by itself.',
+    }),
+    host,
+    pid,
+    by: optional('Name of the client for which that process acts.'),
+    since,
+  },
+  'Session that holds the key.',
+)
 
 const signal = {
   key: text('Key.'),
@@ -77,13 +84,16 @@ const statusRow = object({
   id: optional('Id of a candidate.'),
   token: Type.Optional(token),
   holder: Type.Optional(
-    object({
-      kind: optional('hold or expire, as in the output of list.'),
-      host,
-      pid: Type.Optional(pid),
-      by: optional('Name of the client for which that process acts.'),
-      since,
-    }),
+    object(
+      {
+        kind: optional('hold or expire, as in the output of list.'),
+        host,
+        pid: Type.Optional(pid),
+        by: optional('Name of the client for which that process acts.'),
+        since,
+      },
+      'Holder, waiter or candidate.',
+    ),
   ),
 })
 
@@ -99,24 +109,29 @@ const once = Type.Union([
   object({
     ok: Type.Boolean({ description: 'Whether COMMAND succeeded.' }),
     name,
-    ran: Type.Literal(true),
+    ran: Type.Literal(true, { description: 'This process ran COMMAND.' }),
     exitCode: number('Exit code of COMMAND.'),
   }),
   success({
     name,
-    ran: Type.Literal(false),
-    by: object({
-      host: Type.Optional(host),
-      pid: Type.Optional(pid),
-      at: optional('Time at which COMMAND succeeded (ISO 8601, UTC).'),
-    }),
+    ran: Type.Literal(false, { description: 'This process did not run COMMAND.' }),
+    by: object(
+      {
+        host: Type.Optional(host),
+        pid: Type.Optional(pid),
+        at: optional('Time at which COMMAND succeeded (ISO 8601, UTC).'),
+      },
+      'Process that ran COMMAND.',
+    ),
   }),
 ])
 
 const elected = success({ name, id: text('Id of the candidate.'), token })
 
 const electionEvent = success({
-  event: Type.Enum(['elected', 'follower', 'lost', 'peer-join', 'peer-leave']),
+  event: Type.Enum(['elected', 'follower', 'lost', 'peer-join', 'peer-leave'], {
+    description: 'Kind of event.',
+  }),
   id: text('Id of the candidate that the event is about.'),
   leader: Type.Union([Type.String(), Type.Null()], { description: 'Id of the leader, if any.' }),
   token: Type.Optional(token),
@@ -129,36 +144,49 @@ const message = (more: TProperties = {}): TSchema =>
     success({ ...more, base64: text('Any other message, in base64.') }),
   ])
 
-const traits = object({
-  name: text('Name of the store.'),
-  reach: Type.Enum(['process', 'machine', 'network']),
-  minTtl: number('Smallest TTL, milliseconds.'),
-  maxTtl: number('Longest TTL, milliseconds.'),
-  defaultTtl: number('TTL if none is given, milliseconds.'),
-  expiryFactor: number('The session of a dead process ends within this many times its TTL.'),
-  seesDeath: Type.Boolean({
-    description:
-      'Whether the store ends the session of a process on this machine when that process dies.',
-  }),
-  maxCommitBytes: number('Largest commit, bytes.'),
-  maxCommitOperations: number('Largest commit, operations.'),
-  waiters: Type.Enum(['known', 'announced']),
-})
+const traits = object(
+  {
+    name: text('Name of the store.'),
+    reach: Type.Enum(['process', 'machine', 'network'], {
+      description:
+        'process: only one process can use the store. machine: processes of one machine. network: processes of all machines.',
+    }),
+    minTtl: number('Minimum TTL, in milliseconds.'),
+    maxTtl: number('Maximum TTL, in milliseconds.'),
+    defaultTtl: number('Default TTL, in milliseconds.'),
+    expiryFactor: number('The session of a dead process ends within this many times its TTL.'),
+    seesDeath: Type.Boolean({
+      description:
+        'Whether the store ends the session of a process on this machine when that process dies.',
+    }),
+    maxCommitBytes: number('Maximum size of a commit, in bytes.'),
+    maxCommitOperations: number('Maximum number of operations in a commit.'),
+    waiters: Type.Enum(['known', 'announced'], {
+      description: 'known: status lists all waiters. announced: it lists those with --announce.',
+    }),
+  },
+  'Limits and properties of the store.',
+)
 
 const list = Type.Union([
-  success({ keys: Type.Array(object(signal)) }),
-  success({ event: Type.Enum(['join', 'change', 'leave']), ...signal }),
+  success({ keys: Type.Array(object(signal), { description: 'Keys, in order of their names.' }) }),
+  success({
+    event: Type.Enum(['join', 'change', 'leave'], { description: 'Kind of change.' }),
+    ...signal,
+  }),
 ])
 
 const doctor = object({
   ok: Type.Boolean({ description: 'Whether the store works without warnings.' }),
-  verdict: Type.Enum(['fine', 'warnings']),
+  verdict: Type.Enum(['fine', 'warnings'], { description: 'Result of the checks.' }),
   address: text('Address of the store, without secrets.'),
   version: text('Name and version of the store.'),
-  milliseconds: number('Median time of a read.'),
+  milliseconds: number('Median time of a read, in milliseconds.'),
   traits,
-  outage: Type.Optional(number('Longest outage that the default TTL survives, milliseconds.')),
-  warnings: Type.Array(Type.String()),
+  outage: Type.Optional(
+    number('Longest outage that a session with the default TTL survives, in milliseconds.'),
+  ),
+  warnings: Type.Array(Type.String(), { description: 'Known problems, one sentence each.' }),
 })
 
 const signalled = success({
@@ -178,7 +206,7 @@ interface JsonResult {
   readonly onStderr?: true
 }
 
-/** By the command's id. If a command runs COMMAND, all output that is not described here is COMMAND's. */
+/** By the command's id. If a command runs COMMAND, COMMAND prints all output that is not described here. */
 export const JSON_RESULTS: Readonly<Record<string, JsonResult>> = {
   barrier: {
     schema: success({
@@ -187,7 +215,11 @@ export const JSON_RESULTS: Readonly<Record<string, JsonResult>> = {
       index: number('Arrival index of this party, from 0.'),
     }),
   },
-  clear: { schema: success({ cleared: Type.Array(Type.String(), { description: 'Names.' }) }) },
+  clear: {
+    schema: success({
+      cleared: Type.Array(Type.String(), { description: 'Names, as given.' }),
+    }),
+  },
   completion: { schema: success({ shell: text('Shell.'), script: text('Completion script.') }) },
   'counter:dec': { schema: counter },
   'counter:get': { schema: counter },
@@ -242,7 +274,7 @@ export const JSON_RESULTS: Readonly<Record<string, JsonResult>> = {
   },
   signal: { schema: signalled },
   status: {
-    schema: success({ status: Type.Array(statusRow) }),
+    schema: success({ status: Type.Array(statusRow, { description: 'Rows of the status.' }) }),
     streams: 'with --watch',
   },
   subscribe: { schema: message({ id: text('Id of the message.') }), streams: 'always' },

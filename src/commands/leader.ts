@@ -1,26 +1,28 @@
 import * as Args from '@oclif/core/args'
-import * as Flags from '@oclif/core/flags'
 import { NoError } from '../base/errors.ts'
 import { RdvCommand } from '../cli/base-command.ts'
+import { watchFlags } from '../cli/flags/global-flags.ts'
 import { printResult } from '../cli/output/print.ts'
 import { checkKey } from '../recipes/core/keys.ts'
 import { type Candidate, leader, watchLeader } from '../recipes/election.ts'
 
 export default class Leader extends RdvCommand {
-  static override summary = 'Prints the id of the leader. Exit code 1 if there is no leader.'
+  static override summary =
+    'Prints the id of the leader. If there is no leader, the exit code is 1.'
+  static override description =
+    'With --watch, it prints the id of each new leader, and an empty line while there is no leader.'
   static override examples = [
     '<%= config.bin %> leader shop',
     '<%= config.bin %> leader shop --watch',
   ]
   static override args = {
-    name: Args.string({ description: 'Name of the election.', required: true, ignoreStdin: true }),
-  }
-  static override flags = {
-    watch: Flags.boolean({
-      summary:
-        'Keeps running and prints a line for each change. An empty line means that there is no leader.',
+    name: Args.string({
+      description: 'Name of the election, such as shop.',
+      required: true,
+      ignoreStdin: true,
     }),
   }
+  static override flags = watchFlags
 
   async run(): Promise<void> {
     const { args, flags } = await this.begin(Leader)

@@ -1,7 +1,8 @@
 import * as Args from '@oclif/core/args'
-import * as Flags from '@oclif/core/flags'
+
 import { RdvCommand } from '../cli/base-command.ts'
 import { hintAtPatterns } from '../cli/failure/pattern-hints.ts'
+import { watchFlags } from '../cli/flags/global-flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { formatTable, note, printResult } from '../cli/output/print.ts'
 import { sinceCell } from '../cli/output/since.ts'
@@ -13,19 +14,16 @@ import { list, type Signal, watchList } from '../recipes/list.ts'
 export default class List extends RdvCommand {
   static override summary = 'Lists keys with their states and holders.'
   static override description =
-    'If stdout is not a terminal, the columns are separated by tabs and have no header: key, state, host, pid, since.'
+    `If stdout is not a terminal, the columns are separated by tabs and have no header: key, state, host, pid, since.
+With --watch, it prints a line for each change. The first column is join, change or leave.`
   static override examples = ['<%= config.bin %> list', '<%= config.bin %> list deploy/ --watch']
   static override args = {
     prefix: Args.string({
-      description: 'Lists only the keys of this group, such as deploy/.',
+      description: 'Group whose keys are listed, such as deploy/. Default: all keys.',
       ignoreStdin: true,
     }),
   }
-  static override flags = {
-    watch: Flags.boolean({
-      summary: 'Keeps running and prints a line for each join, change and leave.',
-    }),
-  }
+  static override flags = watchFlags
 
   async run(): Promise<void> {
     const { args, flags } = await this.begin(List)

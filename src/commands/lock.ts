@@ -15,9 +15,9 @@ export default class LockCommand extends RdvCommand {
   static override summary =
     'Holds a lock while COMMAND runs. Waiters get the lock in the order of their arrival.'
   static override description =
-    `With --slots N, the lock has up to N holders. All must give the same N; otherwise the exit code is 123.
-Without COMMAND, it prints KEY TOKEN and holds the lock until it is interrupted.
-COMMAND gets RDV_LOCK_KEY and RDV_FENCING_TOKEN, which increases with each holder.`
+    `Without COMMAND, it prints KEY TOKEN and holds the lock until it is interrupted.
+COMMAND gets RDV_LOCK_KEY and RDV_FENCING_TOKEN, which increases with each holder. If the lock is lost, COMMAND is ended and the exit code is 121.
+With --slots N, the lock has up to N holders. All processes must give the same N; otherwise the exit code is 123.`
   static override usage = 'lock NAME [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> lock deploy -- ./deploy',

@@ -26,8 +26,8 @@ export default class Once extends RdvCommand {
   static override summary = 'Runs COMMAND in one process at a time until it has succeeded once.'
   static override description =
     `The other processes wait. When COMMAND has succeeded, they exit with 0 and report on stderr which process ran it and when.
-With --json, the report is an object on stderr: ran, exitCode and, if COMMAND was not run, by (host, pid, at).
-If COMMAND fails or its process dies, the next process runs it. After 'rdv clear --all NAME' it can run again.`
+If COMMAND fails or its process dies, the next process runs it. After 'rdv clear --all NAME', COMMAND can run again.
+With --json, each process prints an object on stderr. It has exitCode if the process ran COMMAND, and by (host, pid, at) otherwise.`
   static override usage = 'once NAME [FLAGS] -- COMMAND…'
   static override examples = [
     '<%= config.bin %> once migrate-v7 -- ./migrate',
@@ -42,7 +42,7 @@ If COMMAND fails or its process dies, the next process runs it. After 'rdv clear
   }
   static override flags = {
     expire: Flags.string({
-      summary: 'Time after which COMMAND may run again. Default: never.',
+      summary: 'Time after which COMMAND may run again, such as 20h. Default: never.',
       helpValue: 'DURATION',
     }),
     ...ownershipFlags,

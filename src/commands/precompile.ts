@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { NoError } from '../base/errors.ts'
 import { RdvCommand } from '../cli/base-command.ts'
+import { backendFlag, timeoutFlag } from '../cli/flags/global-flags.ts'
 import { note, printResult } from '../cli/output/print.ts'
 import { withDeadline } from '../recipes/core/deadline.ts'
 import { keptIn } from '../start-up/code-cache/directories.ts'
@@ -13,19 +14,23 @@ const DEFAULT_TIMEOUT = 60_000
 
 export default class Precompile extends RdvCommand {
   static override summary =
-    'Caches the compiled code of common commands so that they start faster. For the build of an image.'
+    'Caches the compiled code of common commands, so that they start faster. Run it when you build an image.'
   static override description =
     `Prints the directory of the cache. All users of this program with the same Node use the cache.
-The commands run on a temporary embedded store, or on the store of --backend in a namespace of their own.`
+It runs the commands in a temporary store, or in a namespace of their own in the store of --backend.`
   static override examples = [
     '<%= config.bin %> precompile',
     '<%= config.bin %> precompile --backend etcd://localhost:2379',
   ]
+  static override flags = {
+    ...backendFlag('a temporary store'),
+    ...timeoutFlag('the command', '1m'),
+  }
 
   async run(): Promise<void> {
     const { flags } = await this.begin(Precompile)
     if (process.versions.bun !== undefined) {
-      note('this executable is already compiled: do not run rdv precompile')
+      note('this executable is already compiled: rdv precompile is not needed')
       return printResult(undefined, { ok: true })
     }
     process.exitCode = await withDeadline(this.limits(DEFAULT_TIMEOUT), (signal) =>
@@ -39,7 +44,7 @@ The commands run on a temporary embedded store, or on the store of --backend in 
 }
 
 const NOWHERE =
-  'the cache cannot be written: run this as a user who may write to the program’s directory, or with a HOME that only you may write to'
+  'the cache cannot be written: run rdv precompile as a user with write access to the directory of the program, or set HOME to a directory that only you can write to'
 
 interface Told {
   readonly backend?: string | undefined

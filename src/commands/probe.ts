@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args'
 import { RdvCommand } from '../cli/base-command.ts'
+import { timeoutFlag } from '../cli/flags/global-flags.ts'
 import { probeFlags, probeOptions } from '../cli/flags/probe-flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { printResult } from '../cli/output/print.ts'
@@ -14,11 +15,11 @@ import { waitFor } from '../recipes/wait/wait.ts'
 const ONE_CHECK = 10_000
 
 export default class Probe extends RdvCommand {
-  static override summary = 'Checks once whether targets are up. For health checks.'
-  static override description =
-    `Exit code 0: all targets are up. 1: a target is down. With --timeout, it checks until all targets are up.
-Then it runs COMMAND in its place.
-URL is tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file:///path, dns://name or exec:COMMAND.`
+  static override summary = 'Checks whether targets are up, for example in a health check.'
+  static override description = `Exit code 0: all targets are up. Exit code 1: a target is down.
+Without --timeout, it checks each target once. With --timeout, it checks until all targets are up.
+When all targets are up, it replaces itself with COMMAND.
+URL is tcp://HOST:PORT, http(s)://…, postgres://…, redis://…, unix:///PATH, file:///PATH, dns://NAME or exec:COMMAND.`
   static override usage = 'probe URL… [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> probe http://localhost:8080/health',
@@ -26,13 +27,16 @@ URL is tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file
   ]
   static override args = {
     url: Args.string({
-      description: 'Target to check.',
+      description: 'URL of a target to check.',
       required: true,
       multiple: true,
       ignoreStdin: true,
     }),
   }
-  static override flags = probeFlags
+  static override flags = {
+    ...timeoutFlag('repeated checks', 'one check of at most 10s'),
+    ...probeFlags,
+  }
 
   protected override readonly takesCommand = true
 

@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import { UsageError } from '../base/errors.ts'
 import { optional, parseCount, parsePositiveDuration } from '../base/values.ts'
 import { RdvCommand } from '../cli/base-command.ts'
+import { nullFlag, timeoutFlag } from '../cli/flags/global-flags.ts'
 import { note, printResult } from '../cli/output/print.ts'
 import { delimiterOf, records } from '../cli/records.ts'
 import { withDeadline } from '../recipes/core/deadline.ts'
@@ -14,9 +15,9 @@ import { type PublishOptions, publish } from '../recipes/topic/publish.ts'
 export default class Publish extends RdvCommand {
   static override summary = 'Publishes messages on a topic, and exits when all are stored.'
   static override description =
-    `Each argument is a message. With -, each line of stdin is a message, including empty lines.
-Messages are stored exactly once and in order. --timeout applies to each batch, not to the whole of stdin.
-The publisher trims the oldest messages, several at a time.`
+    `Each argument is a message. With - instead, each line of stdin is a message, including empty lines.
+Messages are stored exactly once and in order, in batches.
+Each call trims the oldest messages, several at a time. A message may be trimmed as soon as --retain or --retain-for permits it.`
   static override usage = 'publish TOPIC MESSAGE…|- [FLAGS]'
   static override examples = [
     '<%= config.bin %> publish jobs "build $COMMIT"',
@@ -24,24 +25,27 @@ The publisher trims the oldest messages, several at a time.`
     'find . -name "*.log" -print0 | <%= config.bin %> publish files - --null --retain-for 24h',
   ]
   static override args = {
-    topic: Args.string({ description: 'Name of the topic.', required: true, ignoreStdin: true }),
+    topic: Args.string({
+      description: 'Name of the topic, such as jobs.',
+      required: true,
+      ignoreStdin: true,
+    }),
     message: Args.string({
-      description: 'Any text; - reads stdin.',
+      description: 'Text of a message; - reads the messages from stdin.',
       required: true,
       multiple: true,
       ignoreStdin: true,
     }),
   }
   static override flags = {
-    null: Flags.boolean({
-      summary: 'Messages on stdin end with a NUL byte instead of a line feed.',
-    }),
+    ...timeoutFlag('each batch', '10s'),
+    ...nullFlag,
     retain: Flags.string({
-      summary: 'Keeps at least the newest N messages. Default: 10000.',
+      summary: 'Number of newest messages to keep. Default: 10000, with --retain-for no limit.',
       helpValue: 'N',
     }),
     'retain-for': Flags.string({
-      summary: 'Keeps messages for this time; without --retain, their number is not limited.',
+      summary: 'Time for which messages are kept, such as 24h. Default: no limit.',
       helpValue: 'DURATION',
     }),
   }

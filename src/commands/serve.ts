@@ -33,10 +33,10 @@ const reload = async (
 }
 
 export default class Serve extends RdvCommand {
-  static override summary = 'Runs the rendezvous server, which clients use with rdv or with curl.'
+  static override summary = 'Runs the rendezvous server for clients that use rdv or curl.'
   static override description =
-    `Without --backend or --data-dir, all data is in memory and lost when the server ends.
-To listen on an address other than loopback, give --token-file, or --insecure to serve without authorization.`
+    `Without --backend and --data-dir, all data is in memory and is lost when the server ends.
+An address other than loopback requires --token-file, or --insecure, which serves without authorization.`
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --listen 0.0.0.0:8080 --token-file /run/secrets/rdv --data-dir /var/lib/rendezvous',

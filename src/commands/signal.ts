@@ -4,6 +4,7 @@ import { parseDuration } from '../base/duration.ts'
 import { UsageError } from '../base/errors.ts'
 import { optional, parsePositiveDuration } from '../base/values.ts'
 import { RdvCommand } from '../cli/base-command.ts'
+import { graceFlag, timeoutFlag, ttlFlag } from '../cli/flags/global-flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { note, printResult } from '../cli/output/print.ts'
 import { withDeadline } from '../recipes/core/deadline.ts'
@@ -15,8 +16,9 @@ export default class Signal extends RdvCommand {
   static override summary =
     'Sets the state of a key and wakes its waiters. The state stays after this process ends.'
   static override description =
-    `With --hold, the key is held while this process or COMMAND lives, and then removed.
-If another live session holds the key, the key stays unchanged and the exit code is 1.`
+    `With --hold, the key is held while this process or COMMAND lives, and is then removed.
+With --hold or --expire, if another live session holds the key, the key stays unchanged and the exit code is 1.
+COMMAND, --states-from, --on-success, --on-failure, --on-loss, --ttl and --grace require --hold.`
   static override usage = 'signal KEY [STATE] [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> signal db migrated',
@@ -33,40 +35,33 @@ If another live session holds the key, the key stays unchanged and the exit code
     state: Args.string({ description: 'State to set. Default: ready.', ignoreStdin: true }),
   }
   static override flags = {
+    ...timeoutFlag('setting and releasing the key', '10s'),
     expire: Flags.string({
-      summary: 'Removes the key after this time.',
+      summary: 'Time after which the key is removed, such as 30s. Default: never.',
       exclusive: ['hold'],
       helpValue: 'DURATION',
     }),
     hold: Flags.boolean({ summary: 'Holds the key while this process or COMMAND lives.' }),
     'states-from': Flags.string({
-      summary: 'Sets each line of stdin as the state. The end of stdin releases the key.',
+      summary: 'Sets the state to each line of stdin. The key is released at the end of stdin.',
       options: ['-'],
       helpValue: '-',
     }),
     'on-success': Flags.string({
-      summary: 'State to leave when COMMAND succeeds.',
+      summary: 'State that remains when COMMAND has succeeded. Default: the key is removed.',
       helpValue: 'STATE',
     }),
     'on-failure': Flags.string({
-      summary: 'State to leave when COMMAND fails.',
+      summary: 'State that remains when COMMAND has failed. Default: the key is removed.',
       helpValue: 'STATE',
     }),
     'on-loss': Flags.string({
       summary:
-        'Action when the session is lost: rejoin (hold the key again, the default) or stop (end COMMAND and exit with 121).',
+        'Action when the session is lost. rejoin holds the key again; stop ends COMMAND and exits with 121. Default: rejoin.',
       options: ['rejoin', 'stop'],
     }),
-    ttl: Flags.string({
-      summary:
-        'Time until the key is removed after this process dies. Default: 15s, on Consul 45s.',
-      helpValue: 'DURATION',
-    }),
-    grace: Flags.string({
-      summary:
-        'Time that COMMAND has to end before the session is lost. Default: a sixth of the TTL, at most 5s.',
-      helpValue: 'DURATION',
-    }),
+    ...ttlFlag,
+    ...graceFlag,
   }
 
   protected override readonly takesCommand = true
@@ -83,7 +78,7 @@ If another live session holds the key, the key stays unchanged and the exit code
       signal(namespace, key, state, { ...call, expire }),
     )
     if (expires !== undefined && expires !== expire)
-      note(`the key expires after ${expires / 1000} s, the minimum of this backend`)
+      note(`the key expires after ${expires / 1000} s, the minimum of this store`)
     await printResult(undefined, {
       ok: true,
       key,

@@ -1,5 +1,5 @@
-import * as Flags from '@oclif/core/flags'
 import { RdvCommand } from '../cli/base-command.ts'
+import { watchFlags } from '../cli/flags/global-flags.ts'
 import { invocation } from '../cli/invocation.ts'
 import { formatTable, printResult } from '../cli/output/print.ts'
 import { sinceCell } from '../cli/output/since.ts'
@@ -12,17 +12,15 @@ const HEADER = ['KIND', 'NAME', 'STATE', 'ID', 'HOST', 'PID', 'SINCE']
 export default class Status extends RdvCommand {
   static override summary = 'Shows holders, leaders, queues and waiters.'
   static override description =
-    `Lists held keys, groups, locks with their queues, elections, steps of rdv once, counters, wait groups,
-barriers, pipes and topics. If stdout is not a terminal, the columns are separated by tabs and have no header:
-kind, name, state, id, host, pid, since. With --watch, each status ends with an empty line.`
+    `Lists held keys, groups, locks with their queues, elections, steps of rdv once, counters, wait groups, barriers, pipes, topics and waiters.
+If stdout is not a terminal, the columns are separated by tabs and have no header: kind, name, state, id, host, pid, since.
+With --watch, it prints the whole status after each change. On a terminal, it redraws the screen; otherwise, an empty line ends each status.`
   static override examples = [
     '<%= config.bin %> status',
     '<%= config.bin %> status --watch',
     `<%= config.bin %> status --json | jq -r '.status[] | select(.kind == "lock" and .state == "holds") | .holder.host'`,
   ]
-  static override flags = {
-    watch: Flags.boolean({ summary: 'Shows the status again after each change.' }),
-  }
+  static override flags = watchFlags
 
   async run(): Promise<void> {
     const { flags } = await this.begin(Status)

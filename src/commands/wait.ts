@@ -16,11 +16,12 @@ import { reportCommands } from '../cli/output/report-commands.ts'
 import { targetNames, wait } from '../recipes/wait/wait-targets.ts'
 
 export default class Wait extends RdvCommand {
-  static override summary = 'Waits until every target is ready, then runs COMMAND in its place.'
+  static override summary = 'Waits until all targets are ready, then replaces itself with COMMAND.'
   static override description =
-    `TARGET is a key (db), a key in a state (db=migrated), a group (deploy/), or a probe URL:
-tcp://h:p, http(s)://…, postgres://…, redis://…, unix:///path, file:///path, dns://name, exec:COMMAND.
-A group is ready when it has at least one member and all members are ready; see --min and --ready.`
+    `TARGET is a key (db), a key in a state (db=migrated), a group (deploy/), or the URL of a probe:
+tcp://HOST:PORT, http(s)://…, postgres://…, redis://…, unix:///PATH, file:///PATH, dns://NAME or exec:COMMAND.
+A key is ready when its state is ready; see --state. A probe is ready when its target is up.
+A group is ready when it has at least one member and all its members are ready; see --min and --ready.`
   static override usage = 'wait TARGET… [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> wait db -- ./server',
@@ -41,7 +42,9 @@ A group is ready when it has at least one member and all members are ready; see 
     any: Flags.boolean({ summary: 'Waits until one target is ready.', exclusive: ['at-least'] }),
     'at-least': Flags.string({ summary: 'Waits until N targets are ready.', helpValue: 'N' }),
     not: Flags.boolean({ summary: 'Waits until no target is ready.' }),
-    once: Flags.boolean({ summary: 'Checks once instead of waiting. Exit code 0 or 1.' }),
+    once: Flags.boolean({
+      summary: 'Checks once and does not wait. If the condition is not met, the exit code is 1.',
+    }),
     'fail-if': Flags.string({
       summary: 'Exits with 1 as soon as this target is ready.',
       multiple: true,
@@ -57,11 +60,12 @@ A group is ready when it has at least one member and all members are ready; see 
       helpValue: 'LIST',
     }),
     min: Flags.string({
-      summary: 'Minimum number of members of a group, all of which must be ready.',
+      summary: 'Minimum number of members of a group. All members must be ready. Default: 1.',
       helpValue: 'N',
     }),
     ready: Flags.string({
-      summary: 'Number of ready members that a group needs, regardless of its other members.',
+      summary:
+        'Minimum number of ready members of a group. Other members may be in any state. Default: all members.',
       exclusive: ['min'],
       helpValue: 'N',
     }),

@@ -4,7 +4,7 @@ import * as Flags from '@oclif/core/flags'
 export const idempotencyFlag = {
   'idempotency-key': Flags.string({
     summary:
-      'Makes the change only once for this ID. A repeated call prints the result of the first.',
+      'Makes the change only once for this ID. A repeated call prints the result of the first call.',
     helpValue: 'ID',
   }),
 }

@@ -1,18 +1,9 @@
-import * as Flags from '@oclif/core/flags'
 import { UsageError } from '../../base/errors.ts'
 import type { PipeAddress } from '../../recipes/pipe/address.ts'
-import { lastingFlags } from './global-flags.ts'
+import { lastingFlags, nullFlag, ttlFlag } from './global-flags.ts'
 
 /** The flags of both ends of a pipe. */
-export const pipeFlags = {
-  ...lastingFlags,
-  null: Flags.boolean({ summary: 'Messages end with a NUL byte instead of a line feed.' }),
-  ttl: Flags.string({
-    summary:
-      'Time until this end of the pipe is removed after its process dies. Default: 15s, on Consul 45s.',
-    helpValue: 'DURATION',
-  }),
-}
+export const pipeFlags = { ...lastingFlags, ...nullFlag, ...ttlFlag }
 
 /**
  * Parses `HOST`, `HOST:PORT`, `[ADDRESS]` or `[ADDRESS]:PORT`.

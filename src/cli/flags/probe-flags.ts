@@ -6,19 +6,20 @@ import type { ProbeOptions } from '../../probes/probe.ts'
 /** The flags for http(s) probes. */
 export const probeFlags = {
   'http-status': Flags.string({
-    summary: 'Accepted HTTP statuses, such as 200-299,404.',
+    summary: 'Accepted HTTP statuses, such as 200-299,404. Default: 200-299.',
     helpGroup: 'PROBE',
     helpValue: 'RANGES',
   }),
   'http-header': Flags.string({
-    summary: 'Header to send with HTTP probes.',
+    summary: 'Header that HTTP probes send.',
     multiple: true,
     multipleNonGreedy: true,
     helpGroup: 'PROBE',
     helpValue: 'NAME:VALUE',
   }),
   'http-body-match': Flags.string({
-    summary: 'Regular expression (RE2 syntax) that the HTTP body must match.',
+    summary:
+      'Regular expression (RE2 syntax) that the body of the HTTP response must match. Default: any body.',
     helpGroup: 'PROBE',
     helpValue: 'REGEX',
   }),
@@ -55,7 +56,7 @@ const parseHeaders = (lines: readonly string[]): Record<string, string> =>
     lines.map((line) => {
       const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\r\n]*)$/.exec(line) ?? []
       if (name === undefined || value === undefined) {
-        throw new UsageError('a --http-header is not a header: write "Name: value"')
+        throw new UsageError('the value of --http-header is not a header: write "Name: value"')
       }
       return [name, value]
     }),

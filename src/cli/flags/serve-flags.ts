@@ -1,15 +1,13 @@
 import * as Flags from '@oclif/core/flags'
 import { LOG_FORMATS } from '../../server/log/logger.ts'
+import { backendFlag, timeoutFlag } from './global-flags.ts'
 
 const repeated = { multiple: true, multipleNonGreedy: true } as const
 
 /** Where the server listens, and where it stores its data. */
 const place = {
-  timeout: Flags.string({
-    summary: 'Timeout of requests that give none. Default: 30s.',
-    helpGroup: 'GLOBAL',
-    helpValue: 'DURATION',
-  }),
+  ...backendFlag('memory:', 'memory:, sqlite:, etcd://HOST:PORT or consul://HOST:PORT'),
+  ...timeoutFlag('each request that has no timeout of its own', '30s'),
   listen: Flags.string({
     summary: 'Address and port to listen on.',
     env: 'RDV_LISTEN',
@@ -17,7 +15,7 @@ const place = {
     helpValue: 'HOST:PORT',
   }),
   'data-dir': Flags.string({
-    summary: 'Stores all data in a file in this directory.',
+    summary: 'Directory for the data, which is stored in a file. Default: the data is in memory.',
     helpValue: 'DIR',
   }),
 }
@@ -26,7 +24,7 @@ const place = {
 const access = {
   'token-file': Flags.string({
     summary:
-      'File with the tokens that authorize clients: one per line, with its scopes (read,signal,probe,admin) before it. A token without scopes has all.',
+      'File with the tokens that authorize clients. Each line is TOKEN, which has all scopes, or SCOPES TOKEN, such as read,signal TOKEN. The scopes are read, signal, probe and admin.',
     env: 'RDV_TOKEN_FILE',
     helpValue: 'FILE',
   }),
@@ -35,22 +33,24 @@ const access = {
   }),
   'allow-namespace': Flags.string({
     summary:
-      'Namespace that http:// clients may use besides --namespace. On a local store, clients may use any namespace by default.',
+      'Namespace that http:// clients may use in addition to --namespace. Default: any on a local store, none on a shared store.',
     ...repeated,
     helpValue: 'NAME',
   }),
   'allow-host': Flags.string({
-    summary: 'Host name that clients may use for the server, or *.NAME.',
+    summary: 'Host name by which clients may call the server, or *.NAME for all names below NAME.',
     ...repeated,
     helpValue: 'NAME',
   }),
   'allow-probe': Flags.string({
-    summary: 'Target that may be probed: HOST:PORT, *.NAME:PORT or 10.0.0.0/8:PORT. Default: any.',
+    summary:
+      'Target that the server may probe for clients: HOST:PORT, *.NAME:PORT or 10.0.0.0/8:PORT. Default: any.',
     ...repeated,
     helpValue: 'PATTERN',
   }),
   'postgres-url': Flags.string({
-    summary: 'URL that /_postgres/DB probes; {{.}} stands for the database.',
+    summary:
+      'URL that the server probes for /_postgres/DATABASE, with {{.}} in place of the database.',
     env: 'RDV_POSTGRES_URL',
     helpValue: 'TEMPLATE',
   }),
@@ -68,7 +68,7 @@ const tls = {
     helpValue: 'FILE',
   }),
   'tls-ca': Flags.string({
-    summary: 'Certificate authority (PEM) that must have signed the certificates of clients.',
+    summary: 'Certificate authority (PEM). Clients must present a certificate that it has signed.',
     dependsOn: ['tls-cert'],
     helpValue: 'FILE',
   }),
@@ -81,23 +81,26 @@ const logs = {
     options: LOG_FORMATS,
     default: 'text',
   })(),
-  'access-log': Flags.boolean({ summary: 'Also logs each request.' }),
+  'access-log': Flags.boolean({ summary: 'Logs each request.' }),
 }
 
 const limits = {
-  'max-waiters': Flags.string({ summary: 'Maximum number of waiting requests.', helpValue: 'N' }),
+  'max-waiters': Flags.string({
+    summary: 'Maximum number of waiting requests. Default: 100000.',
+    helpValue: 'N',
+  }),
   'max-waiters-per-client': Flags.string({
     summary:
-      'Maximum number of waiting requests of one client address. Default: 10000, no limit on loopback.',
+      'Maximum number of waiting requests of one client address. Default: 10000, or no limit if the server listens on loopback.',
     helpValue: 'N',
   }),
   'max-connections': Flags.string({
-    summary: 'Maximum number of open connections.',
+    summary: 'Maximum number of open connections. Default: 120000.',
     helpValue: 'N',
   }),
   'client-timeout': Flags.string({
     summary:
-      'Time limit for a client to send its headers and to read what it is sent. Default: 20s.',
+      'Time in which a client must send its headers and must read what the server sends. Default: 20s.',
     helpValue: 'DURATION',
   }),
 }

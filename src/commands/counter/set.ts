@@ -9,7 +9,7 @@ import { Counter } from '../../recipes/counter.ts'
 export default class CounterSet extends RdvCommand {
   static override summary = 'Sets a counter and prints its new value.'
   static override description =
-    'With --if-equals, a counter with another value stays unchanged and the exit code is 1.'
+    'With --if-equals, a counter that has another value stays unchanged and the exit code is 1.'
   static override examples = [
     '<%= config.bin %> counter set builds 0',
     '<%= config.bin %> counter set balance -5 --if-equals 0',
@@ -21,14 +21,14 @@ export default class CounterSet extends RdvCommand {
       ignoreStdin: true,
     }),
     value: Args.string({
-      description: 'An integer, which may be negative.',
+      description: 'New value, an integer of 64 bits, which may be negative.',
       required: true,
       ignoreStdin: true,
     }),
   }
   static override flags = {
     'if-equals': Flags.string({
-      summary: 'Sets the counter only if this is its value.',
+      summary: 'Sets the counter only if its value is N.',
       helpValue: 'N',
     }),
   }

@@ -12,7 +12,7 @@ import { type CounterGoal, waitForCounter } from '../../recipes/counter.ts'
 
 export default class CounterWait extends RdvCommand {
   static override summary =
-    'Waits until a counter reaches a value, then prints it or runs COMMAND in its place.'
+    'Waits until a counter reaches a value, then prints the value or replaces itself with COMMAND.'
   static override usage =
     'counter wait NAME --at-least N | --at-most N | --equals N [FLAGS] [-- COMMAND…]'
   static override examples = [

@@ -14,20 +14,29 @@ import { receive } from '../../recipes/pipe/receive.ts'
 export default class PipeReceive extends RdvCommand {
   static override summary = 'Receives lines from a pipe as a member of a group, and prints them.'
   static override description =
-    `Every group gets each line. Within a group, a line goes to the member with the fewest unread lines.
-Waits for a sender and, if the sender dies, for the next sender. Exits with 0 after the last line of a sender whose stdin has ended.`
+    `Each group gets every line. Within a group, a line goes to the member with the fewest unread lines.
+The receiver waits for a sender and, if the sender dies, for the next sender.
+When the stdin of a sender has ended, the receiver prints the remaining lines and exits with 0.`
   static override examples = [
     '<%= config.bin %> pipe receive jobs --group workers | while read -r job; do ./work "$job"; done',
     '<%= config.bin %> pipe receive logs --group archive >>archive.log',
     '<%= config.bin %> pipe receive jobs --group workers --count 1',
   ]
   static override args = {
-    dest: Args.string({ description: 'Name of the pipe.', required: true, ignoreStdin: true }),
+    dest: Args.string({
+      description: 'Name of the pipe, such as jobs.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
-    group: Flags.string({ summary: 'Group to join.', required: true, helpValue: 'GROUP' }),
+    group: Flags.string({
+      summary: 'Name of the group to join.',
+      required: true,
+      helpValue: 'GROUP',
+    }),
     count: Flags.string({
-      summary: 'Exits after N lines.',
+      summary: 'Number of messages after which it exits with 0. Default: no limit.',
       helpValue: 'N',
     }),
     ...pipeFlags,

@@ -11,9 +11,9 @@ import { type Sent, send } from '../../recipes/pipe/send.ts'
 import type { SendOptions } from '../../recipes/pipe/send-options.ts'
 
 export default class PipeSend extends RdvCommand {
-  static override summary = 'Sends the lines of stdin to every group of receivers of a pipe.'
+  static override summary = 'Sends the lines of stdin to each group of receivers of a pipe.'
   static override description =
-    `Every group gets each line. Within a group, a line goes to the member with the fewest unread lines.
+    `Each group gets every line. Within a group, a line goes to the member with the fewest unread lines.
 Stdin is not read while there is no group or a group is full.
 At the end of stdin, the receivers read the remaining lines and exit. If the pipe has another sender, the exit code is 1.`
   static override examples = [
@@ -21,31 +21,35 @@ At the end of stdin, the receivers read the remaining lines and exit. If the pip
     'tail -f app.log | <%= config.bin %> pipe send logs --drop',
   ]
   static override args = {
-    dest: Args.string({ description: 'Name of the pipe.', required: true, ignoreStdin: true }),
+    dest: Args.string({
+      description: 'Name of the pipe, such as jobs.',
+      required: true,
+      ignoreStdin: true,
+    }),
   }
   static override flags = {
     group: Flags.string({
-      summary:
-        'Group that gets every line, including lines that are sent before its first member joins.',
+      summary: 'Name of a group that gets every line, even if its first member joins later.',
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'GROUP',
     }),
     min: Flags.string({
-      summary: 'Starts when this many receivers of each group are connected. Default: 0.',
+      summary:
+        'Minimum number of connected receivers of each group before the first line is sent. Default: 0.',
       helpValue: 'N',
     }),
     listen: Flags.string({
       summary:
-        'Address to listen on. Default: a free port of the address that reaches the backend.',
+        'Address and port to listen on. Default: the address from which this machine reaches the store, and a free port.',
       helpValue: 'HOST[:PORT]',
     }),
     advertise: Flags.string({
-      summary: 'Host that receivers connect to.',
+      summary: 'Host that receivers connect to. Default: the host of --listen.',
       helpValue: 'HOST',
     }),
     drop: Flags.boolean({
-      summary: 'Drops lines while there is no group or a group is full, instead of waiting.',
+      summary: 'Drops lines, instead of waiting, while there is no group or a group is full.',
     }),
     ...pipeFlags,
   }

@@ -12,9 +12,10 @@ import { waitForGroup } from '../../recipes/wait-group.ts'
 
 export default class WaitGroupWait extends RdvCommand {
   static override summary =
-    'Waits until no work of a wait group is pending, then runs COMMAND in its place.'
-  static override description = `A wait group without added work has no pending work either.
-If the wait may start before the work is added, give the expected amount of work with --expect.`
+    'Waits until no work of a wait group is pending, then replaces itself with COMMAND.'
+  static override description =
+    `While no work was added to a wait group, no work is pending and the wait ends at once.
+If the wait may start before the work is added, set --expect to the amount of work.`
   static override usage = 'waitgroup wait NAME [FLAGS] [-- COMMAND…]'
   static override examples = [
     '<%= config.bin %> waitgroup wait shards --expect 12 -- ./merge-shards',
@@ -31,7 +32,7 @@ If the wait may start before the work is added, give the expected amount of work
     ...patientFlags,
     ...announceFlag,
     expect: Flags.string({
-      summary: 'Also waits until this amount of work was added.',
+      summary: 'Amount of work that must also have been added. Default: 0.',
       helpValue: 'N',
     }),
   }
