@@ -12,7 +12,7 @@ import { formatTable, note, printResult } from './output/print.ts'
 const VERDICTS = {
   fine: 'works',
   warnings: 'works, with warnings',
-  unusable: 'the backend does not work',
+  unusable: 'the store does not work',
 } as const
 
 /** Prints what was found out about a backend, and sets the exit code. */
@@ -47,11 +47,11 @@ const outageOf = ({ reach, defaultTtl }: Traits): number | undefined =>
 const outageFact = (traits: Traits) => {
   const outage = outageOf(traits)
   if (outage === undefined) return []
-  return [['outage survived with that TTL', `${Math.floor(outage / 100) / 10} s`] as const]
+  return [['outage survived with the default TTL', `${Math.floor(outage / 100) / 10} s`] as const]
 }
 
 const printFacts = async (facts: readonly (readonly [string, string])[]): Promise<void> => {
-  for (const line of formatTable(['WHAT', ''], facts)) await printResult(line, {})
+  for (const line of formatTable(['PROPERTY', 'VALUE'], facts)) await printResult(line, {})
 }
 
 /** Whatever kept the store from working, it is out of use. */

@@ -136,7 +136,7 @@ export const stayHeld = async (holding: Holding, interrupts: Interrupts): Promis
 /** A TTL that was raised is worth a remark. */
 export const noteRaisedTtl = (wanted: number | undefined, inForce: number): void => {
   if (wanted !== undefined && inForce !== wanted)
-    note(`the TTL is ${inForce / 1000} s: ${wanted / 1000} s is too short for this backend`)
+    note(`the TTL is ${inForce / 1000} s: ${wanted / 1000} s is too short for this store`)
 }
 
 /** Says of what was given up without an answer how long others may have to wait for it. */

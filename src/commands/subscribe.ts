@@ -17,7 +17,7 @@ export default class Subscribe extends RdvCommand {
   static override description =
     `Prints "subscribed" on stderr when the subscription is active. All messages that are published after that are printed.
 Runs until it is interrupted, and continues after an outage of the store.
-If messages were trimmed before they were read, or if the topic was cleared, messages are lost and the exit code is 121.`
+If messages were trimmed before they were read, or if the topic was cleared, the exit code is 121.`
   static override examples = [
     '<%= config.bin %> subscribe jobs | while read -r job; do ./work "$job"; done',
     '<%= config.bin %> subscribe events --as mailer --json',

@@ -112,6 +112,6 @@ const candidateOf = ({ key, value, createRevision }: Entry): Candidate => ({
 
 /** An id is printed on one line, so it follows the rules for a state. */
 const checkId = (id: string): string => {
-  if (id === '') throw new UsageError('the id is empty: leave it out, or give a name')
+  if (id === '') throw new UsageError('the id is empty: write a name, or leave it out')
   return checkState(id)
 }

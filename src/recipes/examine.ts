@@ -58,6 +58,9 @@ const diagnose = async (backend: Backend, signal: AbortSignal): Promise<Diagnosi
   } catch (error) {
     // The diagnosis may need a permission that no other request needs.
     if (!(error instanceof UnavailableError) || error.retryable) throw error
-    return { version, warnings: [`its version and health are unknown: ${error.message}`] }
+    return {
+      version,
+      warnings: [`the version and the health of the store are unknown: ${error.message}`],
+    }
   }
 }

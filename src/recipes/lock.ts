@@ -108,8 +108,8 @@ const checkSlots = (name: string, slots: number, { value }: Entry): void => {
   if (theirs === slots) return
   throw new ConflictError(
     theirs === undefined
-      ? `the queue of ${name} has an entry that is not a lock`
-      : `${name} has ${theirs} slots, not ${slots}`,
+      ? `the queue of the lock ${name} has an entry of another kind: remove its key, or choose another name`
+      : `the lock ${name} has ${theirs} slots, not ${slots}: write the same number in all processes`,
   )
 }
 

@@ -66,7 +66,9 @@ const setExpiring = async (
   const plan = async (entry: Entry | undefined) => {
     const holder = await holderOf(namespace, entry, call)
     if (holder.held) {
-      throw new NoError(`the key is held by ${describeHolder(holder)}: it cannot be set to expire`)
+      throw new NoError(
+        `the key is held by ${describeHolder(holder)}, and a held key cannot expire: leave out the expiry`,
+      )
     }
     return {
       writes: boundWrites(namespace, lease.id, key, state, 'expire'),

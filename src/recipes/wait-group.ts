@@ -50,7 +50,8 @@ export class WaitGroup {
    * @throws NoError the total would not fit into 64 bits.
    */
   add(count = 1n, options: WaitGroupOptions = {}): Promise<WaitGroupState> {
-    if (count < 0n) throw new UsageError(`${count} cannot be added: use done to mark work as done`)
+    if (count < 0n)
+      throw new UsageError(`${count} is a negative amount of work: use done to mark work as done`)
     return this.#change('add', options, ({ pending, added }) => {
       if (!isInt64(added + count))
         throw new NoError(`adding ${count} to ${this.#name} exceeds 64 bits`)
@@ -63,10 +64,12 @@ export class WaitGroup {
    * @throws NoError less work is pending.
    */
   done({ count = 1n, ...options }: DoneOptions = {}): Promise<WaitGroupState> {
-    if (count < 1n) throw new UsageError(`${count} cannot be done: use add to add work`)
+    if (count < 1n)
+      throw new UsageError(`${count} is not an amount of done work: write an integer of at least 1`)
     return this.#change('done', options, ({ pending, added }) => {
-      if (pending === 0n) throw new NoError(`nothing is pending in ${this.#name}`)
-      if (pending < count) throw new NoError(`only ${pending} are pending in ${this.#name}`)
+      if (pending === 0n) throw new NoError(`${this.#name} has no pending work`)
+      if (pending < count)
+        throw new NoError(`${this.#name} has ${pending} pending: mark at most ${pending} as done`)
       return { pending: pending - count, added }
     })
   }
@@ -126,5 +129,7 @@ const parse = (name: string, text: string | undefined): WaitGroupState => {
   const state = { pending: parseInt64(pending ?? ''), added: parseInt64(added ?? '') }
   if (state.pending !== undefined && state.added !== undefined) return state as WaitGroupState
   const shown = printable(JSON.stringify(text.slice(0, 60)))
-  throw new ConflictError(`the wait group ${name} contains ${shown}, which is not a wait group`)
+  throw new ConflictError(
+    `the wait group ${name} contains ${shown}, which is not a wait group: to remove it, write rdv clear ${name} --all`,
+  )
 }

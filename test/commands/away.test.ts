@@ -100,7 +100,7 @@ test.concurrent.each(['etcd', 'http'])(
       ...ECHO,
     )
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'up\n' })
-    expect(stderr).toMatch(/^rdv: the TTL is \d+ s: 2 s is too short for this backend$/m)
+    expect(stderr).toMatch(/^rdv: the TTL is \d+ s: 2 s is too short for this store$/m)
     await proxy.stop()
     await store.stop()
   },

@@ -45,7 +45,9 @@ describe('doctor', () => {
   test('tells how long a store behind a network may be away', async () => {
     const server = await startRdvServe()
     const place = new Place({ RDV_BACKEND: server.url })
-    expect((await place.rdv('doctor')).stdout).toMatch(/^outage survived with that TTL\t10\.4 s$/m)
+    expect((await place.rdv('doctor')).stdout).toMatch(
+      /^outage survived with the default TTL\t10\.4 s$/m,
+    )
     const { outage, traits } = JSON.parse((await place.rdv('doctor', '--json')).stdout)
     expect({ outage, ttl: traits.defaultTtl }).toEqual({ outage: expect.any(Number), ttl: 15_000 })
     await server.stop()
@@ -64,7 +66,7 @@ describe('doctor', () => {
     const place = new Place({ RDV_BACKEND: 'sqlite:///dev/null/x' })
     const { code, stdout, stderr } = await place.rdv('doctor')
     expect({ code, stdout }).toEqual({ code: 120, stdout: '' })
-    expect(stderr).toMatch(/^rdv: the backend does not work: .*\/dev\/null cannot be created/)
+    expect(stderr).toMatch(/^rdv: the store does not work: .*\/dev\/null cannot be created/)
     const json = await place.rdv('doctor', '--json')
     expect(json.code).toBe(120)
     expect(JSON.parse(json.stdout)).toMatchObject({
@@ -83,7 +85,7 @@ describe('doctor', () => {
     const { code, stdout, stderr } = await place.sh(`exec ${HUMBLE} rdv doctor`)
     chmodSync(place.directory, 0o700)
     expect({ code, stdout }).toEqual({ code: 120, stdout: '' })
-    expect(stderr).toContain(`rdv: the backend does not work: ${place.file} cannot be written`)
+    expect(stderr).toContain(`rdv: the store does not work: ${place.file} cannot be written`)
   })
 
   test('is 1 where it works and something is known to be wrong, which it says', async () => {
@@ -112,7 +114,9 @@ describe('doctor', () => {
     const { code, stderr } = await place.rdv('doctor')
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringMatching(/^rdv: warning: its version and health are unknown: /),
+      stderr: expect.stringMatching(
+        /^rdv: warning: the version and the health of the store are unknown: /,
+      ),
     })
     await server.stop()
   })

@@ -307,7 +307,7 @@ describe('a TTL', () => {
     const { code, stderr } = await place.rdv('signal', 'k', '--hold', '--ttl', '1ms', '--', 'true')
     expect(code).toBe(0)
     // Such a short session may also be lost on a busy machine, which is then reported, too.
-    expect(lines(stderr)[0]).toBe('rdv: the TTL is 1 s: 0.001 s is too short for this backend')
+    expect(lines(stderr)[0]).toBe('rdv: the TTL is 1 s: 0.001 s is too short for this store')
   })
 
   test('over which the holder was stopped loses the key, and it is joined again', async () => {

@@ -34,9 +34,9 @@ beside('of Consul with access control', () => {
   const SESSION = 'session_prefix "" { policy = "write" }'
 
   test.each([
-    ['cannot write', READ + SESSION, /^rdv: the backend does not work: .*key:write on rdv\//],
-    ['cannot make sessions', WRITE, /^rdv: the backend does not work: .*session:write/],
-    ['cannot read', SESSION, /^rdv: the backend does not work: .*key:read on rdv\//],
+    ['cannot write', READ + SESSION, /^rdv: the store does not work: .*key:write on rdv\//],
+    ['cannot make sessions', WRITE, /^rdv: the store does not work: .*session:write/],
+    ['cannot read', SESSION, /^rdv: the store does not work: .*key:read on rdv\//],
   ])('doctor is 120 for a token that %s', async (_, rules, says) => {
     const { code, stdout, stderr } = await as(await limited(rules)).rdv('doctor')
     expect({ code, stdout, stderr: lines(stderr) }).toEqual({
@@ -96,7 +96,7 @@ beside('of etcd with users', () => {
     expect({ code, stdout, stderr: lines(stderr) }).toEqual({
       code: 120,
       stdout: '',
-      stderr: [expect.stringMatching(/^rdv: the backend does not work: .*permission denied/)],
+      stderr: [expect.stringMatching(/^rdv: the store does not work: .*permission denied/)],
     })
   })
 

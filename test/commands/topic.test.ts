@@ -198,7 +198,7 @@ describe('wrong use, in one sentence, and nothing done', () => {
   test.concurrent.each([
     [['publish'], /TOPIC is missing/],
     [['publish', 't'], /MESSAGE is missing/],
-    [['publish', '', 'm'], /"" is empty: give a name/],
+    [['publish', '', 'm'], /"" is empty: write a name/],
     [['publish', 't', ''], /message is empty/],
     [['publish', 't', 'm', ''], /message is empty/],
     [['publish', 't', 'm', '-'], /write it without other messages/],
@@ -210,7 +210,7 @@ describe('wrong use, in one sentence, and nothing done', () => {
     [['publish', 'a=b', 'm'], /has an "="/],
     [['publish', 't', 'm', '--', 'true'], /takes no COMMAND/],
     [['subscribe'], /TOPIC is missing/],
-    [['subscribe', ''], /"" is empty: give a name/],
+    [['subscribe', ''], /"" is empty: write a name/],
     [['subscribe', 'deploy/'], /ends with a slash/],
     [['subscribe', 't', 'u'], /unexpected argument "u"/],
     [['subscribe', 't', '--from', 'then'], /"then" is not a position in a topic/],

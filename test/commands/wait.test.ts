@@ -227,7 +227,7 @@ describe('a wait that times out', () => {
     await waiting.says(/waiting for redis:\S+ \(no answer yet, so/)
     const { code, stderr } = await waiting.ended
     expect(code).toBe(124)
-    const says = `${url} no answer within 2s, so it is unknown whether to fail`
+    const says = `${url} no answer within 2s, so it is unknown whether the wait must fail`
     expect(lines(stderr).at(-1)).toBe(`rdv: timed out after 2 s: ${says}`)
     const json = await place.rdv('wait', 'done', '--fail-if', url, '--timeout', '300ms', '--json')
     expect(JSON.parse(json.stdout).pending).toEqual([

@@ -24,7 +24,7 @@ export const barrier = (
 ): Promise<number> => {
   checkKey(name, 'barrier')
   if (!Number.isSafeInteger(parties) || parties < 1)
-    throw new UsageError(`${parties} is not a number of parties: give an integer of at least 1`)
+    throw new UsageError(`${parties} is not a number of parties: write an integer of at least 1`)
   return withDeadline(options, (signal) =>
     new Party(namespace, name, parties, options).meet(signal),
   )

@@ -104,7 +104,7 @@ export class Party {
     if (generation < standing.generation + 2) return
     if (present.some(({ key }) => key === standing.key)) return
     throw new LostError(
-      `the session was lost at the barrier ${this.#name}, which has opened twice since then`,
+      `the session was lost, and the barrier ${this.#name} has opened twice since then: the arrival index is unknown`,
     )
   }
 
@@ -118,7 +118,7 @@ export class Party {
     const [first] = here
     if (first && first.parties !== this.#parties) {
       throw new ConflictError(
-        `the barrier ${this.#name} has ${first.parties} parties, not ${this.#parties}`,
+        `the barrier ${this.#name} has ${first.parties} parties, not ${this.#parties}: write the same number in all processes`,
       )
     }
     return here.filter(({ parties }) => parties === this.#parties).slice(0, this.#parties)
@@ -162,7 +162,7 @@ export class Party {
   /** Resolves when the barrier has changed, or when this party's arrival is gone. */
   async #wait(head: Head, here: readonly Arrival[], signal: AbortSignal): Promise<void> {
     const { session, standing } = { session: this.#session, standing: this.#standing }
-    if (!session || !standing) throw new Error('who waits has arrived')
+    if (!session || !standing) throw new Error('a party arrives before it waits')
     this.#options.progress?.([{ ...this.#pending(here), met: false }])
     const over = new AbortController()
     const either = eitherSignal(signal, session.lost, over.signal)

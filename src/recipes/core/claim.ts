@@ -64,7 +64,9 @@ const unanswered = (error: unknown): undefined => {
 }
 
 const conflict = ({ name, slots }: Wanted): ConflictError =>
-  new ConflictError(`${name} does not have ${slots} slots, or is not a lock`)
+  new ConflictError(
+    `the lock ${name} does not have ${slots} slots, or its key has other data: write the same number in all processes, or choose another name`,
+  )
 
 /** Declares the session lost when another client removes its claim. Ends when the signal aborts. */
 export const watchClaim = async (

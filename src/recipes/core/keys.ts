@@ -11,14 +11,14 @@ export const isPlain = (name: string): boolean => PLAIN.test(name) && name.lengt
 /** The fault of a name, as the end of a sentence that begins with the name. `undefined` if the name is valid. */
 const faultOf = (name: string): string | undefined => {
   if (isPlain(name)) return undefined
-  if (name === '') return 'is empty: give a name such as deploy/node1'
+  if (name === '') return 'is empty: write a name such as deploy/node1'
   if (!name.isWellFormed()) return 'is not valid Unicode: write it in UTF-8'
   if (Buffer.byteLength(name) > MAX_LENGTH) return `is longer than ${MAX_LENGTH} bytes: shorten it`
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\u0000-\u001f\u007f-\u009f]/.test(name)) return 'has a control character: leave it out'
   if (/^\s*exec:/i.test(name))
     return 'begins with "exec:", which marks a command: choose another name'
-  if (name.includes('://')) return 'is a URL, not a key: give a name such as deploy/node1'
+  if (name.includes('://')) return 'is a URL, not a key: write a name such as deploy/node1'
   if (name.includes('=')) return 'has an "=": leave it out'
   if (name.startsWith('_')) return 'begins with "_", which is reserved: choose another name'
   if (/^\/[^/]/.test(name)) return 'begins with a slash: leave that out'
@@ -27,7 +27,7 @@ const faultOf = (name: string): string | undefined => {
     return 'has an empty part: separate the parts by single slashes, without a slash at either end'
   }
   if (segments.includes('.') || segments.includes('..'))
-    return 'has a part "." or "..": name the key itself'
+    return 'has a part "." or "..": leave that part out'
   return undefined
 }
 
@@ -35,7 +35,7 @@ const isGroup = (name: string): boolean => /[^/]\/$/.test(name) && !faultOf(name
 
 const slashOf = (what: string): string =>
   what === 'key'
-    ? 'ends with a slash, which marks a group: name one key, such as deploy/node1'
+    ? 'ends with a slash, which marks a group: write one key, such as deploy/node1'
     : 'ends with a slash: leave it out'
 
 /**
@@ -54,7 +54,10 @@ export const checkKey = (name: string, what = 'key'): string => {
  * @throws UsageError one sentence that says what to write instead.
  */
 export const checkGroup = (name: string): string => {
-  if (!name.endsWith('/')) throw new UsageError(`the group ${quoted(name)} needs a trailing slash`)
+  if (!name.endsWith('/'))
+    throw new UsageError(
+      `the group ${quoted(name)} has no trailing slash: write ${quoted(`${name}/`)}`,
+    )
   checkKey(name.slice(0, -1), 'group')
   return name
 }
@@ -70,7 +73,7 @@ export const checkNamespace = (name: string): string => checkKey(name, 'namespac
  * @throws UsageError one sentence that says what to write instead.
  */
 export const checkState = (state: string): string => {
-  if (state === '') throw new UsageError('the state is empty: give a word such as ready')
+  if (state === '') throw new UsageError('the state is empty: write a word such as ready')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(state) || !state.isWellFormed()) {
     throw new UsageError(`the state ${quoted(state)} has a control character: leave it out`)

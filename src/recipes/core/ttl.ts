@@ -8,7 +8,9 @@ import { UsageError } from '../../base/errors.ts'
  */
 export const checkTtl = (ttl: number, { name, maxTtl }: Traits): number => {
   if (!(ttl > 0 && ttl <= maxTtl)) {
-    throw new UsageError(`${ttl / 1000} s exceeds the maximum TTL of ${name}: ${maxTtl / 1000} s`)
+    throw new UsageError(
+      `${ttl / 1000} s exceeds the maximum TTL of ${name}: write at most ${maxTtl / 1000} s`,
+    )
   }
   return ttl
 }

@@ -109,7 +109,9 @@ export class Turn extends QueueOwnership {
       plan: () => ({ preconditions: [heldBy(key, session.id)], writes, result: undefined }),
       wasApplied: async () => {
         if (await this.#isRecorded(signal)) return 'applied' as const
-        throw new LostError(`the turn was lost: ${this.#record} was not set`)
+        throw new LostError(
+          `the session was lost before ${this.#record} was set: another process may do the step again`,
+        )
       },
     }
     await commitChange(namespace.backend, change, { signal })

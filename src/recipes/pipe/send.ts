@@ -99,7 +99,7 @@ const deliver = async (
 const checkLength = (message: Uint8Array): void => {
   if (message.byteLength > LONGEST_MESSAGE) {
     throw new UsageError(
-      `a message of ${message.byteLength} bytes exceeds the limit of a pipe (${LONGEST_MESSAGE} bytes)`,
+      `a message of ${message.byteLength} bytes exceeds the limit of a pipe (${LONGEST_MESSAGE} bytes): shorten it`,
     )
   }
 }

@@ -41,6 +41,6 @@ const describe = (entry: Entry): string => {
     const { first, next } = readHead(entry).head
     return next === first ? 'no messages' : `messages ${first} to ${next - 1}`
   } catch {
-    return 'something else'
+    return 'not a topic'
   }
 }

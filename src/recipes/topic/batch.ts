@@ -52,7 +52,7 @@ export const checkMessage = ({ length }: Uint8Array, limits: BatchLimits): void 
   const most = longest(limits)
   if (length <= most) return
   throw new UsageError(
-    `a message of ${length} bytes or more exceeds the limit of ${limits.store} (${most} bytes)`,
+    `a message of ${length} bytes or more exceeds the limit of ${limits.store} (${most} bytes): shorten it`,
   )
 }
 

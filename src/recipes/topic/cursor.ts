@@ -38,7 +38,9 @@ export class Cursor {
   async move(position: Position, signal: AbortSignal): Promise<void> {
     await this.#change((entry) => {
       if (this.#isOurs(entry)) return position
-      throw new LostError(`another subscriber uses the name ${this.name}, or the name was cleared`)
+      throw new LostError(
+        `another subscriber uses the name ${this.name}, or the name was cleared: choose another name`,
+      )
     }, signal)
   }
 
@@ -65,6 +67,6 @@ export class Cursor {
     } catch {
       // The value is not JSON.
     }
-    throw new ConflictError(`${key} is not the position of a subscriber`)
+    throw new ConflictError(`${key} is not the position of a subscriber: choose another name`)
   }
 }

@@ -33,7 +33,10 @@ export const encodeHead = (head: Head): string => JSON.stringify(head)
 /** @throws ConflictError the value is not the head of a topic. */
 export const readHead = ({ key, value, modRevision }: Entry): KnownHead => {
   const head = parse(value)
-  if (!isHead(head)) throw new ConflictError(`${key} is not the head of a topic`)
+  if (!isHead(head))
+    throw new ConflictError(
+      `${key} is not the head of a topic: to remove the topic, write rdv clear NAME --all`,
+    )
   return { head, modRevision }
 }
 

@@ -46,7 +46,10 @@ export const sizeInPage = ({ length }: Uint8Array): number => length + 1 + Strin
 export const decodePage = ({ key, value }: Entry, first: number): Page => {
   const top = value.indexOf(NEWLINE)
   const header = parse(value.subarray(0, top))
-  if (!header) throw new ConflictError(`${key} is not a page of messages of a topic`)
+  if (!header)
+    throw new ConflictError(
+      `${key} is not a page of messages: to remove the topic, write rdv clear NAME --all`,
+    )
   const { lengths, ...rest } = header
   let at = top + 1
   const messages = lengths.map((length) => {

@@ -36,7 +36,8 @@ export type From = 'now' | 'start' | (string & {})
 export const behindMessage = (id: string): From => {
   const [, number, topic] = /^(\d{1,12})-([0-9a-f]{8})$/.exec(id) ?? []
   if (number !== undefined) return messageId(topic ?? '', Number(number) + 1)
-  throw new UsageError(`${JSON.stringify(id.slice(0, 40))} is not the id of a message`)
+  const shown = JSON.stringify(id.slice(0, 40))
+  throw new UsageError(`${shown} is not the id of a message: write one such as 12-0a1b2c3d`)
 }
 
 /**
@@ -66,12 +67,12 @@ export const gapIn = (
   head: Head | undefined,
   { topic, next }: Position,
 ): GapError => {
-  const since = `since message ${next} of ${name} was expected`
-  if (!head) return new GapError(`messages may be lost: ${name} was cleared ${since}`)
+  const lost = `messages of ${name} from ${next} on may be lost`
+  if (!head) return new GapError(`${lost}: the topic was cleared`)
   const behind = { topic: head.id, next: head.first }
   const what =
     head.id === topic && head.first > next
       ? `messages ${next} to ${head.first - 1} of ${name} are lost: they were trimmed before they were read`
-      : `messages may be lost: ${name} was cleared, or its store was emptied or restored, ${since}`
+      : `${lost}: the topic was cleared, or its store was emptied or restored`
   return new GapError(what, behind)
 }

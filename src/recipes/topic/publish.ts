@@ -66,7 +66,8 @@ export const publish = async (
 
 /** @throws UsageError no message would be kept. */
 const retentionOf = ({ retain, retainFor }: PublishOptions): Retention => {
-  if (retain !== undefined && retain < 1) throw new UsageError('retain must be at least 1')
+  if (retain !== undefined && retain < 1)
+    throw new UsageError('retain is less than 1: write at least 1')
   if (retain === undefined && retainFor === undefined) return DEFAULT_RETENTION
   return { messages: retain, age: retainFor }
 }

@@ -116,7 +116,7 @@ export class Tally {
       .filter((condition) => !this.#latest.has(condition))
       .map(({ target }) => ({
         target,
-        reason: `${UNANSWERED.reason}, so it is unknown whether to fail`,
+        reason: `${UNANSWERED.reason}, so it is unknown whether the wait must fail`,
         met: false,
       }))
   }
