@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs'
 import { UsageError } from '../base/errors.ts'
 import { quoted } from '../base/redact.ts'
 
-/** What the user typed, apart. */
+/** A command line, split at its first `--`. */
 export interface SplitArguments {
-  /** What is for rdv. */
+  /** The arguments of rdv itself. */
   readonly own: string[]
-  /** What follows the first `--`, byte for byte; `undefined` where there is no `--`. */
+  /** COMMAND: the words after `--`, unchanged. `undefined` if there is no `--`. */
   readonly command: string[] | undefined
 }
 
-/** COMMAND is split off before anything looks at the arguments: parsers reorder and drop some of them. */
+/** COMMAND is split off before any parser sees the arguments, because parsers reorder and drop some of them. */
 export const splitAtCommand = (argv: readonly string[]): SplitArguments => {
   const at = argv.indexOf('--')
   return at === -1
@@ -20,8 +20,8 @@ export const splitAtCommand = (argv: readonly string[]): SplitArguments => {
 }
 
 /**
- * Moves the flags that stand before the command's name behind it: `--json get k` is `get --json k`.
- * `takesValue` tells of which flags the next argument is the value; `commands` are the ids, `counter:inc`.
+ * Moves flags from before the command's name to after it: `--json get k` becomes `get --json k`. `commands` are the
+ * ids of all commands, such as `counter:inc`. `takesValue` says whether the argument after a flag is its value.
  */
 export const nameFirst = (
   argv: readonly string[],
@@ -35,9 +35,9 @@ export const nameFirst = (
 }
 
 /**
- * Refuses arguments that are not UTF-8: the runtime has put U+FFFD in their place, so they cannot be handed on byte for
- * byte, and two different keys would be one.
- * @throws UsageError naming the first of them.
+ * Refuses arguments that are not UTF-8. The runtime has replaced some of their bytes by U+FFFD. So they cannot be
+ * passed on unchanged, and two different keys could become one.
+ * @throws UsageError that names the first such argument.
  */
 export const refuseMangled = (argv: readonly string[]): void => {
   const mangled = argv.find((word) => word.includes('\ufffd'))
@@ -46,7 +46,7 @@ export const refuseMangled = (argv: readonly string[]): void => {
   }
 }
 
-/** The bytes of the command line, where the system tells. */
+/** The bytes of the command line. Empty if the system does not provide them. */
 const typed = (): Buffer => {
   try {
     return readFileSync('/proc/self/cmdline')

@@ -3,7 +3,7 @@ import { now } from '../base/clock.ts'
 import type { Interrupted } from './interrupts.ts'
 import { HURRIED_RELEASE_LIMIT } from './run-held.ts'
 
-/** Waits for what goes on beside, as long as who was told to end may take. */
+/** Waits for background work, at most until HURRIED_RELEASE_LIMIT after the signal that ends this process. */
 export const awaitCleanup = async (
   backgroundWork: Promise<unknown>,
   { at }: Interrupted,

@@ -16,14 +16,14 @@ interface CampaignOptions {
   readonly events: boolean
   readonly ttl: number | undefined
   readonly grace: number | undefined
-  /** For being elected. */
+  /** The limits of each wait for the leadership. */
   readonly limits: Limits
   readonly interrupts: Interrupts
   readonly command: readonly string[] | undefined
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Campaigns, and leads while COMMAND runs or until interrupted. */
+/** Campaigns, and leads while COMMAND runs. Without COMMAND, leads until it is interrupted. */
 export class Campaign {
   readonly #namespace: Namespace
   readonly #name: string
@@ -44,7 +44,7 @@ export class Campaign {
   /** Resolves to the exit code of COMMAND. */
   async run(): Promise<number> {
     const following = this.#events?.follow(this.#ended.signal)
-    // Where the store refuses us, the campaign tells.
+    // If the store refuses the watch, the campaign fails for the same reason and reports it.
     const followed = following?.catch(() => {})
     try {
       return await this.#campaign()
@@ -77,7 +77,7 @@ export class Campaign {
     const { command } = this.#options
     const onWaiting = () => command && this.#preparation.begin(command)
     const limits = this.#limits
-    // Each further campaign has the whole time again.
+    // Each later campaign has the full timeout.
     this.#limits = { ...limits, begun: undefined }
     const leadership = await showingHolder(this.#name, (onHolder) =>
       withDeadline(limits, (signal) =>
@@ -120,7 +120,7 @@ export class Campaign {
     })
   }
 
-  /** @throws the loss itself, unless it is to campaign again. */
+  /** @throws the error, unless it is a loss and another campaign follows. */
   async #stopOnLoss(error: unknown): Promise<void> {
     if (!(error instanceof LostError)) throw error
     await this.#events?.lost()

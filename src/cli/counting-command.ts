@@ -8,7 +8,7 @@ import { RdvCommand } from './base-command.ts'
 import { idempotencyFlag } from './flags/idempotency-flag.ts'
 import { printResult } from './output/print.ts'
 
-/** What `counter inc` and `counter dec` share: all but the direction. */
+/** The base of `counter inc` and `counter dec`, which differ only in the direction. */
 export abstract class CountingCommand extends RdvCommand {
   static override description =
     `A counter that does not exist has the value 0. If the result exceeds 64 bits, the counter stays unchanged and the exit code is 1.
@@ -25,7 +25,7 @@ Each change is made exactly once, even if answers of the store are lost. If it s
     ...idempotencyFlag,
   }
 
-  /** `direction`: what the amount is multiplied by. */
+  /** `direction` is the factor of the amount. */
   protected async count(direction: 1n | -1n): Promise<void> {
     const { args, flags } = await this.begin(CountingCommand)
     const name = checkKey(args.name, 'counter')

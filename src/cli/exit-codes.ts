@@ -5,7 +5,7 @@ interface ExitCode {
   readonly meaning: string
 }
 
-/** The exit code of each failure: part of the public contract, and the only such table. */
+/** The exit code of each kind of failure. Users rely on these numbers, and there is no other such table. */
 export const EXIT_CODES: Readonly<Record<ErrorKind, ExitCode>> = {
   no: {
     code: 1,
@@ -35,7 +35,7 @@ export const EXIT_CODES: Readonly<Record<ErrorKind, ExitCode>> = {
   internal: { code: 125, meaning: 'internal error, or this machine cannot run rdv' },
 }
 
-/** Codes that are not ours to choose. */
+/** Codes that `--exit-codes` cannot change, because shells and COMMAND define them. */
 const OTHER_CODES: readonly (readonly [code: string, meaning: string])[] = [
   ['126, 127', 'COMMAND cannot be executed (126) or was not found (127)'],
   ['128+n', 'ended by signal n'],
@@ -51,12 +51,12 @@ export const exitCodeRows = (): (readonly [code: string, name: string, meaning: 
   ...OTHER_CODES.map(([code, meaning]) => [code, '', meaning] as const),
 ]
 
-/** What the user wants instead, by name. */
+/** The codes that the user has changed. */
 export type ExitCodeOverrides = Partial<Record<ErrorKind, number>>
 
 /**
- * Reads `timeout=1,unavailable=3`; `what` names where that was written.
- * @throws UsageError naming the part that is wrong.
+ * Parses `timeout=1,unavailable=3`. `what` names the setting in messages.
+ * @throws UsageError that names the part that is wrong.
  */
 export const parseExitCodes = (text: string, what = '--exit-codes'): ExitCodeOverrides => {
   const overrides: ExitCodeOverrides = {}

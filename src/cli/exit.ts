@@ -1,9 +1,10 @@
 import { usedStreams } from '../start-up/lazy-streams.ts'
 
 /**
- * Ends the process as soon as all output is out. Nothing that a library keeps open may hold it up; and as a check-up of a
- * name cannot be cancelled, and even `process.exit` waits for its thread, as long as a silent name server makes it,
- * the process then becomes a shell that exits.
+ * Ends the process as soon as all output is written, even if a library keeps something open.
+ *
+ * A name lookup cannot be cancelled. `process.exit` waits for its thread, and a silent name server makes this wait
+ * long. So while a lookup is running, the process is replaced by a shell that exits.
  */
 export const exit = async (): Promise<never> => {
   await Promise.all(usedStreams().map(drained))
@@ -11,12 +12,12 @@ export const exit = async (): Promise<never> => {
   process.exit()
 }
 
-/** Without a shell it ends later, with the same code. */
+/** Returns if there is no shell. The process then ends later, with the same code. */
 const exitByShell = (): void => {
   try {
     process.execve?.('/bin/sh', ['sh', '-c', `exit ${process.exitCode ?? 0}`], {})
   } catch {
-    // There is none.
+    // There is no shell.
   }
 }
 

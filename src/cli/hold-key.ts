@@ -18,7 +18,7 @@ import {
 } from './run-held.ts'
 
 export interface HoldKeyOptions {
-  /** For taking the key, and for giving it up. */
+  /** The limits for taking the key. Their timeout also limits the release. */
   readonly limits: Limits
   readonly interrupts: Interrupts
   readonly command: readonly string[] | undefined
@@ -31,7 +31,7 @@ export interface HoldKeyOptions {
   readonly grace: number | undefined
 }
 
-/** A key that is held, whether a loss ends that or not. */
+/** A held key: a Hold, which ends if it is lost, or a Membership, which then takes the key again. */
 interface Held extends Holding {
   readonly ttl: number
   readonly remains: number
@@ -39,7 +39,10 @@ interface Held extends Holding {
   leave(final: string | undefined, signal: AbortSignal): Promise<void>
 }
 
-/** Holds a key while COMMAND runs, stdin has states, or until interrupted. Resolves to the exit code. */
+/**
+ * Holds a key while COMMAND runs, or while stdin gives states, or else until it is interrupted. Resolves to the exit
+ * code.
+ */
 export const holdKey = async (
   namespace: Namespace,
   name: string,
@@ -66,10 +69,10 @@ export const holdKey = async (
   return ended.code
 }
 
-/** How the holding came to an end by itself. */
+/** The end of a hold that was neither interrupted nor lost. */
 interface Ended {
   readonly code: number
-  /** The state that stays. */
+  /** The state that remains. `undefined`: the key is removed. */
   readonly final: string | undefined
 }
 
@@ -126,7 +129,7 @@ const take = (
     }
   })
 
-/** Until stdin ends, where it gives the states; else until interrupted or lost. */
+/** Resolves at the end of stdin, if stdin gives the states. Rejects when the hold is interrupted or lost. */
 const stay = (held: Held, { statesFromStdin, interrupts }: HoldKeyOptions): Promise<void> => {
   if (!statesFromStdin) return stayHeld(held, interrupts)
   const ending = endOf(held, interrupts)

@@ -1,6 +1,6 @@
 import { type ExitCodeOverrides, parseExitCodes } from './exit-codes.ts'
 
-/** How results and failures are to be shown. */
+/** How results and failures are printed. */
 export interface Style {
   readonly json: boolean
   readonly quiet: boolean
@@ -8,14 +8,14 @@ export interface Style {
   readonly exitCodes: ExitCodeOverrides
 }
 
-/** This run of the program: there is one per process. */
+/** The run of the program. There is one per process. */
 export interface Invocation {
-  /** COMMAND, as it was typed; `undefined` where there was no `--`. */
+  /** COMMAND, as the user typed it. `undefined` if there is no `--`. */
   command: readonly string[] | undefined
   style: Style
 }
 
-/** Before the flags have been parsed: so that a failure of the parsing is shown as was wanted, too. */
+/** The style as far as it is known before the flags are parsed. A failure of the parser is printed in this style. */
 export const guessStyle = (own: readonly string[], env: NodeJS.ProcessEnv): Style => ({
   json: own.includes('--json') || isTrue(env.RDV_JSON),
   quiet: own.includes('--quiet') || isTrue(env.RDV_QUIET),

@@ -8,14 +8,14 @@ import { exitCodeOf } from './failure/report.ts'
 import { invocation } from './invocation.ts'
 import { formatTable, note, printResult } from './output/print.ts'
 
-/** What is said of a backend, with `--json` in one word. */
+/** The text for each verdict. With `--json`, the verdict itself is printed. */
 const VERDICTS = {
   fine: 'works',
   warnings: 'works, with warnings',
   unusable: 'the store does not work',
 } as const
 
-/** Prints what was found out about a backend, and sets the exit code. */
+/** Prints the result of an examination, and sets the exit code. */
 export const printExamination = async (
   { backend }: Namespace,
   { version, milliseconds, warnings }: Examination,
@@ -40,7 +40,10 @@ export const printExamination = async (
   for (const warning of warnings) note(`warning: ${warning}`)
 }
 
-/** How long (milliseconds) the store may be away from who holds something with its default TTL; a file is never away. */
+/**
+ * The longest outage that a session with the default TTL survives, in milliseconds. `undefined` for a file, which has
+ * no outages.
+ */
 const outageOf = ({ reach, defaultTtl }: Traits): number | undefined =>
   reach === 'network' ? outageSurvived(defaultTtl, { reach }) : undefined
 
@@ -54,7 +57,7 @@ const printFacts = async (facts: readonly (readonly [string, string])[]): Promis
   for (const line of formatTable(['PROPERTY', 'VALUE'], facts)) await printResult(line, {})
 }
 
-/** Whatever kept the store from working, it is out of use. */
+/** Converts each failure of the store to one kind of error. Returns any other error unchanged. */
 export const unusable = (error: unknown): unknown => {
   if (!(error instanceof CoordinationError) || error instanceof UsageError) return error
   const facts = { verdict: 'unusable' }

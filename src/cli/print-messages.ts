@@ -12,7 +12,7 @@ export interface PrintOptions extends SubscriptionOptions {
   readonly format: (messages: Messages) => string | Uint8Array
 }
 
-/** Until so many were printed. An interrupt ends it after what is being printed. */
+/** Prints the messages of a topic, at most `count`. An interrupt takes effect after the messages being printed. */
 export const printMessages = async (
   namespace: Namespace,
   topic: string,
@@ -46,7 +46,7 @@ const taken = async (output: BackpressuredOutput, bytes: string | Uint8Array): P
   await output.flush()
 }
 
-/** What was printed is remembered even if that is interrupted, where the store answers at once. */
+/** Stores the position after the printed messages. After an interrupt, it waits only briefly for the store. */
 const remember = async (
   subscription: Subscription,
   group: Messages,

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream'
 import { UsageError } from '../base/errors.ts'
 
-/** What ends a record: a line feed, or with `--null` a NUL. */
+/** The byte that ends a record: a line feed, or NUL with `--null`. */
 export const delimiterOf = (isNull: boolean): number => (isNull ? 0 : 10)
 
 /**
- * The records of a stream, without what ends them. What follows the last end is one, too.
- * @throws UsageError one is longer than `longest` bytes.
+ * Yields the records of a stream without their delimiters. The bytes after the last delimiter are a record, too.
+ * @throws UsageError the stream has more than `longest` bytes without a delimiter. A complete record may be longer.
  */
 export async function* records(
   input: Readable,

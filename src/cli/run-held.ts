@@ -12,13 +12,16 @@ import { reportLeft, reportRefused } from './failure/left-processes.ts'
 import type { Interrupts } from './interrupts.ts'
 import { note } from './output/print.ts'
 
-/** What COMMAND runs under, and by whose loss it is ended. */
+/** The ownership under which COMMAND runs. If it is lost, COMMAND is ended. */
 export interface Holding {
   readonly expiring?: AbortSignal
   readonly lost?: AbortSignal
-  /** Told of COMMAND, before it starts and as soon as it runs. */
+  /**
+   * Lets the session live as long as COMMAND, if the store sees processes die. Called before COMMAND starts and, if its
+   * process is not known then, again when it runs.
+   */
   include(describe: () => Command): Promise<void>
-  /** COMMAND could not be ended by its loss: what the store has not given to others yet is kept. */
+  /** Called if COMMAND did not end after a loss. Keeps the session alive as long as the store allows. */
   linger?(): Promise<void>
 }
 
@@ -26,13 +29,15 @@ interface RunOptions {
   readonly interrupts: Interrupts
   readonly environment: Readonly<Record<string, string>>
   readonly preparation?: Preparation
-  /** COMMAND has ended by itself: whoever comes next need not wait until we have cleared up. */
+  /**
+   * Called when COMMAND has ended by itself, before any cleanup, so that the next owner does not wait for the cleanup.
+   */
   readonly onEnd?: () => void
 }
 
 /**
- * Runs COMMAND under what is held. Resolves to its exit code.
- * @throws LostError it was stopped, or not even started, since what is held was lost.
+ * Runs COMMAND under an ownership. Resolves to the exit code of COMMAND.
+ * @throws LostError the ownership was lost, so COMMAND was ended or not even started.
  */
 export const runHeld = async (
   command: readonly string[],
@@ -58,20 +63,20 @@ export const runHeld = async (
     }
     const outcome = await supervise(command, supervision)
     if (!outcome.stoppedBy) return outcome.code
-    // Who was told to end does not begin again after a loss.
+    // A process that was told to end must not campaign again after a loss.
     if (told) interrupts.tell(told)
     throw lost?.reason ?? expiring?.reason ?? new LostError('session lost')
   } finally {
     caught.release()
-    // A signal that comes now must not keep us from giving it up.
+    // From now on, a signal must not end the process before the release.
     interrupts.listen()
   }
 }
 
-/** Once, where COMMAND's process is known before it starts. */
+/** Includes COMMAND in the session: once if its process is known before the start, otherwise also after the start. */
 const includer = (holding: Holding): Pick<Supervision, 'onReady' | 'onStart'> => {
   let included: Command | undefined
-  /** Asked for again when the key is held anew, and processes may have ended by then. */
+  // The description is made only once: it is needed again for a later session, when processes may have ended already.
   const include = (describe: () => Command) => {
     let described: Command | undefined
     void holding.include(() => {
@@ -94,7 +99,7 @@ const includer = (holding: Holding): Pick<Supervision, 'onReady' | 'onStart'> =>
   }
 }
 
-/** Says what of COMMAND cannot be ended. */
+/** Reports the processes of COMMAND that cannot be ended, and the signals that cannot be forwarded. */
 const teller = (holding: Holding): Pick<Supervision, 'onLeft' | 'onRefused'> => ({
   onLeft(processes) {
     void holding.linger?.()
@@ -103,7 +108,7 @@ const teller = (holding: Holding): Pick<Supervision, 'onLeft' | 'onRefused'> => 
   onRefused: reportRefused,
 })
 
-/** The same signals, of which somebody else hears too. */
+/** The same signals. `hear` is called with each of them before the receiver. */
 const hearing = (caught: CaughtSignals, hear: (signal: NodeJS.Signals) => void): CaughtSignals => ({
   handTo: (receiver) => caught.handTo(receiver && both(hear, receiver)),
   release: () => caught.release(),
@@ -116,13 +121,13 @@ const both =
     second(signal)
   }
 
-/** Aborts when interrupted, or when what is held is lost. */
+/** Aborts when this process is interrupted, or when the ownership is lost. */
 export const endOf = ({ lost }: Holding, { signal }: Interrupts): AbortSignal =>
   lost ? AbortSignal.any([signal, lost]) : signal
 
 /**
- * Until interrupted or lost: then rejects. What is held need not have a timer or a socket of its own that keeps the
- * process alive.
+ * Rejects when this process is interrupted, or when the ownership is lost. Has a timer, because the ownership may have
+ * neither a timer nor a socket that keeps the process alive.
  */
 export const stayHeld = async (holding: Holding, interrupts: Interrupts): Promise<never> => {
   const timer = setInterval(() => {}, 2 ** 30)
@@ -133,28 +138,28 @@ export const stayHeld = async (holding: Holding, interrupts: Interrupts): Promis
   }
 }
 
-/** A TTL that was raised is worth a remark. */
+/** Prints a note if the store has raised the TTL. */
 export const noteRaisedTtl = (wanted: number | undefined, inForce: number): void => {
   if (wanted !== undefined && inForce !== wanted)
     note(`the TTL is ${inForce / 1000} s: ${wanted / 1000} s is too short for this store`)
 }
 
-/** Says of what was given up without an answer how long others may have to wait for it. */
+/** Prints a note if the store has not confirmed the release: others may have to wait for the end of the session. */
 export const noteRemains = (what: string, given: { readonly remains: number }): void => {
   const sentence = describeRemains(what, given)
   if (sentence) note(sentence)
 }
 
-/** How long (milliseconds) is tried to give up what was held, while the store does not answer. */
+/** The time limit of a release, in milliseconds, while the store does not answer. */
 const RELEASE_LIMIT = 10_000
 
-/** Likewise, once a signal has told us to end: Docker kills a container 10 s after its TERM. */
+/** The same limit after a signal that ends this process. Docker kills a container 10 s after SIGTERM. */
 export const HURRIED_RELEASE_LIMIT = 4_000
 
-/** Likewise, where the store has been silent for long already. */
+/** The same limit if the store has been silent for long already. */
 export const BRIEF_RELEASE_LIMIT = 300
 
-/** Gives up what was held, within a limit of its own: what ended the holding does not end this. */
+/** Releases an ownership within its own time limit: the signal that ended the ownership does not end the release. */
 export const releaseWithin = <T>(
   { lost }: Pick<Holding, 'lost'>,
   interrupts: Interrupts,
@@ -165,7 +170,9 @@ export const releaseWithin = <T>(
     untilHurried(interrupts, (hurry) => release(AbortSignal.any([limit, hurry]))),
   )
 
-/** Does what is left to do at the end. Its signal aborts some time after a signal has told us to end. */
+/**
+ * Runs the work that remains at the end. Its signal aborts HURRIED_RELEASE_LIMIT after a signal that ends this process.
+ */
 export const untilHurried = async <T>(
   { hurried }: Interrupts,
   body: (signal: AbortSignal) => Promise<T>,
@@ -178,7 +185,7 @@ export const untilHurried = async <T>(
   }
 }
 
-/** A signal that aborts so many milliseconds after another one. */
+/** A signal that aborts `delay` milliseconds after another one. */
 const abortAfter = (signal: AbortSignal, delay: number) => {
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined

@@ -69,7 +69,7 @@ export const announceOptions = ({ announce }: { announce?: boolean }): AnnounceO
   ending: !invocation.command,
 })
 
-/** `--timeout` of `rdv wait`. RDV_TIMEOUT applies to this command and to those of the next two. */
+/** `--timeout` of `rdv wait`. RDV_TIMEOUT also sets the timeouts of the two groups of commands below. */
 export const waitingFlags = {
   timeout: Flags.string({ ...timeout('the wait', '30s'), env: 'RDV_TIMEOUT' }),
 }

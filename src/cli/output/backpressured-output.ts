@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 
-/** How long (milliseconds) an interrupt leaves the reader of stdout to take what was written. */
+/** Milliseconds after an interrupt in which the reader of stdout can still read the output. */
 const DRAIN_LIMIT = 500
 
-/** Stdout, for a stream of results: a slow reader is waited for, after an interrupt for a moment only. */
+/** Stdout for a stream of results. It waits for a slow reader; after an interrupt, only for a moment. */
 export class BackpressuredOutput {
   readonly #signal: AbortSignal
   readonly #givingUp = new AbortController()
@@ -15,12 +15,12 @@ export class BackpressuredOutput {
   }
 
   /**
-   * Resolves when more may be written: the system has all that was written before this go. What is written in one go
-   * goes out in one go.
-   * @throws the signal's reason: nobody has read on after it has aborted.
+   * Writes, and resolves when more may be written. Everything that is written in one tick is passed to the system at
+   * once, after the output of earlier ticks.
+   * @throws the signal's reason: the signal has aborted, and the reader has not continued to read.
    */
   async write(bytes: string | Uint8Array): Promise<void> {
-    // By its full name, which the build replaces.
+    // Written in full, because the build replaces these two words.
     const stdout = process.stdout
     if (stdout.errored) this.#signal.throwIfAborted()
     if (stdout.writableCorked === 0) {
@@ -34,7 +34,7 @@ export class BackpressuredOutput {
     }
   }
 
-  /** Resolves once the system has all that was written. @throws likewise. */
+  /** Resolves when the system has taken all output. @throws as `write` does. */
   async flush(): Promise<void> {
     await this.#unlessUnread(flushed)
   }
@@ -66,7 +66,9 @@ const flushed = (signal: AbortSignal): Promise<void> =>
     })
   })
 
-/** What nobody reads would keep the process for ever: it ends as soon as it is known with which exit code. */
+/**
+ * Output that nobody reads would keep the process alive for ever. So the process ends as soon as it has an exit code.
+ */
 const exitUnread = (): void => {
   const check = () => process.exitCode !== undefined && process.exit()
   setInterval(check, 20).unref()

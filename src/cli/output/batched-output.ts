@@ -1,12 +1,12 @@
 import { BackpressuredOutput } from './backpressured-output.ts'
 import { ReaderPace } from './reader-pace.ts'
 
-/** So many bytes go out together at most; a longer piece goes out whole. */
+/** When a batch exceeds this number of bytes, it is written before more results are added. */
 const MAX_BATCH_BYTES = 64 * 1024
 
 /**
- * Stdout, for many short results: what is written in one go goes out in one call, and the next go waits until the
- * reader has taken that.
+ * Stdout for many short results. The results of one tick are a batch, which is written in one call. The next batch
+ * waits until the reader has taken the previous one.
  */
 export class BatchedOutput {
   readonly #output: BackpressuredOutput
@@ -16,21 +16,21 @@ export class BatchedOutput {
   #pieces: Uint8Array[] = []
   #bytes = 0
   #results = 0
-  /** There is room for more, … */
+  /** Resolves when the batch is written. */
   #out: Promise<void> | undefined
-  /** … and the reader has taken what was written. */
+  /** Resolves when the batch is written and the reader has taken it. */
   #taken: Promise<void> | undefined
 
-  /** `signal`: after it a slow reader is waited for only for a moment. */
+  /** After `signal` has aborted, a slow reader is waited for only for a moment. */
   constructor(signal: AbortSignal) {
     this.#output = new BackpressuredOutput(signal)
     this.#hurry = AbortSignal.any([signal, this.#ending.signal])
   }
 
   /**
-   * Resolves when more may be written: the reader of stdout has taken what was written in earlier goes, where that can be
-   * told, and else when there is room for more.
-   * @throws the signal's reason: nobody has read on after it has aborted.
+   * Adds a result, and resolves when more may be added: when the reader has taken the earlier batches or, if that
+   * cannot be determined, when they are written.
+   * @throws the signal's reason: the signal has aborted, and the reader has not continued to read.
    */
   async write(...result: readonly Uint8Array[]): Promise<void> {
     if (this.#results === 0) {
@@ -46,7 +46,7 @@ export class BatchedOutput {
     else if (this.#bytes > MAX_BATCH_BYTES) await this.#out
   }
 
-  /** Resolves once all of it is on its way. @throws likewise. */
+  /** Resolves when all results are written. @throws as `write` does. */
   async end(): Promise<void> {
     this.#ending.abort()
     await this.#out
@@ -58,11 +58,11 @@ export class BatchedOutput {
     })
     this.#out = going.then(() => {})
     this.#taken = going.then((results) => this.#pace.wrote(results, this.#hurry))
-    // Whoever writes next, or ends, is told.
+    // The next `write` or `end` throws the error.
     for (const promise of [this.#out, this.#taken]) promise.catch(() => {})
   }
 
-  /** Resolves to how many results went out. */
+  /** Writes the batch. Resolves to the number of its results. */
   async #go(): Promise<number> {
     const bytes = Buffer.concat(this.#pieces)
     const results = this.#results

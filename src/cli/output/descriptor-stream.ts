@@ -4,13 +4,14 @@ import type { Writable } from 'node:stream'
 type Done = (error?: Error | null) => void
 
 /**
- * A standard stream for output as the standalone executable needs it. bun's own ones say that something is written that is
- * not, and throw where a reader has gone instead of saying so. What is written to stdout leaves in another thread, so that
- * a slow reader holds nothing up; to stderr it leaves at once, since the next thing may be the end of the process.
+ * Opens a standard output stream for the standalone executable. bun's own streams report data as written that is not
+ * written, and throw if there is no reader instead of emitting an error. Output to stdout is written by another thread,
+ * so that a slow reader does not block the process. Output to stderr is written at once, because the process may end
+ * next.
  */
 export const openDescriptor = (descriptor: number): Writable => {
   const send = descriptor === 1 ? leave : leaveAtOnce
-  // Loaded when something is written: many commands say nothing.
+  // Loaded only when something is written, because many commands print nothing.
   const { Writable } = process.getBuiltinModule('node:stream')
   return new Writable({
     write: (chunk: Buffer, _, done) => send(descriptor, chunk, done),
@@ -36,7 +37,10 @@ const leaveAtOnce = (descriptor: number, chunk: Buffer, done: Done): void => {
   }
 }
 
-/** How long (milliseconds) a full pipe is left alone: one that somebody else has made non-blocking says no more of itself. */
+/**
+ * Milliseconds until a write to a full pipe is tried again. Such a write fails only if another process has made the
+ * pipe non-blocking. Nothing then reports that there is room again.
+ */
 const PAUSE = 5
 
 const isFull = (error: NodeJS.ErrnoException | null): boolean => error?.code === 'EAGAIN'

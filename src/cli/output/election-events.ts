@@ -2,20 +2,20 @@ import type { Namespace } from '../../recipes/core/namespace.ts'
 import { type Candidate, type Leadership, watchCandidates } from '../../recipes/election.ts'
 import { printResult } from './print.ts'
 
-/** Prints what happens in an election, as one of its candidates sees it: a line of JSON each. */
+/** Prints the events of an election, as one of its candidates sees them, as lines of JSON. */
 export class ElectionEvents {
   readonly #namespace: Namespace
   readonly #name: string
   readonly #id: string
-  /** The own candidacy's. */
+  /** The key of the own candidacy. */
   #own: string | undefined
-  /** Of all own candidacies: those of before may still be seen to go. */
+  /** The keys of all own candidacies. The watch may still report the removal of earlier ones. */
   readonly #ours = new Set<string>()
-  /** By key, the leader first. */
+  /** All candidates by key, the leader first. */
   #candidates: ReadonlyMap<string, Candidate> = new Map()
-  /** The key of whom it was told last that it is followed. */
+  /** The key of the leader in the last `follower` event. */
   #followed: string | undefined
-  /** What the watch tells of the leader before it may come later. */
+  /** Whether this candidate leads. The watch may still report the previous leader. */
   #leads = false
 
   constructor(namespace: Namespace, name: string, id: string) {
@@ -32,7 +32,7 @@ export class ElectionEvents {
     throw new Error('a watch never ends')
   }
 
-  /** The own candidacy will have this key. */
+  /** Call it before the own candidacy enters the queue with this key. */
   enters(key: string): void {
     this.#own = key
     this.#ours.add(key)

@@ -1,7 +1,7 @@
 import { invocation } from '../invocation.ts'
 import type { WaitProgress } from './progress.ts'
 
-/** Runs `body`, which queues for something, and shows on stderr who holds that. `body` gets what to tell the holder. */
+/** Runs `body`, which waits in a queue, and shows the holder on stderr. `body` passes the holder to `tell`. */
 export const showingHolder = async <T>(
   name: string,
   body: (tell: HolderLine['tell']) => Promise<T>,
@@ -25,7 +25,7 @@ class HolderLine implements Disposable {
     this.#name = name
   }
 
-  /** To be called with who holds, and each time that it is somebody else; nothing where nobody wants to know. */
+  /** Call it with the holder, and again with each new holder. `undefined` if the holder is not to be shown. */
   get tell(): ((holder: string) => void) | undefined {
     const { quiet, json } = invocation.style
     return quiet || json ? undefined : (holder) => void this.#tell(holder)

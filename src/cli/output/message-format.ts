@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { messageId } from '../../recipes/topic/position.ts'
 import type { Messages } from '../../recipes/topic/subscription.ts'
 
-/** Each message with what ends it, byte for byte. */
+/** The bytes of each message, followed by the delimiter. */
 export const delimited = ({ messages }: Messages, delimiter: number): Uint8Array => {
   const size = messages.reduce((sum, { length }) => sum + length + 1, 0)
   const bytes = new Uint8Array(size)
@@ -15,7 +15,7 @@ export const delimited = ({ messages }: Messages, delimiter: number): Uint8Array
   return bytes
 }
 
-/** Each message as an object on a line: as text, or in base64 where it is none. */
+/** Each message as a JSON object on a line: as text, or in base64 if it is not UTF-8. */
 export const asJson = ({ topic, first, messages }: Messages): string =>
   messages
     .map((message, index) => {
@@ -24,10 +24,9 @@ export const asJson = ({ topic, first, messages }: Messages): string =>
     })
     .join('')
 
-/** One message as an object on a line, likewise. */
+/** One message in the same form, without an id. */
 export const asJsonLine = (message: Buffer): string =>
   `${JSON.stringify({ ok: true, ...contentOf(message) })}\n`
 
-/** What JSON says of any bytes. */
 const contentOf = (message: Buffer): { message: string } | { base64: string } =>
   isUtf8(message) ? { message: message.toString() } : { base64: message.toString('base64') }

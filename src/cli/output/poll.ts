@@ -9,10 +9,13 @@ interface Polling {
 
 let library: Polling | undefined
 
-/** Within bun: what is known of a descriptor at this moment, as poll(2) has it; always told are POLLERR and POLLHUP. */
+/**
+ * The events of a descriptor at this moment, from poll(2). POLLERR and POLLHUP are always reported. Works only within
+ * bun.
+ */
 export const pollOnce = (descriptor: number, events = 0): number => {
   library ??= cLibrary<Polling>({ poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' } })
-  // struct pollfd: the descriptor, then the events asked for and the ones found, of 16 bits each
+  // struct pollfd: the descriptor, then the requested and the reported events, of 16 bits each
   const asked = Int32Array.of(descriptor, events)
   library.poll(asked, 1, 0)
   return new Int16Array(asked.buffer)[3] ?? 0

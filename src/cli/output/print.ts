@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { invocation } from '../invocation.ts'
 
-/** A result on stdout: a line of text, or with `--json` an object. Waits for a slow reader. */
+/** Prints a result on stdout: a line of text, or an object with `--json`. Waits for a slow reader. */
 export const printResult = async (text: string | undefined, json: object): Promise<void> => {
   if (invocation.style.json) return printLine(JSON.stringify(json))
   if (text !== undefined) return printLine(text)
@@ -11,28 +11,30 @@ const printLine = async (line: string): Promise<void> => {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }
 
-/** With `--json`, the result of a command whose stdout belongs to COMMAND: an object on stderr, as its errors are. */
+/** With `--json`, prints a result on stderr, because stdout belongs to COMMAND. */
 export const printBesideCommand = (json: object): void => {
   if (invocation.style.json) process.stderr.write(`${JSON.stringify(json)}\n`)
 }
 
 let lineIsLive = false
 
-/** Whether the terminal's last line is drawn again and again: a remark takes its place. */
+/** `live`: the terminal's last line is redrawn again and again. A note then takes the place of this line. */
 export const setLineLive = (live: boolean): void => {
   lineIsLive = live
 }
 
-/** What makes room for another line where a live one is. */
+/** Clears the terminal's last line. */
 export const CLEAR_LINE = '\r\u001b[2K'
 
-/** A remark for people, on stderr. */
+/** Prints a note for people on stderr, unless `--quiet` is set. */
 export const note = (sentence: string): void => {
   if (invocation.style.quiet) return
   process.stderr.write(`${lineIsLive ? CLEAR_LINE : ''}rdv: ${sentence}\n`)
 }
 
-/** Aligned columns with a header on a terminal, tab-separated values without one elsewhere. */
+/**
+ * The lines of a table: aligned columns with a header on a terminal, elsewhere tab-separated values without a header.
+ */
 export const formatTable = (
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -52,6 +54,6 @@ export const formatTable = (
   )
 }
 
-/** Other programs may have written anything: nothing of it may move the cursor, or look like another cell. */
+/** Replaces control characters: text from other programs must not move the cursor or look like another cell. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const plain = (cell: string): string => cell.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd')

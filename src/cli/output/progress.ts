@@ -3,17 +3,18 @@ import type { Progress } from '../../recipes/wait/tally.ts'
 import { invocation } from '../invocation.ts'
 import { CLEAR_LINE, setLineLive } from './print.ts'
 
-/** A wait that ends sooner (milliseconds) says nothing. */
+/** Milliseconds. A wait that ends sooner prints nothing. */
 const QUIET_START = 500
 const LIVE_EVERY = 200
 
 /**
- * Shows on stderr what a wait still waits for: a line that lives on a terminal, elsewhere a line for each change.
+ * Shows the pending targets of a wait on stderr: on a terminal in one line that is redrawn, elsewhere in a line for
+ * each change.
  */
 export class WaitProgress implements Disposable {
   readonly #live = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
   readonly #started: number
-  /** What was found last of each target while its store could be asked. */
+  /** The reason of each target from the time when its store last answered. */
   readonly #found = new Map<string, string>()
   readonly #timer: NodeJS.Timeout | undefined
   #state: Progress = []
@@ -47,7 +48,7 @@ export class WaitProgress implements Disposable {
     this.#shown = text
   }
 
-  /** Of a store that is away another line tells. */
+  /** While a store is away, the last known reason: another line reports the outage. */
   #reasonOf({ target, reason, away }: Progress[number]): string {
     if (away) return this.#found.get(target) ?? UNANSWERED.reason
     this.#found.set(target, reason)

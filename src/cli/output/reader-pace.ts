@@ -2,21 +2,28 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isPipe, unread } from './unread-pipe.ts'
 
-/** The most results that a quick reader is given before it is looked again. */
+/** The maximum number of results that are written between two checks, however fast the reader is. */
 const MAX_AHEAD = 16_384
 
-/** How long (milliseconds) a reader may take for what it was given: one that takes half as long is given more, … */
+/**
+ * Milliseconds in which a reader should take the results between two checks. If it takes longer, there are fewer
+ * results before the next check.
+ */
 const QUICK_WITHIN = 50
-/** … if it was quick so often: the first result is always taken at once. */
+
+/**
+ * If the reader was twice as fast in this number of checks in a row, there are more results before the next check. One
+ * fast check shows nothing, because the first result is always taken at once.
+ */
 const QUICK_TIMES = 4
 
-/** The longest pause (milliseconds) between two checks. */
+/** The longest pause between two looks at the pipe, in milliseconds. */
 const MAX_PAUSE = 20
 
 /**
- * Holds a writer to the pace of the reader of its pipe. The system takes 64 KiB for a reader, thousands of short lines,
- * whether it reads them or not. So it is looked whether the pipe has been emptied: after each result while the reader
- * is slow, and seldom while it is quick.
+ * Keeps a writer at the pace of the reader of its pipe. The pipe takes 64 KiB, which are thousands of short lines,
+ * whether the reader reads them or not. So the writer checks whether the pipe is empty: after each result while the
+ * reader is slow, and rarely while it is fast.
  */
 export class ReaderPace {
   readonly #descriptor: number
@@ -30,17 +37,20 @@ export class ReaderPace {
     this.#watches = isPipe(descriptor)
   }
 
-  /** Whether it can tell what the reader does. */
+  /** Whether the pipe can be checked. */
   get watches(): boolean {
     return this.#watches
   }
 
-  /** Whether each result is waited for. */
+  /** Whether the writer has to wait after each result. */
   get slow(): boolean {
     return this.#watches && this.#trusted === 1
   }
 
-  /** So many results were written. What it returns resolves when the reader may be given more, and never rejects. */
+  /**
+   * Call it when results were written. Resolves when more may be written, and never rejects. `undefined` if more may be
+   * written at once.
+   */
   wrote(results: number, signal: AbortSignal): Promise<void> | undefined {
     this.#written += results
     return this.#watches && this.#written >= this.#trusted ? this.#check(signal) : undefined
@@ -54,7 +64,7 @@ export class ReaderPace {
     this.#written = 0
   }
 
-  /** Waits until nothing is unread. Resolves to how long (milliseconds) that took. */
+  /** Waits until the pipe is empty. Resolves to the milliseconds that this took. */
   async #emptied(signal: AbortSignal): Promise<number> {
     const since = performance.now()
     for (let pause = 1; !signal.aborted; pause = Math.min(2 * pause, MAX_PAUSE)) {

@@ -6,9 +6,9 @@ import { POLLERR, pollOnce } from './poll.ts'
 const CHECK_INTERVAL = 1_000
 
 /**
- * Calls `gone` once when nobody can read any more what is written to a descriptor. Whoever writes learns that by the next
- * write; a stream on which nothing happens would never learn it. Only of pipes and sockets, and only where it can be told.
- * Keeps no process alive.
+ * Calls `gone` once when the last reader of a descriptor has closed it. A process learns this when it writes, so a
+ * process without results would never learn it. Works for pipes and sockets, if the system can tell. Does not keep the
+ * process alive.
  */
 export const watchReader = (descriptor: number, gone: () => void): void => {
   const has = readerCheck(descriptor)
@@ -22,7 +22,7 @@ export const watchReader = (descriptor: number, gone: () => void): void => {
 }
 
 interface ReaderCheck {
-  /** Also where that cannot be told. */
+  /** Whether there is a reader. True if this is unknown. */
   reader(): boolean
 }
 
@@ -43,7 +43,10 @@ const statOf = (descriptor: number): Stats | undefined => {
   }
 }
 
-/** To write nothing to a socket sends nothing, and fails where the other end was closed. One that only stopped sending reads on. */
+/**
+ * An empty write to a socket sends nothing, and fails if the other end is closed. It succeeds if the other end has only
+ * stopped sending: that end still reads.
+ */
 const takesNothing = (descriptor: number): boolean => {
   try {
     writeSync(descriptor, new Uint8Array(0))
@@ -53,18 +56,20 @@ const takesNothing = (descriptor: number): boolean => {
   }
 }
 
-/** A module that has a memory, and does nothing: `(module (memory (export "memory") 1) (func (export "_start")))`. */
+/** A module with a memory that does nothing: `(module (memory (export "memory") 1) (func (export "_start")))`. */
 const MODULE = 'AGFzbQEAAAABBAFgAAADAgEABQMBAAEHEwIGbWVtb3J5AgAGX3N0YXJ0AAAKBAECAAs='
 
-/** In its memory: what is asked, two subscriptions of 48 bytes; where the events go, 32 bytes each; and how many came. */
+/**
+ * Addresses in its memory. At 0 are two subscriptions of 48 bytes each; then the events of 32 bytes, and their number.
+ */
 const EVENTS = 128
 const COUNT = 256
 const [CLOCK, FD_READ] = [0, 1]
 
-/** The system waits at least so long (nanoseconds), or it would not look at descriptors at all. */
+/** Nanoseconds. With a shorter timeout, the system would not look at descriptors at all. */
 const MIN_TIMEOUT = 1_000_000n
 
-/** Node does not poll. But its WASI does, for WebAssembly: https://wasi.dev, `poll_oneoff` of preview 1. */
+/** Node has no poll, but its WASI has one for WebAssembly: `poll_oneoff` of preview 1, https://wasi.dev. */
 const pollByWasi = (descriptor: number): ReaderCheck | undefined => {
   try {
     const { WASI } = quietBuiltin<typeof import('node:wasi')>('node:wasi')
@@ -80,7 +85,7 @@ const pollByWasi = (descriptor: number): ReaderCheck | undefined => {
   }
 }
 
-/** As much of WebAssembly as we use: its types are a browser's. */
+/** The used part of WebAssembly. TypeScript has these types only in the library for browsers. */
 interface Assembly {
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (module: object) => { exports: { memory: { buffer: ArrayBuffer } } }
@@ -92,7 +97,7 @@ interface Preview1 {
   poll_oneoff(subscriptions: number, events: number, count: number, found: number): number
 }
 
-/** A pipe that is written to is never readable: the one event that it can have is the error that its reader has gone. */
+/** The write end of a pipe is never readable. Its only possible event is the error that there is no reader. */
 const hasFailed = (
   memory: DataView,
   descriptor: number,

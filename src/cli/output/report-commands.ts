@@ -2,7 +2,7 @@ import { targetNames } from '../../recipes/wait/wait-targets.ts'
 import { invocation } from '../invocation.ts'
 import { note } from './print.ts'
 
-/** With `--verbose`, what the `exec:` targets run, which their names do not tell. On stderr only: it may be secret. */
+/** With `--verbose`, prints the commands of `exec:` targets, but only on stderr, because they may contain secrets. */
 export const reportCommands = (targets: readonly string[]): void => {
   if (!invocation.style.verbose) return
   const names = targetNames(targets)

@@ -3,17 +3,17 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** A moment as a cell of a table: for people with its age, for programs as it is. */
+/** A time as a cell of a table: with its age on a terminal, elsewhere unchanged. */
 export const sinceCell = (
   moment: string | undefined,
   terminal: boolean = process.stdout.isTTY === true,
 ): string => (moment !== undefined && terminal ? describeMoment(moment) : (moment ?? ''))
 
-/** `14:03:05 (2 min)`: a moment in local time, and how long ago that was. What is no moment stays as it is. */
+/** `14:03:05 (2 min)`: a time in local time, with its age. Text that is not a time stays unchanged. */
 export const describeMoment = (moment: string, suffix = '', now = Date.now()): string => {
   const date = new Date(moment)
   if (Number.isNaN(date.getTime())) return moment
-  // Clocks of two machines differ.
+  // The clock of another machine may be ahead.
   const age = Math.max(0, now - date.getTime())
   return `${localTime(date, new Date(now))} (${describeAge(age)}${suffix})`
 }
@@ -25,7 +25,7 @@ const describeAge = (age: number): string => {
   return `${Math.floor(age / DAY)} d ${Math.floor((age % DAY) / HOUR)} h`
 }
 
-/** The time alone where it is that of today. */
+/** With the date, unless it is today. */
 const localTime = (date: Date, today: Date): string => {
   const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':')
   const day = dayOf(date)

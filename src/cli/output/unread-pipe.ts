@@ -2,7 +2,6 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import type { SocketConstructorOpts } from 'node:net'
 import { POLLIN, pollOnce } from './poll.ts'
 
-/** Whether a descriptor is a pipe. */
 export const isPipe = (descriptor: number): boolean => {
   try {
     return fstatSync(descriptor).isFIFO()
@@ -12,8 +11,9 @@ export const isPipe = (descriptor: number): boolean => {
 }
 
 /**
- * Whether a pipe that this process writes to holds something that its reader has not taken; `undefined`: that cannot be
- * told, as outside Linux. Nothing is read: its other end is opened for a moment, and the system is asked about that.
+ * Whether a pipe that this process writes to contains data that the reader has not taken. `undefined` if this is
+ * unknown, as on systems other than Linux. Reads nothing: it opens the other end of the pipe for a moment, and asks the
+ * system about that end.
  */
 export const unread = async (descriptor: number): Promise<boolean | undefined> => {
   const end = openOtherEnd(descriptor)
@@ -30,7 +30,7 @@ const openOtherEnd = (descriptor: number): number | undefined => {
   }
 }
 
-/** Node does not poll. But libuv, given no room for a single byte, says `ENOBUFS` if there is something to read, and reads nothing. */
+/** Node has no poll. But libuv without a buffer reports `ENOBUFS` if there is something to read, and reads nothing. */
 const listen = async (end: number): Promise<boolean | undefined> => {
   const { Socket } = await import('node:net')
   return new Promise((resolve) => {
@@ -43,7 +43,7 @@ const listen = async (end: number): Promise<boolean | undefined> => {
     socket.once('error', ({ code }: NodeJS.ErrnoException) =>
       settle(code === 'ENOBUFS' ? true : undefined),
     )
-    // By then the event loop has looked, in whichever phase it was.
+    // After two turns, the event loop has looked at the descriptor, whatever its phase was.
     setImmediate(() => setImmediate(() => settle(false)))
   })
 }
