@@ -15,7 +15,7 @@ import { writeManifest } from './manifest.ts'
 import { buildPage } from './page.ts'
 import { buildProgram } from './program.ts'
 
-/** Libraries that only some commands use: each in a file of its own, which is read when it is needed. */
+/** Libraries that only some commands use. Each is bundled into a separate file, which is loaded when it is needed. */
 const VENDORED = [
   'etcd3',
   'consul',
@@ -29,10 +29,12 @@ const VENDORED = [
 ]
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-/** Built beside, then put in place at once: somebody may be running what is there. */
+/**
+ * The build is made in this folder and then renamed to dist, because other processes may be running the files in dist.
+ */
 const building = `dist.${process.pid}`
 
-/** Imports of vendored libraries become requires of their files. */
+/** Replaces each import of a vendored library by a require of its file. */
 const vendor: Plugin = {
   name: 'vendor',
   setup(plugin) {
@@ -53,12 +55,12 @@ const common: BuildOptions = {
   legalComments: 'linked',
   metafile: true,
   logLevel: 'warning',
-  // An import() that stays one would load the ESM machinery, and see no names in a bundled library.
+  // import() would load Node's ESM loader, and find no named exports in a bundled library.
   supported: { 'dynamic-import': false },
   define: { 'process.env.NODE_ENV': '"production"', 'import.meta.dirname': '__dirname' },
 }
 
-/** A file that is read when something of it is needed. */
+/** Bundles code into a separate file, which is loaded when it is needed. */
 const bundleApart = (name: string, contents: string) =>
   build({
     ...common,
@@ -83,12 +85,14 @@ const bundle = async (): Promise<void> => {
   ])
   await bundleLoader()
   await writeBundled(join(root, building), [...sources, ...page, ...results.flatMap(sourcesOf)])
-  // etcd3 looks for its protocol's description beside itself.
+  // etcd3 reads the definition of its protocol from this folder.
   const proto = join(root, 'node_modules/etcd3/proto')
   await cp(proto, join(root, building, 'proto'), { recursive: true })
 }
 
-/** What loads the program, and what keeps V8's code of it. Both know by which build that was made. */
+/**
+ * Bundles the loader of the program, and the code that fills the cache of compiled code. Both contain the build's hash.
+ */
 const bundleLoader = async (): Promise<void> => {
   const { outputFiles } = await build({
     ...common,
@@ -104,7 +108,7 @@ const bundleLoader = async (): Promise<void> => {
   }
 }
 
-/** Of everything that the loader may load. */
+/** The hash of all files that the loader may load. */
 const hashOfBuilt = (): string => {
   const hash = createHash('sha256')
   const files = globSync('{program,vendor}/**/*.cjs', { cwd: join(root, building) })
@@ -112,7 +116,7 @@ const hashOfBuilt = (): string => {
   return hash.digest('hex')
 }
 
-/** The declarations for TypeScript programs. */
+/** Writes the type declarations of the library. */
 const declare = (): void => {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   const words = [tsc, '-p', 'tsconfig.types.json', '--outDir', join(building, 'types')]
@@ -126,13 +130,14 @@ const putInPlace = async (): Promise<void> => {
   await rm(old, { recursive: true, force: true })
 }
 
-/** Where nothing can be kept (1), the checkout's commands only start later. */
+/** Exit code 1 means that the cache cannot be written. The commands of this checkout then only start more slowly. */
 const precompile = (): void => {
   const { status } = spawnSync(process.execPath, [join(root, 'bin/rdv.cjs'), 'precompile'], {
     env: { ...process.env, RDV_BACKEND: '' },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  if (status !== 0 && status !== 1) throw new Error(`what is built does not run: ${status}`)
+  if (status !== 0 && status !== 1)
+    throw new Error(`the built program does not run: rdv precompile ended with ${status}`)
 }
 
 await bundle()

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Of the compiler, and of what it puts into each executable. */
+/** The version of bun: of the compiler, and of the runtime in each executable. */
 export const VERSION = '1.4.5'
 
 /**
- * For what executables can be made, each with the npm package of bun for it and that package's hash. bun is no dependency
- * of ours: it takes 100 MB, and who only builds or tests the npm package needs none of it.
+ * The targets for which executables can be built, each with its npm package of bun and the hash of that package. bun is
+ * not a dependency, because it takes 100 MB, and the build and the tests of the npm package do not need it.
  */
 const RUNTIMES = {
   'linux-x64': [
@@ -37,32 +37,32 @@ const RUNTIMES = {
   ],
 } as const
 
-/** A kind of machine, as our executables' names say it. */
+/** A kind of machine, as in the name of its executable. */
 export type Target = keyof typeof RUNTIMES
 
 export const TARGETS = Object.keys(RUNTIMES) as readonly Target[]
 
 const isTarget = (name: string): name is Target => name in RUNTIMES
 
-/** @throws Error that names all targets */
+/** @throws Error that names all targets. */
 export const targetNamed = (name: string): Target => {
   if (isTarget(name)) return name
-  throw new Error(`there is no target ${JSON.stringify(name)}: it is one of ${TARGETS.join(', ')}`)
+  throw new Error(`there is no target ${JSON.stringify(name)}: write one of ${TARGETS.join(', ')}`)
 }
 
-/** This machine. */
+/** The target for this machine. */
 export const hostTarget = (): Target => {
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
   const musl = process.platform === 'linux' && header.glibcVersionRuntime === undefined
   return targetNamed(`${process.platform}-${process.arch}${musl ? '-musl' : ''}`)
 }
 
-/** How bun's compiler calls it. */
+/** The name of the target in bun's compiler. */
 export const bunsName = (target: Target): string => RUNTIMES[target][0]
 
 /**
- * The file of bun for a target, installed by npm below `folder` if it is not there yet. npm checks what it gets by the hash
- * in the lock file that we write for it.
+ * The path of bun's executable for a target. If it is not there yet, npm installs it below `folder`, and checks the
+ * package against the hash in a lock file.
  */
 export const provideBun = async (target: Target, folder: string): Promise<string> => {
   const [name, integrity] = RUNTIMES[target]
@@ -75,7 +75,7 @@ export const provideBun = async (target: Target, folder: string): Promise<string
   await mkdir(into, { recursive: true })
   await writeFile(join(into, 'package.json'), JSON.stringify({ dependencies }))
   await writeFile(join(into, 'package-lock.json'), JSON.stringify(lock))
-  // Another machine's package is refused without --force.
+  // Without --force, npm refuses a package for another machine.
   const words = ['ci', '--force', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   execFileSync('npm', [...words, '--prefix', into], { stdio: ['ignore', 'ignore', 'inherit'] })
   return file

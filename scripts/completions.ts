@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { completionScript } from '../src/completion/completion.ts'
 import { SHELLS } from '../src/completion/shells.ts'
 
-/** As the shells' own folders of completions have them. */
+/** The names that the files must have in the shells' folders of completions. */
 const FILES = { bash: 'rdv.bash', zsh: '_rdv', fish: 'rdv.fish' }
 
-/** Writes the shells' completion scripts to `completion/` in a folder. */
+/** Writes the completion script of each shell to `completion/` in a folder. */
 export const writeCompletions = async (folder: string): Promise<void> => {
   await mkdir(join(folder, 'completion'), { recursive: true })
   for (const shell of SHELLS) {

@@ -17,7 +17,7 @@ type Row = readonly string[]
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-/** Each page with text that comes out of the code, as it must be: by its path in the checkout. */
+/** Each page with generated text, as it has to be, by its path in the checkout. */
 export const generateDocs = async (): Promise<Map<string, string>> => {
   const parts = {
     commands: await commands(),
@@ -40,7 +40,7 @@ export const generateDocs = async (): Promise<Map<string, string>> => {
   return new Map(pages.map((page) => [page, fillIn(page, parts)]))
 }
 
-/** The smallest real one of each kind, from which a newcomer learns how they are made. */
+/** The smallest source file of each kind, as an example for contributors. */
 const SMALLEST = {
   'a-backend': 'src/backends/memory/index.ts',
   'a-recipe': 'src/recipes/get.ts',
@@ -53,7 +53,7 @@ const source = (file: string): string => {
   return `\`\`\`ts\n// ${file}\n${text}\n\`\`\``
 }
 
-/** Replaces what stands between `<!-- generated: NAME -->` and `<!-- end -->`. */
+/** Replaces the text between `<!-- generated: NAME -->` and `<!-- end -->`. */
 const fillIn = (page: string, parts: Readonly<Record<string, string>>): string =>
   readFileSync(join(root, page), 'utf8').replaceAll(
     /(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)/gs,
@@ -71,7 +71,7 @@ const exitCodes = (): string =>
     exitCodeRows().map(([number, name, meaning]) => [number, code(name), plain(meaning)]),
   )
 
-/** Text that means itself in Markdown. */
+/** Escapes text for Markdown, and marks flags as code. */
 const plain = (text: string): string =>
   text.replaceAll(/[<|*]/g, '\\$&').replaceAll(/(?<![\w-])--[a-z-]+/g, '`$&`')
 
@@ -96,7 +96,7 @@ const section = (id: string, command: CommandClass): string => {
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-/** How a command is called, without the program's name. */
+/** The usage of a command, without the program's name. */
 export const usage = (name: string, { args = {} }: CommandClass): string => {
   const words = Object.entries(args).map(([arg, { required, multiple }]) => {
     const word = `${arg.toUpperCase()}${multiple ? '…' : ''}`
@@ -105,7 +105,7 @@ export const usage = (name: string, { args = {} }: CommandClass): string => {
   return [name, ...words, '[FLAGS]'].join(' ')
 }
 
-/** Arguments, and those flags that are the command's own or another variable's. */
+/** The table of a command's arguments and own flags. */
 const settings = ({ args = {}, flags = {} }: CommandClass): string => {
   const rows = Object.entries(args).map(([name, { description = '' }]) => [
     code(name.toUpperCase()),
@@ -128,7 +128,7 @@ const HEADER = ['', 'environment', 'meaning']
 const flagTable = (flags: Readonly<Record<string, Flag>>): string =>
   table(HEADER, Object.entries(flags).map(flagRow))
 
-/** What flags that take a value have besides. */
+/** The further properties of flags that take a value. */
 export interface Valued {
   readonly helpValue?: string
   readonly options?: readonly string[]
@@ -137,18 +137,24 @@ export interface Valued {
 }
 
 const flagRow = ([name, flag]: readonly [string, Flag]): Row => {
-  const { helpValue, options, multiple, default: fallback } = flag as Valued
+  const { helpValue, options } = flag as Valued
   const value = helpValue ?? options?.join('|') ?? ''
-  const text = [
-    plain(flag.summary ?? ''),
-    multiple ? 'May be repeated.' : '',
-    typeof fallback === 'string' ? `Default: ${code(fallback)}.` : '',
-  ]
   return [
     code(`--${name} ${value}`.trim()),
     code(flag.env ?? ''),
-    text.filter((part) => part !== '').join(' '),
+    plain(sentencesOf(flag, (text) => `\`${text}\``)),
   ]
+}
+
+/** The summary of a flag, whether it may be repeated, and its default, which `mark` marks as code. */
+export const sentencesOf = (flag: Flag, mark = (text: string): string => text): string => {
+  const { multiple, default: fallback } = flag as Valued
+  const sentences = [
+    flag.summary ?? '',
+    multiple ? 'May be repeated.' : '',
+    typeof fallback === 'string' ? `Default: ${mark(fallback)}.` : '',
+  ]
+  return sentences.filter((sentence) => sentence !== '').join(' ')
 }
 
 const examples = ({ examples: given = [] }: CommandClass): string => {
@@ -193,13 +199,13 @@ const traits = async (): Promise<string> => {
   return table(['', ...TRAIT_NAMES], await Promise.all(rows))
 }
 
-/** Of a backend that learns its traits from a server. */
-const unknown = Array<string>(5).fill('as the store behind it')
+/** The traits of a backend that gets its traits from a server. */
+const unknown = Array<string>(5).fill('as the server’s store')
 
-/** Seconds. */
+/** In seconds. */
 const TTLS = [5, 10, 15, 30, 45, 60, 120] as const
 
-/** How long a store may be away, by the TTL and the grace of the session. */
+/** The longest outages of a store that sessions survive, by TTL and grace. */
 const outages = (): string =>
   table(
     ['`--ttl`', 'survives an outage of', 'with `--grace 0`'],

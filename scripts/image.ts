@@ -9,7 +9,7 @@ import { tar } from './tar.ts'
 
 const SUITE = 'trixie'
 
-/** As the Dockerfile says it. */
+/** The same settings as in the Dockerfile. */
 const config: ImageConfig = {
   User: `${USER}:${USER}`,
   Env: ['PATH=/usr/bin', `RDV_DATA_DIR=${DATA}`],
@@ -21,7 +21,7 @@ const config: ImageConfig = {
 
 const output = join(import.meta.dirname, '../standalone')
 
-/** The packages unpacked, by an earlier run or now. */
+/** The folder of the unpacked packages. The first run unpacks them. */
 const debian = (): string => {
   const folder = join(output, `.${SUITE}`)
   if (existsSync(folder)) return folder
@@ -35,7 +35,7 @@ const debian = (): string => {
   return folder
 }
 
-// Two files: all that is in the image, for `tar -x` and the Dockerfile, and the image itself, for `docker load`.
+// root.tar has the files of the image, for `tar -x` and the Dockerfile. image.tar is the image, for `docker load`.
 const layer = tar(rootFiles(join(output, `rdv-${hostTarget()}`), debian()))
 writeFileSync(join(output, 'root.tar'), layer)
 writeFileSync(

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { TSchema } from 'typebox'
 import { FAILURE, JSON_RESULTS } from '../src/commands/json-results.ts'
 
-/** One schema per command, in JSON Schema 2020-12: what a line of its `--json` is. */
+/** Writes a schema for each command, in JSON Schema 2020-12. It describes each line of the output with `--json`. */
 export const writeJsonSchemas = async (dist: string): Promise<void> => {
   const folder = join(dist, 'schemas')
   await mkdir(folder, { recursive: true })
@@ -13,7 +13,7 @@ export const writeJsonSchemas = async (dist: string): Promise<void> => {
   }
 }
 
-/** A later version may print more: only the tests want no other properties. */
+/** Omits the limit to these properties, which is for the tests: a later version may print more properties. */
 const withoutClosing = (name: string, value: unknown): unknown =>
   name === 'additionalProperties' ? undefined : value
 
@@ -41,7 +41,7 @@ interface Described {
   readonly description?: string
 }
 
-/** The properties of each form that an object of a command has, those of inner objects by their paths. */
+/** The properties of each form of a command's object. Properties of inner objects have a path. */
 export const formsOf = (schema: TSchema): Field[][] => {
   const { anyOf = [schema as Described] } = schema as Described
   return anyOf.flatMap((each) => (each.anyOf ? formsOf(each as TSchema) : [propertiesOf(each)]))

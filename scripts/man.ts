@@ -5,17 +5,17 @@ import packageJson from '../package.json' with { type: 'json' }
 import { exitCodeRows } from '../src/cli/exit-codes.ts'
 import { globalFlags } from '../src/cli/flags/global-flags.ts'
 import { COMMANDS, type CommandClass } from '../src/commands/index.ts'
-import { isOwnFlag, usage, type Valued } from './docs.ts'
+import { isOwnFlag, sentencesOf, usage, type Valued } from './docs.ts'
 
 type Flag = Command.Flag.Any
 
-/** Writes the manual page, of what the help is made of, to `man/rdv.1` in a folder. */
+/** Writes the manual page to `man/rdv.1` in a folder. It has the same texts as the help. */
 export const writeManual = async (folder: string): Promise<void> => {
   await mkdir(join(folder, 'man'), { recursive: true })
   await writeFile(join(folder, 'man/rdv.1'), await manual())
 }
 
-/** The page in the man macros of roff, ASCII alone. */
+/** The page in roff with the man macros, in ASCII only. */
 const manual = async (): Promise<string> => {
   const commands = [...COMMANDS].map(async ([id, load]) =>
     commandSection(id.replace(':', ' '), (await load()).default),
@@ -23,17 +23,17 @@ const manual = async (): Promise<string> => {
   const parts = [
     `.TH RDV 1 "" "rendezvous ${packageJson.version}" "User Commands"`,
     '.SH NAME',
-    `rdv \\- ${text('lets processes wait for each other, signal each other, take turns and count together')}`,
+    `rdv \\- ${text('coordinates processes: wait, signal, lock, elect, count, and send messages')}`,
     '.SH SYNOPSIS',
-    '.B rdv\n.I COMMAND\n[\\fIARGUMENT\\fR]... [\\fIFLAG\\fR]... [\\fB\\-\\-\\fR \\fIPROGRAM\\fR...]',
+    '.B rdv\n.I COMMAND\n[\\fIARGUMENT\\fR]... [\\fIFLAG\\fR]... [\\fB\\-\\-\\fR \\fICOMMAND\\fR...]',
     '.SH DESCRIPTION',
     text(DESCRIPTION),
     '.SH COMMANDS',
     ...(await Promise.all(commands)),
     `.SS "rdv help [COMMAND]"`,
-    text('Shows the help of a command, or of all. So does rdv COMMAND --help.'),
+    text('Shows the help of a command, as rdv COMMAND --help does, or lists all commands.'),
     '.SS "rdv version"',
-    text('Shows the version.'),
+    text('Shows the version, as rdv --version does.'),
     '.SH FLAGS OF EVERY COMMAND',
     ...Object.entries(globalFlags).map(flagItem),
     '.SH EXIT STATUS',
@@ -41,16 +41,14 @@ const manual = async (): Promise<string> => {
       item(`${bold(code)}${name ? ` (${text(name)})` : ''}`, meaning),
     ),
     '.SH SEE ALSO',
-    text(
-      'The documentation: https://github.com/rendezvous/rendezvous/tree/main/docs, of which commands.md says what stands here.',
-    ),
+    text('The documentation is at https://github.com/rendezvous/rendezvous/tree/main/docs.'),
   ]
   return `${parts.join('\n')}\n`
 }
 
-const DESCRIPTION = `Processes on one machine, or on many, meet in a store: a file of this user on this machine where nothing else is said, or what --backend names, a rendezvous server (http://), etcd or Consul.
-Each answer is an exit code, each result is a line on stdout, and everything else goes to stderr.
-What follows the first -- is another program, byte for byte, without a shell.`
+const DESCRIPTION = `Processes on one or more machines meet in a store. By default, the store is a file of this user on this machine. With --backend, it is a rendezvous server (http://), etcd or Consul.
+Each command answers with its exit code. It prints results on stdout and everything else on stderr.
+The words after the first -- are a program and its arguments. rdv passes them on unchanged, without a shell.`
 
 const commandSection = (name: string, command: CommandClass): string => {
   const own = Object.entries(command.flags ?? {}).filter(isOwnFlag)
@@ -73,7 +71,7 @@ const flagItem = ([name, flag]: readonly [string, Flag]): string => {
   const environment = flag.env ? ` Environment: ${flag.env}.` : ''
   return item(
     bold(`--${name}`) + (value === undefined ? '' : ` ${italic(value)}`),
-    `${flag.summary ?? ''}${environment}`,
+    `${sentencesOf(flag)}${environment}`,
   )
 }
 
@@ -89,7 +87,7 @@ const item = (term: string, explanation: string): string => `.TP\n${term}\n${tex
 const bold = (word: string): string => `\\fB${text(word)}\\fR`
 const italic = (word: string): string => `\\fI${text(word)}\\fR`
 
-/** Text that means itself in roff: each line is a sentence of its own. */
+/** Escapes text for roff. Each of its lines begins a new line. */
 const text = (plain: string): string =>
   plain
     .replaceAll('\\', '\\e')

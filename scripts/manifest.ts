@@ -12,13 +12,13 @@ type Describe = (
   respectNoCache: boolean,
 ) => Promise<Command.Cached>
 
-/** What oclif itself writes into a manifest; it is not among the package's exports. */
+/** The function with which oclif describes a command in a manifest. The package does not export it. */
 const describeCommand = (root: string): Describe => {
   const file = join(root, 'node_modules/@oclif/core/lib/util/cache-command.js')
   return (createRequire(file)(file) as { cacheCommand: Describe }).cacheCommand
 }
 
-/** Writes what the help says of every command to `oclif.manifest.json`, so that showing it loads none of them. */
+/** Writes the help texts of all commands to `oclif.manifest.json`, so that the help loads no command. */
 export const writeManifest = async (root: string): Promise<void> => {
   const describe = describeCommand(root)
   const commands: Record<string, Command.Cached> = {}

@@ -9,7 +9,7 @@ interface Blob {
   readonly contents: Buffer
 }
 
-/** How the programs of an image are run, as the OCI's image specification names it. */
+/** The settings with which the program of an image runs, named as in the OCI image specification. */
 export interface ImageConfig {
   readonly User: string
   readonly Env: readonly string[]
@@ -19,7 +19,7 @@ export interface ImageConfig {
   readonly Volumes: Readonly<Record<string, object>>
 }
 
-/** An image of one layer as an OCI archive, which Docker, Podman, skopeo and containerd read. */
+/** An image with one layer, as an OCI archive. Docker, Podman, skopeo and containerd can read it. */
 export const ociArchive = (layer: Buffer, config: ImageConfig, tag: string): Buffer => {
   const layerBlob = blob('layer.v1.tar+gzip', gzipSync(layer))
   const configBlob = json('config.v1+json', {

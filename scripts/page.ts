@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { build, type Rolldown } from 'vite'
 
 /**
- * Builds the server's page: `index.html`, and what it names below `/_page/`, with its contents' hash in its name. No file
- * is written into another, since the page allows itself neither scripts nor styles of its own text.
- * @returns the files of which something went into it
+ * Builds the server's page: `index.html`, and the files below `/_page/`, which have the hash of their contents in their
+ * names. No file is inlined, because the content security policy of the page forbids inline scripts and styles.
+ * @returns the source files of which at least a part is in the page.
  */
 export const buildPage = async (root: string, outDir: string): Promise<string[]> => {
   const built = await build({

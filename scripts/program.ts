@@ -7,8 +7,8 @@ import { lazyPlugin } from '../src/start-up/build/lazy-plugin.ts'
 import { wrap } from '../src/start-up/wrapping.ts'
 
 /**
- * The files of the program, each with the modules that are imported from where it begins. A short command reads two or
- * three of them: reading many small files takes as long as reading one with everything.
+ * The files of the program. Each has the modules that match, and the modules that they import. A short command reads
+ * two or three of these files. Reading many small files would take as long as reading one file with all modules.
  */
 const GROUPS: readonly CodeSplittingGroup[] = [
   {
@@ -22,10 +22,10 @@ const GROUPS: readonly CodeSplittingGroup[] = [
   { name: 'common', minShareCount: 2 },
 ]
 
-/** Those that come first take what others import, too. */
+/** A module that belongs to several groups goes into the first of them. */
 const inOrder = GROUPS.map((group, at) => ({ ...group, priority: GROUPS.length - at }))
 
-/** The libraries that have files of their own. */
+/** Replaces each import of a vendored library by a require of its file. */
 const vendorPlugin = (vendored: readonly string[]): Plugin => ({
   name: 'vendor',
   resolveId: {
@@ -52,7 +52,7 @@ const bundle = async (root: string, vendored: readonly string[]): Promise<Output
   })
   const { output } = await build.generate({
     format: 'cjs',
-    // An import() that stays one would load the ESM machinery, and see no names in a bundled library.
+    // import() would load Node's ESM loader, and find no named exports in a bundled library.
     dynamicImportInCjs: false,
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
@@ -63,8 +63,9 @@ const bundle = async (root: string, vendored: readonly string[]): Promise<Output
 }
 
 /**
- * Builds the program into a folder: `rdv.cjs`, and what that loads when it is needed, as the loader wants them.
- * @returns the files of which something went into it
+ * Builds the program into a folder: `rdv.cjs`, and the files that it loads when they are needed. They have the form
+ * that the loader expects.
+ * @returns the source files of which at least a part is in the program.
  */
 export const buildProgram = async (
   root: string,
@@ -80,7 +81,7 @@ export const buildProgram = async (
   return chunks.flatMap(({ moduleIds }) => moduleIds)
 }
 
-/** To ASCII, which V8 reads fastest. */
+/** Minifies to ASCII, which V8 reads fastest. */
 const minify = async (code: string): Promise<string> => {
   const options = { minify: true, target: 'node22', platform: 'node', charset: 'ascii' } as const
   return (await transform(code, options)).code

@@ -3,32 +3,33 @@ import { basename, join } from 'node:path'
 import { readElf } from '../src/child/elf.ts'
 import type { Entry } from './tar.ts'
 
-/** Who runs the image's programs: nobody special. */
+/** The user id with which the image's program runs. It has no special rights. */
 export const USER = 1000
 
-/** Where the image's user may write, and a volume can be. */
+/** The folder in which the image's user may write. A volume can be mounted there. */
 export const DATA = '/var/lib/rendezvous'
 
-/** The packages of Debian from which the image has what is not ours. */
+/** The packages of Debian from which the image has all files that are not rdv's. */
 export const PACKAGES = ['libc6', 'tini', 'ca-certificates']
 
-/** What bun's runtime is linked against. All of it is part of the C library. */
+/** The libraries to which bun's runtime is linked. All of them are part of the C library. */
 const LIBRARIES = ['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0']
 
 /**
- * The C library looks here for where its stack is, and bun gives up if it finds nothing. Containers have the kernel's file in
- * its place; in a folder that is only entered with chroot this one says that the stack may be anywhere.
+ * The contents of /proc/self/maps. The C library reads the address of its stack there, and bun aborts if there is none.
+ * In a container, the kernel's file covers this one. In a folder that is entered with chroot only, this file says that
+ * the stack may be at any address.
  */
 const STACK = '0-ffffffffffffffff rw-p 00000000 00:00 0\n'
 
 /**
- * Everything in the image: an executable of ours, an init for it, and what both need. There is no shell in it.
+ * All files of the image: an executable of rdv, an init process, and the files that both need. There is no shell.
  *
- * @param debian the folder below which the packages are unpacked
+ * @param debian The folder below which the packages are unpacked.
  */
 export const rootFiles = (executable: string, debian: string): Entry[] => [
   program('usr/bin/rdv', executable),
-  // The static one, which needs nothing.
+  // The static variant, which needs no libraries.
   program('usr/bin/tini', unpacked(debian, 'usr/bin/tini-static')),
   ...libraries(executable, debian),
   text('etc/passwd', `root:x:0:0::/:/bin/false\nrdv:x:${USER}:${USER}::${DATA}:/bin/false\n`),
@@ -53,7 +54,7 @@ const text = (path: string, contents: string): Entry => ({
   contents: Buffer.from(contents),
 })
 
-/** The loader, where the executable looks for it, and the libraries, where the loader does. */
+/** The loader, at the path that the executable names, and the libraries, in the folder in which the loader looks. */
 const libraries = (executable: string, debian: string): Entry[] => {
   const head = readFileSync(executable)
   const { loader = '' } = readElf(head, head)
@@ -65,7 +66,7 @@ const libraries = (executable: string, debian: string): Entry[] => {
   return [program(loader.slice(1), loaderFile), ...found]
 }
 
-/** As Debian's own bundle of them is made. */
+/** The bundle of certificates, made as Debian makes it. */
 const certificates = (debian: string): string => {
   const files = globSync(join(debian, 'usr/share/ca-certificates/mozilla/*.crt')).sort()
   return files.map((file) => readFileSync(file, 'utf8')).join('')
@@ -78,6 +79,6 @@ const licence = (name: string, debian: string): Entry => {
 
 const unpacked = (debian: string, path: string): string => {
   const [file] = globSync(join(debian, path))
-  if (file === undefined) throw new Error(`no ${path} is in the packages ${PACKAGES.join(', ')}`)
+  if (file === undefined) throw new Error(`the packages ${PACKAGES.join(', ')} have no ${path}`)
   return file
 }

@@ -19,14 +19,14 @@ interface Bill {
 
 const root = join(import.meta.dirname, '..')
 
-/** What npm says of everything that is installed, tools included. */
+/** npm's bill of all installed packages, including tools. */
 const installed = (): Bill => {
   const words = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'application']
   const options = { cwd: root, maxBuffer: 64 * 1024 * 1024, encoding: 'utf8' } as const
   return JSON.parse(execFileSync('npm', words, { ...options, stdio: ['ignore', 'pipe', 'ignore'] }))
 }
 
-/** Only of what the bundles are made of. */
+/** The bill of only the packages in the bundles, and of the executables' runtime. */
 const bundled = (bill: Bill): Bill => {
   const names = new Set<string>(JSON.parse(readFileSync(join(root, 'dist/bundled.json'), 'utf8')))
   const components = bill.components.filter((one) => names.has(nameIn(one['bom-ref'])))
@@ -38,7 +38,7 @@ const bundled = (bill: Bill): Bill => {
   return { ...bill, components: [...components, RUNTIME], dependencies }
 }
 
-/** What the executables run on: npm has not installed it here. */
+/** The runtime of the executables. It is not in npm's bill, because it is not installed here. */
 const RUNTIME: Component = {
   type: 'application',
   name: 'bun',
@@ -50,5 +50,5 @@ const RUNTIME: Component = {
 /** `@scope/name@1.2.3` without the version. */
 const nameIn = (ref: string): string => ref.slice(0, ref.lastIndexOf('@'))
 
-// prints the bill of materials of what `npm run build` has made, in CycloneDX's form
+// Prints the bill of materials of the last build, in CycloneDX's format.
 process.stdout.write(`${JSON.stringify(bundled(installed()), undefined, 2)}\n`)

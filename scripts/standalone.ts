@@ -9,27 +9,27 @@ import { bunsName, hostTarget, provideBun, TARGETS, type Target, targetNamed } f
 const root = join(import.meta.dirname, '..')
 const output = join(root, 'standalone')
 
-/** Where a running executable finds the files that were put into it. */
+/** The folder in which a running executable finds its files. */
 const INSIDE = '/$bunfs/root'
 
-/** What the program reads as files: by their places in the package. */
+/** The files that the program reads, by their paths in the package. */
 const FILES = ['package.json', 'oclif.manifest.json', 'dist/proto', 'dist/page']
 
-/** What is compiled: apart from the files, among which it would be once more. */
+/** The folder of the code to compile. It is separate from the files, so that the code is not contained twice. */
 const CODE = 'code'
 
-/** Of these the source is inside, not the bytecode: it takes more room than the time is worth. */
+/** The bundles that are contained as source. Their bytecode would take much space and save little time. */
 const BULKY = ['etcd3', 'fastify', '@fastify/swagger', 'prom-client', 'rare', 're2js', 'typebox']
 
-/** Bytes. */
+/** The maximum size of an executable, in bytes. */
 const MOST = 120_000_000
 
-/** Libraries' own ways to other libraries, which they try and do without. */
+/** Optional dependencies of libraries, which work without them. */
 const ABSENT = ['pg-native', 'pg-cloudflare']
 
 /**
- * The package as it is to lie in the executable. A bundle is told where it will be: bun would have it know where it has been
- * on this machine.
+ * Writes the contents of the executable into a folder. Each bundle gets its path within the executable as `__dirname`,
+ * because bun would give it the path on this machine.
  */
 const stage = async (folder: string): Promise<void> => {
   for (const file of FILES) await cp(join(root, file), join(folder, file), { recursive: true })
@@ -48,13 +48,13 @@ const write = async (file: string, text: string): Promise<void> => {
   await writeFile(file, text)
 }
 
-/** Stands in the place of a bundle that is among the files. */
+/** The code that takes the place of a bundle that is contained as source. */
 const loaderOf = (file: string): string => {
   const text = `require('node:fs').readFileSync(${JSON.stringify(`${INSIDE}/${file}`)},'utf8')`
   return `new Function('module','exports','require',${text})(module,exports,require)`
 }
 
-/** Nothing is read from the folder where the executable is run, and nobody's variables change what bun does. */
+/** When the executable runs, bun reads none of its settings from files in the current folder. */
 const compile = (compiler: string, runtime: string, target: Target, folder: string): void => {
   const words = ['build', '--compile', '--minify', '--bytecode', `${CODE}/dist/program/rdv.cjs`]
   const closed = ['dotenv', 'bunfig', 'tsconfig', 'package-json'].map(
@@ -72,12 +72,13 @@ const compile = (compiler: string, runtime: string, target: Target, folder: stri
 }
 
 /**
- * In the executable for Intel's Macs bun leaves the signature of its own file, which is wrong of what it has put in: macOS
- * ends who has a wrong one. They need none; the other Macs' executable is signed anew.
+ * The executable for Intel Macs contains the signature of bun's own file, which is not valid for the added code. macOS
+ * kills a program with an invalid signature, but Intel Macs need no signature. bun signs the executable for other Macs
+ * again.
  */
 const removeSignature = async (file: string): Promise<void> => {
   const unsigned = unsign(await readFile(file))
-  if (!unsigned) throw new Error(`${file} has no signature any more: leave this step out`)
+  if (!unsigned) throw new Error(`${file} has no signature: remove this step from the script`)
   await writeFile(file, new Uint8Array(unsigned))
 }
 
@@ -86,7 +87,7 @@ const checkSize = async (file: string): Promise<void> => {
   if (size > MOST) throw new Error(`an executable of ${size} bytes is too large: at most ${MOST}`)
 }
 
-/** Whoever runs an earlier one goes on with it. */
+/** Builds an executable and renames it into place, because other processes may be running the previous one. */
 const make = async (target: Target): Promise<void> => {
   const bun = join(root, '.bun')
   const compiler = process.env.RDV_BUN ?? (await provideBun(hostTarget(), bun))

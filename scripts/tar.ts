@@ -1,17 +1,19 @@
 const BLOCK = 512
 
-/** What is in an archive, by its path without a slash before it. Who owns it is a number, and root where nothing is said. */
+/** An entry of an archive. */
 export interface Entry {
+  /** Without a leading slash. */
   readonly path: string
   readonly mode: number
+  /** The user id and the group id. Default: 0, root. */
   readonly owner?: number
   /** The contents of a file; a directory has none. */
   readonly contents?: Buffer
 }
 
 /**
- * A tar archive in POSIX' ustar form. It depends on nothing but the entries: all times are 0, and directories that nobody
- * has named come before what is in them.
+ * A tar archive in the ustar format of POSIX. It depends on the entries only: all times are 0. Missing directories are
+ * added before their contents.
  */
 export const tar = (entries: readonly Entry[]): Buffer => {
   const sorted = [...missingDirectories(entries), ...entries].sort((a, b) =>
@@ -39,7 +41,7 @@ const pieces = (entry: Entry): Buffer[] => {
 
 const header = ({ path, mode, owner = 0, contents }: Entry): Buffer => {
   const block = Buffer.alloc(BLOCK)
-  if (path.length > 99) throw new Error(`too long a path for an archive: ${path}`)
+  if (path.length > 99) throw new Error(`the path ${path} is too long for an archive`)
   block.write(contents ? path : `${path}/`)
   const numbers = [
     [100, 8, mode],
@@ -51,13 +53,13 @@ const header = ({ path, mode, owner = 0, contents }: Entry): Buffer => {
   for (const [at, length, value] of numbers) block.write(octal(value, length), at)
   block.write(contents ? '0' : '5', 156)
   block.write('ustar\0' + '00', 257, 'latin1')
-  // Of the header itself, with blanks where the sum will be.
+  // The checksum is calculated with blanks in its own place.
   block.fill(' ', 148, 156)
   block.write(octal(sum(block), 7), 148)
   return block
 }
 
-/** Digits, and a NUL at the end. */
+/** Octal digits, with a NUL at the end. */
 const octal = (value: number, length: number): string =>
   `${value.toString(8).padStart(length - 1, '0')}\0`
 

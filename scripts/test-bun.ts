@@ -3,22 +3,20 @@ import { join } from 'node:path'
 import { hostTarget, provideBun } from './bun.ts'
 
 /*
- * `npm run test:bun -- [FILE…]`: what backends, recipes, probes and the server promise, by our code within the executable's
- * runtime, and where commands are run, by the executable. `test/child` cannot be run so: bun's
- * command line drops a first `--`, and its fixtures are started by it.
+ * `npm run test:bun -- [FILE…]` runs the tests of backends, recipes, probes and the server within the runtime of the
+ * executable. Commands in these tests run the executable. `test/child` cannot run in this way, because bun starts its
+ * fixtures, and bun's command line drops a first `--`.
  */
 const FILES = ['test/backends', 'test/recipes', 'test/probes', 'test/server', 'test/nanomsg']
 
 /**
- * What bun does otherwise, as decision 51 tells: it goes on while TLS hangs, and leaves no log of SQLite's. What else is
- * left out is of the tests alone: a listener of bun's takes more connections than it was told, and fake timers are not its own.
+ * The names of tests that are left out, because bun differs (decision 51): a process stays alive while a TLS handshake
+ * hangs, SQLite's log does not remain after a command, and a listener accepts more connections than its limit.
  */
 const OTHERWISE = [
   'where etcds:// never connects',
   'a command leaves its log to the next one',
   'a connect that is never answered ends with the time limit',
-  'whose signal nobody asks for has no timer',
-  'that is over when its signal is asked for',
 ]
 
 const root = join(import.meta.dirname, '..')

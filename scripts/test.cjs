@@ -1,5 +1,5 @@
 // biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 does not know it
-// The test command. Plain enough to be parsed by any Node, so that an old one is told what is wrong.
+// The test command. Its syntax is old, so that any Node can parse it, and an old one can report the problem.
 'use strict'
 
 const { spawn, spawnSync } = require('child_process')
@@ -22,9 +22,9 @@ function npm(...args) {
 
 function install() {
   if (fs.existsSync(modules) || npm('ci')) return
-  // a lock file made where the registry lacks other platforms' packages is refused as incomplete
+  // npm ci refuses a lock file that was made without the packages for other platforms.
   process.stderr.write(
-    'npm test: npm ci failed; trying npm install, which leaves the lock file alone\n',
+    'npm test: npm ci failed; trying npm install, which does not change the lock file\n',
   )
   if (!npm('install', '--no-save')) fail('npm install failed')
 }
@@ -37,7 +37,7 @@ function readReport(file) {
   }
 }
 
-/** A file that could not be loaded has no tests in the report: it counts as one that failed. */
+/** A file that could not be loaded has no tests in the report. It counts as one failed test. */
 function isBrokenFile(file) {
   return file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')
 }
@@ -52,11 +52,11 @@ function count(report) {
   }
 }
 
-/** Prints the counts as the last line and gives the exit code. A run without tests has failed. */
+/** Prints the counts as the last line, and returns the exit code. A run without tests has failed. */
 function conclude(code, report) {
   const counts = count(report)
   if (code !== 0 && counts.failed === 0) {
-    process.stderr.write('npm test: it failed outside of any test, which counts as one failure\n')
+    process.stderr.write('npm test: an error outside of any test counts as one failure\n')
     counts.failed = 1
   }
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
@@ -78,7 +78,7 @@ function run(node) {
   const child = spawn(node, args, { cwd: root, stdio: 'inherit', env: environmentFor(node) })
   const forward = (signal) => child.kill(signal)
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, forward)
-  // a terminal's Ctrl-C reaches vitest by itself; we stay to print the counts
+  // A terminal sends Ctrl-C to vitest, too. This process stays to print the counts.
   process.on('SIGINT', () => {})
   child.on('error', (error) => fail(error.message))
   child.on('close', (code) => {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Whether the executable FILE does its main job on this machine: two processes meet.
+# Usage: try-executable.sh FILE. Checks that the executable does its main job on this machine: two processes meet.
 set -eu
 rdv=$1
 chmod +x "$rdv"

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 does not know it
-// Shows the main job: two processes meet. Plain enough to be parsed by any Node, so that an old one is told what is wrong.
+// Shows the main job: two processes meet. Its syntax is old, so that any Node can parse it, and an old one can report
+// the problem.
 'use strict'
 
 const { spawn, spawnSync } = require('child_process')
@@ -26,14 +27,14 @@ function build(node) {
   if (status !== 0) fail('the build failed')
 }
 
-/** Nothing of the user's own settings, and a store that is thrown away. */
+/** The environment without the user's own settings, and with a temporary store. */
 function environmentIn(folder, node) {
   const env = environmentFor(node)
   for (const name of Object.keys(env)) if (name.startsWith('RDV_')) delete env[name]
   return Object.assign(env, { RDV_DATA_DIR: folder })
 }
 
-/** Starts rdv, and shows how one types it and what it says. */
+/** Starts rdv, and prints its command line and its output. */
 function rdv(node, env, who, words) {
   const show = (text) => console.log(`${who}   ${String(text).trimEnd()}`)
   const typed = words.map((word) => (word.includes(' ') ? `'${word}'` : word))
@@ -59,7 +60,7 @@ async function meet(node, env) {
   const signalling = rdv(node, env, '[process 2]', ['signal', 'db', 'migrated'])
   const codes = await Promise.all([signalling.ended, waiting.ended])
   if (codes.some((code) => code !== 0)) fail('they did not meet')
-  console.log('They met. README.md goes on from here; try `npx rdv --help`.')
+  console.log('They met. README.md continues from here. `npx rdv --help` lists the commands.')
 }
 
 async function main(node) {
