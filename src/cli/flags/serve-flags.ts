@@ -6,7 +6,10 @@ const repeated = { multiple: true, multipleNonGreedy: true } as const
 
 /** Where the server listens, and where it stores its data. */
 const place = {
-  ...backendFlag('memory:', 'memory:, sqlite:, etcd://HOST:PORT or consul://HOST:PORT'),
+  ...backendFlag(
+    'memory:, until the server ends',
+    'memory:, sqlite:, etcd://HOST:PORT or consul://HOST:PORT',
+  ),
   ...timeoutFlag('each request that has no timeout of its own', '30s'),
   listen: Flags.string({
     summary: 'Address and port to listen on.',
