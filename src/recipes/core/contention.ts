@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../../base/clock.ts'
 
-/** The longest pause is this factor, times the measured time, times the square of the number of conflicts so far. */
+/**
+ * The longest pause is this factor, times the duration of the attempt before it, times the square of the number of
+ * conflicts before that attempt.
+ */
 const FACTOR = 16
 
 /** Milliseconds. No pause is longer than this. */
@@ -17,13 +20,14 @@ type ContentionPause = (signal?: AbortSignal) => Promise<boolean>
  * as many changes as one process alone; with a plain loop, 0.4 times as many.
  */
 export function* contention(): Generator<ContentionPause, never> {
+  // The first pause is empty, so it does not matter when the first attempt began.
+  let began = 0
   for (let conflicts = 0; ; conflicts++) {
-    const began = now()
     yield async (signal) => {
       const longest = Math.min(MAX_PAUSE, FACTOR * conflicts ** 2 * (now() - began))
-      if (longest === 0) return false
-      await sleep(Math.random() * longest, undefined, { signal }).catch(() => {})
-      return true
+      if (longest > 0) await sleep(Math.random() * longest, undefined, { signal }).catch(() => {})
+      began = now()
+      return longest > 0
     }
   }
 }
