@@ -227,6 +227,21 @@ describe('of several hosts', () => {
     expect(await look(`${url}?load_balance_hosts=random`, {}, 30_000)).toEqual({ up: true })
   })
 
+  test.each(['hosts', 'addresses'])(
+    'one of several %s that has accepted a connection is awaited',
+    async (of) => {
+      const tried: string[] = []
+      const port = await listen('127.0.0.1', () => tried.push('first'))
+      await listen('127.0.0.2', (socket) => tried.push('second') && socket.end(), port)
+      const hosts = of === 'hosts' ? `127.0.0.1:${port},127.0.0.2:${port}` : `both:${port}`
+      const resolve = async (host: string) =>
+        host === 'both' ? ['127.0.0.1', '127.0.0.2'] : [host]
+      const found = await look(`postgres://u@${hosts}/d`, { resolve }, 1_000)
+      expect(found).toEqual({ up: false, unknown: true, reason: 'no answer within 1s' })
+      expect(tried).toEqual(['first'])
+    },
+  )
+
   test('each is named in the reason', async () => {
     const port = await closedPort()
     expect(await reasonOf(`postgres://u@127.0.0.1:${port},name.invalid:7/app`)).toBe(

@@ -31,8 +31,9 @@ export const firstDecided: Turns = {
 }
 
 /**
- * Makes the attempts one after the other, until one decides. An attempt that has no outcome after 250 ms goes on, but
- * the next one begins: libpq waits for minutes, which is more time than a check has.
+ * Makes the attempts one after the other, until one decides. As in libpq, an attempt whose server has accepted a
+ * connection is awaited. If no server has accepted a connection after 250 ms, the attempt goes on, but the next one
+ * begins: libpq waits for minutes, which is more time than a check has.
  */
 export const inTurn =
   (attempts: readonly Attempt[], turns: Turns): Attempt =>
@@ -60,9 +61,11 @@ const race = async (
     reached()
   })
   if (rest.length === 0) return first
-  const silent = sleep(stagger, undefined, { signal })
-  const early = await Promise.race([first, accepted.promise.then(() => first), silent])
-  if (early !== undefined && turns.decides(early)) return early
+  const silent = sleep(stagger, 'silent', { signal })
+  if ((await Promise.race([first, accepted.promise, silent])) !== 'silent') {
+    const outcome = await first
+    if (turns.decides(outcome)) return outcome
+  }
   return deciding(first, race(rest, signal, reached, turns), turns)
 }
 
