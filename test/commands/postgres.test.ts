@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCertificates, type TlsFiles } from '../services/certificates.ts'
 import { type PostgresService, startPostgres } from '../services/postgres.ts'
 import { temporaryFolder } from '../services/watchdog.ts'
+import { program } from './executable.ts'
 import { Place } from './rdv.ts'
 
 let tls: TlsFiles
@@ -40,6 +41,20 @@ describe('the password of ~/.pgpass', () => {
     expect(stderr).not.toContain(service.password)
   })
 })
+
+test.runIf(process.getuid?.() === 0).each(['unset HOME', 'export HOME='])(
+  'a user without a home probes without files of its own, after %s',
+  async (without) => {
+    const url = 'postgres://u@127.0.0.1:1/d'
+    const script = `${without}; exec setpriv --reuid=54321 --regid=54321 --clear-groups "$@"`
+    const [file, args] = program(['probe', url])
+    const { code, stderr } = await new Place().sh(script, file, ...args)
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `rdv: condition not met: ${url} connection refused\n`,
+    })
+  },
+)
 
 describe('what psql refuses ends at once with 2, though nothing listens there:', () => {
   const services = (): NodeJS.ProcessEnv => {

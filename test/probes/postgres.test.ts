@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { userInfo } from 'node:os'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { openProbe } from '../../src/probes/open.ts'
@@ -320,6 +321,13 @@ describe('what cannot be honoured is a usage error that says what to write:', ()
     const looking = async (query: string) => look(`postgres://u@127.0.0.1/app${query}`)
     const query = variable === 'PGSERVICEFILE' ? '?service=none' : ''
     await expect(looking(query)).rejects.toThrow(message)
+  })
+
+  test.each([undefined, ''])('a missing service, where HOME is %j', async (home) => {
+    vi.stubEnv('HOME', home)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const looking = async () => look('postgres://u@127.0.0.1/app?service=none')
+    await expect(looking()).rejects.toThrow(`in ${userInfo().homedir}/.pg_service.conf`)
   })
 
   test('a secret is in none of them', async () => {
