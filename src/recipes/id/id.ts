@@ -23,8 +23,8 @@ export interface IdOptions {
 
 /**
  * Yields rising ids. No other process of the namespace ever gets the same ids, even if clocks are wrong or set back. An
- * id is not ahead of this machine's clock, unless the clock is more than a second behind. So there are at most 256 ids
- * in 10 ms.
+ * id is not ahead of this machine's clock, so there are at most 256 ids in 10 ms. The exception is a clock that is more
+ * than a second behind the ticks that were reserved with every free machine number.
  * @throws NoError all 65,536 machine numbers are taken.
  * @throws UnavailableError the store was out of reach until the signal aborted.
  */
