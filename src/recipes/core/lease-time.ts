@@ -50,8 +50,8 @@ export const canBeRenewed = ({ interval, answerLimit }: LeaseTimes, took: number
 const graceOf = (ttl: number): number => Math.min(ttl / 6, MAX_GRACE)
 
 /**
- * A store behind a network may be away for a while, so renewals are frequent. On a file, each renewal is a write that
- * wakes all waiters, so renewals are less frequent.
+ * A store behind a network may be away for a while, so renewals are frequent. A file is rarely away, and each renewal
+ * locks the file against other writers, so renewals are less frequent.
  */
 const intervalOf = (ttl: number, { reach }: Store): number =>
   reach === 'network' ? Math.max(ttl / 15, MIN_INTERVAL) : ttl / 5

@@ -30,7 +30,7 @@ const TTL = 15_000
 
 /**
  * Milliseconds. The TTL on stores that show whether the waiter's process lives. It is long, so that waiters rarely
- * write: every write wakes all waiters.
+ * renew: each renewal locks the store's file against other writers.
  */
 const LONG_TTL = 600_000
 
