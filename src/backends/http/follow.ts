@@ -24,7 +24,7 @@ export async function* follow(
       yield* oneStream(client, scope, signal)
     } catch (error) {
       signal.throwIfAborted()
-      yield { kind: 'interrupted', cause: isTransient(error) }
+      yield { kind: 'interrupted', cause: requireTransient(error) }
     }
     if (now() - begun > STABLE_AFTER) pauses = backoff()
     await pauses.next().value(signal)
@@ -43,8 +43,11 @@ async function* oneStream(
   return yield* readEvents(response, client.address, silenceLimit(heartbeat))
 }
 
-/** @throws the error itself if waiting does not help. */
-const isTransient = (error: unknown): CoordinationError => {
+/**
+ * Returns the error if waiting helps.
+ * @throws the error itself if waiting does not help.
+ */
+const requireTransient = (error: unknown): CoordinationError => {
   const retryable = error instanceof UnavailableError ? error.retryable : error instanceof LostError
   if (retryable) return error as CoordinationError
   throw error

@@ -115,7 +115,7 @@ export class SqliteBackend implements Backend, Diagnosable {
 
   async *watch(scope: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     for (const pause of backoff()) {
-      const begun = await this.#subscribe(scope, signal).catch(isTransient)
+      const begun = await this.#subscribe(scope, signal).catch(requireTransient)
       if (!(begun instanceof UnavailableError)) yield* begun
       else yield { kind: 'interrupted', cause: begun }
       await pause(signal)
@@ -311,7 +311,7 @@ const tableOf = ({ connection }: Database, { path }: SqliteOptions): Table =>
   new Table(connection, path === ':memory:' ? undefined : path)
 
 /** The error, if another attempt may help. @throws any other error. */
-const isTransient = (error: unknown): UnavailableError => {
+const requireTransient = (error: unknown): UnavailableError => {
   if (error instanceof UnavailableError && error.retryable) return error
   throw error
 }
