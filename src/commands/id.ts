@@ -5,7 +5,7 @@ import { timeoutFlag } from '../cli/flags/global-flags.ts'
 import { printResult } from '../cli/output/print.ts'
 import { ids } from '../recipes/id/id.ts'
 
-/** The default timeout without the ids, in milliseconds. Making an id takes less than one. */
+/** Milliseconds to reach the backend. The default time limit adds a millisecond for each id, which takes less. */
 const DEFAULT_TIMEOUT = 10_000
 
 export default class Id extends RdvCommand {
