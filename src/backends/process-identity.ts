@@ -17,7 +17,7 @@ export interface ProcessIdentity {
 
 /** A COMMAND, with the means to find its processes after their parent has died. */
 export interface Command {
-  /** The watchdog, which ends COMMAND after its parent has died. */
+  /** The watchdog, which ends COMMAND after its parent has died. Stores contain this name, so it stays. */
   readonly guard: PastProcess
   /** Text in the environment of COMMAND's processes, from their start on: `NAME=value`. */
   readonly mark: string
