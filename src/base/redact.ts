@@ -63,7 +63,7 @@ const maxShown = 60
  * A word that the user wrote, for a message: short, in quotes, without secrets, and without control characters for a
  * terminal.
  */
-export const quoted = (word: string): string => {
+export const quoteRedacted = (word: string): string => {
   if (/^\s*exec:/i.test(word)) return '"exec:…"'
   const safe = /:\/\/|:.*@/s.test(word) ? redactMalformed(word) : redact(word)
   const short = safe.length > maxShown ? `${safe.slice(0, maxShown)}…` : safe

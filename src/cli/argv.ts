@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../base/errors.ts'
-import { quoted } from '../base/redact.ts'
+import { quoteRedacted } from '../base/redact.ts'
 
 /** A command line, split at its first `--`. */
 export interface SplitArguments {
@@ -42,7 +42,7 @@ export const nameFirst = (
 export const refuseMangled = (argv: readonly string[]): void => {
   const mangled = argv.find((word) => word.includes('\ufffd'))
   if (mangled !== undefined && !isUtf8(typed())) {
-    throw new UsageError(`the argument ${quoted(mangled)} is not UTF-8: write it in UTF-8`)
+    throw new UsageError(`the argument ${quoteRedacted(mangled)} is not UTF-8: write it in UTF-8`)
   }
 }
 

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { UsageError } from '../base/errors.ts'
-import { quoted } from '../base/redact.ts'
+import { quoteRedacted } from '../base/redact.ts'
 import { RdvCommand } from '../cli/base-command.ts'
 import { printResult } from '../cli/output/print.ts'
 import { checkNames, clear, clearedKinds } from '../recipes/clear.ts'
@@ -49,7 +49,7 @@ const refuseGroup = (name: string): void => {
   const [, group] = /^(.*[^/])\/$/.exec(name) ?? []
   if (group !== undefined) {
     checkKey(group, 'group')
-    throw new UsageError(`${quoted(name)} is a group: write rdv clear ${group} --recursive`)
+    throw new UsageError(`${quoteRedacted(name)} is a group: write rdv clear ${group} --recursive`)
   }
 }
 

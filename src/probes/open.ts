@@ -1,5 +1,5 @@
 import { UsageError } from '../base/errors.ts'
-import { quoted } from '../base/redact.ts'
+import { quoteRedacted } from '../base/redact.ts'
 import { mostSimilar } from '../base/similar.ts'
 import { adviceFor } from './advice.ts'
 import dns from './dns.ts'
@@ -51,7 +51,7 @@ export const openProbe = (url: string, options: ProbeOptions = {}): Probe => {
 
 const noUrl = (text: string): UsageError => {
   const offer = adviceFor(text)?.write ?? 'one such as tcp://HOST:PORT'
-  const shown = text.trim() === '' ? 'an empty text' : quoted(text)
+  const shown = text.trim() === '' ? 'an empty text' : quoteRedacted(text)
   return new UsageError(`${shown} is not the URL of a probe: write ${offer}`)
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { printable, quoted, redact, redactMalformed } from '../../src/base/redact.ts'
+import { printable, quoteRedacted, redact, redactMalformed } from '../../src/base/redact.ts'
 
 test.each([
   ['http://me:hidden@h/', 'http://me:***@h/'],
@@ -52,10 +52,10 @@ test.each([
   ['me:hidden@h', '"***@h"'],
   ['a\n\u001b[31m', '"a\\n\\u001b[31m"'],
 ])('%j in a message is %s', (word, shown) => {
-  expect(quoted(word)).toBe(shown)
+  expect(quoteRedacted(word)).toBe(shown)
 })
 
 test('a long word is cut, and so is a long line', () => {
-  expect(quoted('k'.repeat(1000)).length).toBeLessThan(70)
+  expect(quoteRedacted('k'.repeat(1000)).length).toBeLessThan(70)
   expect(printable('k'.repeat(1000))).toHaveLength(200)
 })

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts'
-import { quoted } from '../../base/redact.ts'
+import { quoteRedacted } from '../../base/redact.ts'
 import { invocation } from '../invocation.ts'
 
 /**
@@ -10,7 +10,9 @@ export const refuseMissingDashes = async (targets: readonly string[]): Promise<v
   const paths = targets.filter((target) => /^\.{0,2}\/[^/]/.test(target))
   const path = await programAmong(targets, paths)
   if (path === undefined) return
-  throw new UsageError(`${quoted(path)} is a program: to run it as COMMAND, write -- before it`)
+  throw new UsageError(
+    `${quoteRedacted(path)} is a program: to run it as COMMAND, write -- before it`,
+  )
 }
 
 /**

@@ -1,6 +1,6 @@
 import type * as Interfaces from '@oclif/core/interfaces'
 import { UsageError } from '../../base/errors.ts'
-import { quoted } from '../../base/redact.ts'
+import { quoteRedacted } from '../../base/redact.ts'
 import { mostSimilar } from '../../base/similar.ts'
 import { invocation } from '../invocation.ts'
 import { argumentHint } from './other-tools/arguments.ts'
@@ -97,7 +97,7 @@ const oneTooMany = (word: string, typed: Typed): string => {
     isCommand && id === 'signal'
       ? dashes(word, typed)
       : (argumentHint(id, word) ?? (isCommand && dashes(word, typed)))
-  return `unexpected argument ${quoted(word)}${offer ? `: ${offer}` : `; see rdv ${id.replace(':', ' ')} --help`}`
+  return `unexpected argument ${quoteRedacted(word)}${offer ? `: ${offer}` : `; see rdv ${id.replace(':', ' ')} --help`}`
 }
 
 const dashes = (word: string, typed: Typed): string => {
@@ -143,7 +143,7 @@ const wrongVariable = ({ argv, command }: Typed): string | undefined => {
     const value = env && process.env[env]
     if (!value || !options || options.includes(value)) continue
     if (argv.some((word) => word.startsWith(`--${name}`))) continue
-    return `${env} is ${quoted(value)}: set it to one of ${options.join(', ')}`
+    return `${env} is ${quoteRedacted(value)}: set it to one of ${options.join(', ')}`
   }
   return undefined
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts'
-import { quoted } from '../../base/redact.ts'
+import { quoteRedacted } from '../../base/redact.ts'
 import { mostSimilar } from '../../base/similar.ts'
 import { takesValue } from '../flags/global-flags.ts'
 import { commandHint } from './other-tools/commands.ts'
@@ -19,5 +19,5 @@ export const unknownCommand = (
   const similar = mostSimilar(name, ids)
   const hint =
     commandHint(name) ?? (similar === undefined ? 'see rdv help' : `did you mean ${similar}?`)
-  return new UsageError(`unknown command ${quoted(name)}: ${hint}`)
+  return new UsageError(`unknown command ${quoteRedacted(name)}: ${hint}`)
 }

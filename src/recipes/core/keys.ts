@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts'
-import { quoted } from '../../base/redact.ts'
+import { quoteRedacted } from '../../base/redact.ts'
 
 const MAX_LENGTH = 512
 
@@ -45,7 +45,7 @@ const slashOf = (what: string): string =>
 export const checkKey = (name: string, what = 'key'): string => {
   const fault =
     what !== 'group' && name.endsWith('/') && isGroup(name) ? slashOf(what) : faultOf(name)
-  if (fault) throw new UsageError(`the ${what} ${quoted(name)} ${fault}`)
+  if (fault) throw new UsageError(`the ${what} ${quoteRedacted(name)} ${fault}`)
   return name
 }
 
@@ -56,7 +56,7 @@ export const checkKey = (name: string, what = 'key'): string => {
 export const checkGroup = (name: string): string => {
   if (!name.endsWith('/'))
     throw new UsageError(
-      `the group ${quoted(name)} has no trailing slash: write ${quoted(`${name}/`)}`,
+      `the group ${quoteRedacted(name)} has no trailing slash: write ${quoteRedacted(`${name}/`)}`,
     )
   checkKey(name.slice(0, -1), 'group')
   return name
@@ -76,7 +76,7 @@ export const checkState = (state: string): string => {
   if (state === '') throw new UsageError('the state is empty: write a word such as ready')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(state) || !state.isWellFormed()) {
-    throw new UsageError(`the state ${quoted(state)} has a control character: leave it out`)
+    throw new UsageError(`the state ${quoteRedacted(state)} has a control character: leave it out`)
   }
   return state
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts'
-import { quoted } from '../../base/redact.ts'
+import { quoteRedacted } from '../../base/redact.ts'
 import { checkKey, isPlain } from './keys.ts'
 
 /**
@@ -16,6 +16,6 @@ export const checkSignalKey = async (name: string): Promise<void> => {
   const offer = advice.key ?? 'a name such as deploy/node1'
   const fault = advice.kind === 'scheme' ? 'looks like a URL' : advice.is
   throw new UsageError(
-    `the key ${quoted(name)} ${fault}, which rdv wait does not accept as a key: write ${offer}`,
+    `the key ${quoteRedacted(name)} ${fault}, which rdv wait does not accept as a key: write ${offer}`,
   )
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts'
-import { quoted } from '../../base/redact.ts'
+import { quoteRedacted } from '../../base/redact.ts'
 import { adviceFor } from '../../probes/advice.ts'
 import { isProbeUrl, openProbe } from '../../probes/open.ts'
 import type { ProbeOptions } from '../../probes/probe.ts'
@@ -41,5 +41,5 @@ const refuseOther = (text: string): void => {
   if (advice === undefined) return
   const { is, write, key } = advice
   const offer = key === undefined ? write : `${write}, or name the key ${key}`
-  throw new UsageError(`${quoted(text)} ${is}: write ${offer}`)
+  throw new UsageError(`${quoteRedacted(text)} ${is}: write ${offer}`)
 }
