@@ -4,7 +4,7 @@ import type { Placement } from './terminal.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** How COMMAND was started. */
-interface Start {
+interface StartedCommand {
   readonly pid: number
   readonly mark: string
   readonly placement: Placement
@@ -22,22 +22,22 @@ interface Start {
  * be signalled (sudo), the parent forwards TERM to them. Such a parent is not killed as long as it has such children.
  */
 export class CommandTree {
-  readonly #start: Start
+  readonly #command: StartedCommand
   readonly #leads: boolean
   readonly #processes: CommandProcesses
   readonly #watchdog: Pick<Watchdog, 'send'>
   readonly #terminated = new Set<Process>()
 
-  constructor(start: Start, watchdog: Pick<Watchdog, 'send'>) {
-    this.#start = start
-    this.#leads = start.placement === 'apart'
-    this.#processes = new CommandProcesses({ ...start, leads: this.#leads })
+  constructor(command: StartedCommand, watchdog: Pick<Watchdog, 'send'>) {
+    this.#command = command
+    this.#leads = command.placement === 'apart'
+    this.#processes = new CommandProcesses({ ...command, leads: this.#leads })
     this.#watchdog = watchdog
   }
 
   /** The id for kill(2): a process id, or the negative id of a process group. */
   get id(): number {
-    return this.#leads ? -this.#start.pid : this.#start.pid
+    return this.#leads ? -this.#command.pid : this.#command.pid
   }
 
   /** Records that the started process has ended. */
@@ -47,7 +47,7 @@ export class CommandTree {
 
   /** Forwards a signal that rdv received. Returns `false` if this process may not signal COMMAND. */
   forward(signal: NodeJS.Signals): boolean {
-    const tree = this.#start.placement === 'terminal' ? this.#processes.descendants() : []
+    const tree = this.#command.placement === 'terminal' ? this.#processes.descendants() : []
     const ids = tree.length > 0 ? tree.map(({ pid }) => pid) : [this.id]
     return ids.map((id) => this.#send(id, signal)).includes(true)
   }
@@ -60,7 +60,7 @@ export class CommandTree {
     const all = this.#processes.scan()
     const inside = new Set(all.map(({ pid }) => pid))
     const isAsked = ({ pid, parent, group }: Process) =>
-      this.#leads ? group === this.#start.pid || inside.has(parent) : pid === this.#start.pid
+      this.#leads ? group === this.#command.pid || inside.has(parent) : pid === this.#command.pid
     this.#send(this.id, 'SIGTERM')
     for (const process of all) if (!isAsked(process)) this.#send(process.pid, 'SIGTERM')
   }

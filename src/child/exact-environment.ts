@@ -4,7 +4,7 @@ import { UsageError } from '../base/errors.ts'
 import { type Executable, findProgram } from './resolve.ts'
 
 /** A program, and the environment with which it is started. */
-export interface Start {
+export interface ProgramStart {
   readonly program: Executable
   readonly env: NodeJS.ProcessEnv
 }
@@ -23,7 +23,7 @@ export const MARK = 'RDV_GUARD'
  *
  * @throws UsageError this system cannot pass them on unchanged. The message names the variables.
  */
-export function withExactEnvironment(start: Start): Start {
+export function withExactEnvironment(start: ProgramStart): ProgramStart {
   const inexact = inexactIn(start.env)
   return inexact.length === 0 ? start : spelled(start, inexact)
 }
@@ -71,7 +71,7 @@ function variablesIn(all: Buffer): Buffer[] {
 
 const nameOf = (variable: Buffer): string => variable.toString().split('=', 1)[0] ?? ''
 
-function spelled({ program, env }: Start, inexact: readonly Buffer[]): Start {
+function spelled({ program, env }: ProgramStart, inexact: readonly Buffer[]): ProgramStart {
   const names = new Set(inexact.map(nameOf))
   const plain = Object.entries(env).filter(
     ([name, value]) => value !== undefined && !names.has(name),

@@ -1,7 +1,7 @@
 import { makeStdioBlocking } from './blocking.ts'
 import { closeInherited } from './descriptors.ts'
 import { commandError } from './errors.ts'
-import { type Start, withExactEnvironment } from './exact-environment.ts'
+import { type ProgramStart, withExactEnvironment } from './exact-environment.ts'
 import { executable } from './resolve.ts'
 import { restoreSoftLimit } from './soft-limit.ts'
 
@@ -31,7 +31,7 @@ function restoreSignals(): void {
   for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => {})
 }
 
-function become(name: string, { program: { file, argv }, env }: Start): never {
+function become(name: string, { program: { file, argv }, env }: ProgramStart): never {
   if (!process.execve) throw new Error('this runtime cannot replace its process (process.execve)')
   try {
     return process.execve(file, argv, defined(env))

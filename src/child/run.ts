@@ -12,7 +12,7 @@ import type { Supervision } from './supervision.ts'
 import { inForeground, type Placement, placementOfCommand } from './terminal.ts'
 
 /** Everything that is ready before COMMAND starts. */
-export interface Start {
+export interface RunContext {
   readonly command: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly prepared: Prepared
@@ -26,16 +26,16 @@ export interface Start {
  * Starts COMMAND before the first `await`, and waits until it has ended.
  * @throws CommandNotFoundError, CommandNotExecutableError
  */
-export async function run(start: Start): Promise<Outcome> {
+export async function run(context: RunContext): Promise<Outcome> {
   const placement = placementOfCommand()
-  const { supervision } = start
-  const { pid, ended } = begin(start, placement)
+  const { supervision } = context
+  const { pid, ended } = begin(context, placement)
   if (pid === undefined) return ended
-  const { watchdog } = start.prepared
+  const { watchdog } = context.prepared
   const target = new CommandTree({ pid, placement, mark: watchdog.mark }, watchdog)
   const loss = watchLoss(target, supervision)
   try {
-    relay(start, target, placement)
+    relay(context, target, placement)
     supervision.onStart?.(target.id)
     const ending = await ended
     target.ended()
@@ -53,7 +53,7 @@ export async function run(start: Start): Promise<Outcome> {
 }
 
 function begin(
-  { command, env, prepared, supervision }: Start,
+  { command, env, prepared, supervision }: RunContext,
   placement: Placement,
 ): Pick<Launched, 'pid' | 'ended'> {
   const { execa, watchdog, launcher } = prepared
@@ -74,7 +74,7 @@ function begin(
 }
 
 function relay(
-  { signals, earlySignals, supervision }: Start,
+  { signals, earlySignals, supervision }: RunContext,
   target: CommandTree,
   placement: Placement,
 ): void {
