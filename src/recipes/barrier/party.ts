@@ -19,7 +19,7 @@ import type { BarrierOptions } from './options.ts'
 import { type Arrival, arrivalKey } from './state.ts'
 
 /** The newest arrival of a party. */
-interface Registration {
+interface OwnArrival {
   readonly key: string
   readonly generation: number
   /** The revision that created the barrier. It changes if the barrier is cleared and created again. */
@@ -42,7 +42,7 @@ export class Party {
   readonly #gate: Gate
   readonly #sessions = new Set<string>()
   #session: Session | undefined
-  #standing: Registration | undefined
+  #ownArrival: OwnArrival | undefined
 
   constructor(namespace: Namespace, name: string, parties: number, options: BarrierOptions) {
     this.#namespace = namespace
@@ -70,7 +70,7 @@ export class Party {
     const head = await this.#read(signal)
     const index = this.#indexIn(head)
     if (index !== undefined) return index
-    const present = this.#standing ? await this.#gate.arrivals(signal) : []
+    const present = this.#ownArrival ? await this.#gate.arrivals(signal) : []
     this.#requireKnown(head, present)
     const here = present.filter(({ generation }) => generation === head.generation)
     const group = this.#isAmong(here) ? this.#group(here) : undefined
@@ -85,7 +85,7 @@ export class Party {
     for (;;) {
       const head = await this.#gate.read(signal)
       if (head) return head
-      if (this.#standing) throw this.#cleared()
+      if (this.#ownArrival) throw this.#cleared()
       await this.#gate.create(signal)
     }
   }
@@ -98,19 +98,19 @@ export class Party {
 
   /** A release drops the indices of earlier releases whose arrivals are gone. Then the result can no longer be read. */
   #requireKnown({ entry, generation }: Head, present: readonly Arrival[]): void {
-    const standing = this.#standing
-    if (!standing) return
-    if (entry.createRevision !== standing.life) throw this.#cleared()
-    if (generation < standing.generation + 2) return
-    if (present.some(({ key }) => key === standing.key)) return
+    const ownArrival = this.#ownArrival
+    if (!ownArrival) return
+    if (entry.createRevision !== ownArrival.life) throw this.#cleared()
+    if (generation < ownArrival.generation + 2) return
+    if (present.some(({ key }) => key === ownArrival.key)) return
     throw new LostError(
       `the session was lost, and the barrier ${this.#name} has opened twice since then: the arrival index is unknown`,
     )
   }
 
   #isAmong(here: readonly Arrival[]): boolean {
-    const standing = this.#standing?.key
-    return !this.#session?.lost.aborted && here.some(({ key }) => key === standing)
+    const ownArrival = this.#ownArrival?.key
+    return !this.#session?.lost.aborted && here.some(({ key }) => key === ownArrival)
   }
 
   /** The parties that would be released together. */
@@ -126,24 +126,24 @@ export class Party {
 
   async #arrive(head: Head, signal: AbortSignal): Promise<void> {
     const session = await this.#living(signal)
-    const before = this.#standing
+    const before = this.#ownArrival
     const key = arrivalKey(this.#gate.key, head.generation, session.id)
     // Recorded before the commit, because an unanswered commit may have been applied.
-    this.#standing = { key, generation: head.generation, life: head.entry.createRevision }
+    this.#ownArrival = { key, generation: head.generation, life: head.entry.createRevision }
     const again = before?.generation === head.generation
     const writes = this.#arrival(key, session, before)
     try {
       const arrived = await this.#gate.enter(head, key, writes, again, signal)
-      if (!arrived) this.#standing = before
+      if (!arrived) this.#ownArrival = before
     } catch (error) {
       if (!(error instanceof LeaseGoneError)) throw error
-      this.#standing = before
+      this.#ownArrival = before
       session.lose(error.message)
     }
   }
 
   /** Also removes an earlier arrival of this party. */
-  #arrival(key: string, session: Session, before: Registration | undefined): Write[] {
+  #arrival(key: string, session: Session, before: OwnArrival | undefined): Write[] {
     return [
       ...boundWrites(this.#namespace, session.id, key, String(this.#parties)),
       ...(before && before.key !== key ? [remove(before.key)] : []),
@@ -161,15 +161,15 @@ export class Party {
 
   /** Resolves when the barrier has changed, or when this party's arrival is gone. */
   async #wait(head: Head, here: readonly Arrival[], signal: AbortSignal): Promise<void> {
-    const { session, standing } = { session: this.#session, standing: this.#standing }
-    if (!session || !standing) throw new Error('a party arrives before it waits')
+    const { session, ownArrival } = { session: this.#session, ownArrival: this.#ownArrival }
+    if (!session || !ownArrival) throw new Error('a party arrives before it waits')
     this.#options.progress?.([{ ...this.#pending(here), met: false }])
     const over = new AbortController()
     const either = eitherSignal(signal, session.lost, over.signal)
     try {
       await Promise.race([
         this.#gate.untilChanged(head, either),
-        this.#gate.untilGone(standing.key, session.id, either),
+        this.#gate.untilGone(ownArrival.key, session.id, either),
       ])
     } catch (error) {
       if (signal.aborted || !session.lost.aborted) throw error
@@ -184,7 +184,7 @@ export class Party {
 
   /** The commit of the withdrawal decides whether the party was released before. */
   async #giveUp(error: unknown, signal: AbortSignal): Promise<number> {
-    if (!this.#standing || error instanceof LostError) throw error
+    if (!this.#ownArrival || error instanceof LostError) throw error
     const limit = cleanupSignal(signal)
     try {
       const reason = error instanceof TimeoutError ? await this.#explain(error, limit) : error
@@ -198,7 +198,7 @@ export class Party {
   }
 
   async #explain(cause: TimeoutError, signal: AbortSignal): Promise<TimeoutError> {
-    const generation = this.#standing?.generation
+    const generation = this.#ownArrival?.generation
     const arrivals = await this.#gate.arrivals(signal)
     const pending = this.#pending(arrivals.filter((one) => one.generation === generation))
     const message = `${cause.message}: ${this.#name} ${pending.reason}`
@@ -210,9 +210,9 @@ export class Party {
     for (;;) {
       const head = await this.#read(signal)
       const index = this.#indexIn(head)
-      if (index !== undefined || !this.#standing) return index
+      if (index !== undefined || !this.#ownArrival) return index
       this.#requireKnown(head, await this.#gate.arrivals(signal))
-      if (await this.#gate.leave(head, this.#standing.key, signal)) return undefined
+      if (await this.#gate.leave(head, this.#ownArrival.key, signal)) return undefined
     }
   }
 
