@@ -3,7 +3,7 @@ import { UsageError } from '../base/errors.ts'
 import { type Limits, withDeadline } from './core/deadline.ts'
 import { checkState } from './core/keys.ts'
 import { keyIn, type Namespace } from './core/namespace.ts'
-import { type Line, MUTEX, membersOf, prefixOf, readMembers } from './core/queue.ts'
+import { MUTEX, membersOf, prefixOf, type QueueName, readMembers } from './core/queue.ts'
 import { type QueueEntry, QueueOwnership } from './core/queue-entry.ts'
 import { type TurnOptions, takeTurn } from './core/take-turn.ts'
 import { follow } from './core/view.ts'
@@ -48,7 +48,7 @@ export class Leadership extends QueueOwnership implements Candidate {
     id: string,
     options: CampaignOptions = {},
   ): Promise<Leadership> {
-    const queue = { ...line(namespace, name), ...MUTEX, value: checkId(id) }
+    const queue = { ...queueName(namespace, name), ...MUTEX, value: checkId(id) }
     return withDeadline(options, (signal) =>
       takeTurn(queue, { ...options, signal }, async (entry, own) => new Leadership(id, entry, own)),
     )
@@ -66,7 +66,7 @@ export const leader = (
   name: string,
   limits: Limits = {},
 ): Promise<Candidate | undefined> => {
-  const election = line(namespace, name)
+  const election = queueName(namespace, name)
   return withDeadline(limits, async (signal) => {
     const [first] = await readMembers(election, signal)
     return first && candidateOf(first)
@@ -79,7 +79,7 @@ export async function* watchCandidates(
   name: string,
   signal: AbortSignal,
 ): AsyncGenerator<Candidate[]> {
-  const election = line(namespace, name)
+  const election = queueName(namespace, name)
   for await (const view of follow(namespace.backend, prefixOf(election), signal)) {
     if (!view.interrupted) yield membersOf(election, view.entries.values()).map(candidateOf)
   }
@@ -99,7 +99,7 @@ export async function* watchLeader(
   }
 }
 
-const line = (namespace: Namespace, name: string): Line => {
+const queueName = (namespace: Namespace, name: string): QueueName => {
   keyIn(namespace, 'election', name)
   return { namespace, kind: 'election', name }
 }

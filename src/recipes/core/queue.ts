@@ -47,7 +47,7 @@ export interface Queue extends Admission {
 }
 
 /** Identifies a queue. */
-export type Line = Pick<Queue, 'namespace' | 'kind' | 'name' | 'counts'>
+export type QueueName = Pick<Queue, 'namespace' | 'kind' | 'name' | 'counts'>
 
 /** The position of an entry in a queue. */
 export interface Position {
@@ -56,7 +56,7 @@ export interface Position {
   readonly older: readonly Entry[]
 }
 
-export const prefixOf = ({ namespace, kind, name }: Line): string =>
+export const prefixOf = ({ namespace, kind, name }: QueueName): string =>
   `${keyIn(namespace, kind, name)}/`
 
 /**
@@ -64,16 +64,16 @@ export const prefixOf = ({ namespace, kind, name }: Line): string =>
  * lease that it is bound to. Entries of etcdctl and Consul have the same form. Any other key belongs to another queue:
  * the entries of `a/b` are below the prefix of `a`.
  */
-export const membersOf = (line: Line, entries: Iterable<Entry>): Entry[] => {
-  const { counts = () => true } = line
-  const prefix = prefixOf(line)
+export const membersOf = (queue: QueueName, entries: Iterable<Entry>): Entry[] => {
+  const { counts = () => true } = queue
+  const prefix = prefixOf(queue)
   return [...entries]
     .filter(({ key, lease }) => lease !== undefined && key === prefix + lease)
     .filter(counts)
     .sort((a, b) => a.createRevision - b.createRevision || compareKeys(a.key, b.key))
 }
 
-export const readMembers = async (queue: Line, signal?: AbortSignal): Promise<Entry[]> => {
+export const readMembers = async (queue: QueueName, signal?: AbortSignal): Promise<Entry[]> => {
   const list = () => queue.namespace.backend.list(prefixOf(queue), { signal })
   return membersOf(queue, (await retryUntilAvailable({ signal }, list)).entries)
 }
