@@ -74,7 +74,7 @@ export class PullDialer {
   }
 
   async #run(): Promise<void> {
-    while (!this.#over) await this.#dialUntilGreeted()
+    while (!this.#over) await this.#dialUntilMessages()
     this.#finished = true
   }
 
@@ -83,7 +83,7 @@ export class PullDialer {
   }
 
   /** Dials until a connection has brought messages. Then the pauses are short again. */
-  async #dialUntilGreeted(): Promise<void> {
+  async #dialUntilMessages(): Promise<void> {
     for (const pause of backoff()) {
       const heard = await this.#connection()
       this.#options.onDisconnect()
