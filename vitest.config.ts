@@ -6,11 +6,11 @@ export default defineConfig({
     globalSetup: 'test/services/setup.ts',
     setupFiles: 'test/finished.ts',
     pool: 'forks',
-    // each file starts servers of its own, and its cases wait at the same time: two files keep two cores busy
-    maxWorkers: 2,
-    // so many cases of one file at the same time, where it says that they may: each has processes of its own
-    maxConcurrency: 8,
-    // only against hanging: they hold on a machine several times as slow as the usual one
+    // three files with four cases each keep two cores busy; with more cases, a process of a test waits too long for a core
+    maxWorkers: 3,
+    // the number of cases that run at the same time in a file that permits it
+    maxConcurrency: 4,
+    // limits against hanging, which also hold on a machine several times as slow as usual
     testTimeout: 240_000,
     hookTimeout: 240_000,
     expect: { poll: { timeout: 60_000 } },

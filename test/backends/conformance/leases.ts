@@ -54,8 +54,8 @@ export const leases = (pair: Pair<Harness>): void => {
 
     test('lives on while it is renewed, also by another client', async () => {
       const key = `${pair.prefix()}k`
-      const kept = await pair.a.grant(2_000)
-      const left = await pair.a.grant(2_000)
+      const kept = await pair.a.grant(5_000)
+      const left = await pair.a.grant(5_000)
       await pair.a.commit([], [putHeld(key, 'x', kept.id), putHeld(`${key}-left`, 'x', left.id)])
       const follower = new Follower(pair.a, `${key}-left`)
       await follower.until((known) => known.size === 1)

@@ -277,9 +277,9 @@ export const losses = (pair: Pair<NetworkHarness>): void => {
   test('a session is renewed though its client has many calls under way', async () => {
     const { proxy, connectThroughProxy } = pair.harness
     const client = await connectThroughProxy({ callLimit: 120_000 })
-    const session = await Session.open(client, { ttl: 3_000 })
+    const session = await Session.open(client, { ttl: 6_000 })
     // only some of these calls have a connection, and the last ones have to wait for longer than the TTL
-    proxy.delay(400)
+    proxy.delay(800)
     await Promise.all(Array.from({ length: 160 }, () => client.get(`${pair.prefix()}k`)))
     proxy.delay(0)
     expect(session.expiring.aborted).toBe(false)

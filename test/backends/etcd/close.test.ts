@@ -10,10 +10,22 @@ import { ways } from './servers.ts'
 
 const SOURCE = join(import.meta.dirname, '../../../src/backends/etcd/index.ts')
 
+interface Use {
+  readonly url: string
+  readonly shortLived: boolean
+  /** Milliseconds. */
+  readonly callLimit: number
+  /** The process of the server, which the program stops. */
+  readonly pid?: number
+}
+
+/** Far longer than a closed backend may keep its process alive. */
+const LONG = 60_000
+
 /** A whole program: it uses the backend, closes it, and has no more code to run. */
-const program = (url: string, shortLived: boolean, pid: number | undefined): string => `
+const program = ({ url, shortLived, callLimit, pid }: Use): string => `
   import { open } from ${JSON.stringify(SOURCE)}
-  const backend = await open(${JSON.stringify(url)}, { env: {}, shortLived: ${shortLived}, callLimit: 500 })
+  const backend = await open(${JSON.stringify(url)}, { env: {}, shortLived: ${shortLived}, callLimit: ${callLimit} })
   const begun = Promise.withResolvers()
   const never = new AbortController().signal
   const read = async () => { for await (const event of backend.watch('a/', never)) { console.log(event.kind); begun.resolve() } }
@@ -25,11 +37,11 @@ const program = (url: string, shortLived: boolean, pid: number | undefined): str
   await backend.close()
   await watching
   const closed = performance.now()
-  process.on('exit', () => console.log(performance.now() - closed < 4_000 ? 'ended' : 'lingered'))
+  process.on('exit', () => console.log(performance.now() - closed < 30_000 ? 'ended' : 'lingered'))
 `
 
-const outputOf = async (url: string, shortLived: boolean, pid?: number): Promise<string[]> => {
-  const args = ['--input-type=module-typescript', '--eval', program(url, shortLived, pid)]
+const outputOf = async (use: Use): Promise<string[]> => {
+  const args = ['--input-type=module-typescript', '--eval', program(use)]
   const { stdout } = await promisify(execFile)(process.execPath, args)
   return stdout.trim().split('\n')
 }
@@ -49,19 +61,21 @@ besideEach(
     })
 
     test('in the middle of calls and watches', async () => {
-      const output = await outputOf(service().url, shortLived)
+      const output = await outputOf({ url: service().url, shortLived, callLimit: LONG })
       expect(output).toEqual(['snapshot', 'LostError', 'ended'])
     })
 
     test('where the server froze meanwhile', async () => {
-      const output = await outputOf(service().url, shortLived, service().pid)
+      const { url, pid } = service()
+      const output = await outputOf({ url, shortLived, callLimit: LONG, pid })
       service().thaw()
       expect(output).toEqual(['snapshot', 'LostError', 'ended'])
     })
 
     test.each(['etcd', 'etcds'])('where %s:// never connects', async (scheme) => {
       service().freeze()
-      const output = await outputOf(`${scheme}://127.0.0.1:${service().port}`, shortLived)
+      const url = `${scheme}://127.0.0.1:${service().port}`
+      const output = await outputOf({ url, shortLived, callLimit: 500 })
       service().thaw()
       expect(output.at(-1)).toBe('ended')
       expect(output).toContain('LostError')
