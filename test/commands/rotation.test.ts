@@ -49,7 +49,7 @@ describe('certificates that are replaced', () => {
     const lock = client.start('lock', 'l', '--ttl', '30s', '--', 'sh', '-c', 'echo held; sleep 8')
     await lock.says(/held/)
     const waiting = client.start('wait', 'k', '--timeout', '2m')
-    await waiting.says(/waiting for k/)
+    await waiting.says(/waiting for k \(not signalled\)/)
     first.kill('SIGTERM')
     await first.ended
     // only half of the files: the authority is still the old one
@@ -94,7 +94,7 @@ describe('certificates that are replaced', () => {
     onTestFinished(() => store.stop())
     const client = new Place({ RDV_BACKEND: store.url, ...env(files) })
     const waiting = client.start('wait', 'k', '--timeout', '3m')
-    await waiting.says(/waiting for k/)
+    await waiting.says(/waiting for k \(not signalled\)/)
     put(after)
     await store.restart()
     expect(await client.rdv('signal', 'k', '--timeout', '2m')).toMatchObject({ code: 0 })

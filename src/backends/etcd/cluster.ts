@@ -3,7 +3,7 @@ import { UnavailableError } from '../../base/errors.ts'
 import type { CallOptions } from '../backend.ts'
 import { withinLimit } from '../network/call-limit.ts'
 import type { Dial, Services } from './connection.ts'
-import { isFinal, NoGatewayError } from './failure.ts'
+import { isFinal, isTlsFailure, NoGatewayError, translate } from './failure.ts'
 import type { Location } from './location.ts'
 import { Member } from './member.ts'
 
@@ -34,15 +34,21 @@ export class Cluster {
     this.#fallback = fallback
   }
 
-  /** Asks the current server, and the next ones if it does not answer. Only for requests that may be sent twice. */
+  /**
+   * Asks the current server, and the next ones if it does not answer. Only for requests that may be sent twice.
+   * @throws UnavailableError not retryable: no server has ever answered, and no certificate of them verifies.
+   */
   async call<T>(options: CallOptions, limit: number, operation: Operation<T>): Promise<T> {
     const giveUp = now() + limit
     const timeout = Math.min(FAILOVER_AFTER, limit / (2 * this.members.length))
+    let unverified = !this.members.some((member) => member.revision > 0)
     for (let others = this.members.length - 1; ; others--) {
       const share = others > 0 ? timeout : Math.round(giveUp - now())
       try {
         return await this.callMember(this.#current, options, share, operation)
       } catch (error) {
+        unverified &&= isTlsFailure(error)
+        if (others === 0 && unverified) throw translate(error, this.address, false)
         if (others === 0 || isFinal(error) || this.#ending(options).aborted) throw error
       }
     }

@@ -1,5 +1,5 @@
 import { CoordinationError, describe, UnavailableError } from '../../base/errors.ts'
-import { describeFailure, tlsHint } from '../../base/reason.ts'
+import { describeFailure, isTlsProblem, tlsHint } from '../../base/reason.ts'
 import { tlsCodeOf } from './tls-text.ts'
 
 /** gRPC's status codes (https://grpc.github.io/grpc/core/md_doc_statuscodes.html) that rdv distinguishes. */
@@ -68,18 +68,36 @@ export const translate = (
 
 /** The reason in words for users, without the number of gRPC's code and without gRPC's notes on its origin. */
 export const reasonOf = (error: unknown): string => {
-  // an error of Node, whose code is a string
-  if (typeof codeOf(error) === 'string') return describeFailure(error)
-  const details = (error as { details?: string } | null)?.details
-  const text = (details || describe(error)).replace(/( \([-\d:.TZ]+\))?\. Resolution note: ?$/, '')
-  const connecting = /^No connection established\. Last error: (?:Error: )?(.*)$/s.exec(text)?.[1]
-  // Of the error of a system call, gRPC keeps only the text.
-  const code = /^(?:connect|read|write|getaddrinfo) (E[A-Z_]+)\b/.exec(connecting ?? text)?.[1]
-  const known = code ?? tlsCodeOf(connecting ?? text)
-  if (known !== undefined) return describeFailure(Object.assign(new Error(text), { code: known }))
+  const text = textOf(error)
+  if (nodeCodeOf(error) !== undefined) return describeFailure(asNodeError(error))
+  const connecting = connectingError(text)
   if (connecting !== undefined) return connecting
   return isOfLibrary(error, text) ? inWords(error, text) : text
 }
+
+/** Whether a certificate does not verify, or the server does not speak TLS. */
+export const isTlsFailure = (error: unknown): boolean => isTlsProblem(asNodeError(error))
+
+/** The error of Node behind a failed connection. */
+const asNodeError = (error: unknown): Error =>
+  Object.assign(new Error(textOf(error)), { code: nodeCodeOf(error) })
+
+/** Node's code of a failed connection. Of the error of a system call, gRPC keeps only the text. */
+const nodeCodeOf = (error: unknown): string | undefined => {
+  const code = codeOf(error)
+  if (typeof code === 'string') return code
+  const text = textOf(error)
+  const reason = connectingError(text) ?? text
+  return /^(?:connect|read|write|getaddrinfo) (E[A-Z_]+)\b/.exec(reason)?.[1] ?? tlsCodeOf(reason)
+}
+
+const textOf = (error: unknown): string => {
+  const details = (error as { details?: string } | null)?.details
+  return (details || describe(error)).replace(/( \([-\d:.TZ]+\))?\. Resolution note: ?$/, '')
+}
+
+const connectingError = (text: string): string | undefined =>
+  /^No connection established\. Last error: (?:Error: )?(.*)$/s.exec(text)?.[1]
 
 /** gRPC's status codes with which its client library also reports failures of the connection, and their meaning. */
 const OF_CONNECTION: ReadonlyMap<unknown, string> = new Map([

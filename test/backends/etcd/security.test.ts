@@ -186,6 +186,15 @@ describe.each([
     }
   })
 
+  test('is not tried again by those who do not know its certificate authority', async () => {
+    const { url } = clients.harness
+    const client = await openBackend(url, { env: {}, shortLived, callLimit: 20_000 })
+    const final = { name: 'UnavailableError', retryable: false }
+    expect(await failureOf(client.get('k'))).toMatchObject(final)
+    expect(await new Follower(client, 'k').ended).toMatchObject(final)
+    await client.close()
+  })
+
   test('is out of reach for those who do not speak TLS', async () => {
     const { port } = clients.harness.service
     const client = await openBackend(`etcd://127.0.0.1:${port}`, {
@@ -231,6 +240,7 @@ describe.each(ways)('a certificate for another address, over $way', ({ shortLive
     await client.close()
     expect(error).toMatchObject({
       name: 'UnavailableError',
+      retryable: false,
       message: expect.stringContaining('certificate is for another name'),
     })
     expect(said).toEqual([])
