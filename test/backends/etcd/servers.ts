@@ -31,6 +31,9 @@ export interface HarnessOptions extends EtcdOptions {
   readonly shortLived?: boolean
 }
 
+/** Milliseconds for a call to a server that runs: the time of a busy machine. */
+const CALL_LIMIT = 30_000
+
 /** One server, and a proxy in front of it. */
 export const startHarness = async ({ shortLived = false, ...options }: HarnessOptions = {}) => {
   const service = await startEtcd(options)
@@ -41,7 +44,7 @@ export const startHarness = async ({ shortLived = false, ...options }: HarnessOp
     service,
     proxy,
     connect: (open?: { callLimit?: number }) =>
-      openBackend(service.url, { env, shortLived, ...open }),
+      openBackend(service.url, { env, shortLived, callLimit: CALL_LIMIT, ...open }),
     connectThroughProxy: (open?: { callLimit?: number }) =>
       openBackend(service.url.replace(/:\d+$/, `:${proxy.port}`), { env, shortLived, ...open }),
     stop: async () => {
