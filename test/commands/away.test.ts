@@ -61,8 +61,8 @@ const holding = (url: string, name: string, ttl = TTL): Promise<Running>[] => {
 }
 
 test.concurrent.each([
-  ['etcd', 5_000],
-  ['http', 5_000],
+  ['etcd', 8_000],
+  ['http', 8_000],
   ['consul', 10_000],
 ])('a process that hardly ever runs keeps what it holds: %s', async (scheme, ttl) => {
   const store = await storeAt(scheme).start()
@@ -75,7 +75,7 @@ test.concurrent.each([
     process.kill(slow, 'SIGSTOP')
     await sleep(ttl / 4)
     process.kill(slow, 'SIGCONT')
-    await sleep(100)
+    await sleep(ttl / 20)
   }
   running?.stdin.end('\n')
   expect(await running?.ended).toMatchObject({ code: 0, stdout: 'up\n' })
