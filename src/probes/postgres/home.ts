@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { homeDirectory } from '../../base/home-directory.ts'
 
 /** The home directory of a user without one. It is the one that Debian writes for such users, and does not exist. */
 const NOWHERE = '/nonexistent'
@@ -7,14 +8,12 @@ const NOWHERE = '/nonexistent'
  * Returns a path in the user's home directory. As in libpq, the system's user database names the directory if `HOME` is
  * empty or not set. A user without an entry there has no files.
  */
-export const inHome = async (...path: string[]): Promise<string> =>
-  join(process.env.HOME || (await homeInDatabase()) || NOWHERE, ...path)
+export const inHome = (...path: string[]): string =>
+  join(process.env.HOME || homeInDatabase() || NOWHERE, ...path)
 
-/** Unlike `homedir`, `userInfo` does not read `HOME`. */
-const homeInDatabase = async (): Promise<string | undefined> => {
-  const { userInfo } = await import('node:os')
+const homeInDatabase = (): string | undefined => {
   try {
-    return userInfo().homedir
+    return homeDirectory()
   } catch {
     return undefined
   }

@@ -17,7 +17,7 @@ const socketFolder = '/var/run/postgresql'
  */
 export const readPasswordFile = async (wanted: Wanted, passfile: string): Promise<Password> => {
   const { readFile, stat } = await import('node:fs/promises')
-  const file = passfile || (await inHome('.pgpass'))
+  const file = passfile || inHome('.pgpass')
   try {
     const found = await stat(file)
     if (!found.isFile()) return without(`${file} is not a file`)

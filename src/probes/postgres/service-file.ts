@@ -12,7 +12,7 @@ const systemFolder = '/etc/postgresql-common'
  * @throws UsageError if no file has the section, or the section is malformed, or `servicefile` cannot be read.
  */
 export const readService = async (service: string, servicefile = ''): Promise<Parameters> => {
-  const own = servicefile || (await inHome('.pg_service.conf'))
+  const own = servicefile || inHome('.pg_service.conf')
   const everybody = join(process.env.PGSYSCONFDIR || systemFolder, 'pg_service.conf')
   for (const file of [own, everybody]) {
     const text = await contents(file)

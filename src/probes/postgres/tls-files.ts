@@ -18,13 +18,13 @@ export const readTlsFiles = async (settings: Settings): Promise<ConnectionOption
   return { ...root, ...own }
 }
 
-const place = async ({ of }: Settings, name: string, usual: string): Promise<string> =>
+const place = ({ of }: Settings, name: string, usual: string): string =>
   of(name) || inHome('.postgresql', usual)
 
 const readRoot = async (settings: Settings): Promise<ConnectionOptions> => {
   if (settings.of('sslrootcert') === 'system')
     return { rejectUnauthorized: true, ca: await systemRoots() }
-  const file = await place(settings, 'sslrootcert', 'root.crt')
+  const file = place(settings, 'sslrootcert', 'root.crt')
   const ca = await contents(file, 'root certificate')
   if (ca === undefined) {
     if (settings.sslmode.startsWith('verify'))
@@ -34,7 +34,7 @@ const readRoot = async (settings: Settings): Promise<ConnectionOptions> => {
     return { rejectUnauthorized: false }
   }
   if (!ca.includes('-----BEGIN')) throw new Hindrance(`${file} contains no root certificate`)
-  const crl = await contents(await place(settings, 'sslcrl', 'root.crl'), 'revocation list')
+  const crl = await contents(place(settings, 'sslcrl', 'root.crl'), 'revocation list')
   return { rejectUnauthorized: true, ca, ...(crl?.includes('-----BEGIN X509 CRL') ? { crl } : {}) }
 }
 
@@ -45,9 +45,9 @@ const systemRoots = async (): Promise<string[]> => {
 }
 
 const readOwn = async (settings: Settings): Promise<ConnectionOptions> => {
-  const cert = await contents(await place(settings, 'sslcert', 'postgresql.crt'), 'certificate')
+  const cert = await contents(place(settings, 'sslcert', 'postgresql.crt'), 'certificate')
   if (cert === undefined) return {}
-  const file = await place(settings, 'sslkey', 'postgresql.key')
+  const file = place(settings, 'sslkey', 'postgresql.key')
   await checkKey(file)
   const key = await contents(file, 'private key')
   const passphrase = settings.of('sslpassword')
