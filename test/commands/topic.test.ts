@@ -199,8 +199,7 @@ function* repeated(text: string, count: number): Generator<string> {
   for (let left = count; left > 0; left--) yield text
 }
 
-/** The peak memory of a process, in KiB. */
-/** KiB; `undefined` if the process has ended. */
+/** The peak memory of a process, in KiB; `undefined` if the process has ended. */
 const peakOf = (pid: number): number | undefined => {
   try {
     const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
