@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { Backend } from '../../../src/backends/backend.ts'
+import type { Backend, Entry } from '../../../src/backends/backend.ts'
 import { put, putHeld, remove } from '../../../src/backends/operations.ts'
 import { backoff } from '../../../src/base/backoff.ts'
 import { IndeterminateError, LeaseGoneError, UnavailableError } from '../../../src/base/errors.ts'
@@ -254,6 +254,24 @@ export const networkConformance = (start: () => Promise<NetworkHarness>): void =
       await clients.a.commit([], [put(key, 'ready')])
       await follower.until(() => follower.state(key) === 'ready')
       expect(follower.events.map(({ kind }) => kind)).toEqual(['snapshot', 'changes'])
+      proxy.delay(0)
+    })
+
+    test('a store that answers late is reached on a new connection, too', async () => {
+      const key = `${clients.prefix()}k`
+      const { proxy } = clients.harness
+      const client = await patient()
+      await clients.a.commit([], [put(key, 'late')])
+      await client.get(key)
+      proxy.delay(1_700)
+      proxy.cut()
+      let entry: Entry | undefined
+      for (const pause of backoff()) {
+        entry = await client.get(key).catch(() => undefined)
+        if (entry) break
+        await pause()
+      }
+      expect(text(entry)).toBe('late')
       proxy.delay(0)
     })
 

@@ -35,7 +35,7 @@ export class GrpcConnection implements Connection {
   readonly #closing = new AbortController()
   readonly #tokens: TokenCache
   readonly #timeout = new AdaptiveTimeout(CALL_LIMIT)
-  readonly #silence = new Silence(this.#timeout)
+  readonly #silence = new Silence(this.#timeout, () => this.ready)
   readonly #heartbeat = new Heartbeat((signal) => this.services(signal), this.#timeout)
   readonly #files: TlsFiles | undefined
   readonly #tls: TlsMaterial | undefined
@@ -79,7 +79,7 @@ export class GrpcConnection implements Connection {
   }
 
   suspect(): void {
-    if (this.#silence.isLong) this.#die(new Error('the connection is silent'))
+    if (this.#silence.isLong()) this.#die(new Error('the connection is silent'))
   }
 
   services(signal: AbortSignal): Services {
