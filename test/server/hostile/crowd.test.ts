@@ -118,7 +118,7 @@ describe('a client that does not read', () => {
       ),
     ],
   ])('%s is let go, and takes no memory', async (_, request) => {
-    const server = await started('--client-timeout', '1s')
+    const server = await started('--client-timeout', '5s')
     const client = await openBackend(server.url, { env: {} })
     onTestFinished(() => client.close())
     const fill = async () => {
