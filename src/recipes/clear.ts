@@ -93,7 +93,7 @@ const removeBatch = async (
       signal,
     })
     if (result.outcome === 'ok') return true
-    const now = result.outcome === 'refused' ? result.entries : left
+    const now = result.entries
     // If an answer was lost, a key that has changed was removed, and then set again by another client.
     left = unanswered ? left.filter((entry) => now.some(isSame(entry))) : now
     return left.length === 0 || undefined

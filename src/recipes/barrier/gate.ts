@@ -65,10 +65,7 @@ export class Gate {
       { signal },
     )
     // An unanswered copy of the commit may have been applied before.
-    return (
-      result.outcome === 'ok' ||
-      (result.outcome === 'refused' && result.entries.some((entry) => entry.key === key))
-    )
+    return result.outcome === 'ok' || result.entries.some((entry) => entry.key === key)
   }
 
   /** Removes an arrival, unless the barrier has changed. Resolves to whether the arrival was removed. */

@@ -66,7 +66,7 @@ export const commitChange = async <T, P extends Plan<T>>(
     const plan = await retryUntilAvailable(call, async () => change.plan(known))
     if (plan.writes.length === 0) return plan.result
     const preconditions = [...preconditionsOf(change.keys, known), ...(plan.preconditions ?? [])]
-    const { result, unanswered } = await commitUntilDecided(
+    const { result, unanswered } = await commitUntilAnswered(
       backend,
       preconditions,
       plan.writes,
@@ -137,13 +137,13 @@ export const changeKey = <T>(
   )
 
 export interface CommitAnswer {
-  readonly result: CommitResult
+  readonly result: Exclude<CommitResult, { outcome: 'delayed' }>
   /** The error of a copy that was not answered. That copy may have been applied, even if the result is a refusal. */
   readonly unanswered?: IndeterminateError | undefined
 }
 
 /**
- * Sends a commit again until the store answers it. Use it for commits that may be applied twice, or whose preconditions
+ * Sends a commit again until the store answers it, and while the store delays the binding of a key. Use it for commits that may be applied twice, or whose preconditions
  * become false when the commit is applied. In the second case, at most one copy is applied, and none after one was
  * refused.
  * @throws IndeterminateError the signal aborted before the store answered.
@@ -159,32 +159,13 @@ export const commitUntilAnswered = async (
   const attempt = async (): Promise<CommitAnswer | undefined> => {
     try {
       const commit = () => backend.commit(preconditions, writes, call)
-      return { result: await retryUntilAvailable(call, commit), unanswered }
+      const result = await retryUntilAvailable(call, commit)
+      return result.outcome === 'delayed' ? undefined : { result, unanswered }
     } catch (error) {
       if (!(error instanceof IndeterminateError)) throw error
       unanswered = error
       return undefined
     }
-  }
-  try {
-    return await retry(call, attempt)
-  } catch (error) {
-    throw error instanceof LeaseGoneError ? error : (unanswered ?? error)
-  }
-}
-
-/** Like `commitUntilAnswered`, but also sends the commit again while the store delays the binding of a key. */
-const commitUntilDecided = async (
-  backend: Backend,
-  preconditions: readonly Precondition[],
-  writes: readonly Write[],
-  call: CallOptions,
-) => {
-  let unanswered: IndeterminateError | undefined
-  const attempt = async () => {
-    const { result, ...answer } = await commitUntilAnswered(backend, preconditions, writes, call)
-    unanswered ??= answer.unanswered
-    return result.outcome === 'delayed' ? undefined : { result, unanswered }
   }
   try {
     return await retry(call, attempt)

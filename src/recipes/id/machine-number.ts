@@ -145,8 +145,7 @@ const reserveTicks = async (
   try {
     const all = [...preconditions, same]
     const { result } = await commitUntilAnswered(backend, all, [...writes, reservation], { signal })
-    const applied =
-      result.outcome === 'ok' || (result.outcome === 'refused' && isIn(result.entries))
+    const applied = result.outcome === 'ok' || isIn(result.entries)
     return applied ? Array.from({ length: ticks }, (_, i) => first + i) : undefined
   } catch (error) {
     if (!(error instanceof LeaseGoneError)) throw error
