@@ -50,19 +50,19 @@ export const openUnwritable = async (
  * because opening a log also needs room.
  */
 const openToRead = (path: string, cause: unknown): Database => {
+  const file = realPath(path)
   try {
-    return reading(path, path, cause)
+    return reading(file, path, cause)
   } catch (error) {
-    if (statSync(`${realPath(path)}-wal`, { throwIfNoEntry: false })?.size) throw error
+    if (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size) throw error
   }
   const url = pathToFileURL(path)
   url.search = 'immutable=1'
-  return reading(path, url, cause)
+  return reading(file, url, cause)
 }
 
-const reading = (path: string, address: string | URL, unwritable: unknown): Database =>
+const reading = (file: string, address: string | URL, unwritable: unknown): Database =>
   opened(address, (connection) => {
     connection.exec('PRAGMA busy_timeout = 100; PRAGMA query_only = ON')
-    const { epoch } = readEpoch(connection)
-    return { connection, file: realPath(path), epoch, inode: UNKNOWN, unwritable }
+    return { connection, file, epoch: readEpoch(connection).epoch, inode: UNKNOWN, unwritable }
   })
