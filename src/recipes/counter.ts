@@ -131,6 +131,6 @@ const parseCounter = (name: string, text = '0'): bigint => {
   if (value !== undefined) return value
   const shown = printable(JSON.stringify(text.slice(0, 60)))
   throw new ConflictError(
-    `the counter ${name} contains ${shown}, which is not an integer of 64 bits: to remove it, write rdv clear ${name} --all`,
+    `the counter ${name} contains ${shown}, which is not an integer of 64 bits: clear it, or choose another name`,
   )
 }

@@ -130,6 +130,6 @@ const parse = (name: string, text: string | undefined): WaitGroupState => {
   if (state.pending !== undefined && state.added !== undefined) return state as WaitGroupState
   const shown = printable(JSON.stringify(text.slice(0, 60)))
   throw new ConflictError(
-    `the wait group ${name} contains ${shown}, which is not a wait group: to remove it, write rdv clear ${name} --all`,
+    `the wait group ${name} contains ${shown}, which is not a wait group: clear it, or choose another name`,
   )
 }

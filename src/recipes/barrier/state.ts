@@ -23,7 +23,7 @@ export const parseState = ({ key, value }: Entry): BarrierState => {
   } catch {
     // The error below is thrown.
   }
-  throw new ConflictError(`${key} is not a barrier: to remove it, write rdv clear NAME --all`)
+  throw new ConflictError(`${key} is not a barrier: clear it, or choose another name`)
 }
 
 /** A party that waits, or that was released and has not left yet. */

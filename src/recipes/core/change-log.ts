@@ -45,7 +45,5 @@ const parse = (entry: Entry | undefined): ChangeLog => {
   } catch {
     // The error below is thrown.
   }
-  throw new ConflictError(
-    `${entry.key} is not a log of changes: to remove it, write rdv clear NAME --all`,
-  )
+  throw new ConflictError(`${entry.key} is not a log of changes: clear it, or choose another name`)
 }

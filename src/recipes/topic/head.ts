@@ -34,9 +34,7 @@ export const encodeHead = (head: Head): string => JSON.stringify(head)
 export const readHead = ({ key, value, modRevision }: Entry): KnownHead => {
   const head = parse(value)
   if (!isHead(head))
-    throw new ConflictError(
-      `${key} is not the head of a topic: to remove the topic, write rdv clear NAME --all`,
-    )
+    throw new ConflictError(`${key} is not the head of a topic: clear it, or choose another name`)
   return { head, modRevision }
 }
 

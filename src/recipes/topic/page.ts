@@ -47,9 +47,7 @@ export const decodePage = ({ key, value }: Entry, first: number): Page => {
   const top = value.indexOf(NEWLINE)
   const header = parse(value.subarray(0, top))
   if (!header)
-    throw new ConflictError(
-      `${key} is not a page of messages: to remove the topic, write rdv clear NAME --all`,
-    )
+    throw new ConflictError(`${key} is not a page of messages: clear it, or choose another name`)
   const { lengths, ...rest } = header
   let at = top + 1
   const messages = lengths.map((length) => {

@@ -33,9 +33,7 @@ export class Topic {
   /** The key of the page that begins with this message. */
   pageKey(number: number): string {
     if (number > MAX_NUMBER)
-      throw new NoError(
-        `the topic ${this.name} is full: to remove it, write rdv clear ${this.name} --all`,
-      )
+      throw new NoError(`the topic ${this.name} is full: clear it, or choose another name`)
     return this.prefix + String(number).padStart(DIGITS, '0')
   }
 
